@@ -1,0 +1,1 @@
+"""Helpers shared by all rooms; nothing here is public."""

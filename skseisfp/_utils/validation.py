@@ -1,0 +1,60 @@
+"""Checks of input and of parameters, with messages that name what was wrong."""
+
+import numpy as np
+from sklearn.utils import column_or_1d
+
+
+def check_option(name, value, allowed):
+    """Refuse a value that is not one of the allowed ones, naming them."""
+    if not any(value is option or value == option for option in allowed):
+        options = ", ".join(repr(option) for option in allowed)
+        raise ValueError(f"{name} must be one of {options}; got {value!r}.")
+    return value
+
+
+def check_unmasked(X, name="X"):
+    """Refuse a masked array that hides values: gaps must be filled by a policy."""
+    if np.ma.isMaskedArray(X) and np.ma.count_masked(X):
+        raise ValueError(
+            f"{name} is a masked array with {np.ma.count_masked(X)} masked values; "
+            "fill or reject the gaps before, they are no samples."
+        )
+
+
+def check_groups(groups, n_samples, *, name="groups"):
+    """Return event ids as a 1-D array of the right length without missing values.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_records,) or None
+        The event of each record; None makes every record its own event.
+    n_samples : int
+        Number of records.
+    name : str, default="groups"
+        Name for the messages.
+
+    Returns
+    -------
+    ndarray of shape (n_records,)
+        Event ids.
+    """
+    if groups is None:
+        return np.arange(n_samples)
+    groups = column_or_1d(np.asarray(groups), warn=False)
+    if len(groups) != n_samples:
+        raise ValueError(
+            f"{name} must have one event id per record: got {len(groups)} ids "
+            f"for {n_samples} records."
+        )
+    if groups.dtype.kind == "O":
+        missing = np.array([value is None or value != value for value in groups])
+    else:
+        missing = groups != groups
+    if missing.any():
+        raise ValueError(
+            f"{name} is missing for record {int(np.flatnonzero(missing)[0])}; "
+            "every record needs an event id."
+        )
+    return groups
+
+
