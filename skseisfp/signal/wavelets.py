@@ -1,0 +1,172 @@
+"""Analytic wavelets in the frequency domain and the axis of their frequencies."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+_TRUNCATION = np.exp(-12.5)
+
+
+@dataclass(frozen=True)
+class Morlet:
+    """Analytic Morlet wavelet, peak-normalised to 2 (L1 norm).
+
+    Parameters
+    ----------
+    omega0 : float, default=6.0
+        Centre frequency in radians per unit of time: the number of oscillations
+        under the Gaussian, hence the trade between time and frequency.
+    """
+
+    omega0: float = 6.0
+
+    def response(self, ratio):
+        """Frequency response at `ratio` = frequency / centre frequency."""
+        return 2.0 * np.exp(-0.5 * (self.omega0 * (ratio - 1.0)) ** 2)
+
+    @property
+    def relative_bandwidth(self):
+        """Equivalent noise bandwidth of the power, as a part of the frequency."""
+        return np.sqrt(np.pi) / self.omega0
+
+    @property
+    def support(self):
+        """Range of `ratio` outside which the response is below 4e-6 of its peak."""
+        half = np.sqrt(-2.0 * np.log(_TRUNCATION)) / self.omega0
+        return max(1.0 - half, 0.0), 1.0 + half
+
+
+@dataclass(frozen=True)
+class Morse:
+    """Generalised Morse wavelet, peak-normalised to 2 (L1 norm).
+
+    Parameters
+    ----------
+    gamma : float, default=3.0
+        Symmetry parameter; 3 gives the most symmetric wavelet.
+    time_bandwidth : float, default=60.0
+        Time-bandwidth product, gamma times the decay parameter beta.
+    """
+
+    gamma: float = 3.0
+    time_bandwidth: float = 60.0
+
+    @property
+    def beta(self):
+        """Decay parameter."""
+        return self.time_bandwidth / self.gamma
+
+    def _log_response(self, ratio):
+        return self.beta * np.log(ratio) + self.beta / self.gamma * (
+            1.0 - ratio**self.gamma
+        )
+
+    def response(self, ratio):
+        """Frequency response at `ratio` = frequency / centre frequency."""
+        ratio = np.asarray(ratio, dtype=float)
+        response = np.zeros_like(ratio)
+        positive = ratio > 0
+        response[positive] = 2.0 * np.exp(self._log_response(ratio[positive]))
+        return response
+
+    @property
+    def relative_bandwidth(self):
+        """Equivalent noise bandwidth of the power, as a part of the frequency."""
+        ratio = np.linspace(*self.support, 4097)
+        return np.trapezoid((self.response(ratio) / 2.0) ** 2, ratio)
+
+    @property
+    def support(self):
+        """Range of `ratio` outside which the response is below 4e-6 of its peak."""
+
+        def excess(ratio):
+            return self._log_response(ratio) - np.log(_TRUNCATION)
+
+        return brentq(excess, 1e-12, 1.0), brentq(excess, 1.0, 64.0)
+
+
+WAVELETS = {"morlet": Morlet, "morse": Morse}
+
+
+def get_wavelet(wavelet):
+    """Return the wavelet named by a string, or the wavelet itself.
+
+    Parameters
+    ----------
+    wavelet : {"morlet", "morse"}, Morlet or Morse
+        A name, for the default parameters, or an instance.
+
+    Returns
+    -------
+    Morlet or Morse
+        The wavelet.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown or a parameter of the wavelet is not positive.
+    """
+    if isinstance(wavelet, str) and wavelet in WAVELETS:
+        return WAVELETS[wavelet]()
+    if not isinstance(wavelet, tuple(WAVELETS.values())):
+        raise ValueError(
+            "wavelet must be 'morlet', 'morse', or an instance of Morlet or Morse; "
+            f"got {wavelet!r}."
+        )
+    for name, value in vars(wavelet).items():
+        if not value > 0:
+            raise ValueError(f"wavelet: {name} must be positive; got {value!r}.")
+    return wavelet
+
+
+def frequency_axis(n_rows, n_samples, *, sampling_rate=1.0, f_min=None, f_max=None):
+    """Logarithmic axis of frequencies, low to high.
+
+    Parameters
+    ----------
+    n_rows : int
+        Number of frequencies.
+    n_samples : int
+        Number of samples of a record.
+    sampling_rate : float, default=1.0
+        Samples per second (Hz); at 1.0 frequencies are cycles per sample.
+    f_min : float, default=None
+        Lowest frequency in Hz. None takes 8 octaves below `f_max`, but at least 8
+        periods in the record and at most half of `f_max`.
+    f_max : float, default=None
+        Highest frequency in Hz. None takes 0.4 of the sampling rate.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        Frequencies in Hz.
+
+    Raises
+    ------
+    ValueError
+        If `f_max` is above the Nyquist frequency, `f_min` is not below `f_max`, or
+        an explicit `f_min` has less than one period in the record.
+    """
+    nyquist = sampling_rate / 2.0
+    duration = n_samples / sampling_rate
+    if f_max is None:
+        f_max = 0.8 * nyquist
+    if not 0 < f_max <= nyquist:
+        raise ValueError(
+            f"f_max={f_max} Hz must be positive and not above the Nyquist frequency "
+            f"{nyquist} Hz."
+        )
+    if f_min is None:
+        f_min = min(max(f_max / 2**8, 8.0 / duration), f_max / 2.0)
+    elif not 0 < f_min < f_max:
+        raise ValueError(
+            f"f_min={f_min} Hz must be positive and below f_max={f_max} Hz."
+        )
+    elif f_min * duration < 1.0:
+        raise ValueError(
+            f"f_min={f_min} Hz is too low for records of {n_samples} samples "
+            f"({duration:g} s): less than one period; the lowest legal value is "
+            f"{1.0 / duration:g} Hz."
+        )
+    return np.geomspace(f_min, f_max, n_rows)
