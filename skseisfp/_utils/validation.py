@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.utils import column_or_1d
+from sklearn.utils.validation import validate_data
 
 
 def check_option(name, value, allowed):
@@ -58,3 +59,47 @@ def check_groups(groups, n_samples, *, name="groups"):
     return groups
 
 
+def check_records(estimator, X, *, reset, max_ndim=4):
+    """Validate records of shape (n_records, ..., n_samples) for a transformer.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The transformer; `record_shape_` is set on it, or compared.
+    X : array-like
+        Records, with axes for channels and views before the samples.
+    reset : bool
+        Whether the shape of `X` is learnt (in fit) or compared, where it is known.
+    max_ndim : int, default=4
+        Largest legal number of axes.
+
+    Returns
+    -------
+    ndarray of float32 or float64
+        The records.
+
+    Raises
+    ------
+    ValueError
+        If `X` is masked, empty, not finite, has the wrong number of axes, or its
+        records are not of the shape seen in fit.
+    """
+    check_unmasked(X)
+    X = validate_data(
+        estimator, X, reset=reset, allow_nd=True, dtype=[np.float64, np.float32]
+    )
+    if X.ndim > max_ndim:
+        raise ValueError(
+            f"X must have 2 to {max_ndim} axes (records, [views, channels,] samples); "
+            f"got an array of shape {X.shape}."
+        )
+    if 0 in X.shape:
+        raise ValueError(f"X has an empty axis: shape {X.shape}.")
+    if reset:
+        estimator.record_shape_ = X.shape[1:]
+    elif getattr(estimator, "record_shape_", X.shape[1:]) != X.shape[1:]:
+        raise ValueError(
+            f"X has records of shape {X.shape[1:]}, but {type(estimator).__name__} "
+            f"was fitted on records of shape {estimator.record_shape_}."
+        )
+    return X

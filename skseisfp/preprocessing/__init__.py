@@ -1,1 +1,5 @@
-"""To come."""
+"""Transformers of the array contract: filters, views and fingerprints."""
+
+from .fingerprint_transformer import FingerprintTransformer
+
+__all__ = ["FingerprintTransformer"]
