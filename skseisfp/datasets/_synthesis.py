@@ -1,0 +1,189 @@
+"""Waves and noise of records, for a chunk of whole events at a time."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import fft
+
+from . import _noise, _propagation
+from ._catalogue import SNR_BAND
+from ._source import SOURCE_KINDS, brune_velocity, delay_spectrum, radiation_pattern
+
+P_PATTERN, S_PATTERN = 0.52, 0.63  # rms of the pattern of a double couple
+PATTERN_FLOOR = 0.2  # scattering fills the nodes
+P_MIXING = (0.87, 0.5, 0.1)  # share of a wave on Z, R and T
+S_MIXING = (0.5, 0.7, 0.9)
+P_CODA_MIXING = (0.8, 0.6, 0.5)
+S_CODA_MIXING = (0.6, 0.8, 0.8)
+RG_MIXING = (1.0, -0.7j, 0.05)
+P_CODA, S_CODA, LG = 0.8, 1.0, 0.6  # level against the direct wave
+HORIZONTAL_NOISE = 1.4
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Times and frequencies of the synthesis, longer than a record against wrap."""
+
+    sampling_rate: float
+    n_samples: int
+
+    @cached_property
+    def n_fft(self):
+        """Length of the transforms."""
+        return fft.next_fast_len(self.n_samples * 5 // 4, real=True)
+
+    @cached_property
+    def times(self):
+        """Times in seconds since the start of a record."""
+        return np.arange(self.n_fft) / self.sampling_rate
+
+    @cached_property
+    def frequencies(self):
+        """Frequencies in Hz."""
+        return fft.rfftfreq(self.n_fft, 1.0 / self.sampling_rate)
+
+
+def make_signals(rng, grid, network, events, records, n_components):
+    """Noise-free records in nm/s, shape (n_records, n_components, n_samples).
+
+    `records` holds whole events: the peaks of an event in `SNR_BAND` on the first
+    component are, in the mean of their logarithms, those of its local magnitude.
+    """
+    own, local = np.unique(records["event"], return_inverse=True)
+    sources = events.iloc[own]
+    shape = (len(records), n_components, grid.frequencies.size)
+    spectra = np.zeros(shape, np.complex64)
+    for transfer, envelope, mixing, polarised in _waves(
+        rng, grid, sources, local, records
+    ):
+        burst = _burst(rng, envelope)
+        for component, share in enumerate(mixing[:n_components]):
+            if component and not polarised:
+                burst = _burst(rng, envelope)
+            spectra[:, component] += share * transfer * burst
+    site = _noise.site_response(network, records["site"].to_numpy(), grid.frequencies)
+    site *= _path_scatter(rng, len(records), grid.frequencies)
+    spectra *= site[:, None].astype(np.complex64)
+    spectra *= _magnitude_gain(grid, spectra[:, 0], sources, local, records)
+    if n_components == 3:
+        _rotate(spectra, records["azimuth"].to_numpy())
+    return fft.irfft(spectra, grid.n_fft, axis=-1)[..., : grid.n_samples]
+
+
+def make_noise(rng, grid, network, events, records, n_components):
+    """Noise in nm/s, shape (n_records, n_components, n_samples)."""
+    site = records["site"].to_numpy()
+    storm = events["microseism"].to_numpy()[records["event"], None]
+    natural, cultural = _noise.noise_spectra(network, grid.frequencies)
+    modulation = _noise.slow_modulation(rng, len(records), grid.times)
+    modulation *= records["cultural"].to_numpy()[:, None]
+    components = []
+    for component in range(n_components):
+        level = HORIZONTAL_NOISE if component else 1.0
+        noise = _noise.gaussian_noise(rng, level * storm * natural[site], grid.n_fft)
+        hum = _noise.gaussian_noise(rng, level * cultural[site], grid.n_fft)
+        noise += hum * modulation.astype(np.float32)
+        components.append(noise[:, : grid.n_samples])
+    return np.stack(components, axis=1)
+
+
+def band_pass(records, grid, low, high):
+    """Zero-phase band-pass along the last axis with flanks of 24 dB per octave."""
+    f = np.maximum(fft.rfftfreq(grid.n_fft, 1.0 / grid.sampling_rate), 1e-3)
+    gain = 1.0 / np.sqrt((1.0 + (low / f) ** 8) * (1.0 + (f / high) ** 8))
+    spectra = fft.rfft(records, grid.n_fft, axis=-1) * gain.astype(np.float32)
+    return fft.irfft(spectra, grid.n_fft, axis=-1)[..., : records.shape[-1]]
+
+
+def _waves(rng, grid, sources, local, records):
+    """Yield (transfer, envelope or None, shares on Z, R and T, polarised) per wave."""
+    f, times = grid.frequencies, grid.times
+    kinds = [SOURCE_KINDS[name] for name in sources["event_type"]]
+    corner = sources["corner"].to_numpy()
+    firing = np.array([delay_spectrum(rng, f, kind) for kind in kinds])
+    p_source = brune_velocity(f, corner * sources["corner_ratio"].to_numpy()) * firing
+    s_source = brune_velocity(f, corner) * firing
+    s_source *= sources["s_to_p"].to_numpy()[:, None]
+    p_pattern, s_pattern = _patterns(rng, kinds, sources, local, records)
+
+    slant = records["slant_km"].to_numpy()
+    spread = (100.0 / slant)[:, None]
+    p_travel, s_travel = records["p_travel"].to_numpy(), records["s_travel"].to_numpy()
+    p_onset = records["p_time"].to_numpy()
+    origin = p_onset - p_travel
+    s_onset = origin + s_travel
+    p_wave = p_source[local] * _propagation.attenuation(f, p_travel, 300.0) * spread
+    s_wave = s_source[local] * _propagation.attenuation(f, s_travel, 220.0) * spread
+
+    envelope = _propagation.pulse_envelope(times, p_onset, 0.1 + 0.003 * slant)
+    yield p_wave * p_pattern, envelope, P_MIXING, True
+    envelope = _propagation.coda_envelope(times, p_onset, 4.0)
+    yield p_wave * (P_CODA * P_PATTERN), envelope, P_CODA_MIXING, False
+    envelope = _propagation.pulse_envelope(times, s_onset, 0.15 + 0.006 * slant)
+    yield s_wave * s_pattern, envelope, S_MIXING, True
+    for centre in _propagation.CODA_CENTRES:
+        envelope = _propagation.coda_envelope(times, s_onset, centre)
+        window = S_CODA * S_PATTERN * _propagation.octave_window(f, centre)
+        yield s_wave * window, envelope, S_CODA_MIXING, False
+    envelope = _propagation.lg_envelope(times, origin, slant)
+    level = LG * S_PATTERN * np.sqrt(slant / 100.0)[:, None]
+    yield s_wave * level, envelope, S_CODA_MIXING, False
+    if sources["rg"].any():
+        rg = _propagation.rg_spectrum(f, records["distance_km"].to_numpy(), origin)
+        level = sources["rg"].to_numpy()[local, None] * np.sqrt(grid.sampling_rate)
+        yield s_source[local] * rg * level, None, RG_MIXING, True
+
+
+def _burst(rng, envelope):
+    """Spectra of white noise in an envelope; an impulse where there is none."""
+    if envelope is None:
+        return np.float32(1.0)
+    white = rng.standard_normal(envelope.shape, dtype=np.float32)
+    return fft.rfft(white * envelope.astype(np.float32), axis=-1)
+
+
+def _patterns(rng, kinds, sources, local, records):
+    """P and S amplitudes towards each station, shape (n_records, 1) each."""
+    angles = (sources[name].to_numpy()[local] for name in ("strike", "dip", "rake"))
+    p, s = radiation_pattern(
+        *angles, records["azimuth"].to_numpy(), records["takeoff"].to_numpy()
+    )
+    p, s = np.hypot(p, PATTERN_FLOOR), np.hypot(s, PATTERN_FLOOR)
+    couple = np.array([kind.double_couple for kind in kinds])[local]
+    scatter = rng.lognormal(0.0, 0.25, (2, len(records)))
+    p = np.where(couple, p, P_PATTERN) * scatter[0]
+    s = np.where(couple, s, S_PATTERN) * scatter[1]
+    return p[:, None], s[:, None]
+
+
+def _path_scatter(rng, n_records, frequencies, *, n_terms=5, strength=0.2):
+    """Smooth random factor over log frequency, shape (n_records, n_freq)."""
+    octaves = np.log2(np.maximum(frequencies, 0.1)) / 8.0
+    terms = np.arange(1, n_terms + 1)[:, None]
+    shift = rng.uniform(0.0, 2 * np.pi, (n_records, n_terms, 1))
+    weight = strength * rng.standard_normal((n_records, n_terms, 1))
+    log_factor = np.zeros((n_records, frequencies.size))
+    for term in range(n_terms):
+        phase = 2 * np.pi * terms[term] * octaves
+        log_factor += weight[:, term] * np.cos(phase + shift[:, term])
+    return np.exp(log_factor)
+
+
+def _magnitude_gain(grid, spectra, sources, local, records):
+    """Gain of each event that gives it its local magnitude, (n_records, 1, 1)."""
+    traces = fft.irfft(spectra, grid.n_fft, axis=-1)[:, : grid.n_samples]
+    peak = np.abs(band_pass(traces, grid, *SNR_BAND)).max(axis=1)
+    magnitude = sources["magnitude"].to_numpy()[local]
+    wanted = _propagation.local_amplitude(magnitude, records["slant_km"].to_numpy())
+    log_gain = np.log10(wanted / peak)
+    mean = np.bincount(local, log_gain) / np.bincount(local)
+    return (10.0 ** mean[local])[:, None, None].astype(np.float32)
+
+
+def _rotate(spectra, azimuth):
+    """Turn R and T into N and E in place, azimuth from source to station."""
+    cos, sin = np.cos(azimuth)[:, None], np.sin(azimuth)[:, None]
+    radial, transverse = spectra[:, 1].copy(), spectra[:, 2].copy()
+    spectra[:, 1] = cos * radial - sin * transverse
+    spectra[:, 2] = sin * radial + cos * transverse
