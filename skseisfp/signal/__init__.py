@@ -10,10 +10,12 @@ from .encoding import (
 from .haar import haar2d, haar_matrix, inverse_haar2d
 from .scalogram import detrend_records, scalogram
 from .wavelets import Morlet, Morse, frequency_axis, get_wavelet
+from .windows import cut_windows
 
 __all__ = [
     "Morlet",
     "Morse",
+    "cut_windows",
     "decode",
     "detrend_records",
     "encode",

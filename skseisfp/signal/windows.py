@@ -1,0 +1,134 @@
+"""Windows around arrivals."""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.utils import check_scalar
+
+from .._utils.validation import check_option, check_unmasked
+
+
+def cut_windows(
+    X, arrivals, *, sampling_rate, before=5.0, after=27.0, fallback=None, pad=None
+):
+    """Cut a window around the arrival of each record.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_records, ..., n_samples)
+        Records, time along the last axis.
+    arrivals : array-like of shape (n_records,)
+        Arrival of each record in samples since its start; NaN or a negative number
+        where there is none.
+    sampling_rate : float
+        Sampling rate in Hz.
+    before, after : float, default=5.0 and 27.0
+        Seconds of the window before and after the arrival.
+    fallback : float, default=None
+        Sample to take where there is no arrival; None refuses such records.
+    pad : {None, "reflect"}, default=None
+        What to do where a window leaves its record: refuse, or continue the record by
+        its mirror image. There are no zeros: a step or a silent stretch would be a
+        feature of its own.
+
+    Returns
+    -------
+    windows : ndarray of shape (n_records, ..., n_window)
+        Windows of `round((before + after) * sampling_rate)` samples; the arrival is
+        sample `round(before * sampling_rate)`. Floating types are kept, others become
+        float64.
+
+    Raises
+    ------
+    ValueError
+        If an arrival is missing or outside its record, or a window leaves its record
+        and `pad` is None; the records are named by their row numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseisfp.signal import cut_windows
+    >>> X = np.arange(20.0).reshape(2, 10)
+    >>> cut_windows(X, [4, np.nan], sampling_rate=1.0, before=2, after=3, fallback=5)
+    array([[ 2.,  3.,  4.,  5.,  6.],
+           [13., 14., 15., 16., 17.]])
+    """
+    X = _check_records(X)
+    check_scalar(
+        sampling_rate, "sampling_rate", Real, min_val=0, include_boundaries="neither"
+    )
+    check_scalar(before, "before", Real)
+    check_scalar(after, "after", Real)
+    check_option("pad", pad, (None, "reflect"))
+    n_window = round((before + after) * sampling_rate)
+    if n_window < 1:
+        raise ValueError(
+            f"before + after must be at least one sample; got {before} s and {after} s "
+            f"at {sampling_rate} Hz."
+        )
+    n_samples = X.shape[-1]
+    arrivals = _check_arrivals(arrivals, X.shape[0], n_samples, fallback)
+    start = arrivals - round(before * sampling_rate)
+    index = start[:, None] + np.arange(n_window)
+    if pad is None:
+        outside = (start < 0) | (start + n_window > n_samples)
+        _refuse(
+            outside,
+            f"the window of {before} s before to {after} s after the arrival leaves "
+            f"the record of {n_samples} samples; choose a shorter window, drop these "
+            'records or set pad="reflect"',
+        )
+    else:
+        index = _mirror(index, n_samples)
+    shape = (X.shape[0],) + (1,) * (X.ndim - 2) + (n_window,)
+    return np.take_along_axis(X, index.reshape(shape), axis=-1)
+
+
+def _check_records(X):
+    """Return records as a floating array of two axes or more."""
+    check_unmasked(X)
+    X = np.asarray(X)
+    if X.dtype.kind not in "fiub":
+        raise ValueError(f"X must hold real numbers; got dtype {X.dtype}.")
+    if X.ndim < 2 or X.shape[-1] == 0:
+        raise ValueError(
+            f"X must have shape (n_records, ..., n_samples); got {X.shape}."
+        )
+    return X if X.dtype.kind == "f" else X.astype(float)
+
+
+def _check_arrivals(arrivals, n_records, n_samples, fallback):
+    """Return arrivals as whole samples inside the records."""
+    check_unmasked(arrivals, "arrivals")
+    arrivals = np.asarray(arrivals, dtype=float)
+    if arrivals.shape != (n_records,):
+        raise ValueError(
+            f"arrivals must have one sample per record: got shape {arrivals.shape} "
+            f"for {n_records} records."
+        )
+    missing = ~(arrivals >= 0)
+    if fallback is None:
+        _refuse(missing, "there is no arrival; drop these records or set fallback")
+    else:
+        check_scalar(fallback, "fallback", Real, min_val=0, max_val=n_samples - 1)
+        arrivals = np.where(missing, fallback, arrivals)
+    _refuse(
+        arrivals > n_samples - 1,
+        f"the arrival is beyond the end of the record of {n_samples} samples",
+    )
+    return np.rint(arrivals).astype(int)
+
+
+def _refuse(wrong, reason):
+    """Raise if any record is wrong, naming the first ones."""
+    rows = np.flatnonzero(wrong)
+    if rows.size:
+        named = ", ".join(map(str, rows[:10])) + (", ..." if rows.size > 10 else "")
+        raise ValueError(f"{rows.size} records ({named}): {reason}.")
+
+
+def _mirror(index, n_samples):
+    """Fold indices into a record, mirrored at its first and last sample."""
+    period = max(2 * (n_samples - 1), 1)
+    index = index % period
+    return np.minimum(index, period - index)
