@@ -1,0 +1,168 @@
+"""Prints as torch data: checked once, unrolled into views by index, sliced in batches."""
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_array, validate_data
+from torch.utils.data import Dataset
+
+from .._utils.validation import check_unmasked
+
+_AXES = {
+    2: "(n_records, n_features)",
+    3: "(n_records, rows, columns)",
+    5: "(n_records, n_views, n_channels, rows, columns)",
+}
+_DTYPES = [np.float32, np.int8, np.uint8]
+
+
+def check_prints(estimator, X, *, reset):
+    """Return prints as float32, int8 or uint8, of 2, 3 or 5 axes."""
+    check_unmasked(X)
+    prints = check_array(
+        X, allow_nd=True, dtype=_DTYPES, estimator=estimator, input_name="X"
+    )
+    if prints.ndim == 2:
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+    _check_axes(prints)
+    return prints
+
+
+def _check_axes(X):
+    """Refuse shapes that are not prints, above all the ambiguous one of four axes."""
+    if X.ndim == 4:
+        raise ValueError(
+            f"X has 4 axes {X.shape}, which may be views or channels: give one-channel "
+            "views as X[:, :, None], one view of several channels as X[:, None]. "
+            f"Prints have the axes {_AXES[3]} or {_AXES[5]}."
+        )
+    if X.ndim not in _AXES:
+        raise ValueError(
+            f"X has {X.ndim} axes; it must have the axes "
+            f"{_AXES[2]}, {_AXES[3]} or {_AXES[5]}."
+        )
+    if 0 in X.shape:
+        raise ValueError(f"X has an empty axis: its shape is {X.shape}.")
+
+
+def with_views(X):
+    """Return a look at X with the axes (n_records, n_views, *print)."""
+    if X.ndim == 2:
+        return X[:, None]
+    return X[:, None, None] if X.ndim == 3 else X
+
+
+class PrintDataset(Dataset):
+    """Views of records, each an item with the label of its record.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_records, n_views, ...)
+        Prints; never copied.
+    y : ndarray of shape (n_records,), default=None
+        Codes of the classes; zeros without.
+    records : ndarray of int, default=None
+        The records to take; None takes all.
+    n_views : int, default=None
+        Take the first views only.
+    """
+
+    def __init__(self, X, y=None, records=None, n_views=None):
+        self.X = X
+        self.y = np.zeros(len(X), dtype=np.int64) if y is None else y
+        self.records = np.arange(len(X)) if records is None else records
+        self.n_views = X.shape[1] if n_views is None else n_views
+
+    def __len__(self):
+        return len(self.records) * self.n_views
+
+    def __getitem__(self, index):
+        record, view = np.divmod(index, self.n_views)
+        record = self.records[record]
+        return torch.as_tensor(self.X[record, view]), torch.as_tensor(self.y[record])
+
+
+class ShuffleSampler:
+    """All items once an epoch, in random order."""
+
+    def __init__(self, dataset, generator):
+        self.n_items = len(dataset)
+        self.generator = generator
+
+    def __len__(self):
+        return self.n_items
+
+    def __iter__(self):
+        return iter(torch.randperm(self.n_items, generator=self.generator).tolist())
+
+
+class BalancedSampler:
+    """The same number of views of every class, drawn anew each epoch.
+
+    A class whose views do not suffice repeats them; within a class all records give
+    the same number of views, give or take one.
+
+    Notes
+    -----
+    The number is that of all views of the smallest class, but at least the number of
+    records of the largest, so that no record is left out of an epoch.
+    """
+
+    def __init__(self, dataset, generator):
+        self.n_views = dataset.n_views
+        labels = dataset.y[dataset.records]
+        self.classes = [np.flatnonzero(labels == code) for code in np.unique(labels)]
+        sizes = [len(records) for records in self.classes]
+        self.n_items = max(max(sizes), min(sizes) * self.n_views)
+        self.generator = generator
+
+    def __len__(self):
+        return self.n_items * len(self.classes)
+
+    def __iter__(self):
+        items = torch.cat([self._draw(records) for records in self.classes])
+        order = torch.randperm(len(items), generator=self.generator)
+        return iter(items[order].tolist())
+
+    def _draw(self, records):
+        """Draw items of one class, all its records taking turns."""
+        n_rounds = -(-self.n_items // len(records))
+        rounds = []
+        views = None
+        for turn in range(n_rounds):
+            if turn % self.n_views == 0:
+                keys = torch.rand(len(records), self.n_views, generator=self.generator)
+                views = keys.argsort(1)
+            shuffled = torch.randperm(len(records), generator=self.generator)
+            items = torch.as_tensor(records) * self.n_views
+            rounds.append((items + views[:, turn % self.n_views])[shuffled])
+        return torch.cat(rounds)[: self.n_items]
+
+
+class BatchIterator:
+    """Slice a dataset in batches of nearly equal size.
+
+    A `torch.utils.data.DataLoader` collates item by item; this one indexes a batch at
+    once. Equal sizes keep single leftovers from batch normalisation.
+
+    Parameters
+    ----------
+    dataset : PrintDataset
+        The items.
+    batch_size : int
+        Largest number of items of a batch.
+    sampler : iterable of int, default=None
+        Order of the items; None keeps theirs.
+    """
+
+    def __init__(self, dataset, batch_size, sampler=None):
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.sampler = range(len(dataset)) if sampler is None else sampler
+
+    def __len__(self):
+        return -(-len(self.sampler) // self.batch_size)
+
+    def __iter__(self):
+        order = np.fromiter(self.sampler, dtype=np.intp, count=len(self.sampler))
+        for index in np.array_split(order, len(self)):
+            yield self.dataset[index]

@@ -1,0 +1,84 @@
+"""The skorch net inside `FingerprintClassifier`."""
+
+import torch
+from skorch import NeuralNetClassifier
+from skorch.callbacks import Callback, EpochTimer, PassthroughScoring, PrintLog
+
+from ._randomness import seeded_global_generator
+
+
+class _BatchAccuracy(Callback):
+    """Record the accuracy of each batch."""
+
+    def on_batch_end(self, net, batch=None, training=False, y_pred=None, **kwargs):
+        scores = y_pred[0] if isinstance(y_pred, tuple) else y_pred
+        right = scores.detach().argmax(1).cpu() == batch[1].cpu()
+        name = "train_accuracy" if training else "valid_accuracy"
+        net.history.record_batch(name, right.float().mean().item())
+
+
+class FingerprintNet(NeuralNetClassifier):
+    """A skorch classifier that keeps to the generators of its fit.
+
+    `generators_` is a `FitGenerators`; it is set before training and dropped after.
+    """
+
+    generators_ = None
+
+    @property
+    def _default_callbacks(self):
+        def passthrough(name, **kwargs):
+            return name, PassthroughScoring(name=name, **kwargs)
+
+        return [
+            ("epoch_timer", EpochTimer()),
+            ("batch_accuracy", _BatchAccuracy()),
+            passthrough("train_loss", on_train=True),
+            passthrough("valid_loss"),
+            passthrough("train_accuracy", on_train=True, lower_is_better=False),
+            passthrough("valid_accuracy", lower_is_better=False),
+            ("print_log", PrintLog()),
+        ]
+
+    def initialize(self):
+        """Initialise all parts, drawing the weights from the fit's generator."""
+        with seeded_global_generator(self.generators_.weights, self.device):
+            super().initialize()
+        if hasattr(self.module_, "set_generator"):
+            self.module_.set_generator(self.generators_.dropout)
+        return self
+
+    def train(self, dataset):
+        """Fit a fresh net; Ctrl-C gets out, unlike from skorch's own fit."""
+        self.initialize()
+        self.notify("on_train_begin", X=dataset, y=None)
+        try:
+            self.fit_loop(dataset)
+        except KeyboardInterrupt:
+            if not self.stopped_by_callback_:
+                raise
+        self.notify("on_train_end", X=dataset, y=None)
+        return self
+
+    def notify(self, method_name, **cb_kwargs):
+        """Call the callbacks, and note if one of them stops the training."""
+        self.stopped_by_callback_ = True
+        super().notify(method_name, **cb_kwargs)
+        self.stopped_by_callback_ = False
+
+    def infer(self, x, **fit_params):
+        """Run the module on a batch of prints as float32."""
+        x = x.to(self.device).to(torch.float32)
+        if not self.module_.training or hasattr(self.module_, "set_generator"):
+            return self.module_(x, **fit_params)
+        with seeded_global_generator(self.generators_.dropout, self.device):
+            return self.module_(x, **fit_params)
+
+    def release(self):
+        """Drop what belongs to the fit only: generators and data."""
+        if hasattr(self.module_, "set_generator"):
+            self.module_.set_generator(None)
+        self.generators_ = None
+        self.train_split = None
+        self.iterator_train__sampler = None
+        return self

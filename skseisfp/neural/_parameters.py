@@ -1,0 +1,127 @@
+"""Parameters that go through to skorch, such as ``module__conv1_filter_size``."""
+
+from inspect import Parameter, signature
+
+from sklearn.base import BaseEstimator
+
+from .._utils.names import nearest_name
+
+_PLAIN = (
+    "compile",
+    "iterator_train",
+    "iterator_valid",
+    "predict_nonlinearity",
+    "torch_load_kwargs",
+    "use_caching",
+)
+_COMPONENTS = ("module", "criterion", "optimizer", "iterator_train", "iterator_valid")
+_OPEN = ("callbacks__", "compile__", "optimizer__param_groups")
+_PREFIXES = (*(f"{part}__" for part in _COMPONENTS), *_OPEN)
+_FROM_FIT = ("self", "input_shape", "n_classes", "dataset", "sampler", "params")
+
+
+def component_parameters(component):
+    """Return the named parameters of a class or function with their defaults."""
+    return {
+        name: parameter.default
+        for name, parameter in signature(component).parameters.items()
+        if parameter.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+        and name not in _FROM_FIT
+    }
+
+
+def accepts(component, name):
+    """Tell whether a component takes a parameter of this name."""
+    if name in component_parameters(component):
+        return True
+    if hasattr(component, "accepts_parameter"):
+        return component.accepts_parameter(name)
+    kinds = [item.kind for item in signature(component).parameters.values()]
+    return Parameter.VAR_KEYWORD in kinds
+
+
+def _is_passed(name):
+    return name in _PLAIN or name.startswith(_PREFIXES)
+
+
+class PassthroughParameters(BaseEstimator):
+    """An estimator whose unnamed parameters belong to the parts of a skorch net.
+
+    They are kept as attributes of their names and listed by `get_params`, those of
+    the module also where they are not set.
+    """
+
+    def get_params(self, deep=True):
+        """Get the parameters of this estimator and of its net.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            List the parameters of the module that are not set, too.
+
+        Returns
+        -------
+        dict
+            Values by name.
+        """
+        params = super().get_params(deep=False)
+        if deep:
+            for module in self._possible_components("module"):
+                for name, default in component_parameters(module).items():
+                    if default is not Parameter.empty:
+                        params[f"module__{name}"] = default
+        return params | self.passed_parameters()
+
+    def passed_parameters(self):
+        """Return the parameters that are set for the parts of the net."""
+        return {name: value for name, value in vars(self).items() if _is_passed(name)}
+
+    def set_params(self, **params):
+        """Set parameters of this estimator and of its net.
+
+        Parameters
+        ----------
+        **params : object
+            Values by name; ``module__conv1_filter_size`` is the parameter
+            ``conv1_filter_size`` of the module.
+
+        Returns
+        -------
+        self
+            This estimator.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown; the message has the nearest known one.
+        """
+        own = super().get_params(deep=False)
+        for name in own.keys() & params.keys():
+            setattr(self, name, params[name])
+        passed = {name: params[name] for name in params if name not in own}
+        self._check_names(passed, ValueError)
+        vars(self).update(passed)
+        return self
+
+    def _check_names(self, names, error):
+        """Refuse names that no part of the net takes, with the nearest that is."""
+        for name in names:
+            if not self._takes(name):
+                known = {**self.get_params(deep=True), **dict.fromkeys(_PLAIN)}
+                known.pop(name, None)
+                for part in _COMPONENTS:
+                    for component in self._possible_components(part):
+                        for item in component_parameters(component):
+                            known[f"{part}__{item}"] = None
+                raise error(
+                    f"{name!r} is no parameter of {type(self).__name__}."
+                    + nearest_name(name, known)
+                )
+
+    def _takes(self, name):
+        if name in _PLAIN or name.startswith(_OPEN) or name == "kwargs":
+            return True
+        part, _, rest = name.partition("__")
+        return part in _COMPONENTS and any(
+            accepts(component, rest) for component in self._possible_components(part)
+        )

@@ -1,0 +1,310 @@
+"""Architectures checked and laid out before anything is trained."""
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+import pandas as pd
+
+from .._utils.names import nearest_name
+from .catalogue import (
+    CONVOLUTION,
+    DROPOUT,
+    FULLY_CONNECTED,
+    POOLING,
+    cycle_of,
+    default_architecture,
+    find_parameter,
+)
+
+BATCH_NORMALIZATION = "batch normalization"
+RELU = "relu"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong with an architecture.
+
+    Attributes
+    ----------
+    level : {"impossible", "rule"}
+        ``"impossible"``: the net cannot be built; ``"rule"``: outside the rules of
+        the paper, which its own experiments break too.
+    parameter : str
+        The parameter at fault.
+    message : str
+        The parameter, its value and what is allowed.
+    """
+
+    level: str
+    parameter: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a net: its settings and what it makes of its input."""
+
+    name: str
+    kind: str
+    settings: dict
+    input_shape: tuple
+    output_shape: tuple
+    n_parameters: int = 0
+
+
+class _ImpossibleError(ValueError):
+    """A layer that cannot be built, with the parameter at fault."""
+
+    def __init__(self, parameter, message):
+        super().__init__(message)
+        self.parameter = parameter
+
+
+def check_architecture(input_shape, **params):
+    """List what is wrong with an architecture, without building it.
+
+    Parameters
+    ----------
+    input_shape : tuple of int, (n_channels, rows, columns)
+        Shape of one print.
+    **params : object
+        Parameters of the catalogue (`layer_catalogue`); the others keep their
+        defaults.
+
+    Returns
+    -------
+    list of Finding
+        Impossible settings first, then settings outside the rules of the paper
+        (padding >= filter size, stride >= window). Empty for a sound architecture.
+        A pair of values that are both the default is not reported.
+
+    Raises
+    ------
+    TypeError
+        If a name is not in the catalogue.
+
+    Examples
+    --------
+    >>> from skseisfp.neural import check_architecture
+    >>> check_architecture((1, 64, 64))
+    []
+    >>> for finding in check_architecture((1, 8, 8), conv2_filter_size=11):
+    ...     print(finding.level, "-", finding.message)
+    impossible - conv2_filter_size=11 is larger than its padded input of 8 x 8.
+    """
+    findings = _check_values(input_shape, params)
+    if findings:
+        return findings
+    architecture = complete_architecture(params)
+    try:
+        plan_layers(input_shape, 2, architecture)
+    except _ImpossibleError as error:
+        findings = [Finding("impossible", error.parameter, str(error))]
+    return findings + _check_rules(architecture)
+
+
+def summarize(input_shape, n_classes=2, **params):
+    """Tabulate the layers of an architecture, their shapes and parameter counts.
+
+    Parameters
+    ----------
+    input_shape : tuple of int, (n_channels, rows, columns)
+        Shape of one print.
+    n_classes : int, default=2
+        Number of classes.
+    **params : object
+        Parameters of the catalogue (`layer_catalogue`); the others keep their
+        defaults.
+
+    Returns
+    -------
+    DataFrame
+        One row a layer, in order, named by it, with the columns ``kind``,
+        ``settings``, ``input_shape``, ``output_shape`` and ``n_parameters``.
+
+    Raises
+    ------
+    ValueError
+        If the architecture is impossible.
+
+    Examples
+    --------
+    >>> from skseisfp.neural import summarize
+    >>> layers = summarize((1, 64, 64), 3, pool1_stride=1, pool2_stride=1)
+    >>> int(layers["n_parameters"].sum())
+    678219
+    """
+    refuse_impossible(check_architecture(input_shape, **params))
+    layers = plan_layers(input_shape, n_classes, complete_architecture(params))
+    return pd.DataFrame([vars(layer) for layer in layers]).set_index("name")
+
+
+def refuse_impossible(findings):
+    """Raise a ValueError with all impossible settings, if there are any."""
+    impossible = [item.message for item in findings if item.level == "impossible"]
+    if impossible:
+        raise ValueError("Impossible architecture: " + " ".join(impossible))
+
+
+def complete_architecture(params):
+    """Return all parameters of an architecture: the given ones and the defaults."""
+    return {**default_architecture(params.get("n_cycles", 2)), **params}
+
+
+def plan_layers(input_shape, n_classes, architecture):
+    """Return the layers of a complete architecture, in order."""
+    layers, shape = [], tuple(input_shape)
+    for cycle in range(1, architecture["n_cycles"] + 1):
+        layers += _plan_cycle(cycle, shape, architecture)
+        shape = layers[-1].output_shape
+    return layers + _plan_head(shape, n_classes, architecture)
+
+
+def _plan_cycle(cycle, shape, architecture):
+    conv = _plan_convolution(cycle, shape, architecture)
+    same = {"input_shape": conv.output_shape, "output_shape": conv.output_shape}
+    p = architecture[f"dropout{cycle}_p"]
+    return [
+        conv,
+        Layer(
+            f"norm{cycle}",
+            BATCH_NORMALIZATION,
+            {},
+            **same,
+            n_parameters=2 * conv.output_shape[0],
+        ),
+        Layer(f"relu{cycle}", RELU, {}, **same),
+        Layer(f"dropout{cycle}", DROPOUT, {"p": p}, **same),
+        _plan_pooling(cycle, conv.output_shape, architecture),
+    ]
+
+
+def _plan_convolution(cycle, shape, architecture):
+    names = ("filter_size", "n_filters", "stride", "padding")
+    settings = {name: architecture[f"conv{cycle}_{name}"] for name in names}
+    size, n_filters, stride, padding = settings.values()
+    padded = [length + 2 * padding for length in shape[1:]]
+    if size > min(padded):
+        raise _too_large(f"conv{cycle}_filter_size", size, "padded input", padded)
+    output = tuple((length - size) // stride + 1 for length in padded)
+    return Layer(
+        f"conv{cycle}",
+        CONVOLUTION,
+        settings,
+        shape,
+        (n_filters, *output),
+        n_filters * (shape[0] * size**2 + 1),
+    )
+
+
+def _plan_pooling(cycle, shape, architecture):
+    size, stride = (architecture[f"pool{cycle}_{name}"] for name in ("size", "stride"))
+    if size > min(shape[1:]):
+        raise _too_large(f"pool{cycle}_size", size, "input", shape[1:])
+    output = tuple((length - size) // stride + 1 for length in shape[1:])
+    settings = {"size": size, "stride": stride}
+    return Layer(f"pool{cycle}", POOLING, settings, shape, (shape[0], *output))
+
+
+def _too_large(name, value, what, lengths):
+    lengths = " x ".join(str(length) for length in lengths)
+    return _ImpossibleError(
+        name, f"{name}={value} is larger than its {what} of {lengths}."
+    )
+
+
+def _plan_head(shape, n_classes, architecture):
+    n_inputs = 1
+    for length in shape:
+        n_inputs *= length
+    p = architecture["hidden_dropout_p"]
+    layers = []
+    for index, size in enumerate(architecture["hidden_sizes"], start=1):
+        layers += [
+            _fully_connected(f"hidden{index}", n_inputs, size),
+            Layer(f"hidden_relu{index}", RELU, {}, (size,), (size,)),
+            Layer(f"hidden_dropout{index}", DROPOUT, {"p": p}, (size,), (size,)),
+        ]
+        n_inputs = size
+    return [*layers, _fully_connected("output", n_inputs, n_classes)]
+
+
+def _fully_connected(name, n_inputs, size):
+    return Layer(
+        name,
+        FULLY_CONNECTED,
+        {"size": size},
+        (n_inputs,),
+        (size,),
+        (n_inputs + 1) * size,
+    )
+
+
+def _check_values(input_shape, params):
+    """Return findings on types, ranges and cycles of the given values."""
+    findings = []
+
+    def refuse(name, message):
+        findings.append(Finding("impossible", name, message))
+
+    shape = tuple(input_shape)
+    if len(shape) != 3 or not all(_is_count(length) for length in shape):
+        refuse("input_shape", f"input_shape must be three counts; got {shape}.")
+    n_cycles = params.get("n_cycles", 2)
+    if not _is_count(n_cycles):
+        refuse("n_cycles", f"n_cycles must be an integer >= 1; got {n_cycles!r}.")
+        return findings
+    known = default_architecture(n_cycles)
+    for name, value in params.items():
+        if name not in known and cycle_of(name) is None:
+            raise TypeError(
+                f"{name!r} is not in the catalogue.{nearest_name(name, known)}"
+            )
+        if name not in known:
+            refuse(name, f"{name} belongs to a cycle beyond n_cycles={n_cycles}.")
+        elif (allowed := _allowed(name, value)) is not None:
+            refuse(name, f"{name} must be {allowed}; got {value!r}.")
+    return findings
+
+
+def _allowed(name, value):
+    """Return what a parameter may be, or None if the value is allowed."""
+    if name == "n_cycles":
+        return None
+    if name == "hidden_sizes":
+        sizes = value if isinstance(value, (tuple, list)) else (None,)
+        return None if all(map(_is_count, sizes)) else "a tuple of integers >= 1"
+    if name == "hidden_dropout_p" or find_parameter(name).kind is float:
+        return None if _is_probability(value) else "a number in [0, 1)"
+    minimum = find_parameter(name).minimum
+    return None if _is_count(value, minimum) else f"an integer >= {minimum}"
+
+
+def _is_count(value, minimum=1):
+    integral = isinstance(value, Integral) and not isinstance(value, bool)
+    return integral and value >= minimum
+
+
+def _is_probability(value):
+    return isinstance(value, Real) and not isinstance(value, bool) and 0 <= value < 1
+
+
+def _check_rules(architecture):
+    """Return findings on the rules of the paper."""
+    defaults = default_architecture(architecture["n_cycles"])
+    findings = []
+    for cycle in range(1, architecture["n_cycles"] + 1):
+        for small, large in (
+            (f"conv{cycle}_padding", f"conv{cycle}_filter_size"),
+            (f"conv{cycle}_stride", f"conv{cycle}_filter_size"),
+            (f"pool{cycle}_stride", f"pool{cycle}_size"),
+        ):
+            pair = {name: architecture[name] for name in (small, large)}
+            at_default = all(pair[name] == defaults[name] for name in pair)
+            if pair[small] >= pair[large] and not at_default:
+                message = (
+                    f"{small}={pair[small]} is not below {large}={pair[large]}, as "
+                    "the paper asks."
+                )
+                findings.append(Finding("rule", small, message))
+    return findings

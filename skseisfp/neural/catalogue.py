@@ -1,0 +1,203 @@
+"""The catalogue of architectures: layers, their parameters and constraints."""
+
+import re
+from dataclasses import dataclass
+
+import pandas as pd
+
+CONVOLUTION = "convolution"
+DROPOUT = "dropout"
+POOLING = "average pooling"
+FULLY_CONNECTED = "fully connected"
+
+
+@dataclass(frozen=True)
+class _Parameter:
+    """One row of the catalogue; `{}` in the name stands for the cycle."""
+
+    name: str
+    layer: str
+    minimum: float
+    rule: str
+    defaults: tuple
+    published: tuple
+    ranges: tuple
+    maximum: float | None = None
+    kind: type = int
+
+    def of_cycle(self, cycle, values):
+        """Return the value of a cycle; cycles beyond the last repeat the last."""
+        return values[min(cycle, len(values)) - 1]
+
+
+_CYCLE = (
+    _Parameter(
+        "conv{}_filter_size",
+        CONVOLUTION,
+        1,
+        "at most the padded input",
+        (2, 5),
+        (2, 5),
+        ("1:1:8", "1:1:8"),
+    ),
+    _Parameter(
+        "conv{}_n_filters",
+        CONVOLUTION,
+        1,
+        "",
+        (8, 56),
+        (8, 56),
+        ("8:8:64", "8:8:64"),
+    ),
+    _Parameter(
+        "conv{}_stride",
+        CONVOLUTION,
+        1,
+        "below the filter size (paper)",
+        (1, 1),
+        (None, None),
+        ("", ""),
+    ),
+    _Parameter(
+        "conv{}_padding",
+        CONVOLUTION,
+        0,
+        "below the filter size (paper)",
+        (1, 2),
+        (1, 2),
+        ("0:1:3", "0:1:3"),
+    ),
+    _Parameter(
+        "dropout{}_p",
+        DROPOUT,
+        0.0,
+        "",
+        (0.3, 0.5),
+        (0.3, 0.5),
+        ("0.1:0.2:0.9", "0.1:0.2:0.9"),
+        maximum=1.0,
+        kind=float,
+    ),
+    _Parameter(
+        "pool{}_size",
+        POOLING,
+        1,
+        "at most its input",
+        (2, 2),
+        (2, None),
+        ("1:1:6", ""),
+    ),
+    _Parameter(
+        "pool{}_stride",
+        POOLING,
+        1,
+        "below the pool size (paper)",
+        (2, 2),
+        (None, None),
+        ("", ""),
+    ),
+)
+_PAPER_LAYERS = {
+    CONVOLUTION: ("conv_2", "conv_7"),
+    DROPOUT: ("dropout_5", "dropout_10"),
+    POOLING: ("pool_6", "pool_11"),
+}
+_HEAD_DEFAULTS = {"hidden_sizes": (), "hidden_dropout_p": 0.0}
+_BY_NAME = {parameter.name: parameter for parameter in _CYCLE}
+
+
+def layer_catalogue(n_cycles=2):
+    """List the parameters of an architecture.
+
+    Parameters
+    ----------
+    n_cycles : int, default=2
+        Number of cycles of convolution, batch normalisation, ReLU, dropout and
+        average pooling.
+
+    Returns
+    -------
+    DataFrame
+        One row a parameter, named by it, with the columns ``cycle``, ``layer``,
+        ``paper_layer``, ``type``, ``minimum``, ``maximum`` (exclusive for a
+        probability), ``default``, ``published`` (optimum of the paper),
+        ``published_range`` (min:step:max of its first sweep) and ``constraint``.
+
+    Notes
+    -----
+    The cycles and their optimum are those of [1]_; it sweeps neither the strides nor
+    the second pool size. Cycles from the third on take the defaults of the second.
+
+    References
+    ----------
+    .. [1] Silkin, K. Y. (2024). Russian Journal of Seismology, 6(3), 77-92.
+
+    Examples
+    --------
+    >>> from skseisfp.neural import layer_catalogue
+    >>> layer_catalogue().loc["conv2_n_filters", ["default", "published_range"]]
+    default                56
+    published_range    8:8:64
+    Name: conv2_n_filters, dtype: object
+    """
+    rows = [
+        _cycle_row(parameter, cycle)
+        for cycle in range(1, n_cycles + 1)
+        for parameter in _CYCLE
+    ]
+    head = {"cycle": 0, "layer": FULLY_CONNECTED, "paper_layer": "", "minimum": 1}
+    head |= {"maximum": None, "published_range": ""}
+    rows.append(
+        {**head, "parameter": "hidden_sizes", "type": "tuple of int"}
+        | {"default": (), "published": (), "constraint": "one size a hidden layer"}
+    )
+    rows.append(
+        {**head, "parameter": "hidden_dropout_p", "type": "float", "maximum": 1.0}
+        | {"minimum": 0.0, "default": 0.0, "published": None, "constraint": ""}
+    )
+    columns = ["parameter", "cycle", "layer", "paper_layer", "type", "minimum"]
+    columns += ["maximum", "default", "published", "published_range", "constraint"]
+    return pd.DataFrame(rows, columns=columns, dtype=object).set_index("parameter")
+
+
+def _cycle_row(parameter, cycle):
+    published = cycle <= 2
+    return {
+        "parameter": parameter.name.format(cycle),
+        "cycle": cycle,
+        "layer": parameter.layer,
+        "paper_layer": _PAPER_LAYERS[parameter.layer][cycle - 1] if published else "",
+        "type": parameter.kind.__name__,
+        "minimum": parameter.minimum,
+        "maximum": parameter.maximum,
+        "default": parameter.of_cycle(cycle, parameter.defaults),
+        "published": parameter.published[cycle - 1] if published else None,
+        "published_range": parameter.ranges[cycle - 1] if published else "",
+        "constraint": parameter.rule,
+    }
+
+
+def cycle_of(name):
+    """Return the cycle that a parameter belongs to, or None if it has none."""
+    match = re.fullmatch(r"[a-z]+([1-9]\d*)_[a-z_]+", name)
+    return int(match[1]) if match and find_parameter(name) else None
+
+
+def find_parameter(name):
+    """Return the catalogue entry of a cycle's parameter, or None."""
+    return _BY_NAME.get(re.sub(r"\d+", "{}", name, count=1))
+
+
+def is_architecture_parameter(name):
+    """Tell whether a name is one of the catalogue, of whichever cycle."""
+    return name in ("n_cycles", *_HEAD_DEFAULTS) or cycle_of(name) is not None
+
+
+def default_architecture(n_cycles=2):
+    """Return the default of every parameter of the catalogue."""
+    defaults = {
+        parameter.name.format(cycle): parameter.of_cycle(cycle, parameter.defaults)
+        for cycle in range(1, n_cycles + 1)
+        for parameter in _CYCLE
+    }
+    return {"n_cycles": n_cycles, **defaults, **_HEAD_DEFAULTS}

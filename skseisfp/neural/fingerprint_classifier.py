@@ -1,0 +1,282 @@
+"""The scikit-learn classifier around the nets."""
+
+from numbers import Integral, Real
+
+import numpy as np
+import torch
+from sklearn.base import ClassifierMixin
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import check_consistent_length, check_scalar, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
+
+from .._utils.validation import check_groups, check_option
+from ._assembly import assemble_net
+from ._data import BatchIterator, PrintDataset, check_prints, with_views
+from ._parameters import PassthroughParameters
+from ._randomness import make_generators, one_thread
+from .fingerprint_cnn import FingerprintCNN
+from .fingerprint_mlp import FingerprintMLP
+from .group_valid_split import group_valid_split
+
+
+class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
+    """Net for fingerprints, safe for scikit-learn's tools.
+
+    It holds a skorch net, made afresh at every `fit`. Views of a record are unrolled
+    only while it trains; probabilities are averaged over them.
+
+    Parameters
+    ----------
+    module : class or callable, default=None
+        A torch module that returns logits. None is `FingerprintMLP` for flat prints
+        and `FingerprintCNN` for others. ``input_shape`` and ``n_classes`` are handed
+        to modules that take them.
+    criterion : class, default=torch.nn.CrossEntropyLoss
+        Loss.
+    optimizer : class, default=torch.optim.AdamW
+        Optimizer.
+    lr : float, default=1e-3
+        Learning rate at the start.
+    weight_decay : float, default=1e-2
+        Weight decay of the optimizer.
+    max_epochs : int, default=30
+        Largest number of epochs.
+    batch_size : int, default=64
+        Largest number of views in a batch; batches are of nearly equal size.
+    lr_schedule : {"cosine", "plateau"} or None, default="cosine"
+        ``"cosine"`` falls to zero over `max_epochs`; ``"plateau"`` divides by ten when
+        the validation loss (the training loss without early stopping) has not improved
+        for three epochs.
+    early_stopping : bool, default=False
+        Keep events apart for validation, stop when their loss no longer improves and
+        restore the best weights.
+    validation_fraction : float, default=0.2
+        Fraction of the events of each class for early stopping.
+    patience : int, default=10
+        Epochs without improvement before an early stop.
+    balance : {"weights", "views"} or None, default=None
+        How classes of unequal size are made equal: by weights of the loss, or by
+        drawing equally many views of each class, anew each epoch.
+    predict_views : {"mean", "first"}, default="mean"
+        Average the probabilities over the views of a record, or read view 0.
+    callbacks : list, default=None
+        Further skorch callbacks; copies of them are used.
+    device : str, default="auto"
+        Torch device; ``"auto"`` is ``"cuda"`` if there is one and else ``"cpu"``.
+    random_state : int, RandomState instance or None, default=None
+        Seed of weights, order, dropout and validation split. None takes a new seed
+        from the system. Global generators are neither used nor changed.
+    verbose : int, default=0
+        Print the progress of training if positive.
+    **kwargs : object
+        Parameters of the parts, such as ``module__conv1_filter_size`` or
+        ``optimizer__betas``, and of skorch, such as ``iterator_train``.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels.
+    net_ : skorch.NeuralNetClassifier
+        The trained net.
+    history_ : dict of list
+        Loss and accuracy of each epoch.
+    n_epochs_ : int
+        Number of epochs trained.
+    print_shape_ : tuple of int
+        Shape of one print.
+    device_ : str
+        Device of the net.
+    """
+
+    def __init__(
+        self,
+        module=None,
+        *,
+        criterion=torch.nn.CrossEntropyLoss,
+        optimizer=torch.optim.AdamW,
+        lr=1e-3,
+        weight_decay=1e-2,
+        max_epochs=30,
+        batch_size=64,
+        lr_schedule="cosine",
+        early_stopping=False,
+        validation_fraction=0.2,
+        patience=10,
+        balance=None,
+        predict_views="mean",
+        callbacks=None,
+        device="auto",
+        random_state=None,
+        verbose=0,
+        **kwargs,
+    ):
+        self.module = module
+        self.criterion = criterion
+        self.optimizer = optimizer
+        self.lr = lr
+        self.weight_decay = weight_decay
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.lr_schedule = lr_schedule
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.balance = balance
+        self.predict_views = predict_views
+        self.callbacks = callbacks
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+        self._check_names(kwargs, TypeError)
+        vars(self).update(kwargs)
+
+    def fit(self, X, y, groups=None):
+        """Train a fresh net.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_records, n_features), (n_records, rows, columns) or \
+                (n_records, n_views, n_channels, rows, columns)
+            Prints.
+        y : array-like of shape (n_records,)
+            Labels.
+        groups : array-like of shape (n_records,), default=None
+            The event of each record, for the validation split of early stopping;
+            None makes every record its own event.
+
+        Returns
+        -------
+        self
+            The fitted classifier.
+        """
+        self._check_parameters()
+        X = check_prints(self, X, reset=True)
+        y = self._encode(y, X)
+        views = with_views(X)
+        self.print_shape_ = views.shape[2:]
+        groups = check_groups(groups, len(y))
+        self.device_ = self._choose_device()
+        generators = make_generators(self.random_state, self.device_)
+        train, valid = self._split(views, y, groups, generators)
+        with one_thread():
+            net = assemble_net(self, train, valid, generators)
+            net.train(train)
+        self.net_ = net.release()
+        self.history_ = _tabulate(net.history)
+        self.n_epochs_ = len(net.history)
+        return self
+
+    def predict_proba(self, X):
+        """Return the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like
+            Prints, as in `fit`; the number of views may differ.
+
+        Returns
+        -------
+        ndarray of shape (n_records, n_classes)
+            Probabilities, in the order of `classes_`.
+        """
+        check_is_fitted(self)
+        X = with_views(check_prints(self, X, reset=False))
+        if X.shape[2:] != self.print_shape_:
+            raise ValueError(
+                f"X has prints of shape {X.shape[2:]}; {type(self).__name__} was "
+                f"fitted on prints of shape {self.print_shape_}."
+            )
+        n_views = 1 if self.predict_views == "first" else X.shape[1]
+        with one_thread():
+            scores = self.net_.predict_proba(PrintDataset(X, n_views=n_views))
+        scores = scores.reshape(len(X), n_views, -1).astype(np.float64).mean(axis=1)
+        return scores / scores.sum(axis=1, keepdims=True)
+
+    def predict(self, X):
+        """Return the most probable class of each record.
+
+        Parameters
+        ----------
+        X : array-like
+            Prints, as in `fit`; the number of views may differ.
+
+        Returns
+        -------
+        ndarray of shape (n_records,)
+            Labels.
+        """
+        best = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[best]
+
+    def _check_parameters(self):
+        self._check_names(self.passed_parameters(), ValueError)
+        if hasattr(self, "kwargs"):
+            raise ValueError("kwargs is no parameter; pass what is in it by name.")
+        for name in ("max_epochs", "batch_size", "patience"):
+            check_scalar(getattr(self, name), name, Integral, min_val=1)
+        check_scalar(self.lr, "lr", Real, min_val=0, include_boundaries="neither")
+        check_scalar(self.weight_decay, "weight_decay", Real, min_val=0)
+        check_scalar(
+            self.validation_fraction,
+            "validation_fraction",
+            Real,
+            min_val=0,
+            max_val=1,
+            include_boundaries="neither",
+        )
+        check_option("lr_schedule", self.lr_schedule, (None, "cosine", "plateau"))
+        check_option("balance", self.balance, (None, "weights", "views"))
+        check_option("predict_views", self.predict_views, ("mean", "first"))
+
+    def _encode(self, y, X):
+        y = column_or_1d(y, warn=True)
+        check_consistent_length(X, y)
+        check_classification_targets(y)
+        encoder = LabelEncoder().fit(y)
+        self.classes_ = encoder.classes_
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs two classes or more; y has 1 class, "
+                f"{self.classes_[0]!r}."
+            )
+        return encoder.transform(y).astype(np.int64)
+
+    def _choose_device(self):
+        if self.device != "auto":
+            return self.device
+        return "cuda" if torch.cuda.is_available() else "cpu"
+
+    def _split(self, X, y, groups, generators):
+        """Return the data sets of training and validation."""
+        if not self.early_stopping:
+            return PrintDataset(X, y), None
+        train, valid = group_valid_split(
+            y,
+            groups,
+            fraction=self.validation_fraction,
+            random_state=generators.split,
+        )
+        n_views = 1 if self.predict_views == "first" else None
+        return PrintDataset(X, y, train), PrintDataset(X, y, valid, n_views)
+
+    def _possible_components(self, part):
+        """Return what may be the module, criterion, ... of the net."""
+        if part == "module":
+            nets = (FingerprintCNN, FingerprintMLP)
+            parts = nets if self.module is None else (self.module,)
+        elif part.startswith("iterator"):
+            parts = (getattr(self, part, BatchIterator),)
+        else:
+            parts = (getattr(self, part),)
+        return [component for component in parts if callable(component)]
+
+
+def _tabulate(history):
+    """Return the columns of a skorch history that hold one number an epoch."""
+    names = ("train_loss", "valid_loss", "train_accuracy", "valid_accuracy", "dur")
+    return {
+        name: [epoch[name] for epoch in history]
+        for name in names
+        if len(history) and name in history[0]
+    }

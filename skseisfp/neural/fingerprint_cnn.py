@@ -1,0 +1,146 @@
+"""The convolutional net for fingerprints."""
+
+import warnings
+
+from ._layers import GeneratorModule, build_layers
+from .architecture import (
+    check_architecture,
+    complete_architecture,
+    plan_layers,
+    refuse_impossible,
+)
+from .catalogue import default_architecture, is_architecture_parameter
+
+
+class FingerprintCNN(GeneratorModule):
+    """Convolutional net of few cycles for binary fingerprints.
+
+    A cycle is convolution, batch normalisation, ReLU, dropout and average pooling;
+    after the last one come fully connected layers. The defaults are the published
+    optimum, but for the stride of the pools.
+
+    Parameters
+    ----------
+    input_shape : tuple of int, (n_channels, rows, columns)
+        Shape of one print.
+    n_classes : int
+        Number of classes.
+    n_cycles : int, default=2
+        Number of cycles. Parameters of the third and further cycles continue the
+        names (``conv3_filter_size``) and the defaults of the second.
+    conv1_filter_size, conv2_filter_size : int, default=2 and 5
+        Rows and columns of the filters.
+    conv1_n_filters, conv2_n_filters : int, default=8 and 56
+        Number of filters.
+    conv1_stride, conv2_stride : int, default=1
+        Step of the filters.
+    conv1_padding, conv2_padding : int, default=1 and 2
+        Zeros added on each side.
+    dropout1_p, dropout2_p : float, default=0.3 and 0.5
+        Probability to drop an element.
+    pool1_size, pool2_size : int, default=2
+        Rows and columns of the averaging windows.
+    pool1_stride, pool2_stride : int, default=2
+        Step of the averaging windows.
+    hidden_sizes : tuple of int, default=()
+        Sizes of fully connected layers before the output; ReLU and dropout follow
+        each of them.
+    hidden_dropout_p : float, default=0.0
+        Probability to drop an element of a hidden layer.
+    check_rules : bool, default=True
+        Warn of settings outside the rules of the paper.
+    **further_cycles : object
+        Parameters of the third and further cycles.
+
+    Raises
+    ------
+    ValueError
+        If a setting is impossible, such as a filter larger than its input.
+
+    Warns
+    -----
+    UserWarning
+        If a padding or a stride is not below its window, unless both are defaults.
+
+    Notes
+    -----
+    The net of [1]_. For one channel of 64 x 64 and three classes it has 54,435
+    parameters, and 678,219 with the stride 1 of both pools that follows from the
+    rules of the paper.
+
+    References
+    ----------
+    .. [1] Silkin, K. Y. (2024). Russian Journal of Seismology, 6(3), 77-92.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skseisfp.neural import FingerprintCNN
+    >>> net = FingerprintCNN((1, 64, 64), 3)
+    >>> net(torch.zeros(5, 1, 64, 64)).shape
+    torch.Size([5, 3])
+    >>> sum(parameter.numel() for parameter in net.parameters())
+    54435
+    """
+
+    def __init__(
+        self,
+        input_shape,
+        n_classes,
+        *,
+        n_cycles=2,
+        conv1_filter_size=2,
+        conv1_n_filters=8,
+        conv1_stride=1,
+        conv1_padding=1,
+        dropout1_p=0.3,
+        pool1_size=2,
+        pool1_stride=2,
+        conv2_filter_size=5,
+        conv2_n_filters=56,
+        conv2_stride=1,
+        conv2_padding=2,
+        dropout2_p=0.5,
+        pool2_size=2,
+        pool2_stride=2,
+        hidden_sizes=(),
+        hidden_dropout_p=0.0,
+        check_rules=True,
+        **further_cycles,
+    ):
+        given = locals()
+        super().__init__()
+        defaults = default_architecture()
+        chosen = {
+            name: given[name] for name in defaults if given[name] != defaults[name]
+        }
+        chosen |= further_cycles
+        findings = check_architecture(input_shape, **chosen)
+        refuse_impossible(findings)
+        for finding in findings if check_rules else ():
+            warnings.warn(finding.message, UserWarning, stacklevel=2)
+        self.layers = build_layers(
+            plan_layers(input_shape, n_classes, complete_architecture(chosen))
+        )
+
+    def forward(self, X, **kwargs):
+        """Return the logits of the classes.
+
+        Parameters
+        ----------
+        X : Tensor of shape (n_prints, n_channels, rows, columns)
+            Prints.
+        **kwargs : object
+            Ignored; skorch passes fit parameters here.
+
+        Returns
+        -------
+        Tensor of shape (n_prints, n_classes)
+            Logits.
+        """
+        return self.layers(X)
+
+    @staticmethod
+    def accepts_parameter(name):
+        """Tell whether a name is a parameter of this net, of whichever cycle."""
+        return is_architecture_parameter(name) or name == "check_rules"

@@ -1,0 +1,106 @@
+"""The fully connected net for flat fingerprints."""
+
+from math import prod
+from numbers import Integral, Real
+
+from torch import nn
+
+from ._layers import GeneratorDropout, GeneratorModule
+
+
+class FingerprintMLP(GeneratorModule):
+    """Fully connected net for flat fingerprints.
+
+    Parameters
+    ----------
+    input_shape : tuple of int
+        Shape of one print, such as ``(n_features,)``; other shapes are flattened.
+    n_classes : int
+        Number of classes.
+    hidden_sizes : tuple of int, default=(128, 32)
+        Sizes of the hidden layers; ReLU and dropout follow each of them.
+    hidden_dropout_p : float, default=0.5
+        Probability to drop an element of a hidden layer.
+    input_dropout_p : float, default=0.0
+        Probability to drop an element of the print.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is outside its range.
+
+    Notes
+    -----
+    The predecessor of the convolutional net of [1]_ was fully connected; its sizes
+    are not published, these are ours.
+
+    References
+    ----------
+    .. [1] Silkin, K. Y. (2024). Russian Journal of Seismology, 6(3), 77-92.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skseisfp.neural import FingerprintMLP
+    >>> FingerprintMLP((4096,), 3)(torch.zeros(5, 4096)).shape
+    torch.Size([5, 3])
+    """
+
+    def __init__(
+        self,
+        input_shape,
+        n_classes,
+        *,
+        hidden_sizes=(128, 32),
+        hidden_dropout_p=0.5,
+        input_dropout_p=0.0,
+    ):
+        super().__init__()
+        _check_sizes(hidden_sizes)
+        _check_probability("hidden_dropout_p", hidden_dropout_p)
+        _check_probability("input_dropout_p", input_dropout_p)
+        self.layers = nn.Sequential(nn.Flatten(), GeneratorDropout(input_dropout_p))
+        n_inputs = prod(input_shape)
+        for size in hidden_sizes:
+            self.layers.extend(
+                (
+                    nn.Linear(n_inputs, size),
+                    nn.ReLU(),
+                    GeneratorDropout(hidden_dropout_p),
+                )
+            )
+            n_inputs = size
+        self.layers.append(nn.Linear(n_inputs, n_classes))
+
+    def forward(self, X, **kwargs):
+        """Return the logits of the classes.
+
+        Parameters
+        ----------
+        X : Tensor of shape (n_prints, ...)
+            Prints.
+        **kwargs : object
+            Ignored; skorch passes fit parameters here.
+
+        Returns
+        -------
+        Tensor of shape (n_prints, n_classes)
+            Logits.
+        """
+        return self.layers(X)
+
+
+def _check_sizes(sizes):
+    counts = isinstance(sizes, (tuple, list)) and all(
+        isinstance(size, Integral) and not isinstance(size, bool) and size >= 1
+        for size in sizes
+    )
+    if not counts:
+        raise ValueError(
+            f"hidden_sizes must be a tuple of integers >= 1; got {sizes!r}."
+        )
+
+
+def _check_probability(name, value):
+    if not (isinstance(value, Real) and 0 <= value < 1):
+        raise ValueError(f"{name} must be a number in [0, 1); got {value!r}.")
