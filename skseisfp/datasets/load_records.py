@@ -1,0 +1,338 @@
+"""Reader of labelled records."""
+
+from collections import Counter
+from fractions import Fraction
+from numbers import Integral, Real
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.signal import resample_poly
+from sklearn.utils import Bunch, check_scalar
+
+from .._utils.validation import check_option
+from ._archives import RecordError, open_arrays
+from ._miniseed import open_miniseed
+
+
+def load_records(
+    path,
+    *,
+    target=None,
+    labels=None,
+    query=None,
+    components=None,
+    sampling_rate=None,
+    n_samples=None,
+    pad=None,
+    max_gap=0.0,
+    invalid="raise",
+):
+    """Load labelled records from a folder.
+
+    The folder has one of two forms:
+
+    - `metadata.csv` with one row per record (`event_id`, `station`,
+      `sampling_rate_hz` and the label, optionally `record_id`, `components` and
+      arrivals) and `waveforms.npz` or `waveforms.hdf5` with these records as `X`, of
+      shape (n_records, n_samples) or (n_records, n_channels, n_samples), channels in
+      the order Z N E unless `components` says otherwise;
+    - miniSEED files `<event>/*.mseed`, one per station, in the folder or its
+      subfolder `mseed`, and a table `labels.csv` with the event in the column
+      `event_id`, or else in the first one.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The folder.
+    target : str, default=None
+        Column of the labels. None takes `event_type`, or the only column beside the
+        event in a table of labels.
+    labels : str or path-like, default=None
+        Table of labels of miniSEED files, where it is not `labels.csv` in the folder.
+    query : str, default=None
+        Expression on the columns of the table that selects records, as in
+        :meth:`pandas.DataFrame.query`, for example ``"snr_db > 6"``.
+    components : str, default=None
+        Components to keep out of "ZNE", such as "Z". None keeps those of most records.
+    sampling_rate : float, default=None
+        Rate in Hz to which records of another rate are resampled. None leaves all
+        samples as they are and demands one rate.
+    n_samples : int, default=None
+        Length of the records in samples: longer ones lose their end. None demands one
+        length.
+    pad : {None, "reflect"}, default=None
+        Whether records shorter than `n_samples` are refused, or continued at their end
+        by their mirror image.
+    max_gap : float, default=0.0
+        Longest gap in seconds within a record that is bridged by a straight line.
+    invalid : {"raise", "reject"}, default="raise"
+        What to do with records that cannot be taken: unreadable or missing files, gaps,
+        values that are not finite, no label, or components, rate or length other than
+        those of most records. Raise an error that names them, or leave them out and
+        list them in `rejected`.
+
+    Returns
+    -------
+    bunch : :class:`~sklearn.utils.Bunch`
+        With these attributes.
+
+        data : ndarray of shape (n_records, n_samples) or \
+(n_records, n_channels, n_samples)
+            The samples, components in the order Z N E, without the axis of components
+            where there is one; floating types are kept, others become float64.
+        target : ndarray of shape (n_records,)
+            Label of each record.
+        target_names : list
+            The labels that occur, sorted.
+        groups : ndarray of shape (n_records,)
+            Event of each record, str.
+        frame : DataFrame of n_records rows
+            The table, with `arrival_sample` added: the arrival in samples of `data`,
+            from `p_sample_analyst`, else `p_sample_auto`, else `p_sample`, NaN where
+            none of them is known or the arrival lies beyond the record. All other
+            columns are as they were read.
+        sampling_rate : float
+            Sampling rate in Hz.
+        components : str
+            Components of `data`.
+        stations : ndarray of shape (n_records,)
+            Station of each record, str.
+        rejected : DataFrame
+            Rows that were left out, by `query` or as invalid, with their `reason`.
+        DESCR : str
+            Description.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder, a table or the waveforms are missing.
+    ValueError
+        If a table or the waveforms cannot be read or do not fit each other, or if
+        records cannot be taken.
+
+    Examples
+    --------
+    >>> from skseisfp.datasets import load_records
+    >>> bunch = load_records("pnw", query="snr_db > 6")  # doctest: +SKIP
+    >>> bunch.data.shape, bunch.sampling_rate  # doctest: +SKIP
+    ((1137, 4600), 40.0)
+    """
+    _check_parameters(components, sampling_rate, n_samples, pad, max_gap, invalid)
+    path = Path(path)
+    if not path.is_dir():
+        raise FileNotFoundError(f"There is no folder {path}.")
+    if (path / "metadata.csv").exists():
+        archive = open_arrays(path, target)
+    else:
+        archive = open_miniseed(path, target, labels and Path(labels))
+    reasons = _not_selected(archive.frame, query)
+    selected = [row for row in range(len(archive.frame)) if row not in reasons]
+    taken = {}
+    for row in selected:
+        try:
+            _check_row(archive, row)
+            waveform = _pick_components(archive.read(row), components)
+            waveform = _bridge_gaps(waveform, max_gap)
+            taken[row] = _resample(waveform, sampling_rate)
+        except RecordError as error:
+            reasons[row] = str(error)
+    if components is None:
+        _drop_minority(taken, reasons, _components, "components")
+    _drop_minority(taken, reasons, _rate, "sampling rate in Hz")
+    if n_samples is None:
+        _drop_minority(taken, reasons, _length, "length in samples")
+    else:
+        _fit_length(taken, reasons, n_samples, pad)
+    failed = [row for row in selected if row in reasons]
+    _check_failures(path, archive.frame, failed, reasons, invalid)
+    return _make_bunch(path, archive, taken, reasons)
+
+
+def _check_parameters(components, sampling_rate, n_samples, pad, max_gap, invalid):
+    """Refuse parameters out of their range."""
+    if components is not None and (
+        not components
+        or sorted(set(components)) != sorted(components)
+        or not set(components) <= set("ZNE")
+    ):
+        raise ValueError(
+            f'components must name some of "ZNE" once each; got {components!r}.'
+        )
+    if sampling_rate is not None:
+        check_scalar(
+            sampling_rate,
+            "sampling_rate",
+            Real,
+            min_val=0,
+            include_boundaries="neither",
+        )
+    if n_samples is not None:
+        check_scalar(n_samples, "n_samples", Integral, min_val=1)
+    check_option("pad", pad, (None, "reflect"))
+    check_scalar(max_gap, "max_gap", Real, min_val=0)
+    check_option("invalid", invalid, ("raise", "reject"))
+
+
+def _not_selected(frame, query):
+    """Map the rows that the query does not select to the reason."""
+    if query is None:
+        return {}
+    try:
+        kept = frame.query(query).index
+    except Exception as error:
+        raise ValueError(
+            f"query {query!r} failed: {error}; the columns are "
+            f"{', '.join(map(str, frame.columns))}."
+        ) from error
+    return dict.fromkeys(frame.index.difference(kept), f"not selected by {query!r}")
+
+
+def _check_row(archive, row):
+    """Refuse a row without event or label."""
+    for name in ("event_id", archive.target):
+        if pd.isna(archive.frame[name].iloc[row]):
+            raise RecordError(f"it has no {name}")
+
+
+def _pick_components(waveform, components):
+    """Keep some components, in the order Z N E."""
+    if components is None:
+        return waveform
+    missing = set(components) - set(waveform.components)
+    if missing:
+        raise RecordError(f"it has no component {', '.join(sorted(missing))}")
+    rows = [waveform.components.index(name) for name in "ZNE" if name in components]
+    return waveform._replace(
+        samples=waveform.samples[rows],
+        components="".join(waveform.components[row] for row in rows),
+    )
+
+
+def _bridge_gaps(waveform, max_gap):
+    """Fill short gaps, which are NaN, by straight lines; refuse long ones."""
+    samples = np.asarray(waveform.samples)
+    if samples.dtype.kind != "f":
+        samples = samples.astype(float)
+    if np.isfinite(samples).all():
+        return waveform._replace(samples=samples)
+    if np.isinf(samples).any():
+        raise RecordError("it holds infinite values")
+    samples = samples.copy()
+    for trace in samples:
+        gap = np.isnan(trace)
+        longest = _longest_run(gap) / waveform.sampling_rate
+        if gap[0] or gap[-1] or longest > max_gap:
+            raise RecordError(f"it has gaps of up to {longest:g} s (NaN or masked)")
+        at = np.arange(trace.size)
+        trace[gap] = np.interp(at[gap], at[~gap], trace[~gap])
+    return waveform._replace(samples=samples)
+
+
+def _longest_run(mask):
+    """Length of the longest run of true values."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]])))
+    return max(edges[1::2] - edges[::2], default=0)
+
+
+def _resample(waveform, sampling_rate):
+    """Change the sampling rate by a polyphase filter, free of aliasing."""
+    if sampling_rate is None or np.isclose(waveform.sampling_rate, sampling_rate, 1e-6):
+        return waveform
+    ratio = sampling_rate / waveform.sampling_rate
+    factor = Fraction(ratio).limit_denominator(1000)
+    if not np.isclose(float(factor), ratio, rtol=1e-6, atol=0):
+        raise RecordError(
+            f"its rate of {waveform.sampling_rate:g} Hz is no simple fraction of "
+            f"{sampling_rate:g} Hz"
+        )
+    up, down = factor.as_integer_ratio()
+    samples = resample_poly(waveform.samples, up, down, axis=-1, padtype="line")
+    return waveform._replace(samples=samples, sampling_rate=float(sampling_rate))
+
+
+def _components(waveform):
+    return waveform.components
+
+
+def _rate(waveform):
+    return round(waveform.sampling_rate, 6)
+
+
+def _length(waveform):
+    return waveform.samples.shape[-1]
+
+
+def _drop_minority(taken, reasons, fact, name):
+    """Move records that differ from most in some fact to the refused ones."""
+    values = {row: fact(waveform) for row, waveform in taken.items()}
+    counts = Counter(values.values())
+    if len(counts) < 2:
+        return
+    common = counts.most_common(1)[0][0]
+    for row, value in values.items():
+        if value != common:
+            reasons[row] = f"its {name} is {value}, that of most records {common}"
+            del taken[row]
+
+
+def _fit_length(taken, reasons, n_samples, pad):
+    """Cut records at their end, or pad or refuse those that are too short."""
+    for row, waveform in list(taken.items()):
+        samples = waveform.samples[:, :n_samples]
+        short = n_samples - samples.shape[1]
+        if short and pad is None:
+            reasons[row] = f"it has {samples.shape[1]} of {n_samples} samples"
+            del taken[row]
+            continue
+        if short:
+            samples = np.pad(samples, ((0, 0), (0, short)), mode="reflect")
+        taken[row] = waveform._replace(samples=samples)
+
+
+def _check_failures(path, frame, failed, reasons, invalid):
+    """Raise an error that names the records that cannot be taken."""
+    if not failed or invalid == "reject":
+        return
+    named = [f"{frame['record_id'].iloc[row]}: {reasons[row]}" for row in failed[:10]]
+    if len(failed) > 10:
+        named.append("...")
+    raise ValueError(
+        f"{len(failed)} records of {path} cannot be taken "
+        f'(invalid="reject" leaves them out):\n' + "\n".join(named)
+    )
+
+
+def _make_bunch(path, archive, taken, reasons):
+    """Collect the records that were taken."""
+    if not taken:
+        raise ValueError(
+            f"No record of {path} was taken: "
+            + "; ".join(f"{n} x {why}" for why, n in Counter(reasons.values()).items())
+        )
+    rows = sorted(taken)
+    first = taken[rows[0]]
+    data = np.stack([taken[row].samples for row in rows])
+    frame = archive.frame.iloc[rows].reset_index(drop=True).infer_objects()
+    rejected = archive.frame.iloc[sorted(reasons)]
+    rejected = rejected.assign(reason=[reasons[row] for row in sorted(reasons)])
+    recorded_rate = frame["sampling_rate_hz"].to_numpy(float)
+    arrivals = (frame["arrival_sample"] * (first.sampling_rate / recorded_rate)).round()
+    frame["arrival_sample"] = arrivals.where(arrivals < data.shape[-1])
+    target = np.array(frame[archive.target].tolist())
+    return Bunch(
+        data=data[:, 0] if data.shape[1] == 1 else data,
+        target=target,
+        target_names=np.unique(target).tolist(),
+        groups=frame["event_id"].to_numpy(str),
+        frame=frame,
+        sampling_rate=_rate(first),
+        components=first.components,
+        stations=frame["station"].to_numpy(str),
+        rejected=rejected.reset_index(drop=True),
+        DESCR=(
+            f"{len(rows)} records of {frame['event_id'].nunique()} events from {path}, "
+            f"components {first.components}, {data.shape[-1]} samples at "
+            f"{_rate(first):g} Hz; {len(rejected)} rows were left out."
+        ),
+    )
