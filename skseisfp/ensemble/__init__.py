@@ -1,1 +1,6 @@
-"""To come."""
+"""Classifiers around classifiers: votes over views and over the records of events."""
+
+from .event_vote_classifier import EventVoteClassifier
+from .multi_view_classifier import MultiViewClassifier
+
+__all__ = ["EventVoteClassifier", "MultiViewClassifier"]

@@ -1,1 +1,37 @@
-"""To come."""
+"""Scores by event and by record, their intervals, and scorers that count events."""
+
+from .aggregation import aggregate_events, event_labels
+from .event_scorer import (
+    EventScorer,
+    event_accuracy,
+    event_balanced_accuracy,
+    event_f1,
+    event_roc_auc,
+    make_event_scorer,
+)
+from .intervals import Interval, bootstrap_interval, paired_bootstrap, wilson_interval
+from .report import (
+    class_table,
+    negative_precision_score,
+    score_table,
+    specificity_score,
+)
+
+__all__ = [
+    "EventScorer",
+    "Interval",
+    "aggregate_events",
+    "bootstrap_interval",
+    "class_table",
+    "event_accuracy",
+    "event_balanced_accuracy",
+    "event_f1",
+    "event_labels",
+    "event_roc_auc",
+    "make_event_scorer",
+    "negative_precision_score",
+    "paired_bootstrap",
+    "score_table",
+    "specificity_score",
+    "wilson_interval",
+]

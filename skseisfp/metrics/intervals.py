@@ -1,0 +1,348 @@
+"""Intervals of scores: binomial ones, and bootstraps that draw whole events."""
+
+from numbers import Integral, Real
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest, bootstrap
+from sklearn.utils import check_random_state, check_scalar
+
+from .._utils.validation import check_option
+from ._weighted import Rows, encode, get_metric
+from .aggregation import aggregate_events, check_scores, resolve_groups
+from .event_scorer import event_rows
+
+LEVELS = ("event", "record")
+
+
+class Interval(NamedTuple):
+    """A score with the ends of its interval; prints as ``0.860 [0.784, 0.921]``."""
+
+    score: float
+    low: float
+    high: float
+
+    def __str__(self):
+        return f"{self.score:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+def wilson_interval(n_hits, n_trials, *, confidence_level=0.95):
+    """Wilson score interval of a proportion.
+
+    Parameters
+    ----------
+    n_hits : int
+        Number of hits.
+    n_trials : int
+        Number of independent trials; with none the score and its ends are NaN.
+    confidence_level : float, default=0.95
+        Probability that the interval covers the true proportion.
+
+    Returns
+    -------
+    Interval
+        Proportion and ends, ``(score, low, high)``.
+
+    Raises
+    ------
+    ValueError
+        If there are more hits than trials, or a number is out of range.
+
+    Notes
+    -----
+    Records of one event are no independent trials: count events, or see
+    :func:`bootstrap_interval`.
+
+    References
+    ----------
+    .. [1] E. B. Wilson, Probable inference, the law of succession, and statistical
+       inference, J. Am. Stat. Assoc. 22, 209-212, 1927.
+
+    Examples
+    --------
+    >>> from skseisfp.metrics import wilson_interval
+    >>> print(wilson_interval(163, 172))
+    0.948 [0.904, 0.972]
+    """
+    n_trials = check_scalar(n_trials, "n_trials", Integral, min_val=0)
+    n_hits = check_scalar(n_hits, "n_hits", Integral, min_val=0, max_val=n_trials)
+    _check_level(confidence_level)
+    if n_trials == 0:
+        return Interval(np.nan, np.nan, np.nan)
+    ends = binomtest(int(n_hits), int(n_trials)).proportion_ci(
+        confidence_level, method="wilson"
+    )
+    return Interval(n_hits / n_trials, float(ends.low), float(ends.high))
+
+
+def _check_level(confidence_level):
+    """Refuse a confidence level outside of (0, 1)."""
+    check_scalar(
+        confidence_level,
+        "confidence_level",
+        Real,
+        min_val=0,
+        max_val=1,
+        include_boundaries="neither",
+    )
+
+
+def resample_units(
+    statistic, strata, *, n_resamples, confidence_level, method, random_state
+):
+    """Bootstrap a vectorised statistic of unit counts, within strata.
+
+    Parameters
+    ----------
+    statistic : callable
+        Maps counts of shape (n_resamples, n_units) to (n_resamples,).
+    strata : ndarray of shape (n_units,)
+        Stratum of each unit: every resample has as many units of each.
+    n_resamples, confidence_level, method, random_state
+        As for :func:`bootstrap_interval`.
+
+    Returns
+    -------
+    Interval
+        Statistic of the units as they are, and ends.
+    """
+    check_scalar(n_resamples, "n_resamples", Integral, min_val=1)
+    _check_level(confidence_level)
+    check_option("method", method, ("percentile", "BCa"))
+    units = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
+    if min(map(len, units)) < 2:
+        raise ValueError(
+            "A bootstrap by event needs two events or more of every class; class "
+            f"{np.unique(strata)[np.argmin([len(u) for u in units])]!r} has one."
+        )
+
+    n_units = len(strata)
+
+    def of_samples(*samples, axis):
+        drawn = np.concatenate(samples, axis=axis)
+        flat = drawn.reshape(-1, drawn.shape[-1])
+        cells = flat + n_units * np.arange(len(flat))[:, None]
+        counts = np.bincount(cells.ravel(), minlength=len(flat) * n_units)
+        return statistic(counts.reshape(-1, n_units)).reshape(drawn.shape[:-1])
+
+    drawn = bootstrap(
+        units,
+        of_samples,
+        n_resamples=n_resamples,
+        batch=max(1, 2_000_000 // n_units),
+        vectorized=True,
+        axis=-1,
+        confidence_level=confidence_level,
+        method=method,
+        random_state=check_random_state(random_state),
+    )
+    low, high = drawn.confidence_interval
+    if method == "percentile":  # a share of nothing in a resample tells nothing
+        tail = (1 - confidence_level) / 2
+        low, high = np.nanquantile(drawn.bootstrap_distribution, [tail, 1 - tail])
+    score = statistic(np.ones((1, n_units)))[0]
+    return Interval(float(score), float(low), float(high))
+
+
+def scored_rows(y_true, y_score, groups, *, classes, level, vote, tie):
+    """Return the rows of a level, the event of each row, and the class of each event.
+
+    At the level of records the rows are the records, and an event counts as being of
+    the class of its first record.
+    """
+    check_option("level", level, LEVELS)
+    scores = check_scores(y_score)
+    groups = resolve_groups(y_true, groups)
+    classes = np.unique(y_true) if classes is None else np.asarray(classes)
+    if len(y_true) != len(scores) or len(classes) != scores.shape[1]:
+        raise ValueError(
+            f"y_score of shape {scores.shape} does not fit {len(y_true)} labels of "
+            f"{len(classes)} classes ({', '.join(map(str, classes))})."
+        )
+    if level == "event":
+        events = aggregate_events(
+            scores, groups, classes=classes, y_true=y_true, vote=vote, tie=tie
+        )
+        rows = event_rows(events, classes)
+        return rows, np.arange(len(events)), classes[rows.true]
+    rows = Rows(encode(y_true, classes), scores.argmax(axis=1), scores)
+    codes, events = pd.factorize(groups)
+    first = np.unique(codes, return_index=True)[1]
+    return rows, codes, classes[rows.true[first]]
+
+
+def bootstrap_interval(
+    y_true,
+    y_score,
+    groups=None,
+    *,
+    metric="roc_auc",
+    level="event",
+    classes=None,
+    vote="mean",
+    tie="mean",
+    n_resamples=2000,
+    confidence_level=0.95,
+    method="percentile",
+    random_state=None,
+):
+    """Score with the interval of a bootstrap that draws whole events.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_records,)
+        Labels.
+    y_score : array-like of shape (n_records, n_classes) or (n_records,)
+        Probabilities or other scores; one column is the probability of the second of
+        two classes.
+    groups : array-like of shape (n_records,), default=None
+        Event of each record; None takes the index of `y_true`, see
+        :func:`make_event_scorer`.
+    metric : {"accuracy", "balanced_accuracy", "f1", "roc_auc"}, default="roc_auc"
+        Score, see :func:`make_event_scorer`.
+    level : {"event", "record"}, default="event"
+        What is scored: events, whose records vote first, or records. Drawn are events
+        in both cases, since the records of an event are not independent.
+    classes : array-like of shape (n_classes,), default=None
+        Names of the columns of `y_score`; None takes the sorted labels.
+    vote : {"mean", "majority"}, default="mean"
+        How the records of an event are put together, see :func:`aggregate_events`.
+    tie : {"mean", "first"}, default="mean"
+        Tie rule of the majority vote.
+    n_resamples : int, default=2000
+        Number of resamples.
+    confidence_level : float, default=0.95
+        Probability that the interval covers the true score.
+    method : {"percentile", "BCa"}, default="percentile"
+        Kind of bootstrap interval, as in :func:`scipy.stats.bootstrap`.
+    random_state : int, RandomState instance or None, default=None
+        Draws of the resamples.
+
+    Returns
+    -------
+    Interval
+        Score and ends, ``(score, low, high)``.
+
+    Raises
+    ------
+    ValueError
+        If a class has a single event, if nothing says which records belong together,
+        if a shape does not fit, or, at the level of events, if an event straddles
+        labels.
+
+    Notes
+    -----
+    Events are drawn within their class, so that every resample holds all classes in
+    the proportion of the data. A perfect score has an interval without width; for a
+    share of events :func:`wilson_interval` is the honest one there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseisfp.metrics import bootstrap_interval
+    >>> event_id = np.repeat(np.arange(40), 3)
+    >>> y = event_id % 2
+    >>> score = np.random.default_rng(0).normal(y, 1.5)
+    >>> print(bootstrap_interval(y, score, event_id, random_state=0))
+    0.720 [0.555, 0.863]
+    """
+    score = get_metric(metric)
+    rows, codes, strata = scored_rows(
+        y_true, y_score, groups, classes=classes, level=level, vote=vote, tie=tie
+    )
+    return resample_units(
+        lambda counts: score(rows, counts[:, codes]),
+        strata,
+        n_resamples=n_resamples,
+        confidence_level=confidence_level,
+        method=method,
+        random_state=random_state,
+    )
+
+
+def paired_bootstrap(
+    y_true,
+    y_score_a,
+    y_score_b,
+    groups=None,
+    *,
+    metric="roc_auc",
+    level="event",
+    classes=None,
+    vote="mean",
+    tie="mean",
+    n_resamples=2000,
+    confidence_level=0.95,
+    method="percentile",
+    random_state=None,
+):
+    """Difference of two models' scores, with both scored on the same drawn events.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_records,)
+        Labels.
+    y_score_a, y_score_b : array-like of shape (n_records, n_classes) or (n_records,)
+        Scores of the two models for the same records.
+    groups : array-like of shape (n_records,), default=None
+        Event of each record; None takes the index of `y_true`, see
+        :func:`make_event_scorer`.
+    metric : {"accuracy", "balanced_accuracy", "f1", "roc_auc"}, default="roc_auc"
+        Score, see :func:`make_event_scorer`.
+    level : {"event", "record"}, default="event"
+        What is scored, see :func:`bootstrap_interval`.
+    classes : array-like of shape (n_classes,), default=None
+        Names of the columns of the scores; None takes the sorted labels.
+    vote : {"mean", "majority"}, default="mean"
+        How the records of an event are put together, see :func:`aggregate_events`.
+    tie : {"mean", "first"}, default="mean"
+        Tie rule of the majority vote.
+    n_resamples : int, default=2000
+        Number of resamples.
+    confidence_level : float, default=0.95
+        Probability that the interval covers the true difference.
+    method : {"percentile", "BCa"}, default="percentile"
+        Kind of bootstrap interval, as in :func:`scipy.stats.bootstrap`.
+    random_state : int, RandomState instance or None, default=None
+        Draws of the resamples.
+
+    Returns
+    -------
+    Interval
+        Score of a minus score of b, and ends; a lower end above 0 says that a is
+        better.
+
+    Raises
+    ------
+    ValueError
+        As :func:`bootstrap_interval`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseisfp.metrics import paired_bootstrap
+    >>> event_id = np.repeat(np.arange(40), 3)
+    >>> y = event_id % 2
+    >>> rng = np.random.default_rng(0)
+    >>> good, poor = rng.normal(y, 0.5), rng.normal(y, 5)
+    >>> paired_bootstrap(y, good, poor, event_id, random_state=0).low > 0
+    True
+    """
+    score = get_metric(metric)
+    options = {"classes": classes, "level": level, "vote": vote, "tie": tie}
+    rows_a, codes, strata = scored_rows(y_true, y_score_a, groups, **options)
+    rows_b, _, _ = scored_rows(y_true, y_score_b, groups, **options)
+
+    def difference(counts):
+        weights = counts[:, codes]
+        return score(rows_a, weights) - score(rows_b, weights)
+
+    return resample_units(
+        difference,
+        strata,
+        n_resamples=n_resamples,
+        confidence_level=confidence_level,
+        method=method,
+        random_state=random_state,
+    )
