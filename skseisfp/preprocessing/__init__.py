@@ -1,5 +1,7 @@
 """Transformers of the array contract: filters, views and fingerprints."""
 
+from .adaptive_highpass_filter import AdaptiveHighpassFilter
+from .filter_augmenter import FilterAugmenter
 from .fingerprint_transformer import FingerprintTransformer
 
-__all__ = ["FingerprintTransformer"]
+__all__ = ["AdaptiveHighpassFilter", "FilterAugmenter", "FingerprintTransformer"]

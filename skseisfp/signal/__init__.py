@@ -1,5 +1,6 @@
 """Pure functions on arrays: wavelets, scalograms, Haar transform, prints, filters."""
 
+from .cutoff import cutoff_range, estimate_cutoffs
 from .encoding import (
     decode,
     encode,
@@ -7,6 +8,7 @@ from .encoding import (
     select_top_k,
     unpack_fingerprints,
 )
+from .filters import highpass, highpass_gain
 from .haar import haar2d, haar_matrix, inverse_haar2d
 from .scalogram import detrend_records, scalogram
 from .wavelets import Morlet, Morse, frequency_axis, get_wavelet
@@ -16,13 +18,17 @@ __all__ = [
     "Morlet",
     "Morse",
     "cut_windows",
+    "cutoff_range",
     "decode",
     "detrend_records",
     "encode",
+    "estimate_cutoffs",
     "frequency_axis",
     "get_wavelet",
     "haar2d",
     "haar_matrix",
+    "highpass",
+    "highpass_gain",
     "inverse_haar2d",
     "pack_fingerprints",
     "scalogram",

@@ -1,0 +1,126 @@
+"""Signal and noise in the rows of a scalogram, told apart by what stays in time."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammaln
+from scipy.stats import gamma
+
+_DYNAMIC_RANGE = 1e-10
+_EXCESS = np.log(4.0)
+_QUIET_LEAST = 0.25
+_ITERATIONS = 2
+
+
+@dataclass(frozen=True)
+class RowEnergies:
+    """Mean power of signal and noise in each row, and where in time the event is.
+
+    `signal` and `noise` have shape (n_records, n_rows) and add up to the mean power
+    of the row; `event` has shape (n_records, n_columns); `detection`, one value a
+    record, is the peak over time of the mean logarithmic excess of the rows.
+    """
+
+    signal: np.ndarray
+    noise: np.ndarray
+    event: np.ndarray
+    detection: np.ndarray
+
+
+def independent_values(frequencies, duration, relative_bandwidth):
+    """Count the independent values of |W|^2 of Gaussian noise in a duration."""
+    values = np.sqrt(2.0) * relative_bandwidth * duration * np.asarray(frequencies)
+    return np.maximum(values, 1.0)
+
+
+def separate_rows(power, row_values, *, detection, significance, first_column=None):
+    """Split the mean power of rows into stationary noise and a transient signal.
+
+    Parameters
+    ----------
+    power : ndarray of shape (n_records, n_rows, n_columns)
+        Scalogram, mean power.
+    row_values : ndarray of shape (n_rows,)
+        Number of independent values in a row over the whole record.
+    detection : float
+        Mean logarithmic excess of a column above which it belongs to the event.
+    significance : float
+        Standard errors of the noise by which a row must exceed it to hold signal.
+    first_column : ndarray of shape (n_records,), default=None
+        First column that may belong to the event; NaN where it is not known.
+
+    Returns
+    -------
+    RowEnergies
+        Signal and noise.
+    """
+    n_columns = power.shape[2]
+    peak = power.max(axis=(1, 2), keepdims=True)
+    floor = np.maximum(_DYNAMIC_RANGE * peak[..., 0], np.finfo(float).tiny)
+    column_values = np.maximum(row_values / n_columns, 1.0)
+    median = np.median(power, axis=2) * column_values / gamma.median(column_values)
+    noise = np.maximum(median, floor)
+    for _ in range(_ITERATIONS):
+        excess = _column_excess(power, noise, floor)
+        event = _event_columns(excess, detection, first_column)
+        quiet = ~event / (~event).sum(axis=1, keepdims=True)
+        noise = np.maximum(np.einsum("nrc,nc->nr", power, quiet), floor)
+    total = power.mean(axis=2)
+    standard_error = np.sqrt(
+        event.sum(axis=1)[:, None] / (~event).sum(axis=1)[:, None] / row_values
+    )
+    signal = np.maximum(total - noise, 0.0)
+    signal[signal < significance * standard_error * noise] = 0.0
+    signal[~event.any(axis=1)] = 0.0
+    return RowEnergies(signal, total - signal, event, excess.max(axis=1))
+
+
+def _column_excess(power, noise, floor):
+    """Mean over rows of how far, in logarithms, pixels stand above the noise."""
+    ratio = np.maximum(power, floor[..., None]) / noise[..., None]
+    return np.maximum(np.log(ratio) - _EXCESS, 0.0).mean(axis=1)
+
+
+def _event_columns(excess, detection, first_column):
+    """Columns of the event and their neighbours; the quietest never belong to it."""
+    event = excess > detection
+    event[:, 1:] |= excess[:, :-1] > detection
+    event[:, :-1] |= excess[:, 1:] > detection
+    if first_column is not None:
+        event &= ~(np.arange(excess.shape[1]) < first_column[:, None])
+    n_quiet = max(int(_QUIET_LEAST * excess.shape[1]), 1)
+    quietest = np.argsort(excess, axis=1, kind="stable")[:, :n_quiet]
+    np.put_along_axis(event, quietest, False, axis=1)
+    return event
+
+
+def variation_db(power, row_values, columns=None):
+    """Variation of rows in time over that of stationary Gaussian noise, in dB.
+
+    The squared coefficient of variation of the amplitude, which is the energy of all
+    Haar coefficients of a row along time over that of its mean (Parseval).
+
+    Parameters
+    ----------
+    power : ndarray of shape (n_records, n_rows, n_columns)
+        Scalogram, mean power.
+    row_values : ndarray of shape (n_rows,)
+        Number of independent values in a row over the whole record.
+    columns : ndarray of bool of shape (n_records, n_columns), default=None
+        The columns to look at; None takes all.
+
+    Returns
+    -------
+    ndarray of shape (n_records, n_rows)
+        Decibels; 0 for stationary noise, at most 100 apart from it.
+    """
+    amplitude = np.sqrt(power)
+    weight = np.ones(power.shape[::2]) if columns is None else columns.astype(float)
+    weight /= weight.sum(axis=1, keepdims=True)
+    mean = np.einsum("nrc,nc->nr", amplitude, weight)
+    mean_square = np.einsum("nrc,nc->nr", power, weight)
+    squared = np.divide(mean_square, mean**2, out=np.ones_like(mean), where=mean > 0)
+    values = np.maximum(row_values / power.shape[2], 1.0)
+    expected = values * np.exp(2 * (gammaln(values) - gammaln(values + 0.5))) - 1.0
+    ratio = np.maximum(squared - 1.0, 0.0) / expected
+    return 10.0 * np.log10(np.clip(ratio, 1e-10, 1e10))

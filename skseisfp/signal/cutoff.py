@@ -1,0 +1,291 @@
+"""The cut-off at which a high-pass filter takes most noise and least signal."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from .._utils.validation import check_option
+from ._row_energy import independent_values, separate_rows, variation_db
+from .filters import highpass_gain
+from .scalogram import scalogram
+from .wavelets import Morlet, frequency_axis
+
+STATISTICS = ("window", "stationarity")
+DEFAULT_THRESHOLDS = {"window": 3.0, "stationarity": 5.0}
+
+_N_ROWS = 64
+_N_COLUMNS = 64
+_STEPS_PER_OCTAVE = 16
+_TAPER = 0.05
+_WAVELET = Morlet()
+
+_DETECTION = 0.05
+_SCORE_LIMIT_DB = 12.0
+_LIMIT_DB = 100.0
+_NO_NOISE_DB = -25.0
+_OVERLAP_DB = 3.0
+_VARIATION_DB = 10.0 * np.log10(3.0)
+
+_DTYPE = np.dtype(
+    [
+        ("cutoff", float),
+        ("status", "U13"),
+        ("signal_to_error_db", float),
+        ("noise_to_signal_db", float),
+        ("detection", float),
+        ("noise_variation_db", float),
+    ]
+)
+
+
+def cutoff_range(n_samples, *, sampling_rate=1.0, f_min=None, f_max=None):
+    """Range of cut-offs that can be estimated.
+
+    Parameters
+    ----------
+    n_samples : int
+        Number of samples of a record.
+    sampling_rate : float, default=1.0
+        Samples per second (Hz).
+    f_min : float, default=None
+        Lowest cut-off in Hz. None takes 8 periods in the record, but not less than
+        1/640 of the sampling rate.
+    f_max : float, default=None
+        Highest cut-off in Hz. None takes a quarter of the sampling rate.
+
+    Returns
+    -------
+    tuple of (float, float)
+        Lowest and highest cut-off in Hz.
+
+    Raises
+    ------
+    ValueError
+        If the limits are not 0 < f_min < f_max < Nyquist frequency.
+    """
+    if f_max is None:
+        f_max = sampling_rate / 4.0
+        if f_min is not None:
+            f_max = max(f_max, min(2.0 * f_min, 0.45 * sampling_rate))
+    if f_min is None:
+        f_min = min(
+            max(sampling_rate / 640.0, 8.0 * sampling_rate / n_samples), f_max / 2.0
+        )
+    if not 0 < f_min < f_max < sampling_rate / 2.0:
+        raise ValueError(
+            f"cut-offs must satisfy 0 < f_min < f_max < Nyquist frequency; got "
+            f"f_min={f_min:g} Hz, f_max={f_max:g} Hz at a Nyquist frequency of "
+            f"{sampling_rate / 2.0:g} Hz."
+        )
+    return float(f_min), float(f_max)
+
+
+def estimate_cutoffs(
+    X,
+    *,
+    sampling_rate=1.0,
+    statistic="window",
+    threshold=None,
+    arrival=None,
+    f_min=None,
+    f_max=None,
+    order=4,
+    zero_phase=True,
+):
+    """Estimate the optimal cut-off of a high-pass filter for each record.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_records, [n_channels,] n_samples)
+        Records; the channels of one record share a cut-off.
+    sampling_rate : float, default=1.0
+        Samples per second (Hz).
+    statistic : {"window", "stationarity"}, default="window"
+        How signal rows are told from noise rows; see Notes.
+    threshold : float, default=None
+        For ``"window"``, standard errors of the noise by which a row must exceed it
+        to hold signal (None: 3); for ``"stationarity"``, decibels by which its
+        variation must exceed that of stationary noise (None: 5).
+    arrival : array-like of shape (n_records,), default=None
+        Sample of the first arrival, where known; NaN or a negative number where not.
+    f_min, f_max : float, default=None
+        Lowest and highest cut-off in Hz; see `cutoff_range`.
+    order : int, default=4
+        Order of the Butterworth filter that will be used.
+    zero_phase : bool, default=True
+        Whether that filter runs forwards and backwards.
+
+    Returns
+    -------
+    ndarray of shape (n_records,), structured
+        Fields: ``cutoff`` in Hz; ``status``;
+        ``signal_to_error_db``, the expected energy of the signal over that of the
+        error after filtering; ``noise_to_signal_db`` before filtering; ``detection``,
+        how far the event stands above the noise; ``noise_variation_db``, variation of
+        the noise below the cut-off in excess of stationary noise.
+
+    Notes
+    -----
+    Low-frequency noise is stationary along the rows of the scalogram, and an event
+    is not. ``"window"`` finds the columns of the event by the mean excess over the
+    row medians, takes the power of the other columns as noise N and the rest as
+    signal S, and returns the cut-off with the least expected squared error of the
+    filtered record, the sum over the rows of (1 - G)^2 S + G^2 N with the gain G of
+    the filter itself. ``"stationarity"`` needs no event: rows score by the energy
+    of their Haar coefficients along time over that of their mean, and the cut-off is
+    the change point between low and high scores.
+
+    The status is ``"ok"``; ``"no_noise"``: the noise is below -25 dB of the signal,
+    the filter does no harm and no good; ``"no_signal"``: no event stands out;
+    ``"overlap"``: no cut-off brings the error 3 dB below the signal;
+    ``"nonstationary"``: the noise below the cut-off varies more than three times as
+    much as stationary noise, so that it may have been taken for signal.
+
+    References
+    ----------
+    .. [1] Silkin (2024), Journal of Volcanology and Seismology 18(3), 275-289,
+       doi:10.1134/S0742046324700556
+    """
+    check_option("statistic", statistic, STATISTICS)
+    if threshold is None:
+        threshold = DEFAULT_THRESHOLDS[statistic]
+    n_samples = X.shape[-1]
+    limits = cutoff_range(
+        n_samples, sampling_rate=sampling_rate, f_min=f_min, f_max=f_max
+    )
+    frequencies = frequency_axis(_N_ROWS, n_samples, sampling_rate=sampling_rate)
+    values = independent_values(
+        frequencies, n_samples / sampling_rate, _WAVELET.relative_bandwidth
+    )
+    power = _summed_power(X, frequencies, sampling_rate)
+    rows = separate_rows(
+        power,
+        values,
+        detection=_DETECTION,
+        significance=DEFAULT_THRESHOLDS["window"]
+        if statistic == "stationarity"
+        else threshold,
+        first_column=_first_column(arrival, n_samples),
+    )
+    grid, gain = _gain_table(
+        limits, tuple(frequencies), sampling_rate, order, zero_phase
+    )
+    error = rows.signal @ ((1.0 - gain) ** 2).T + rows.noise @ (gain**2).T
+    if statistic == "window":
+        cutoffs = _least_error(error, grid)
+    else:
+        scores = variation_db(power, values) - threshold
+        cutoffs = np.clip(_change_point(scores, frequencies), *limits)
+    nearest = np.abs(np.log(cutoffs[:, None] / grid)).argmin(axis=1)
+    removed = rows.noise * (1.0 - gain[nearest] ** 2)
+    variation = variation_db(power, values, ~rows.event)
+    return _describe(
+        cutoffs,
+        rows,
+        error=np.take_along_axis(error, nearest[:, None], axis=1)[:, 0],
+        variation=_ratio((10 ** (variation / 10) * removed).sum(1), removed.sum(1)),
+    )
+
+
+def _summed_power(X, frequencies, sampling_rate):
+    """Scalograms summed over the channels, of records scaled to about one."""
+    channels = X[:, None] if X.ndim == 2 else X
+    peak = np.abs(channels).max(axis=(1, 2), keepdims=True)
+    scaled = np.ldexp(channels, -np.frexp(peak)[1])
+    return sum(
+        scalogram(
+            scaled[:, channel],
+            frequencies,
+            _N_COLUMNS,
+            sampling_rate=sampling_rate,
+            wavelet=_WAVELET,
+            taper=_TAPER,
+        ).astype(float)
+        for channel in range(channels.shape[1])
+    )
+
+
+def _first_column(arrival, n_samples):
+    """First column that lies wholly after the arrival; 0 where it is not known."""
+    if arrival is None:
+        return None
+    column = np.asarray(arrival, dtype=float) * (_N_COLUMNS / n_samples)
+    return np.floor(np.where(column >= 0, column, 0.0))
+
+
+@lru_cache(maxsize=16)
+def _gain_table(limits, frequencies, sampling_rate, order, zero_phase):
+    """Cut-offs to try and the gain of the filter in every row at each of them."""
+    n_steps = int(np.ceil(_STEPS_PER_OCTAVE * np.log2(limits[1] / limits[0])))
+    grid = np.geomspace(*limits, n_steps + 1)
+    return grid, highpass_gain(
+        frequencies,
+        grid,
+        sampling_rate=sampling_rate,
+        order=order,
+        zero_phase=zero_phase,
+    )
+
+
+def _least_error(error, grid):
+    """Cut-off of the least error, between the steps of the grid by a parabola."""
+    best = error.argmin(axis=1)
+    inner = np.clip(best, 1, len(grid) - 2)
+    left, middle, right = (
+        np.take_along_axis(error, inner[:, None] + shift, axis=1)[:, 0]
+        for shift in (-1, 0, 1)
+    )
+    bend = left - 2.0 * middle + right
+    offset = np.divide(
+        0.5 * (left - right), bend, out=np.zeros_like(bend), where=bend > 0
+    )
+    offset = np.where(inner == best, np.clip(offset, -0.5, 0.5), 0.0)
+    return grid[best] * (grid[1] / grid[0]) ** offset
+
+
+def _change_point(scores, frequencies):
+    """Frequency that parts low scores below from high scores above."""
+    limited = np.clip(scores, -_SCORE_LIMIT_DB, _SCORE_LIMIT_DB)
+    sums = np.cumsum(np.pad(limited, [(0, 0), (1, 0)]), axis=1)
+    padded = np.pad(limited, [(0, 0), (1, 1)], constant_values=((0, 0), (-1.0, 1.0)))
+    boundary = sums.argmin(axis=1)
+    below, above = np.take_along_axis(
+        padded, boundary[:, None] + np.arange(2), axis=1
+    ).T
+    step = np.log(frequencies[1] / frequencies[0])
+    crossing = np.where(above > below, -below / (above - below), 0.5)
+    place = boundary - 1.0 + np.clip(crossing, 0.0, 1.0)
+    return frequencies[0] * np.exp(step * place)
+
+
+def _ratio(numerator, denominator):
+    """Quotient where an empty denominator or numerator gives a finite extreme."""
+    limit = 10.0 ** (_LIMIT_DB / 10.0)
+    empty = np.full_like(denominator, limit)
+    quotient = np.divide(numerator, denominator, out=empty, where=denominator > 0)
+    return np.clip(quotient, 1.0 / limit, limit)
+
+
+def _describe(cutoffs, rows, *, error, variation):
+    """Table of cut-offs, statuses and scores."""
+    signal = rows.signal.sum(axis=1)
+    table = np.empty(len(cutoffs), dtype=_DTYPE)
+    table["signal_to_error_db"] = 10.0 * np.log10(_ratio(signal, error))
+    table["noise_to_signal_db"] = 10.0 * np.log10(
+        _ratio(rows.noise.sum(axis=1), signal)
+    )
+    table["noise_variation_db"] = 10.0 * np.log10(variation)
+    table["detection"] = rows.detection
+    status = np.select(
+        [
+            signal <= 0.0,
+            table["noise_to_signal_db"] < _NO_NOISE_DB,
+            table["signal_to_error_db"] < _OVERLAP_DB,
+            table["noise_variation_db"] > _VARIATION_DB,
+        ],
+        ["no_signal", "no_noise", "overlap", "nonstationary"],
+        "ok",
+    )
+    table["status"] = status
+    table["cutoff"] = cutoffs
+    return table
