@@ -1,1 +1,20 @@
-"""To come."""
+"""Splits by event, station and time, tests against chance, and protocols."""
+
+from .check_folds import check_folds
+from .event_permutation_test import event_permutation_test
+from .event_split import event_train_test_split
+from .event_station_split import EventStationSplit
+from .protocols import PROTOCOLS, Protocol, evaluate_protocols, make_protocols
+from .temporal_event_split import TemporalEventSplit
+
+__all__ = [
+    "PROTOCOLS",
+    "EventStationSplit",
+    "Protocol",
+    "TemporalEventSplit",
+    "check_folds",
+    "evaluate_protocols",
+    "event_permutation_test",
+    "event_train_test_split",
+    "make_protocols",
+]

@@ -1,0 +1,142 @@
+"""Folds in which neither the event nor the station of a test record was trained on."""
+
+import numpy as np
+from sklearn.model_selection import BaseCrossValidator, StratifiedGroupKFold
+from sklearn.utils.validation import _num_samples
+
+from .._utils.validation import check_groups
+from ._per_record import per_record, required_groups
+
+
+class EventStationSplit(BaseCrossValidator):
+    """Test on new events at new stations.
+
+    Events are dealt into folds, stations into other folds. Every pair of an event
+    fold and a station fold is one split: its records are tested, and trained are the
+    records of neither of the two folds. Each record is tested once.
+
+    Parameters
+    ----------
+    n_event_splits : int, default=5
+        Number of event folds.
+    n_station_splits : int, default=5
+        Number of station folds.
+    stations : array-like of shape (n_records,), default=None
+        Station of each record. Metadata of the same name goes before it, and is the
+        way that works in nested cross-validation.
+    shuffle : bool, default=True
+        Deal events and stations in random order.
+    random_state : int, RandomState instance or None, default=None
+        Draw of the folds.
+
+    See Also
+    --------
+    check_folds : Names the splits that lack a class.
+
+    Notes
+    -----
+    Both deals are those of :class:`~sklearn.model_selection.StratifiedGroupKFold`.
+    Pairs without a record are left out, so that there may be fewer splits than pairs.
+    A split is small and may lack a class: pool the answers of all splits before
+    scoring, as :func:`evaluate_protocols` does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseisfp.model_selection import EventStationSplit
+    >>> event_id = np.repeat(np.arange(20), 6)
+    >>> station = np.tile(np.arange(6), 20)
+    >>> splitter = EventStationSplit(stations=station, n_station_splits=3)
+    >>> splits = list(splitter.split(np.zeros(120), event_id % 2, event_id))
+    >>> len(splits), [len(rows) for rows in splits[0]]
+    (15, [64, 8])
+    """
+
+    __metadata_request__split = {"groups": True, "stations": True}
+
+    def __init__(
+        self,
+        *,
+        n_event_splits=5,
+        n_station_splits=5,
+        stations=None,
+        shuffle=True,
+        random_state=None,
+    ):
+        self.n_event_splits = n_event_splits
+        self.n_station_splits = n_station_splits
+        self.stations = stations
+        self.shuffle = shuffle
+        self.random_state = random_state
+
+    def split(self, X, y=None, groups=None, stations=None):
+        """Yield the rows of each training and test set.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_records, ...)
+            Records; only their number counts.
+        y : array-like of shape (n_records,), default=None
+            Labels to stratify by; None deals events and stations by their size.
+        groups : array-like of shape (n_records,)
+            Event of each record.
+        stations : array-like of shape (n_records,), default=None
+            Station of each record; None takes the parameter of the constructor.
+
+        Yields
+        ------
+        train, test : ndarray
+            Row numbers.
+
+        Raises
+        ------
+        ValueError
+            If events or stations are missing, do not fit or are too few.
+        """
+        n_records = _num_samples(X)
+        groups = check_groups(required_groups(groups, self), n_records)
+        stations = per_record("stations", self, stations, n_records).to_numpy()
+        y = np.zeros(n_records) if y is None else y
+        event_folds = self._deal(y, groups, self.n_event_splits)
+        station_folds = self._deal(y, stations, self.n_station_splits)
+        for event_fold in range(self.n_event_splits):
+            for station_fold in range(self.n_station_splits):
+                same_event = event_folds == event_fold
+                same_station = station_folds == station_fold
+                test = np.flatnonzero(same_event & same_station)
+                if len(test):
+                    yield np.flatnonzero(~same_event & ~same_station), test
+
+    def _deal(self, y, units, n_splits):
+        """Return the fold of each record, with whole units dealt."""
+        folds = np.empty(len(units), dtype=int)
+        splitter = StratifiedGroupKFold(
+            n_splits,
+            shuffle=self.shuffle,
+            random_state=self.random_state if self.shuffle else None,
+        )
+        for fold, (_, test) in enumerate(splitter.split(folds, y, units)):
+            folds[test] = fold
+        return folds
+
+    def get_n_splits(self, X=None, y=None, groups=None, stations=None):
+        """Return the number of splits: the pairs of folds that hold a record.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_records, ...), default=None
+            Records; None takes their number from `groups`.
+        y : array-like of shape (n_records,), default=None
+            Labels.
+        groups : array-like of shape (n_records,)
+            Event of each record.
+        stations : array-like of shape (n_records,), default=None
+            Station of each record; None takes the parameter of the constructor.
+
+        Returns
+        -------
+        int
+            Number of splits.
+        """
+        X = required_groups(groups, self) if X is None else X
+        return sum(1 for _ in self.split(X, y, groups, stations))
