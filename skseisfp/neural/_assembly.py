@@ -1,37 +1,29 @@
 """A skorch net put together from the parameters of a `FingerprintClassifier`."""
 
+import warnings
 from inspect import signature
 
 import numpy as np
 import torch
-from skorch.callbacks import EarlyStopping, LRScheduler
-from skorch.helper import predefined_split
 from sklearn.base import clone
+from skorch.callbacks import EarlyStopping, LRScheduler
 from torch.utils.data import DataLoader
 
-from ._data import BalancedSampler, BatchIterator, ShuffleSampler
+from ._data import BatchIterator
 from ._net import FingerprintNet
 from ._parameters import accepts
+from ._randomness import make_generators
 from .fingerprint_cnn import FingerprintCNN
 from .fingerprint_mlp import FingerprintMLP
 
 
-def choose_module(module, print_shape):
-    """Return the module class: an MLP for flat prints, else the CNN, by default."""
-    if module is not None:
-        return module
-    return FingerprintMLP if len(print_shape) == 1 else FingerprintCNN
-
-
-def assemble_net(classifier, train, valid, generators):
-    """Make the untrained net of a fit.
+def assemble_net(classifier, generators):
+    """Make the untrained net of a classifier.
 
     Parameters
     ----------
     classifier : FingerprintClassifier
-        The parameters, with `classes_` and `device_`.
-    train, valid : PrintDataset
-        Data; `valid` is None without early stopping.
+        The parameters, with `print_shape_`, `classes_`, `class_weight_`, `device_`.
     generators : FitGenerators
         The generators of the fit.
 
@@ -40,14 +32,17 @@ def assemble_net(classifier, train, valid, generators):
     FingerprintNet
         The net, not initialised.
     """
-    module = choose_module(classifier.module, train.X.shape[2:])
+    module = classifier.module
+    if module is None:
+        flat = len(classifier.print_shape_) == 1
+        module = FingerprintMLP if flat else FingerprintCNN
     settings = {
-        **_module_settings(module, train, len(classifier.classes_)),
-        **_balance_settings(classifier, train, generators.order),
+        **_module_settings(module, classifier),
+        **_criterion_settings(classifier),
         **_optimizer_settings(classifier),
         "iterator_train": BatchIterator,
         "iterator_valid": BatchIterator,
-        **classifier.passed_parameters(),
+        **classifier._passed_parameters(),
     }
     for part in ("iterator_train", "iterator_valid"):
         if isinstance(settings[part], type) and issubclass(settings[part], DataLoader):
@@ -59,7 +54,7 @@ def assemble_net(classifier, train, valid, generators):
         lr=classifier.lr,
         max_epochs=classifier.max_epochs,
         batch_size=classifier.batch_size,
-        train_split=None if valid is None else predefined_split(valid),
+        train_split=None,
         callbacks=_make_callbacks(classifier),
         classes=np.arange(len(classifier.classes_)),
         device=classifier.device_,
@@ -70,27 +65,49 @@ def assemble_net(classifier, train, valid, generators):
     return net
 
 
-def _module_settings(module, train, n_classes):
+def export_weights(net):
+    """Return the state of the module as plain arrays."""
+    return {
+        name: value.cpu().numpy() if isinstance(value, torch.Tensor) else value
+        for name, value in net.module_.state_dict().items()
+    }
+
+
+def restore_net(classifier, weights):
+    """Make the net of a fitted classifier again, from its weights."""
+    net = assemble_net(classifier, make_generators(0, classifier.device_))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        net.initialize()
+    net.module_.load_state_dict(
+        {
+            name: torch.tensor(value) if isinstance(value, np.ndarray) else value
+            for name, value in weights.items()
+        }
+    )
+    return net.release()
+
+
+def _module_settings(module, classifier):
     """Tell the module what the data say, as far as it takes it."""
-    known = {"input_shape": train.X.shape[2:], "n_classes": n_classes}
+    known = {
+        "input_shape": classifier.print_shape_,
+        "n_classes": len(classifier.classes_),
+    }
     takes = signature(module).parameters
     return {f"module__{name}": known[name] for name in known if name in takes}
 
 
-def _balance_settings(classifier, train, generator):
-    """Balance the classes by drawing views or by weights of the criterion."""
-    sampler = BalancedSampler if classifier.balance == "views" else ShuffleSampler
-    settings = {"iterator_train__sampler": sampler(train, generator)}
-    if classifier.balance == "weights":
-        if not accepts(classifier.criterion, "weight"):
-            raise ValueError(
-                f"balance='weights' needs a criterion that takes weight; "
-                f"{classifier.criterion.__name__} does not."
-            )
-        counts = np.bincount(train.y[train.records])
-        weights = torch.as_tensor(counts.sum() / (len(counts) * counts))
-        settings["criterion__weight"] = weights.to(torch.float32)
-    return settings
+def _criterion_settings(classifier):
+    if classifier.class_weight_ is None:
+        return {}
+    if not accepts(classifier.criterion, "weight"):
+        raise ValueError(
+            "balance='weights' needs a criterion that takes weight; "
+            f"{classifier.criterion.__name__} does not."
+        )
+    weight = torch.tensor(classifier.class_weight_, dtype=torch.float32)
+    return {"criterion__weight": weight}
 
 
 def _optimizer_settings(classifier):
@@ -105,19 +122,20 @@ def _optimizer_settings(classifier):
 
 def _make_callbacks(classifier):
     """Return fresh callbacks: the schedule, early stopping and the user's own."""
+    schedulers = torch.optim.lr_scheduler
     monitor = "valid_loss" if classifier.early_stopping else "train_loss"
     callbacks = []
     if classifier.lr_schedule == "cosine":
-        policy = torch.optim.lr_scheduler.CosineAnnealingLR
-        scheduler = LRScheduler(policy, T_max=classifier.max_epochs)
-        callbacks.append(("lr_schedule", scheduler))
-    elif classifier.lr_schedule == "plateau":
-        policy = torch.optim.lr_scheduler.ReduceLROnPlateau
-        scheduler = LRScheduler(policy, monitor=monitor, patience=3)
-        callbacks.append(("lr_schedule", scheduler))
-    if classifier.early_stopping:
-        stopping = EarlyStopping(
-            monitor, patience=classifier.patience, load_best=True, sink=print
+        schedule = LRScheduler(
+            schedulers.CosineAnnealingLR, T_max=classifier.max_epochs
         )
+        callbacks.append(("lr_schedule", schedule))
+    elif classifier.lr_schedule == "plateau":
+        schedule = LRScheduler(
+            schedulers.ReduceLROnPlateau, monitor=monitor, patience=3
+        )
+        callbacks.append(("lr_schedule", schedule))
+    if classifier.early_stopping:
+        stopping = EarlyStopping(patience=classifier.patience, load_best=True)
         callbacks.append(("early_stopping", stopping))
     return callbacks + clone(list(classifier.callbacks or []), safe=False)

@@ -1,4 +1,4 @@
-"""Prints as torch data: checked once, unrolled into views by index, sliced in batches."""
+"""Prints as torch data: checked, unrolled into views by index, sliced in batches."""
 
 import numpy as np
 import torch
@@ -23,6 +23,9 @@ def check_prints(estimator, X, *, reset):
     )
     if prints.ndim == 2:
         validate_data(estimator, X, reset=reset, skip_check_array=True)
+    elif reset:
+        vars(estimator).pop("n_features_in_", None)
+        vars(estimator).pop("feature_names_in_", None)
     _check_axes(prints)
     return prints
 
@@ -76,9 +79,13 @@ class PrintDataset(Dataset):
         return len(self.records) * self.n_views
 
     def __getitem__(self, index):
+        if np.ndim(index) == 0:
+            prints, labels = self[np.array([index])]
+            return prints[0], labels[0]
         record, view = np.divmod(index, self.n_views)
         record = self.records[record]
-        return torch.as_tensor(self.X[record, view]), torch.as_tensor(self.y[record])
+        prints = np.ascontiguousarray(self.X[record, view])
+        return torch.from_numpy(prints), torch.from_numpy(self.y[record])
 
 
 class ShuffleSampler:

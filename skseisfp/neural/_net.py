@@ -3,6 +3,7 @@
 import torch
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback, EpochTimer, PassthroughScoring, PrintLog
+from skorch.helper import predefined_split
 
 from ._randomness import seeded_global_generator
 
@@ -11,6 +12,7 @@ class _BatchAccuracy(Callback):
     """Record the accuracy of each batch."""
 
     def on_batch_end(self, net, batch=None, training=False, y_pred=None, **kwargs):
+        """Compare the classes of largest output with the labels."""
         scores = y_pred[0] if isinstance(y_pred, tuple) else y_pred
         right = scores.detach().argmax(1).cpu() == batch[1].cpu()
         name = "train_accuracy" if training else "valid_accuracy"
@@ -20,23 +22,23 @@ class _BatchAccuracy(Callback):
 class FingerprintNet(NeuralNetClassifier):
     """A skorch classifier that keeps to the generators of its fit.
 
-    `generators_` is a `FitGenerators`; it is set before training and dropped after.
+    `generators_` is a `FitGenerators`, set before training and dropped after.
     """
 
     generators_ = None
 
     @property
     def _default_callbacks(self):
-        def passthrough(name, **kwargs):
+        def average(name, **kwargs):
             return name, PassthroughScoring(name=name, **kwargs)
 
         return [
             ("epoch_timer", EpochTimer()),
             ("batch_accuracy", _BatchAccuracy()),
-            passthrough("train_loss", on_train=True),
-            passthrough("valid_loss"),
-            passthrough("train_accuracy", on_train=True, lower_is_better=False),
-            passthrough("valid_accuracy", lower_is_better=False),
+            average("train_loss", on_train=True),
+            average("valid_loss"),
+            average("train_accuracy", on_train=True, lower_is_better=False),
+            average("valid_accuracy", lower_is_better=False),
             ("print_log", PrintLog()),
         ]
 
@@ -48,8 +50,20 @@ class FingerprintNet(NeuralNetClassifier):
             self.module_.set_generator(self.generators_.dropout)
         return self
 
-    def train(self, dataset):
-        """Fit a fresh net; Ctrl-C gets out, unlike from skorch's own fit."""
+    def train(self, dataset, valid, sampler):
+        """Fit a fresh net; Ctrl-C gets out, unlike from skorch's own fit.
+
+        Parameters
+        ----------
+        dataset : PrintDataset
+            The items to train on.
+        valid : PrintDataset or None
+            The items to validate on.
+        sampler : iterable of int
+            The order of the items, anew at each iteration.
+        """
+        self.train_split = None if valid is None else predefined_split(valid)
+        self.iterator_train__sampler = sampler
         self.initialize()
         self.notify("on_train_begin", X=dataset, y=None)
         try:
@@ -75,7 +89,7 @@ class FingerprintNet(NeuralNetClassifier):
             return self.module_(x, **fit_params)
 
     def release(self):
-        """Drop what belongs to the fit only: generators and data."""
+        """Drop what belongs to the fit only: its generators and data."""
         if hasattr(self.module_, "set_generator"):
             self.module_.set_generator(None)
         self.generators_ = None

@@ -16,6 +16,10 @@ _PLAIN = (
 )
 _COMPONENTS = ("module", "criterion", "optimizer", "iterator_train", "iterator_valid")
 _OPEN = ("callbacks__", "compile__", "optimizer__param_groups")
+_REFUSED = {
+    "train_split": " Use early_stopping and validation_fraction.",
+    "warm_start": " Every fit starts from a fresh net.",
+}
 _PREFIXES = (*(f"{part}__" for part in _COMPONENTS), *_OPEN)
 _FROM_FIT = ("self", "input_shape", "n_classes", "dataset", "sampler", "params")
 
@@ -70,9 +74,9 @@ class PassthroughParameters(BaseEstimator):
                 for name, default in component_parameters(module).items():
                     if default is not Parameter.empty:
                         params[f"module__{name}"] = default
-        return params | self.passed_parameters()
+        return params | self._passed_parameters()
 
-    def passed_parameters(self):
+    def _passed_parameters(self):
         """Return the parameters that are set for the parts of the net."""
         return {name: value for name, value in vars(self).items() if _is_passed(name)}
 
@@ -107,16 +111,16 @@ class PassthroughParameters(BaseEstimator):
         """Refuse names that no part of the net takes, with the nearest that is."""
         for name in names:
             if not self._takes(name):
-                known = {**self.get_params(deep=True), **dict.fromkeys(_PLAIN)}
-                known.pop(name, None)
-                for part in _COMPONENTS:
-                    for component in self._possible_components(part):
-                        for item in component_parameters(component):
-                            known[f"{part}__{item}"] = None
-                raise error(
-                    f"{name!r} is no parameter of {type(self).__name__}."
-                    + nearest_name(name, known)
-                )
+                hint = _REFUSED.get(name) or nearest_name(name, self._known_names(name))
+                raise error(f"{name!r} is no parameter of {type(self).__name__}.{hint}")
+
+    def _known_names(self, without):
+        """Return all names that could be meant by an unknown one."""
+        known = [*self.get_params(deep=True), *_PLAIN]
+        for part in _COMPONENTS:
+            for component in self._possible_components(part):
+                known += [f"{part}__{name}" for name in component_parameters(component)]
+        return [name for name in known if name != without]
 
     def _takes(self, name):
         if name in _PLAIN or name.startswith(_OPEN) or name == "kwargs":

@@ -60,12 +60,12 @@ def seeded_global_generator(generator, device):
 
 
 @contextmanager
-def one_thread():
-    """Run torch's operations on one thread, and put the setting back.
+def reproducible_sums(device):
+    """Run torch on one thread and cuDNN on deterministic kernels, and put that back.
 
-    Sums then do not depend on the machine's or the search's number of threads. The
-    setting belongs to the calling thread; threads started meanwhile inherit it, so
-    that all of them put back what was set before the first.
+    Sums then do not depend on the number of threads of the machine or of a search.
+    The number belongs to the calling thread, but threads started meanwhile inherit it:
+    all of them put back what was set before the first.
     """
     with _THREADS["lock"]:
         if _THREADS["active"] == 0:
@@ -73,7 +73,11 @@ def one_thread():
         _THREADS["active"] += 1
         torch.set_num_threads(1)
     try:
-        yield
+        if torch.device(device).type == "cuda":
+            with torch.backends.cudnn.flags(benchmark=False, deterministic=True):
+                yield
+        else:
+            yield
     finally:
         with _THREADS["lock"]:
             _THREADS["active"] -= 1

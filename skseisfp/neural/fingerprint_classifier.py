@@ -6,15 +6,27 @@ import numpy as np
 import torch
 from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelEncoder
-from sklearn.utils import check_consistent_length, check_scalar, column_or_1d
+from sklearn.utils import (
+    check_array,
+    check_consistent_length,
+    check_scalar,
+    column_or_1d,
+)
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from .._utils.validation import check_groups, check_option
-from ._assembly import assemble_net
-from ._data import BatchIterator, PrintDataset, check_prints, with_views
+from ._assembly import assemble_net, export_weights, restore_net
+from ._data import (
+    BalancedSampler,
+    BatchIterator,
+    PrintDataset,
+    ShuffleSampler,
+    check_prints,
+    with_views,
+)
 from ._parameters import PassthroughParameters
-from ._randomness import make_generators, one_thread
+from ._randomness import make_generators, reproducible_sums
 from .fingerprint_cnn import FingerprintCNN
 from .fingerprint_mlp import FingerprintMLP
 from .group_valid_split import group_valid_split
@@ -153,18 +165,21 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         self._check_parameters()
         X = check_prints(self, X, reset=True)
         y = self._encode(y, X)
-        views = with_views(X)
-        self.print_shape_ = views.shape[2:]
         groups = check_groups(groups, len(y))
+        X = with_views(X)
+        self.print_shape_ = X.shape[2:]
         self.device_ = self._choose_device()
         generators = make_generators(self.random_state, self.device_)
-        train, valid = self._split(views, y, groups, generators)
-        with one_thread():
-            net = assemble_net(self, train, valid, generators)
-            net.train(train)
-        self.net_ = net.release()
+        train, valid = self._split(X, y, groups, generators)
+        self.class_weight_ = self._weigh_classes(train)
+        net = assemble_net(self, generators)
+        sampler = BalancedSampler if self.balance == "views" else ShuffleSampler
+        with reproducible_sums(self.device_):
+            net.train(train, valid, sampler(train, generators.order))
         self.history_ = _tabulate(net.history)
         self.n_epochs_ = len(net.history)
+        _check_finite(net, self.lr)
+        self.net_ = net.release()
         return self
 
     def predict_proba(self, X):
@@ -188,7 +203,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
                 f"fitted on prints of shape {self.print_shape_}."
             )
         n_views = 1 if self.predict_views == "first" else X.shape[1]
-        with one_thread():
+        with reproducible_sums(self.device_):
             scores = self.net_.predict_proba(PrintDataset(X, n_views=n_views))
         scores = scores.reshape(len(X), n_views, -1).astype(np.float64).mean(axis=1)
         return scores / scores.sum(axis=1, keepdims=True)
@@ -209,10 +224,42 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         best = self.predict_proba(X).argmax(axis=1)
         return self.classes_[best]
 
+    def __sklearn_tags__(self):
+        """Say that prints of three axes are taken, too."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+    def __getstate__(self):
+        """Return the state with the weights of the net as plain arrays."""
+        state = dict(super().__getstate__())
+        if "net_" in state:
+            state["net_"] = export_weights(self.net_)
+        return state
+
+    def __setstate__(self, state):
+        """Restore the state; the net is made again from its weights."""
+        super().__setstate__(state)
+        if "net_" in state:
+            on_cuda = torch.device(self.device_).type == "cuda"
+            if on_cuda and not torch.cuda.is_available():
+                self.device_ = "cpu"
+            self.net_ = restore_net(self, state["net_"])
+
     def _check_parameters(self):
-        self._check_names(self.passed_parameters(), ValueError)
+        self._check_names(self._passed_parameters(), ValueError)
         if hasattr(self, "kwargs"):
             raise ValueError("kwargs is no parameter; pass what is in it by name.")
+        for name in ("module", "criterion", "optimizer"):
+            part = getattr(self, name)
+            optional = name == "module" and part is None
+            if not optional and (
+                not callable(part) or isinstance(part, torch.nn.Module)
+            ):
+                raise TypeError(
+                    f"{name} must be a class or a function that makes one, since "
+                    f"every fit makes a fresh one; got {part!r}."
+                )
         for name in ("max_epochs", "batch_size", "patience"):
             check_scalar(getattr(self, name), name, Integral, min_val=1)
         check_scalar(self.lr, "lr", Real, min_val=0, include_boundaries="neither")
@@ -231,6 +278,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
 
     def _encode(self, y, X):
         y = column_or_1d(y, warn=True)
+        y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
         check_consistent_length(X, y)
         check_classification_targets(y)
         encoder = LabelEncoder().fit(y)
@@ -243,9 +291,15 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         return encoder.transform(y).astype(np.int64)
 
     def _choose_device(self):
-        if self.device != "auto":
-            return self.device
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        if self.device == "auto":
+            return "cuda" if torch.cuda.is_available() else "cpu"
+        try:
+            torch.device(self.device)
+        except (RuntimeError, TypeError) as error:
+            raise ValueError(
+                f"device must be 'auto' or a device of torch; got {self.device!r}."
+            ) from error
+        return self.device
 
     def _split(self, X, y, groups, generators):
         """Return the data sets of training and validation."""
@@ -260,6 +314,13 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         n_views = 1 if self.predict_views == "first" else None
         return PrintDataset(X, y, train), PrintDataset(X, y, valid, n_views)
 
+    def _weigh_classes(self, train):
+        """Return weights that make up for the sizes of the classes, if asked to."""
+        if self.balance != "weights":
+            return None
+        counts = np.bincount(train.y[train.records])
+        return counts.sum() / (len(counts) * counts)
+
     def _possible_components(self, part):
         """Return what may be the module, criterion, ... of the net."""
         if part == "module":
@@ -273,10 +334,21 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
 
 
 def _tabulate(history):
-    """Return the columns of a skorch history that hold one number an epoch."""
-    names = ("train_loss", "valid_loss", "train_accuracy", "valid_accuracy", "dur")
+    """Return what a skorch history has of each epoch, as lists."""
+    renamed = {"dur": "duration", "event_lr": "learning_rate"}
+    left_out = ("batches", "epoch")
     return {
-        name: [epoch[name] for epoch in history]
-        for name in names
-        if len(history) and name in history[0]
+        renamed.get(name, name): [float(epoch[name]) for epoch in history]
+        for name in history[0]
+        if name not in left_out and not name.endswith(("_best", "_batch_count"))
     }
+
+
+def _check_finite(net, lr):
+    """Refuse weights that training has driven to infinity."""
+    for value in net.module_.state_dict().values():
+        if isinstance(value, torch.Tensor) and not value.isfinite().all():
+            raise ValueError(
+                f"Training diverged: weights are not finite after {len(net.history)} "
+                f"epochs with lr={lr}; lower it."
+            )
