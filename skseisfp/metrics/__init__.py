@@ -9,6 +9,7 @@ from .event_scorer import (
     event_roc_auc,
     make_event_scorer,
 )
+from .gradient import neg_gradient_of_error
 from .intervals import Interval, bootstrap_interval, paired_bootstrap, wilson_interval
 from .report import (
     class_table,
@@ -29,6 +30,7 @@ __all__ = [
     "event_labels",
     "event_roc_auc",
     "make_event_scorer",
+    "neg_gradient_of_error",
     "negative_precision_score",
     "paired_bootstrap",
     "score_table",

@@ -1,0 +1,117 @@
+"""How far a fitted net is from rest: the gradient of its error on held-out records."""
+
+import numpy as np
+
+from ._weighted import encode
+
+BATCH_SIZE = 256
+
+
+def neg_gradient_of_error(estimator, X, y):
+    r"""Score a fitted net by minus the gradient of its error on held-out records.
+
+    Parameters
+    ----------
+    estimator : FingerprintClassifier
+        Fitted classifier that holds a skorch net as `net_`, bare, as the last step of
+        a :class:`~sklearn.pipeline.Pipeline`, or in a search or an
+        :class:`~skseisfp.ensemble.EventVoteClassifier`.
+    X : array-like of shape (n_records, ...)
+        Records, in the form that `estimator` predicts from.
+    y : array-like of shape (n_records,)
+        Labels.
+
+    Returns
+    -------
+    float
+        :math:`-\lVert \nabla_w L \rVert_2 / \sqrt{n}`, with the mean
+        cross-entropy L of the records and the n weights w of the net; at most 0.
+
+    Raises
+    ------
+    TypeError
+        If there is no net in `estimator`.
+    ValueError
+        If a label was not among those trained on.
+
+    Notes
+    -----
+    A scorer as it stands: greater is better, that is, flatter. The net is in
+    evaluation mode, records are read by their view 0, and class weights do not enter.
+    The root of n makes nets of different size comparable. How steep the quality is
+    over a grid of parameters is another gradient, and no scorer can see it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseisfp.metrics import neg_gradient_of_error
+    >>> from skseisfp.neural import FingerprintClassifier
+    >>> X = np.random.default_rng(0).integers(0, 2, (40, 32)).astype(np.uint8)
+    >>> y = X[:, 0]
+    >>> net = FingerprintClassifier(max_epochs=2, random_state=0).fit(X, y)
+    >>> neg_gradient_of_error(net, X, y) < 0
+    True
+    """
+    import torch
+
+    classifier, X = _innermost(estimator, X)
+    codes = encode(y, classifier.classes_)
+    prints, net = _first_views(X), classifier.net_
+    weights = [w for w in net.module_.parameters() if w.requires_grad]
+    sums = [torch.zeros_like(w) for w in weights]
+    was_training = net.module_.training
+    net.module_.eval()
+    try:
+        for rows in np.array_split(np.arange(len(codes)), -(-len(codes) // BATCH_SIZE)):
+            error = _summed_error(net, prints[rows], codes[rows])
+            for total, part in zip(
+                sums, torch.autograd.grad(error, weights), strict=True
+            ):
+                total += part
+    finally:
+        net.module_.train(was_training)
+    square = sum(float(total.double().square().sum()) for total in sums)
+    n_weights = sum(w.numel() for w in weights)
+    return float(-np.sqrt(square / n_weights) / len(codes))
+
+
+def _summed_error(net, prints, codes):
+    """Return the summed cross-entropy of a batch."""
+    import torch
+
+    output = net.infer(torch.as_tensor(prints, dtype=torch.float32))
+    output = output[0] if isinstance(output, tuple) else output
+    if isinstance(net.criterion_, torch.nn.NLLLoss):
+        likelihood = torch.log(output.clamp_min(torch.finfo(output.dtype).tiny))
+    else:
+        likelihood = torch.log_softmax(output, dim=1)
+    target = torch.as_tensor(codes, device=output.device)
+    return torch.nn.functional.nll_loss(likelihood, target, reduction="sum")
+
+
+def _innermost(estimator, X):
+    """Follow searches and pipelines to the net; return it with what it would see."""
+    while not hasattr(estimator, "net_"):
+        if hasattr(estimator, "steps"):
+            if len(estimator) > 1:
+                X = estimator[:-1].transform(X)
+            estimator = estimator[-1]
+            continue
+        for name in ("best_estimator_", "estimator_"):
+            if hasattr(estimator, name):
+                estimator = getattr(estimator, name)
+                break
+        else:
+            raise TypeError(
+                "neg_gradient_of_error needs a fitted classifier that holds a net as "
+                f"net_; found {type(estimator).__name__}."
+            )
+    return estimator, X
+
+
+def _first_views(X):
+    """Return view 0 of prints, with a channel axis where they are images."""
+    X = np.asarray(X)
+    if X.ndim == 5:
+        return X[:, 0]
+    return X[:, None] if X.ndim == 3 else X
