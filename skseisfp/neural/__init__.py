@@ -5,6 +5,7 @@ from .catalogue import layer_catalogue
 from .fingerprint_classifier import FingerprintClassifier
 from .fingerprint_cnn import FingerprintCNN
 from .fingerprint_mlp import FingerprintMLP
+from .group_valid_split import group_valid_split
 
 __all__ = [
     "Finding",
@@ -12,6 +13,7 @@ __all__ = [
     "FingerprintClassifier",
     "FingerprintMLP",
     "check_architecture",
+    "group_valid_split",
     "layer_catalogue",
     "summarize",
 ]

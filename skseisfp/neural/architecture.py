@@ -1,7 +1,6 @@
 """Architectures checked and laid out before anything is trained."""
 
 from dataclasses import dataclass
-from numbers import Integral, Real
 
 import pandas as pd
 
@@ -14,6 +13,8 @@ from .catalogue import (
     cycle_of,
     default_architecture,
     find_parameter,
+    is_count,
+    is_probability,
 )
 
 BATCH_NORMALIZATION = "batch normalization"
@@ -248,10 +249,10 @@ def _check_values(input_shape, params):
         findings.append(Finding("impossible", name, message))
 
     shape = tuple(input_shape)
-    if len(shape) != 3 or not all(_is_count(length) for length in shape):
+    if len(shape) != 3 or not all(is_count(length) for length in shape):
         refuse("input_shape", f"input_shape must be three counts; got {shape}.")
     n_cycles = params.get("n_cycles", 2)
-    if not _is_count(n_cycles):
+    if not is_count(n_cycles):
         refuse("n_cycles", f"n_cycles must be an integer >= 1; got {n_cycles!r}.")
         return findings
     known = default_architecture(n_cycles)
@@ -273,20 +274,11 @@ def _allowed(name, value):
         return None
     if name == "hidden_sizes":
         sizes = value if isinstance(value, (tuple, list)) else (None,)
-        return None if all(map(_is_count, sizes)) else "a tuple of integers >= 1"
+        return None if all(map(is_count, sizes)) else "a tuple of integers >= 1"
     if name == "hidden_dropout_p" or find_parameter(name).kind is float:
-        return None if _is_probability(value) else "a number in [0, 1)"
+        return None if is_probability(value) else "a number in [0, 1)"
     minimum = find_parameter(name).minimum
-    return None if _is_count(value, minimum) else f"an integer >= {minimum}"
-
-
-def _is_count(value, minimum=1):
-    integral = isinstance(value, Integral) and not isinstance(value, bool)
-    return integral and value >= minimum
-
-
-def _is_probability(value):
-    return isinstance(value, Real) and not isinstance(value, bool) and 0 <= value < 1
+    return None if is_count(value, minimum) else f"an integer >= {minimum}"
 
 
 def _check_rules(architecture):

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 import pandas as pd
 
@@ -201,3 +202,14 @@ def default_architecture(n_cycles=2):
         for parameter in _CYCLE
     }
     return {"n_cycles": n_cycles, **defaults, **_HEAD_DEFAULTS}
+
+
+def is_count(value, minimum=1):
+    """Tell whether a value is an integer from a minimum up."""
+    integral = isinstance(value, Integral) and not isinstance(value, bool)
+    return integral and value >= minimum
+
+
+def is_probability(value):
+    """Tell whether a value is a number in [0, 1)."""
+    return isinstance(value, Real) and not isinstance(value, bool) and 0 <= value < 1

@@ -99,6 +99,46 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         Shape of one print.
     device_ : str
         Device of the net.
+    class_weight_ : ndarray of shape (n_classes,) or None
+        Weights of the classes in the loss, if ``balance="weights"``.
+    n_features_in_ : int
+        Number of features of flat prints.
+
+    See Also
+    --------
+    FingerprintCNN, FingerprintMLP : The default modules.
+    skseisfp.ensemble.EventVoteClassifier : One verdict for all records of an event.
+
+    Notes
+    -----
+    A fit with an integer `random_state` gives the same weights, bit by bit, in any
+    thread or process of a machine: it draws from generators of its own and runs
+    torch on one thread. Searches gain their speed from ``n_jobs``. A module without
+    a method ``set_generator`` borrows torch's global generator while it trains,
+    under a lock; its state is put back.
+
+    ``balance="views"`` follows [1]_, where classes are equalised by the number of
+    their augmented prints.
+
+    A pickle holds the weights as plain arrays. The net is made again from them and
+    predicts; the state of its optimizer is not kept.
+
+    References
+    ----------
+    .. [1] Silkin, K. Y. (2024). Russian Journal of Seismology, 6(3), 77-92.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseisfp.neural import FingerprintClassifier
+    >>> X = np.zeros((12, 16, 16), dtype=np.uint8)
+    >>> X[::2, :8] = 1
+    >>> y = np.array(["earthquake", "blast"] * 6)
+    >>> classifier = FingerprintClassifier(
+    ...     module__conv1_filter_size=3, max_epochs=20, device="cpu", random_state=0
+    ... )
+    >>> classifier.fit(X, y).predict(X[:2])
+    array(['earthquake', 'blast'], dtype='<U10')
     """
 
     def __init__(
@@ -247,19 +287,10 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
             self.net_ = restore_net(self, state["net_"])
 
     def _check_parameters(self):
+        self._check_parts()
         self._check_names(self._passed_parameters(), ValueError)
         if hasattr(self, "kwargs"):
             raise ValueError("kwargs is no parameter; pass what is in it by name.")
-        for name in ("module", "criterion", "optimizer"):
-            part = getattr(self, name)
-            optional = name == "module" and part is None
-            if not optional and (
-                not callable(part) or isinstance(part, torch.nn.Module)
-            ):
-                raise TypeError(
-                    f"{name} must be a class or a function that makes one, since "
-                    f"every fit makes a fresh one; got {part!r}."
-                )
         for name in ("max_epochs", "batch_size", "patience"):
             check_scalar(getattr(self, name), name, Integral, min_val=1)
         check_scalar(self.lr, "lr", Real, min_val=0, include_boundaries="neither")
@@ -275,6 +306,18 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         check_option("lr_schedule", self.lr_schedule, (None, "cosine", "plateau"))
         check_option("balance", self.balance, (None, "weights", "views"))
         check_option("predict_views", self.predict_views, ("mean", "first"))
+
+    def _check_parts(self):
+        """Refuse instances where a class is needed."""
+        for name in ("module", "criterion", "optimizer"):
+            part = getattr(self, name)
+            if name == "module" and part is None:
+                continue
+            if not callable(part) or isinstance(part, torch.nn.Module):
+                raise TypeError(
+                    f"{name} must be a class or a function that makes one, since "
+                    f"every fit makes a fresh one; got {part!r}."
+                )
 
     def _encode(self, y, X):
         y = column_or_1d(y, warn=True)

@@ -1,11 +1,11 @@
 """The fully connected net for flat fingerprints."""
 
 from math import prod
-from numbers import Integral, Real
 
 from torch import nn
 
 from ._layers import GeneratorDropout, GeneratorModule
+from .catalogue import is_count, is_probability
 
 
 class FingerprintMLP(GeneratorModule):
@@ -91,16 +91,12 @@ class FingerprintMLP(GeneratorModule):
 
 
 def _check_sizes(sizes):
-    counts = isinstance(sizes, (tuple, list)) and all(
-        isinstance(size, Integral) and not isinstance(size, bool) and size >= 1
-        for size in sizes
-    )
-    if not counts:
+    if not (isinstance(sizes, (tuple, list)) and all(map(is_count, sizes))):
         raise ValueError(
             f"hidden_sizes must be a tuple of integers >= 1; got {sizes!r}."
         )
 
 
 def _check_probability(name, value):
-    if not (isinstance(value, Real) and 0 <= value < 1):
+    if not is_probability(value):
         raise ValueError(f"{name} must be a number in [0, 1); got {value!r}.")
