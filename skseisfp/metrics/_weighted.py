@@ -31,7 +31,7 @@ def encode(y, classes, *, name="y_true"):
         codes[y == label] = code
     if (codes < 0).any():
         raise ValueError(
-            f"{name} holds {y[codes < 0][0]!r}, which is none of the classes "
+            f"{name} holds {y[codes < 0].tolist()[0]!r}, which is none of the classes "
             f"{', '.join(map(str, classes))}: was the class missing in training?"
         )
     return codes

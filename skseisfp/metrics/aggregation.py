@@ -96,7 +96,7 @@ def event_labels(y, groups):
         labels = sorted({str(label) for label in by_event.get_group(event)})
         raise ValueError(
             f"Every event needs one label: the records of {len(straddling)} events "
-            f"straddle labels, first event {event!r}: {', '.join(labels)}."
+            f"straddle labels, first event '{event}': {', '.join(labels)}."
         )
     return by_event.first()
 

@@ -64,9 +64,8 @@ def neg_gradient_of_error(estimator, X, y):
     try:
         for rows in np.array_split(np.arange(len(codes)), -(-len(codes) // BATCH_SIZE)):
             error = _summed_error(net, prints[rows], codes[rows])
-            for total, part in zip(
-                sums, torch.autograd.grad(error, weights), strict=True
-            ):
+            parts = torch.autograd.grad(error, weights, materialize_grads=True)
+            for total, part in zip(sums, parts, strict=True):
                 total += part
     finally:
         net.module_.train(was_training)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest, bootstrap
+from scipy.stats import binomtest
 from sklearn.utils import check_random_state, check_scalar
 
 from .._utils.validation import check_option
@@ -14,6 +14,7 @@ from .aggregation import aggregate_events, check_scores, resolve_groups
 from .event_scorer import event_rows
 
 LEVELS = ("event", "record")
+MAX_CELLS = 4_000_000
 
 
 class Interval(NamedTuple):
@@ -89,9 +90,9 @@ def _check_level(confidence_level):
 
 
 def resample_units(
-    statistic, strata, *, n_resamples, confidence_level, method, random_state
+    statistic, strata, *, n_resamples, confidence_level, random_state, n_rows
 ):
-    """Bootstrap a vectorised statistic of unit counts, within strata.
+    """Bootstrap a statistic of how often each unit is drawn, within strata.
 
     Parameters
     ----------
@@ -99,50 +100,41 @@ def resample_units(
         Maps counts of shape (n_resamples, n_units) to (n_resamples,).
     strata : ndarray of shape (n_units,)
         Stratum of each unit: every resample has as many units of each.
-    n_resamples, confidence_level, method, random_state
+    n_resamples, confidence_level, random_state
         As for :func:`bootstrap_interval`.
+    n_rows : int
+        Rows that the statistic looks at, which sets how many resamples are made at a
+        time.
 
     Returns
     -------
     Interval
-        Statistic of the units as they are, and ends.
+        Statistic of the units as they are, and percentiles of the resamples that have
+        a value.
     """
     check_scalar(n_resamples, "n_resamples", Integral, min_val=1)
     _check_level(confidence_level)
-    check_option("method", method, ("percentile", "BCa"))
-    units = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
-    if min(map(len, units)) < 2:
+    members = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
+    if alone := [strata[units[0]] for units in members if len(units) < 2]:
         raise ValueError(
             "A bootstrap by event needs two events or more of every class; class "
-            f"{np.unique(strata)[np.argmin([len(u) for u in units])]!r} has one."
+            f"'{alone[0]}' has one."
         )
-
-    n_units = len(strata)
-
-    def of_samples(*samples, axis):
-        drawn = np.concatenate(samples, axis=axis)
-        flat = drawn.reshape(-1, drawn.shape[-1])
-        cells = flat + n_units * np.arange(len(flat))[:, None]
-        counts = np.bincount(cells.ravel(), minlength=len(flat) * n_units)
-        return statistic(counts.reshape(-1, n_units)).reshape(drawn.shape[:-1])
-
-    drawn = bootstrap(
-        units,
-        of_samples,
-        n_resamples=n_resamples,
-        batch=max(1, 2_000_000 // n_units),
-        vectorized=True,
-        axis=-1,
-        confidence_level=confidence_level,
-        method=method,
-        random_state=check_random_state(random_state),
+    rng = check_random_state(random_state)
+    at_a_time = max(1, MAX_CELLS // n_rows)
+    drawn = []
+    for start in range(0, n_resamples, at_a_time):
+        size = min(at_a_time, n_resamples - start)
+        counts = np.empty((size, len(strata)))
+        for units in members:
+            evenly = np.full(len(units), 1 / len(units))
+            counts[:, units] = rng.multinomial(len(units), evenly, size)
+        drawn.append(statistic(counts))
+    tail = (1 - confidence_level) / 2
+    low, high = np.nanquantile(np.concatenate(drawn), [tail, 1 - tail])
+    return Interval(
+        float(statistic(np.ones((1, len(strata))))[0]), float(low), float(high)
     )
-    low, high = drawn.confidence_interval
-    if method == "percentile":  # a share of nothing in a resample tells nothing
-        tail = (1 - confidence_level) / 2
-        low, high = np.nanquantile(drawn.bootstrap_distribution, [tail, 1 - tail])
-    score = statistic(np.ones((1, n_units)))[0]
-    return Interval(float(score), float(low), float(high))
 
 
 def scored_rows(y_true, y_score, groups, *, classes, level, vote, tie):
@@ -184,7 +176,6 @@ def bootstrap_interval(
     tie="mean",
     n_resamples=2000,
     confidence_level=0.95,
-    method="percentile",
     random_state=None,
 ):
     """Score with the interval of a bootstrap that draws whole events.
@@ -214,8 +205,6 @@ def bootstrap_interval(
         Number of resamples.
     confidence_level : float, default=0.95
         Probability that the interval covers the true score.
-    method : {"percentile", "BCa"}, default="percentile"
-        Kind of bootstrap interval, as in :func:`scipy.stats.bootstrap`.
     random_state : int, RandomState instance or None, default=None
         Draws of the resamples.
 
@@ -233,9 +222,15 @@ def bootstrap_interval(
 
     Notes
     -----
-    Events are drawn within their class, so that every resample holds all classes in
-    the proportion of the data. A perfect score has an interval without width; for a
-    share of events :func:`wilson_interval` is the honest one there.
+    The ends are percentiles of the resamples. Events are drawn within their class, so
+    that every resample holds all classes in the proportion of the data. A perfect
+    score has an interval without width; for a share of events
+    :func:`wilson_interval` is the honest one there.
+
+    References
+    ----------
+    .. [1] B. Efron and R. J. Tibshirani, An introduction to the bootstrap, chapter 13,
+       Chapman & Hall, 1993.
 
     Examples
     --------
@@ -245,7 +240,7 @@ def bootstrap_interval(
     >>> y = event_id % 2
     >>> score = np.random.default_rng(0).normal(y, 1.5)
     >>> print(bootstrap_interval(y, score, event_id, random_state=0))
-    0.720 [0.555, 0.863]
+    0.720 [0.550, 0.863]
     """
     score = get_metric(metric)
     rows, codes, strata = scored_rows(
@@ -256,8 +251,8 @@ def bootstrap_interval(
         strata,
         n_resamples=n_resamples,
         confidence_level=confidence_level,
-        method=method,
         random_state=random_state,
+        n_rows=len(codes),
     )
 
 
@@ -274,7 +269,6 @@ def paired_bootstrap(
     tie="mean",
     n_resamples=2000,
     confidence_level=0.95,
-    method="percentile",
     random_state=None,
 ):
     """Difference of two models' scores, with both scored on the same drawn events.
@@ -302,8 +296,6 @@ def paired_bootstrap(
         Number of resamples.
     confidence_level : float, default=0.95
         Probability that the interval covers the true difference.
-    method : {"percentile", "BCa"}, default="percentile"
-        Kind of bootstrap interval, as in :func:`scipy.stats.bootstrap`.
     random_state : int, RandomState instance or None, default=None
         Draws of the resamples.
 
@@ -343,6 +335,6 @@ def paired_bootstrap(
         strata,
         n_resamples=n_resamples,
         confidence_level=confidence_level,
-        method=method,
         random_state=random_state,
+        n_rows=len(codes),
     )

@@ -101,7 +101,6 @@ def score_table(
     options = {
         "n_resamples": n_resamples,
         "confidence_level": confidence_level,
-        "method": "percentile",
         "random_state": random_state,
     }
     lines = {}
@@ -125,7 +124,10 @@ def score_table(
 def _bootstrap(score, rows, codes, strata, options):
     """Return the interval of a score of rows whose events are drawn."""
     return resample_units(
-        lambda counts: score(rows, counts[:, codes]), strata, **options
+        lambda counts: score(rows, counts[:, codes]),
+        strata,
+        n_rows=len(codes),
+        **options,
     )
 
 
@@ -194,12 +196,12 @@ def class_table(
     predicted = encode(y_pred, classes, name="y_pred")
     rows = Rows(encode(y_true, classes), predicted, np.eye(len(classes))[predicted])
     counts = class_counts(confusion(rows, np.ones((1, len(predicted))))[0])
-    codes, _ = pd.factorize(np.arange(len(rows.true)) if groups is None else groups)
+    groups_or_rows = np.arange(len(predicted)) if groups is None else groups
+    codes, _ = pd.factorize(np.asarray(groups_or_rows))
     strata = rows.true[np.unique(codes, return_index=True)[1]]
     options = {
         "n_resamples": n_resamples,
         "confidence_level": confidence_level,
-        "method": "percentile",
         "random_state": random_state,
     }
     lines = {}

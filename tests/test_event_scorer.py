@@ -1,0 +1,260 @@
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss, matthews_corrcoef, roc_auc_score
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    StratifiedGroupKFold,
+    cross_val_score,
+    cross_validate,
+)
+from sklearn.svm import SVC
+
+from skseisfp.metrics import (
+    event_accuracy,
+    event_balanced_accuracy,
+    event_f1,
+    event_roc_auc,
+    make_event_scorer,
+    specificity_score,
+)
+
+GRID = {"C": [0.1, 1]}
+
+
+@pytest.fixture
+def records():
+    """Forty events of one to six records, and their ids."""
+    rng = np.random.default_rng(0)
+    sizes = rng.integers(1, 7, 40)
+    event_id = np.repeat(np.arange(40), sizes)
+    y = np.where(event_id % 3 == 0, "blast", "quake")
+    X = rng.normal((y == "quake")[:, None], 1.5, (len(y), 3))
+    return X, y, event_id
+
+
+@pytest.fixture
+def routing():
+    with sklearn.config_context(enable_metadata_routing=True):
+        yield
+
+
+class Answers(ClassifierMixin, BaseEstimator):
+    """A fitted classifier whose probabilities are the records themselves."""
+
+    classes_ = np.array(["blast", "quake"])
+
+    def predict_proba(self, X):
+        return np.asarray(X)
+
+
+def by_hand(model, X, y, event_id):
+    """Return label and mean probability of each event."""
+    frame = pd.DataFrame({"p": model.predict_proba(X)[:, 1], "y": y, "e": event_id})
+    events = frame.groupby("e").agg(p=("p", "mean"), y=("y", "first"))
+    return events["y"] == "quake", events["p"]
+
+
+def test_scores_count_events(records):
+    X, y, event_id = records
+    model = LogisticRegression().fit(X, y)
+    truth, p = by_hand(model, X, y, event_id)
+    assert event_roc_auc(model, X, y, groups=event_id) == pytest.approx(
+        roc_auc_score(truth, p)
+    )
+    assert event_accuracy(model, X, y, groups=event_id) == np.mean((p > 0.5) == truth)
+    recalls = [np.mean((p > 0.5)[truth]), np.mean((p <= 0.5)[~truth])]
+    assert event_balanced_accuracy(model, X, y, groups=event_id) == np.mean(recalls)
+
+
+def test_one_loud_event_does_not_outvote_the_others():
+    X = [[0.9, 0.1]] * 8 + [[0.6, 0.4], [0.2, 0.8]]
+    y = ["quake"] * 8 + ["blast", "quake"]
+    groups = ["loud"] * 8 + ["b", "c"]
+    assert event_accuracy(Answers(), X, y, groups=groups) == pytest.approx(2 / 3)
+
+
+def test_index_of_y_and_groups_say_the_same(records):
+    X, y, event_id = records
+    model = LogisticRegression().fit(X, y)
+    for scorer in (event_accuracy, event_balanced_accuracy, event_f1, event_roc_auc):
+        assert scorer(model, X, pd.Series(y, index=event_id)) == scorer(
+            model, X, y, groups=event_id
+        )
+
+
+@pytest.mark.parametrize("kind", ["array", "default index"])
+def test_without_events_it_raises_inside_cross_validation(records, kind):
+    X, y, event_id = records
+    y = y if kind == "array" else pd.Series(y)
+    with pytest.raises(ValueError, match=r"set_score_request.*index of y"):
+        cross_val_score(
+            LogisticRegression(),
+            X,
+            y,
+            groups=event_id,
+            cv=GroupKFold(3),
+            scoring=event_roc_auc,
+            error_score="raise",
+        )
+
+
+def test_straddling_event_is_refused(records):
+    X, y, _ = records
+    model = LogisticRegression().fit(X, y)
+    with pytest.raises(ValueError, match="straddle labels"):
+        event_accuracy(model, X, y, groups=np.zeros(len(y)))
+
+
+@pytest.mark.parametrize(
+    "scoring", [event_roc_auc, {"a": event_roc_auc, "f": event_f1}]
+)
+def test_searches_agree_with_routing_on_and_off(records, scoring):
+    X, y, event_id = records
+    options = {"cv": StratifiedGroupKFold(3), "error_score": "raise"}
+    options |= {"scoring": scoring, "refit": "a" if isinstance(scoring, dict) else True}
+    off = GridSearchCV(LogisticRegression(), GRID, **options)
+    off.fit(X, pd.Series(y, index=event_id), groups=event_id)
+    with sklearn.config_context(enable_metadata_routing=True):
+        on = GridSearchCV(LogisticRegression(), GRID, **options)
+        on.fit(X, y, groups=event_id)
+        assert on.score(X, y, groups=event_id) == off.score(
+            X, pd.Series(y, index=event_id)
+        )
+    for key, value in off.cv_results_.items():
+        if "test" in key:
+            np.testing.assert_array_equal(value, on.cv_results_[key])
+
+
+def test_nested_cross_validation_by_routing(records, routing):
+    X, y, event_id = records
+    search = GridSearchCV(
+        LogisticRegression(), GRID, cv=GroupKFold(3), scoring=event_accuracy
+    )
+    scores = cross_val_score(
+        search,
+        X,
+        y,
+        params={"groups": event_id},
+        cv=GroupKFold(4),
+        scoring=event_roc_auc,
+        error_score="raise",
+    )
+    assert scores.shape == (4,)
+    assert scores.min() > 0.5
+
+
+def test_request_may_be_renamed_or_refused(records, routing):
+    X, y, event_id = records
+    options = {"cv": 2, "error_score": "raise"}
+    renamed = make_event_scorer("accuracy").set_score_request(groups="event")
+    params = {"event": event_id}
+    scores = cross_validate(
+        LogisticRegression(), X, y, params=params, scoring=renamed, **options
+    )
+    assert np.isfinite(scores["test_score"]).all()
+    refused = make_event_scorer("accuracy").set_score_request(groups=False)
+    with pytest.raises(ValueError, match="needs the event"):
+        cross_validate(
+            LogisticRegression(),
+            X,
+            y,
+            params={"groups": event_id},
+            scoring=refused,
+            cv=GroupKFold(2),
+            error_score="raise",
+        )
+
+
+def test_several_metrics_from_one_prediction(records):
+    X, y, event_id = records
+    calls = []
+
+    class Counting(LogisticRegression):
+        def predict_proba(self, X):
+            calls.append(len(X))
+            return super().predict_proba(X)
+
+    model = Counting().fit(X, y)
+    scores = make_event_scorer(["accuracy", "roc_auc"])(model, X, y, groups=event_id)
+    assert len(calls) == 1
+    assert scores == {
+        "accuracy": event_accuracy(model, X, y, groups=event_id),
+        "roc_auc": event_roc_auc(model, X, y, groups=event_id),
+    }
+
+
+def test_any_metric_of_scikit_learn(records):
+    X, y, event_id = records
+    model = LogisticRegression().fit(X, y)
+    truth, p = by_hand(model, X, y, event_id)
+    assert make_event_scorer(matthews_corrcoef)(
+        model, X, y, groups=event_id
+    ) == pytest.approx(matthews_corrcoef(truth, p > 0.5))
+    loss = make_event_scorer(
+        log_loss, response_method="predict_proba", greater_is_better=False
+    )
+    assert loss(model, X, y, groups=event_id) == pytest.approx(-log_loss(truth, p))
+    specificity = make_event_scorer(specificity_score, pos_label="quake")
+    assert specificity(model, X, y, groups=event_id) == np.mean((p <= 0.5)[~truth])
+
+
+def test_majority_vote_and_classifier_without_probabilities(records):
+    X, y, event_id = records
+    model = SVC().fit(X, y)
+    frame = pd.DataFrame({"d": model.decision_function(X), "y": y, "e": event_id})
+    frame["vote"] = np.where(frame["d"] > 0, 1.0, -1.0)
+    events = frame.groupby("e").agg({"d": "mean", "vote": "mean", "y": "first"})
+    truth = events["y"] == "quake"
+    assert event_roc_auc(model, X, y, groups=event_id) == pytest.approx(
+        roc_auc_score(truth, events["d"])
+    )
+    verdict = np.where(events["vote"] == 0, events["d"], events["vote"]) > 0
+    majority = make_event_scorer("accuracy", vote="majority")
+    assert majority(model, X, y, groups=event_id) == np.mean(verdict == truth)
+
+
+def test_one_class_fold_is_nan_with_a_warning(records):
+    X, y, event_id = records
+    model = LogisticRegression().fit(X, y)
+    quakes = y == "quake"
+    with pytest.warns(UndefinedMetricWarning):
+        assert np.isnan(
+            event_roc_auc(model, X[quakes], y[quakes], groups=event_id[quakes])
+        )
+
+
+def test_class_unknown_to_the_classifier_is_named():
+    with pytest.raises(ValueError, match="'rock', which is none of the classes"):
+        event_accuracy(Answers(), [[0.5, 0.5]], ["rock"], groups=["e"])
+
+
+def test_scorer_survives_pickling(records):
+    X, y, event_id = records
+    model = LogisticRegression().fit(X, y)
+    again = pickle.loads(pickle.dumps(event_roc_auc))
+    assert again(model, X, y, groups=event_id) == event_roc_auc(
+        model, X, y, groups=event_id
+    )
+    assert repr(again) == "make_event_scorer('roc_auc', vote='mean', tie='mean')"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"metric": "kappa"}, "metric must be one of"),
+        ({"metric": ["accuracy", "kappa"]}, "metric must be one of"),
+        ({"vote": "snr"}, "vote must be one of 'mean', 'majority'"),
+        ({"metric": "accuracy", "beta": 2}, "go with a callable metric"),
+    ],
+)
+def test_bad_options_are_named(options, message):
+    with pytest.raises(ValueError, match=message):
+        make_event_scorer(**options)

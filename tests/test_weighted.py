@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.metrics import (
+    accuracy_score,
+    f1_score,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
+
+from skseisfp.metrics._weighted import METRICS, Rows, class_score, encode, get_metric
+
+
+@st.composite
+def scored(draw, max_classes=4):
+    """Rows in which every class occurs, and two sets of bootstrap counts."""
+    n_classes = draw(st.integers(2, max_classes))
+    n_rows = draw(st.integers(n_classes, 25))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    true = np.concatenate(
+        [np.arange(n_classes), rng.integers(0, n_classes, n_rows - n_classes)]
+    )
+    scores = rng.integers(0, 5, (n_rows, n_classes)) + 0.5  # with ties
+    scores /= scores.sum(axis=1, keepdims=True)
+    counts = np.vstack([np.ones(n_rows), rng.integers(1, 4, n_rows)])
+    return Rows(true, scores.argmax(axis=1), scores), counts
+
+
+@settings(deadline=None)
+@given(scored())
+def test_scores_are_those_of_scikit_learn(case):
+    rows, counts = case
+    recall = {"average": "macro", "zero_division": 0}
+    for i, weight in enumerate(counts):
+        common = {"sample_weight": weight}
+        expected = {
+            "accuracy": accuracy_score(rows.true, rows.predicted, **common),
+            "balanced_accuracy": recall_score(
+                rows.true, rows.predicted, **common, **recall
+            ),
+            "f1": f1_score(
+                rows.true, rows.predicted, average="macro", zero_division=0, **common
+            ),
+            "roc_auc": np.mean(
+                [
+                    roc_auc_score(rows.true == k, rows.scores[:, k], **common)
+                    for k in range(rows.scores.shape[1])
+                ]
+            ),
+        }
+        if rows.scores.shape[1] == 2:
+            expected["roc_auc"] = roc_auc_score(rows.true, rows.scores[:, 1], **common)
+        for name, metric in METRICS.items():
+            assert metric(rows, counts)[i] == pytest.approx(expected[name]), name
+
+
+@settings(deadline=None)
+@given(scored())
+def test_counts_are_repeated_rows(case):
+    rows, counts = case
+    repeated = np.repeat(np.arange(len(rows.true)), counts[1].astype(int))
+    again = Rows(*(part[repeated] for part in rows))
+    for metric in METRICS.values():
+        assert metric(rows, counts)[1] == pytest.approx(
+            metric(again, np.ones((1, len(repeated))))[0]
+        )
+
+
+@settings(deadline=None)
+@given(scored())
+def test_class_scores_are_those_of_scikit_learn(case):
+    rows, counts = case
+    for k in range(rows.scores.shape[1]):
+        true, predicted = rows.true == k, rows.predicted == k
+        for name, score, positive in (
+            ("precision", precision_score, True),
+            ("recall", recall_score, True),
+            ("negative_precision", precision_score, False),
+            ("specificity", recall_score, False),
+        ):
+            expected = score(
+                true,
+                predicted,
+                pos_label=positive,
+                sample_weight=counts[1],
+                zero_division=np.nan,
+            )
+            assert class_score(name, rows, counts)[1, k] == pytest.approx(
+                expected, nan_ok=True
+            ), name
+
+
+def test_auc_of_a_missing_class_is_nan_with_a_warning():
+    rows = Rows(np.array([0, 0]), np.array([0, 1]), np.eye(2))
+    with pytest.warns(UndefinedMetricWarning, match="no row is of class number 1"):
+        assert np.isnan(get_metric("roc_auc")(rows, np.ones((1, 2)))).all()
+
+
+def test_balanced_accuracy_of_a_missing_class_is_over_the_others():
+    rows = Rows(np.array([0, 0]), np.array([0, 2]), np.eye(3)[[0, 2]])
+    assert get_metric("balanced_accuracy")(rows, np.ones((1, 2))) == 0.5
+
+
+def test_unknown_labels_and_metrics_are_named():
+    with pytest.raises(ValueError, match="holds 'rock', which is none of the classes"):
+        encode(["blast", "rock"], ["blast", "quake"])
+    with pytest.raises(ValueError, match="metric must be one of 'accuracy'"):
+        get_metric("kappa")
