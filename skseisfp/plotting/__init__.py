@@ -1,1 +1,11 @@
-"""To come."""
+"""Displays of fingerprints, cut-offs, scores and confusion; they need matplotlib."""
+
+from .confusion_margins_display import ConfusionMarginsDisplay
+from .event_scores_display import EventScoresDisplay
+from .fingerprint_display import FingerprintDisplay
+
+__all__ = [
+    "ConfusionMarginsDisplay",
+    "EventScoresDisplay",
+    "FingerprintDisplay",
+]

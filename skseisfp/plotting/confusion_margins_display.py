@@ -1,0 +1,191 @@
+"""Confusion matrix with recall, precision and accuracy at its margins."""
+
+import numpy as np
+from sklearn.metrics import confusion_matrix as count_confusions
+from sklearn.utils.multiclass import unique_labels
+
+from ._axes import get_axes, strip_spines
+
+CELLS, MARGIN = "Blues", "#eef1f4"
+
+
+class ConfusionMarginsDisplay:
+    """Confusion matrix with margins.
+
+    True classes go from left to right, predicted ones upwards. A cell holds its share
+    of all items in percent; the top margin holds recall, the right one precision, the
+    corner accuracy.
+
+    Parameters
+    ----------
+    confusion_matrix : ndarray of shape (n_classes, n_classes)
+        Counts; rows are true classes, columns predicted ones, as
+        :func:`sklearn.metrics.confusion_matrix` returns them.
+    display_labels : sequence of str, default=None
+        Names of the classes; None numbers them from 1.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+        Axes of the drawing.
+    figure_ : matplotlib.figure.Figure
+        Figure of the drawing.
+    text_ : dict
+        Texts by column and row; index ``n_classes`` is the margin.
+
+    Notes
+    -----
+    The layout is that of figure 6 of Silkin [1]_.
+
+    References
+    ----------
+    .. [1] Silkin (2024), Russian Journal of Seismology 6(3), 77-92,
+       doi:10.35540/2686-7907.2024.3.05
+
+    Examples
+    --------
+    >>> from skseisfp.plotting import ConfusionMarginsDisplay
+    >>> display = ConfusionMarginsDisplay([[52, 1, 0], [1, 56, 4], [3, 0, 55]])
+    >>> display.recall.round(3).tolist(), display.precision.round(3).tolist()
+    ([0.981, 0.918, 0.948], [0.929, 0.982, 0.932])
+    """
+
+    def __init__(self, confusion_matrix, *, display_labels=None):
+        self.confusion_matrix = np.asarray(confusion_matrix)
+        self.display_labels = display_labels
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y, *, labels=None, ax=None):
+        """Draw the confusion matrix of a fitted classifier.
+
+        Parameters
+        ----------
+        estimator : classifier
+            A fitted classifier.
+        X : array-like
+            Records, or what the classifier takes.
+        y : array-like of shape (n_records,)
+            True classes.
+        labels : array-like, default=None
+            Classes in the order of drawing; None sorts those that occur.
+        ax : matplotlib.axes.Axes, default=None
+            Axes to draw on; None makes a figure.
+
+        Returns
+        -------
+        ConfusionMarginsDisplay
+            The display.
+        """
+        return cls.from_predictions(y, estimator.predict(X), labels=labels, ax=ax)
+
+    @classmethod
+    def from_predictions(cls, y_true, y_pred, *, labels=None, ax=None):
+        """Draw the confusion matrix of predictions.
+
+        Parameters
+        ----------
+        y_true, y_pred : array-like of shape (n_items,)
+            True and predicted classes, of records or of events.
+        labels : array-like, default=None
+            Classes in the order of drawing; None sorts those that occur.
+        ax : matplotlib.axes.Axes, default=None
+            Axes to draw on; None makes a figure.
+
+        Returns
+        -------
+        ConfusionMarginsDisplay
+            The display.
+        """
+        labels = unique_labels(y_true, y_pred) if labels is None else labels
+        counts = count_confusions(y_true, y_pred, labels=labels)
+        return cls(counts, display_labels=[str(label) for label in labels]).plot(ax=ax)
+
+    @property
+    def recall(self):
+        """Share of each true class that was recognised."""
+        return _share(np.diag(self.confusion_matrix), self.confusion_matrix.sum(axis=1))
+
+    @property
+    def precision(self):
+        """Share of the verdicts for each class that were right."""
+        return _share(np.diag(self.confusion_matrix), self.confusion_matrix.sum(axis=0))
+
+    @property
+    def accuracy(self):
+        """Share of items that were right."""
+        return np.trace(self.confusion_matrix) / self.confusion_matrix.sum()
+
+    def plot(self, *, ax=None, cmap=CELLS):
+        """Draw the matrix.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Axes to draw on; None makes a figure.
+        cmap : str or matplotlib.colors.Colormap, default="Blues"
+            Colours of the cells.
+
+        Returns
+        -------
+        ConfusionMarginsDisplay
+            The display.
+        """
+        n_classes = len(self.confusion_matrix)
+        size = 1.9 + 0.95 * n_classes
+        self.figure_, axes = get_axes(ax, figsize=(size + 1.2, size))
+        self.ax_ = axes[0, 0]
+        share = self.confusion_matrix.T / self.confusion_matrix.sum()
+        self.ax_.imshow(
+            np.pad(np.sqrt(share), (0, 1), constant_values=np.nan),
+            cmap=cmap,
+            vmin=0,
+            vmax=1.15 * np.sqrt(share.max()),
+            origin="lower",
+        )
+        self.ax_.set_facecolor(MARGIN)
+        self.text_ = {}
+        self._write_cells(share)
+        self._write_margins()
+        self._dress(n_classes)
+        return self
+
+    def _write(self, column, row, text, **options):
+        self.text_[column, row] = self.ax_.text(
+            column, row, text, ha="center", va="center", **options
+        )
+
+    def _write_cells(self, share):
+        for (row, column), part in np.ndenumerate(share):
+            count = self.confusion_matrix[column, row]
+            dark = np.sqrt(part) > 0.6 * np.sqrt(share.max())
+            colour = "white" if dark else "#1b2733" if count else "#9aa5b1"
+            digits = 1 if part >= 0.1 else 2
+            text = f"{100 * part:.{digits}f} %\n{count}" if count else "0"
+            self._write(column, row, text, color=colour)
+
+    def _write_margins(self):
+        n_classes = len(self.confusion_matrix)
+        bold = {"weight": "bold", "color": "#1b2733"}
+        for k in range(n_classes):
+            self._write(k, n_classes, f"{100 * self.recall[k]:.1f}", **bold)
+            self._write(n_classes, k, f"{100 * self.precision[k]:.1f}", **bold)
+        corner = f"{100 * self.accuracy:.1f}"
+        self._write(n_classes, n_classes, corner, size="x-large", **bold)
+
+    def _dress(self, n_classes):
+        names = self.display_labels
+        names = range(1, n_classes + 1) if names is None else names
+        names = [str(name).replace("_", " ") for name in names]
+        self.ax_.set_xticks(range(n_classes + 1), [*names, "precision, %"])
+        self.ax_.set_yticks(range(n_classes + 1), [*names, "recall, %"])
+        self.ax_.set_xticks(np.arange(-0.5, n_classes + 1), minor=True)
+        self.ax_.set_yticks(np.arange(-0.5, n_classes + 1), minor=True)
+        self.ax_.grid(which="minor", color="white", linewidth=2)
+        self.ax_.tick_params(which="both", length=0)
+        self.ax_.set(xlabel="True class", ylabel="Predicted class")
+        strip_spines(self.ax_, "left", "right", "top", "bottom")
+
+
+def _share(part, whole):
+    """Divide counts, NaN where there are none."""
+    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)

@@ -1,0 +1,224 @@
+"""Gallery of fingerprints and of the scalograms they come from."""
+
+from copy import copy
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from .._utils.optional import import_optional
+from .._utils.validation import check_option
+from ..signal import decode
+from ._axes import NEGATIVE, POSITIVE, ZERO, draw_scalogram, get_axes
+
+KINDS = ("print", "scalogram", "inverse")
+LEVELS = (8, 16, 32)
+TIME_INDEX, FREQUENCY_INDEX = "Haar index along time", "Haar index along frequency"
+
+
+class FingerprintDisplay:
+    """Gallery of prints or scalograms, a row of panels for each class.
+
+    In a print black is 0 and white is 1; signs have a colour each. Its axes are the
+    indices of the Haar transform, coarse to fine, along time and logarithmic
+    frequency. Scalograms, and images read back from prints, have seconds and hertz.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n_records, rows, columns)
+        Prints or scalograms.
+    labels : array-like of shape (n_records,), default=None
+        Class of each image; None puts all into one row.
+    kind : {"print", "scalogram", "inverse"}, default="print"
+        What the images are: prints, scalograms, or images read back from prints.
+    frequencies : ndarray of shape (rows,), default=None
+        Frequencies of the rows in Hz, for scalograms.
+    times : ndarray of shape (columns,), default=None
+        Times of the columns in seconds, for scalograms.
+
+    Attributes
+    ----------
+    ax_ : ndarray of matplotlib.axes.Axes of shape (n_classes, n_per_class)
+        Axes of the panels; those without an image are hidden.
+    figure_ : matplotlib.figure.Figure
+        Figure of the drawing.
+
+    Examples
+    --------
+    >>> from skseisfp import FingerprintTransformer, make_seismograms
+    >>> from skseisfp.plotting import FingerprintDisplay
+    >>> bunch = make_seismograms(12, random_state=0)
+    >>> transformer = FingerprintTransformer(sampling_rate=40).fit(bunch.data)
+    >>> display = FingerprintDisplay.from_estimator(
+    ...     transformer, bunch.data, bunch.target, n_per_class=2, random_state=0
+    ... )
+    >>> display.images.shape, display.ax_.shape
+    ((6, 64, 64), (3, 2))
+    """
+
+    def __init__(
+        self, images, *, labels=None, kind="print", frequencies=None, times=None
+    ):
+        self.images = images
+        self.labels = labels
+        self.kind = kind
+        self.frequencies = frequencies
+        self.times = times
+
+    @classmethod
+    def from_estimator(
+        cls,
+        transformer,
+        X,
+        y=None,
+        *,
+        kind="print",
+        n_per_class=4,
+        random_state=None,
+        ax=None,
+    ):
+        """Draw prints or scalograms of records drawn from each class.
+
+        Parameters
+        ----------
+        transformer : FingerprintTransformer
+            A fitted transformer.
+        X : array-like of shape (n_records, [n_views, n_channels,] n_samples)
+            Records; of several views or channels the first is drawn.
+        y : array-like of shape (n_records,), default=None
+            Class of each record.
+        kind : {"print", "scalogram", "inverse"}, default="print"
+            What to draw: prints, scalograms, or images read back from prints.
+        n_per_class : int, default=4
+            Largest number of records of each class.
+        random_state : int, RandomState instance or None, default=None
+            Draw of the records.
+        ax : array of matplotlib.axes.Axes, default=None
+            As many axes as panels; None makes a figure.
+
+        Returns
+        -------
+        FingerprintDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If `kind` is none of the three.
+        """
+        check_option("kind", kind, KINDS)
+        X = np.asarray(X)
+        labels = np.full(len(X), "") if y is None else np.asarray(y)
+        random_state = check_random_state(random_state)
+        chosen = np.concatenate(
+            [
+                random_state.permutation(np.flatnonzero(labels == label))[:n_per_class]
+                for label in np.unique(labels)
+            ]
+        )
+        records = X[chosen].reshape(len(chosen), -1, X.shape[-1])[:, 0]
+        return cls(
+            _make_images(transformer, records, kind),
+            labels=None if y is None else labels[chosen],
+            kind=kind,
+            frequencies=transformer.frequencies_,
+            times=transformer.times_,
+        ).plot(ax=ax)
+
+    def plot(self, *, ax=None):
+        """Draw the gallery.
+
+        Parameters
+        ----------
+        ax : array of matplotlib.axes.Axes, default=None
+            As many axes as panels; None makes a figure.
+
+        Returns
+        -------
+        FingerprintDisplay
+            The display.
+        """
+        n_images = len(self.images)
+        labels = np.full(n_images, "") if self.labels is None else self.labels
+        classes, row, counts = np.unique(
+            labels, return_inverse=True, return_counts=True
+        )
+        n_columns = counts.max()
+        self.figure_, self.ax_ = get_axes(
+            ax,
+            len(classes),
+            n_columns,
+            figsize=(0.9 + 1.9 * n_columns, 0.6 + 1.9 * len(classes)),
+            sharex=True,
+            sharey=True,
+        )
+        for panel in self.ax_[np.arange(n_columns) >= counts[:, None]]:
+            panel.set_visible(False)
+        for k, label in enumerate(classes):
+            for panel, image in zip(self.ax_[k], self.images[row == k], strict=False):
+                self._draw(panel, image)
+            title = str(label).replace("_", " ")
+            self.ax_[k, 0].set_title(title, loc="left", weight="bold", size="medium")
+        self._label_axes()
+        return self
+
+    def _draw(self, ax, image):
+        if self.kind == "scalogram":
+            draw_scalogram(ax, image, self.frequencies, self.times)
+        elif self.kind == "inverse":
+            limit = np.abs(image).max()
+            draw_scalogram(
+                ax,
+                image,
+                self.frequencies,
+                self.times,
+                cmap="PuOr_r",
+                vmin=-limit,
+                vmax=limit,
+            )
+        else:
+            draw_print(ax, image)
+
+    def _label_axes(self):
+        figure = self.figure_
+        if self.kind == "print":
+            figure.supxlabel(TIME_INDEX, size="medium")
+            figure.supylabel(FREQUENCY_INDEX, size="medium")
+        else:
+            figure.supxlabel("Time, s", size="medium")
+            figure.supylabel("Frequency, Hz", size="medium")
+
+
+def draw_print(ax, image):
+    """Draw a print: black is 0 and white 1; each sign has its own colour."""
+    colors = import_optional("matplotlib.colors", extra="plot")
+    shades = (NEGATIVE, ZERO, POSITIVE) if image.min() < 0 else (ZERO, ZERO, "white")
+    ax.imshow(
+        image,
+        cmap=colors.ListedColormap(shades),
+        vmin=-1,
+        vmax=1,
+        origin="lower",
+        interpolation="nearest",
+        aspect="auto",
+    )
+    rows, columns = image.shape
+    for level in LEVELS:
+        ax.axhline(level - 0.5, color="white", alpha=0.25, linewidth=0.6)
+        ax.axvline(level - 0.5, color="white", alpha=0.25, linewidth=0.6)
+    ax.set_xticks([level for level in (0, *LEVELS) if level < columns])
+    ax.set_yticks([level for level in (0, *LEVELS) if level < rows])
+
+
+def _make_images(transformer, records, kind):
+    """Make one image a record."""
+    if kind == "scalogram":
+        return transformer.scalogram(records)
+    transformer = copy(transformer).set_params(flatten=False)
+    prints = transformer.transform(records)
+    if kind == "inverse":
+        return transformer.inverse_transform(prints).reshape(
+            len(records), *transformer.shape
+        )
+    if transformer.encoding == "two_channel":
+        return decode(prints, "two_channel").reshape(len(records), *transformer.shape)
+    return prints.reshape(len(records), *prints.shape[-2:])
