@@ -65,6 +65,19 @@ def assemble_net(classifier, generators):
     return net
 
 
+def choose_device(device):
+    """Return a device of torch; "auto" is a CUDA device if there is one."""
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.device(device)
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(
+            f"device must be 'auto' or a device of torch; got {device!r}."
+        ) from error
+    return device
+
+
 def export_weights(net):
     """Return the state of the module as plain arrays."""
     return {
@@ -94,6 +107,13 @@ def _module_settings(module, classifier):
         "input_shape": classifier.print_shape_,
         "n_classes": len(classifier.classes_),
     }
+    for name in classifier._passed_parameters():
+        part, _, rest = name.partition("__")
+        if part == "module" and not accepts(module, rest):
+            raise ValueError(
+                f"{name!r} is no parameter of {getattr(module, '__name__', module)}, "
+                f"which takes prints of shape {classifier.print_shape_}."
+            )
     takes = signature(module).parameters
     return {f"module__{name}": known[name] for name in known if name in takes}
 

@@ -72,7 +72,27 @@ class FingerprintNet(NeuralNetClassifier):
             if not self.stopped_by_callback_:
                 raise
         self.notify("on_train_end", X=dataset, y=None)
+        self._check_finite()
         return self
+
+    def _check_finite(self):
+        """Refuse weights that training has driven to infinity."""
+        for value in self.module_.state_dict().values():
+            if isinstance(value, torch.Tensor) and not value.isfinite().all():
+                raise ValueError(
+                    f"Training diverged: weights are not finite after "
+                    f"{len(self.history)} epochs with lr={self.lr}; lower it."
+                )
+
+    def tabulate_history(self):
+        """Return what the history has of each epoch, as lists."""
+        renamed = {"dur": "duration", "event_lr": "learning_rate"}
+        left_out = ("batches", "epoch")
+        return {
+            renamed.get(name, name): [float(epoch[name]) for epoch in self.history]
+            for name in self.history[0]
+            if name not in left_out and not name.endswith(("_best", "_batch_count"))
+        }
 
     def notify(self, method_name, **cb_kwargs):
         """Call the callbacks, and note if one of them stops the training."""

@@ -16,7 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from .._utils.validation import check_groups, check_option
-from ._assembly import assemble_net, export_weights, restore_net
+from ._assembly import assemble_net, choose_device, export_weights, restore_net
 from ._data import (
     BalancedSampler,
     BatchIterator,
@@ -202,13 +202,14 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         self
             The fitted classifier.
         """
+        vars(self).pop("net_", None)
         self._check_parameters()
         X = check_prints(self, X, reset=True)
         y = self._encode(y, X)
         groups = check_groups(groups, len(y))
         X = with_views(X)
         self.print_shape_ = X.shape[2:]
-        self.device_ = self._choose_device()
+        self.device_ = choose_device(self.device)
         generators = make_generators(self.random_state, self.device_)
         train, valid = self._split(X, y, groups, generators)
         self.class_weight_ = self._weigh_classes(train)
@@ -216,9 +217,8 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         sampler = BalancedSampler if self.balance == "views" else ShuffleSampler
         with reproducible_sums(self.device_):
             net.train(train, valid, sampler(train, generators.order))
-        self.history_ = _tabulate(net.history)
+        self.history_ = net.tabulate_history()
         self.n_epochs_ = len(net.history)
-        _check_finite(net, self.lr)
         self.net_ = net.release()
         return self
 
@@ -269,6 +269,10 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
+
+    def __sklearn_is_fitted__(self):
+        """Tell whether the last fit came to its end."""
+        return hasattr(self, "net_")
 
     def __getstate__(self):
         """Return the state with the weights of the net as plain arrays."""
@@ -328,21 +332,10 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         self.classes_ = encoder.classes_
         if len(self.classes_) < 2:
             raise ValueError(
-                f"{type(self).__name__} needs two classes or more; y has 1 class, "
-                f"{self.classes_[0]!r}."
+                f"{type(self).__name__} needs two classes or more; y has 1 class: "
+                f"{self.classes_[0]}."
             )
         return encoder.transform(y).astype(np.int64)
-
-    def _choose_device(self):
-        if self.device == "auto":
-            return "cuda" if torch.cuda.is_available() else "cpu"
-        try:
-            torch.device(self.device)
-        except (RuntimeError, TypeError) as error:
-            raise ValueError(
-                f"device must be 'auto' or a device of torch; got {self.device!r}."
-            ) from error
-        return self.device
 
     def _split(self, X, y, groups, generators):
         """Return the data sets of training and validation."""
@@ -374,24 +367,3 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         else:
             parts = (getattr(self, part),)
         return [component for component in parts if callable(component)]
-
-
-def _tabulate(history):
-    """Return what a skorch history has of each epoch, as lists."""
-    renamed = {"dur": "duration", "event_lr": "learning_rate"}
-    left_out = ("batches", "epoch")
-    return {
-        renamed.get(name, name): [float(epoch[name]) for epoch in history]
-        for name in history[0]
-        if name not in left_out and not name.endswith(("_best", "_batch_count"))
-    }
-
-
-def _check_finite(net, lr):
-    """Refuse weights that training has driven to infinity."""
-    for value in net.module_.state_dict().values():
-        if isinstance(value, torch.Tensor) and not value.isfinite().all():
-            raise ValueError(
-                f"Training diverged: weights are not finite after {len(net.history)} "
-                f"epochs with lr={lr}; lower it."
-            )
