@@ -1,0 +1,160 @@
+"""A record's scalogram with the cut-offs of its high-pass filter."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils import check_scalar
+
+from ..signal import frequency_axis, scalogram
+from ._axes import SERIES, draw_scalogram, get_axes, set_frequency_scale, strip_spines
+
+SHAPE = (64, 64)
+DYNAMIC_RANGE_DB = 70.0
+CHOSEN = "#2dd4bf"
+
+
+class CutoffDisplay:
+    """Where the noise of a record ends and its signal begins.
+
+    Left the scalogram in decibels, right the power of its rows: what is there half of
+    the time, and what a tenth of the time exceeds. Stationary noise keeps the two
+    curves together, an event parts them. Lines mark the chosen cut-off and the
+    shifted ones.
+
+    Parameters
+    ----------
+    power : ndarray of shape (rows, columns)
+        Scalogram, mean power.
+    frequencies : ndarray of shape (rows,)
+        Frequencies of the rows in Hz.
+    times : ndarray of shape (columns,)
+        Times of the columns in seconds.
+    cutoffs : sequence of float
+        Cut-offs in Hz; the chosen one first, NaN where there is none.
+    status : str, default=""
+        What the estimate says of itself, for the title.
+
+    Attributes
+    ----------
+    ax_ : ndarray of matplotlib.axes.Axes of shape (2,)
+        Axes of the scalogram and of the row powers.
+    figure_ : matplotlib.figure.Figure
+        Figure of the drawing.
+
+    Examples
+    --------
+    >>> from skseisfp import FilterAugmenter, make_seismograms
+    >>> from skseisfp.plotting import CutoffDisplay
+    >>> bunch = make_seismograms(6, random_state=0)
+    >>> augmenter = FilterAugmenter(sampling_rate=bunch.sampling_rate)
+    >>> display = CutoffDisplay.from_estimator(augmenter, bunch.data, record=2)
+    >>> len(display.cutoffs)
+    5
+    """
+
+    def __init__(self, power, *, frequencies, times, cutoffs, status=""):
+        self.power = power
+        self.frequencies = frequencies
+        self.times = times
+        self.cutoffs = cutoffs
+        self.status = status
+
+    @classmethod
+    def from_estimator(cls, cutoff_filter, X, *, record=0, arrival=None, ax=None):
+        """Draw the cut-offs that a filter chooses for a record.
+
+        Parameters
+        ----------
+        cutoff_filter : AdaptiveHighpassFilter or FilterAugmenter
+            The filter.
+        X : array-like of shape (n_records, [n_channels,] n_samples)
+            Records; of several channels the first is drawn.
+        record : int, default=0
+            Row of the record.
+        arrival : array-like of shape (n_records,), default=None
+            Sample of the first arrival of each record, where known.
+        ax : array of two matplotlib.axes.Axes, default=None
+            Axes to draw on; None makes a figure.
+
+        Returns
+        -------
+        CutoffDisplay
+            The display.
+        """
+        X = np.asarray(X)
+        check_scalar(record, "record", Integral, min_val=0, max_val=len(X) - 1)
+        X = X[record : record + 1]
+        if arrival is not None:
+            arrival = np.asarray(arrival)[record : record + 1]
+        estimate = cutoff_filter.estimate_cutoff(X, arrival).iloc[0]
+        cutoffs = [estimate["cutoff"]]
+        if hasattr(cutoff_filter, "view_cutoffs"):
+            cutoffs = cutoff_filter.view_cutoffs(X, arrival)[0].tolist()
+        rate, n_samples = cutoff_filter.sampling_rate, X.shape[-1]
+        frequencies = frequency_axis(SHAPE[0], n_samples, sampling_rate=rate)
+        power = scalogram(
+            X.reshape(-1, n_samples)[:1], frequencies, SHAPE[1], sampling_rate=rate
+        )
+        return cls(
+            power[0],
+            frequencies=frequencies,
+            times=(np.arange(SHAPE[1]) + 0.5) * n_samples / SHAPE[1] / rate,
+            cutoffs=cutoffs,
+            status=estimate["status"],
+        ).plot(ax=ax)
+
+    def plot(self, *, ax=None):
+        """Draw the scalogram, the powers of its rows and the cut-offs.
+
+        Parameters
+        ----------
+        ax : array of two matplotlib.axes.Axes, default=None
+            Axes to draw on; None makes a figure.
+
+        Returns
+        -------
+        CutoffDisplay
+            The display.
+        """
+        self.figure_, axes = get_axes(
+            ax, 1, 2, figsize=(9, 3.8), width_ratios=(1.8, 1), sharey=True
+        )
+        self.ax_ = axes[0]
+        decibels = 10.0 * np.log10(np.maximum(self.power / self.power.max(), 1e-20))
+        self._draw_image(self.ax_[0], decibels)
+        self._draw_rows(self.ax_[1], decibels)
+        return self
+
+    def _draw_image(self, ax, decibels):
+        limits = {"vmin": -DYNAMIC_RANGE_DB, "vmax": 0}
+        image = draw_scalogram(ax, decibels, self.frequencies, self.times, **limits)
+        bar = self.figure_.colorbar(image, ax=ax, pad=0.02, aspect=30)
+        bar.set_label("power, dB")
+        bar.outline.set_visible(False)
+        self._draw_cutoffs(ax, shifted_colour="white")
+        ax.set(xlabel="Time, s", ylabel="Frequency, Hz")
+        chosen = self.cutoffs[0]
+        title = "passes as it is" if np.isnan(chosen) else f"cut-off {chosen:.2f} Hz"
+        status = self.status.replace("_", " ")
+        ax.set_title(f"{title} ({status})" if status else title, loc="left")
+
+    def _draw_rows(self, ax, decibels):
+        loud = np.quantile(decibels, 0.9, axis=1)
+        steady = np.median(decibels, axis=1)
+        ax.fill_betweenx(self.frequencies, steady, loud, color=SERIES[1], alpha=0.15)
+        ax.plot(steady, self.frequencies, color=SERIES[5], label="half of the time")
+        ax.plot(loud, self.frequencies, color=SERIES[1], label="a tenth of the time")
+        self._draw_cutoffs(ax, shifted_colour="#9aa5b1")
+        set_frequency_scale(ax)
+        ax.set_ylim(self.frequencies[[0, -1]])
+        ax.set(xlabel="Power of the row, dB")
+        ax.legend(
+            title="exceeded", frameon=False, fontsize="small", title_fontsize="small"
+        )
+        ax.tick_params(which="both", left=False)
+        strip_spines(ax, "left", "right", "top")
+
+    def _draw_cutoffs(self, ax, *, shifted_colour):
+        for cutoff in self.cutoffs[1:]:
+            ax.axhline(cutoff, color=shifted_colour, linewidth=0.9, linestyle="--")
+        ax.axhline(self.cutoffs[0], color=CHOSEN, linewidth=2.2)
