@@ -1,7 +1,10 @@
 """Folds in which neither the event nor the station of a test record was trained on."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator, StratifiedGroupKFold
+from sklearn.utils import check_scalar
 from sklearn.utils.validation import _num_samples
 
 from .._utils.validation import check_groups
@@ -24,10 +27,9 @@ class EventStationSplit(BaseCrossValidator):
     stations : array-like of shape (n_records,), default=None
         Station of each record. Metadata of the same name goes before it, and is the
         way that works in nested cross-validation.
-    shuffle : bool, default=True
-        Deal events and stations in random order.
-    random_state : int, RandomState instance or None, default=None
-        Draw of the folds.
+    random_state : int, default=None
+        Seed of a shuffled deal; None deals without chance. Only a seed makes the same
+        folds when they are counted and when they are used.
 
     See Also
     --------
@@ -60,13 +62,11 @@ class EventStationSplit(BaseCrossValidator):
         n_event_splits=5,
         n_station_splits=5,
         stations=None,
-        shuffle=True,
         random_state=None,
     ):
         self.n_event_splits = n_event_splits
         self.n_station_splits = n_station_splits
         self.stations = stations
-        self.shuffle = shuffle
         self.random_state = random_state
 
     def split(self, X, y=None, groups=None, stations=None):
@@ -109,11 +109,12 @@ class EventStationSplit(BaseCrossValidator):
 
     def _deal(self, y, units, n_splits):
         """Return the fold of each record, with whole units dealt."""
+        seed = self.random_state
+        if seed is not None:
+            check_scalar(seed, "random_state", Integral, min_val=0)
         folds = np.empty(len(units), dtype=int)
         splitter = StratifiedGroupKFold(
-            n_splits,
-            shuffle=self.shuffle,
-            random_state=self.random_state if self.shuffle else None,
+            n_splits, shuffle=seed is not None, random_state=seed
         )
         for fold, (_, test) in enumerate(splitter.split(folds, y, units)):
             folds[test] = fold

@@ -72,8 +72,8 @@ def make_protocols(frame, y, *, protocols=PROTOCOLS, n_splits=5, random_state=0)
         trained on.
     n_splits : int, default=5
         Number of event folds, and of station folds.
-    random_state : int, RandomState instance or None, default=0
-        Draw of the folds.
+    random_state : int, default=0
+        Seed of the folds.
 
     Returns
     -------
