@@ -1,5 +1,7 @@
 from inspect import signature
 
+import pytest
+
 from skseisfp.neural import FingerprintCNN, layer_catalogue
 from skseisfp.neural.catalogue import default_architecture
 
@@ -16,6 +18,7 @@ def test_the_catalogue_holds_the_published_optimum():
         "conv2_n_filters": 56,
         "conv2_padding": 2,
         "dropout2_p": 0.5,
+        "n_cycles": 2,
         "hidden_sizes": (),
     }
 
@@ -53,4 +56,10 @@ def test_the_signature_of_the_net_has_the_defaults_of_the_catalogue():
     parameters = signature(FingerprintCNN).parameters
     catalogue = layer_catalogue()["default"].to_dict()
     assert {name: parameters[name].default for name in catalogue} == catalogue
-    assert default_architecture() == {"n_cycles": 2, **catalogue}
+    assert default_architecture() == catalogue
+
+
+@pytest.mark.parametrize("n_cycles", [0, 1.5, True])
+def test_cycles_are_counted_from_one(n_cycles):
+    with pytest.raises(ValueError, match="n_cycles must be an integer >= 1"):
+        layer_catalogue(n_cycles)

@@ -50,7 +50,13 @@ class GeneratorModule(nn.Module):
     """
 
     def set_generator(self, generator):
-        """Let all dropout layers draw from a generator; None is the global one."""
+        """Let all dropout layers draw from a generator.
+
+        Parameters
+        ----------
+        generator : torch.Generator or None
+            A generator on the device of the module; None is the global one.
+        """
         for module in self.modules():
             if isinstance(module, GeneratorDropout):
                 module.generator = generator

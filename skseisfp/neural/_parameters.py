@@ -21,7 +21,7 @@ _REFUSED = {
     "warm_start": " Every fit starts from a fresh net.",
 }
 _PREFIXES = (*(f"{part}__" for part in _COMPONENTS), *_OPEN)
-_FROM_FIT = ("self", "input_shape", "n_classes", "dataset", "sampler", "params")
+_FROM_FIT = ("input_shape", "n_classes", "dataset", "sampler", "params")
 
 
 def component_parameters(component):

@@ -25,7 +25,7 @@ RELU = "relu"
 class Finding:
     """What is wrong with an architecture.
 
-    Attributes
+    Parameters
     ----------
     level : {"impossible", "rule"}
         ``"impossible"``: the net cannot be built; ``"rule"``: outside the rules of

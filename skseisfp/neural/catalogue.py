@@ -103,6 +103,41 @@ _PAPER_LAYERS = {
     DROPOUT: ("dropout_5", "dropout_10"),
     POOLING: ("pool_6", "pool_11"),
 }
+_EMPTY_ROW = {
+    "cycle": None,
+    "layer": "",
+    "paper_layer": "",
+    "maximum": None,
+    "published": None,
+    "published_range": "",
+    "constraint": "",
+}
+_HEAD_ROWS = (
+    {
+        "parameter": "n_cycles",
+        "type": "int",
+        "minimum": 1,
+        "default": 2,
+        "published": 2,
+    },
+    {
+        "parameter": "hidden_sizes",
+        "layer": FULLY_CONNECTED,
+        "type": "tuple of int",
+        "minimum": 1,
+        "default": (),
+        "published": (),
+        "constraint": "one size a hidden layer",
+    },
+    {
+        "parameter": "hidden_dropout_p",
+        "layer": FULLY_CONNECTED,
+        "type": "float",
+        "minimum": 0.0,
+        "maximum": 1.0,
+        "default": 0.0,
+    },
+)
 _HEAD_DEFAULTS = {"hidden_sizes": (), "hidden_dropout_p": 0.0}
 _BY_NAME = {parameter.name: parameter for parameter in _CYCLE}
 
@@ -124,6 +159,11 @@ def layer_catalogue(n_cycles=2):
         probability), ``default``, ``published`` (optimum of the paper),
         ``published_range`` (min:step:max of its first sweep) and ``constraint``.
 
+    Raises
+    ------
+    ValueError
+        If `n_cycles` is no positive integer.
+
     Notes
     -----
     The cycles and their optimum are those of [1]_; it sweeps neither the strides nor
@@ -141,21 +181,11 @@ def layer_catalogue(n_cycles=2):
     published_range    8:8:64
     Name: conv2_n_filters, dtype: object
     """
-    rows = [
-        _cycle_row(parameter, cycle)
-        for cycle in range(1, n_cycles + 1)
-        for parameter in _CYCLE
-    ]
-    head = {"cycle": 0, "layer": FULLY_CONNECTED, "paper_layer": "", "minimum": 1}
-    head |= {"maximum": None, "published_range": ""}
-    rows.append(
-        {**head, "parameter": "hidden_sizes", "type": "tuple of int"}
-        | {"default": (), "published": (), "constraint": "one size a hidden layer"}
-    )
-    rows.append(
-        {**head, "parameter": "hidden_dropout_p", "type": "float", "maximum": 1.0}
-        | {"minimum": 0.0, "default": 0.0, "published": None, "constraint": ""}
-    )
+    if not is_count(n_cycles):
+        raise ValueError(f"n_cycles must be an integer >= 1; got {n_cycles!r}.")
+    cycles = range(1, n_cycles + 1)
+    rows = [_cycle_row(parameter, cycle) for cycle in cycles for parameter in _CYCLE]
+    rows += [{**_EMPTY_ROW, **row} for row in _HEAD_ROWS]
     columns = ["parameter", "cycle", "layer", "paper_layer", "type", "minimum"]
     columns += ["maximum", "default", "published", "published_range", "constraint"]
     return pd.DataFrame(rows, columns=columns, dtype=object).set_index("parameter")

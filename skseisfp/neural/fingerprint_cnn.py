@@ -28,20 +28,34 @@ class FingerprintCNN(GeneratorModule):
     n_cycles : int, default=2
         Number of cycles. Parameters of the third and further cycles continue the
         names (``conv3_filter_size``) and the defaults of the second.
-    conv1_filter_size, conv2_filter_size : int, default=2 and 5
-        Rows and columns of the filters.
-    conv1_n_filters, conv2_n_filters : int, default=8 and 56
-        Number of filters.
-    conv1_stride, conv2_stride : int, default=1
-        Step of the filters.
-    conv1_padding, conv2_padding : int, default=1 and 2
-        Zeros added on each side.
-    dropout1_p, dropout2_p : float, default=0.3 and 0.5
-        Probability to drop an element.
-    pool1_size, pool2_size : int, default=2
-        Rows and columns of the averaging windows.
-    pool1_stride, pool2_stride : int, default=2
-        Step of the averaging windows.
+    conv1_filter_size : int, default=2
+        Rows and columns of the filters in the first convolution.
+    conv1_n_filters : int, default=8
+        Number of filters in the first convolution.
+    conv1_stride : int, default=1
+        Step of the filters in the first convolution.
+    conv1_padding : int, default=1
+        Zeros on each side of the first convolution.
+    dropout1_p : float, default=0.3
+        Probability to drop an element in the first cycle.
+    pool1_size : int, default=2
+        Rows and columns of the first averaging window.
+    pool1_stride : int, default=2
+        Step of the first averaging window.
+    conv2_filter_size : int, default=5
+        Rows and columns of the filters in the second convolution.
+    conv2_n_filters : int, default=56
+        Number of filters in the second convolution.
+    conv2_stride : int, default=1
+        Step of the filters in the second convolution.
+    conv2_padding : int, default=2
+        Zeros on each side of the second convolution.
+    dropout2_p : float, default=0.5
+        Probability to drop an element in the second cycle.
+    pool2_size : int, default=2
+        Rows and columns of the second averaging window.
+    pool2_stride : int, default=2
+        Step of the second averaging window.
     hidden_sizes : tuple of int, default=()
         Sizes of fully connected layers before the output; ReLU and dropout follow
         each of them.
