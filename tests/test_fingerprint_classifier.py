@@ -627,6 +627,7 @@ def test_kwargs_can_be_set_but_not_fitted():
         ({"weight_decay": -1.0}, "weight_decay == -1"),
         ({"validation_fraction": 1.0}, "validation_fraction == 1"),
         ({"balance": "view"}, "balance must be one of None, 'weights', 'views'"),
+        ({"early_stopping": "yes"}, "early_stopping must be one of False, True"),
         ({"predict_views": "all"}, "predict_views must be one of"),
         ({"lr_schedule": "step"}, "lr_schedule must be one of"),
         ({"device": "quantum"}, "device must be 'auto' or"),

@@ -201,6 +201,14 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         -------
         self
             The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If the data, a parameter or the architecture is impossible, before any
+            training; if training diverges.
+        TypeError
+            If `module`, `criterion` or `optimizer` is no class or function.
         """
         vars(self).pop("net_", None)
         self._check_parameters()
@@ -234,6 +242,11 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         -------
         ndarray of shape (n_records, n_classes)
             Probabilities, in the order of `classes_`.
+
+        Raises
+        ------
+        ValueError
+            If the prints are not of the shape that the net was fitted on.
         """
         check_is_fitted(self)
         X = with_views(check_prints(self, X, reset=False))
@@ -308,6 +321,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
             include_boundaries="neither",
         )
         check_option("lr_schedule", self.lr_schedule, (None, "cosine", "plateau"))
+        check_option("early_stopping", self.early_stopping, (False, True))
         check_option("balance", self.balance, (None, "weights", "views"))
         check_option("predict_views", self.predict_views, ("mean", "first"))
 
