@@ -218,8 +218,16 @@ def evaluate_protocols(
     Notes
     -----
     Answers are pooled over the folds before they are scored, so that a fold may lack
-    a class. All intervals hold for the events at hand; the spread over seeds comes
-    on top.
+    a class. That puts answers of different fits side by side, whose training sets
+    hold the classes in different shares, and under ``"new_stations"`` the shares tell
+    something: an event fold and a station fold are left out, and the more of a class
+    the cell of both holds, the less of it is left out in all. A
+    :class:`~sklearn.dummy.DummyClassifier` among the `estimators` shows how much:
+    0.58 and 0.64 on 236 events with two seeds, where dividing the answers of extra
+    trees by the shares in training changed their AUC by 0.01. Balanced class weights
+    take it away.
+
+    All intervals hold for the events at hand; the spread over seeds comes on top.
 
     Examples
     --------
