@@ -11,7 +11,7 @@ from scipy.signal.windows import tukey
 from .wavelets import get_wavelet
 
 _MIN_POINTS_PER_PIXEL = 4
-_CHUNK_SAMPLES = 2**17
+_CHUNK_SAMPLES = 2**16
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,16 @@ class _Plan:
     groups: tuple
 
 
+def padded_length(n_samples, n_columns):
+    """Count the samples that the columns span: the record and a few zeros."""
+    return n_samples + -n_samples % (n_columns // gcd(n_columns, _margin(n_columns)))
+
+
+def _margin(n_columns):
+    """Pixels of the reflection at each end."""
+    return max(n_columns // 8, 1)
+
+
 def _points_per_pixel(n_bins, n_pixels, oversampling):
     """Least 2**a or 3 * 2**a points, at least 4, that hold the bins."""
     needed = max(_MIN_POINTS_PER_PIXEL, oversampling * n_bins / n_pixels)
@@ -54,7 +64,20 @@ def _row_bins(frequency, wavelet, resolution, n_total):
     return np.arange(first, last + 1)
 
 
-@lru_cache(maxsize=16)
+def _row_group(points, n_pixels, n_total, rows, responses, dtype):
+    """Scatter the bins of rows over the places of their inverse transform."""
+    length = points * n_pixels
+    centre = (n_total / length - 1.0) / 2.0
+    index = np.zeros((len(rows), length), dtype=np.intp)
+    weights = np.zeros((len(rows), length), dtype=np.result_type(dtype, np.complex64))
+    for i, (bins, response) in enumerate(responses):
+        shift = np.exp(2j * np.pi * bins * centre / n_total)
+        index[i, bins % length] = bins
+        weights[i, bins % length] = response * shift * (length / n_total)
+    return _RowGroup(np.array(rows), index, weights, points)
+
+
+@lru_cache(maxsize=8)
 def _make_plan(
     n_samples,
     n_columns,
@@ -66,36 +89,32 @@ def _make_plan(
     dtype,
 ):
     """Lay out margins, taper and the scatter of the spectrum for one kind of record."""
-    margin_pixels = max(n_columns // 8, 1)
-    fill = -n_samples % (n_columns // gcd(n_columns, margin_pixels))
-    margin = (n_samples + fill) * margin_pixels // n_columns
-    n_total = n_samples + fill + 2 * margin
+    margin_pixels = _margin(n_columns)
+    length = padded_length(n_samples, n_columns)
+    margin = length * margin_pixels // n_columns
+    n_total = length + 2 * margin
     n_pixels = n_columns + 2 * margin_pixels
     resolution = sampling_rate / n_total
-    rows_by_points = {}
+    members = {}
     for row, frequency in enumerate(frequencies):
         bins = _row_bins(frequency, wavelet, resolution, n_total)
+        response = wavelet.response(bins * resolution / frequency)
         points = _points_per_pixel(len(bins), n_pixels, oversampling)
-        rows_by_points.setdefault(points, []).append((row, frequency, bins))
+        rows, responses = members.setdefault(points, ([], []))
+        rows.append(row)
+        responses.append((bins, response))
+    groups = tuple(
+        _row_group(points, n_pixels, n_total, rows, responses, dtype)
+        for points, (rows, responses) in sorted(members.items())
+    )
+    window = tukey(n_samples, taper).astype(dtype)
+    return _Plan(length - n_samples, margin, margin_pixels, window, groups)
 
-    groups = []
-    for points, members in sorted(rows_by_points.items()):
-        length = points * n_pixels
-        index = np.zeros((len(members), length), dtype=np.intp)
-        weights = np.zeros((len(members), length), dtype=complex)
-        centre = (n_total / length - 1.0) / 2.0
-        for i, (_, frequency, bins) in enumerate(members):
-            index[i, bins % length] = bins
-            weights[i, bins % length] = (
-                wavelet.response(bins * resolution / frequency)
-                * np.exp(2j * np.pi * bins * centre / n_total)
-                * (length / n_total)
-            )
-        rows = np.array([row for row, _, _ in members])
-        weights = weights.astype(np.result_type(dtype, np.complex64))
-        groups.append(_RowGroup(rows, index, weights, points))
-    window = tukey(n_samples, taper).astype(dtype) if n_samples > 1 else np.ones(1)
-    return _Plan(fill, margin, margin_pixels, window, tuple(groups))
+
+def _as_float(X):
+    """Keep floating types; make others float64."""
+    X = np.asarray(X)
+    return X.astype(np.result_type(X, np.float32), copy=False)
 
 
 def detrend_records(X):
@@ -112,6 +131,7 @@ def detrend_records(X):
         Float64 residuals, exactly zero where a record is a straight line up to the
         precision of its type.
     """
+    X = _as_float(X)
     residual = X.astype(float)
     if X.shape[1] < 2:
         return np.zeros_like(residual)
@@ -134,19 +154,29 @@ def _prepare(X, plan):
 
 
 def _power(X, plan, n_rows, n_columns):
-    """Mean power in pixels of a few records."""
+    """Mean power in pixels of a few records, and the exponent of 2 of its scale."""
     padded, exponent = _prepare(X, plan)
     spectrum = fft.rfft(padded, axis=-1)
     power = np.empty((len(X), n_rows, n_columns), dtype=X.dtype)
-    inner = slice(plan.margin_pixels, plan.margin_pixels + n_columns)
     for group in plan.groups:
         values = spectrum.take(group.bins, axis=1)
         values *= group.weights
         values = fft.ifft(values, axis=-1, overwrite_x=True).view(X.dtype)
         pixels = values.reshape(len(X), len(group.rows), -1, 2 * group.points)
-        squared = np.einsum("nrpk,nrpk->nrp", pixels, pixels)
-        power[:, group.rows] = squared[:, :, inner] / group.points
-    return np.ldexp(power, 2 * exponent[:, :, None])
+        means = _pixel_sums(pixels, plan.margin_pixels, n_columns) / group.points
+        power[:, group.rows] = means
+    return power, 2 * exponent[:, :, None]
+
+
+def _pixel_sums(pixels, first, n_columns):
+    """Sum squares over pixels, with the end correction of the midpoint rule."""
+    sums, starts, ends = (
+        np.einsum("nrpk,nrpk->nrp", part, part)
+        for part in (pixels, pixels[..., :2], pixels[..., -2:])
+    )
+    steps = starts[:, :, first : first + n_columns + 1]
+    steps = steps - ends[:, :, first - 1 : first + n_columns]
+    return sums[:, :, first : first + n_columns] + np.diff(steps) / 24.0
 
 
 def scalogram(
@@ -158,6 +188,7 @@ def scalogram(
     wavelet="morlet",
     taper=0.05,
     oversampling=1.0,
+    normalize=False,
 ):
     """Mean power of the wavelet transform in pixels of a time-frequency image.
 
@@ -166,8 +197,8 @@ def scalogram(
 
     Parameters
     ----------
-    X : ndarray of shape (n_records, n_samples)
-        Records, float32 or float64; the arithmetic keeps this precision.
+    X : array-like of shape (n_records, n_samples)
+        Records. The arithmetic keeps the precision of float32; others are float64.
     frequencies : array-like of shape (n_rows,)
         Centre frequencies in Hz.
     n_columns : int
@@ -180,8 +211,11 @@ def scalogram(
         Part of the record under the cosine flanks of a Tukey window, both ends
         together.
     oversampling : float, default=1.0
-        Points in time per independent value of a row; higher values make the mean
-        over a pixel more exact and cost time in proportion.
+        Points in time per independent value of a row, at least 1; higher values
+        make the mean over a pixel more exact and cost time in proportion.
+    normalize : bool, default=False
+        Whether the image of each record is divided by its maximum. It then exists
+        for amplitudes whose squares are beyond the floating type, too.
 
     Returns
     -------
@@ -189,19 +223,29 @@ def scalogram(
         Mean of the squared modulus. A cosine of unit amplitude at the frequency of
         a row gives 1 in that row. A record that is a straight line gives zeros.
 
+    Raises
+    ------
+    ValueError
+        If `oversampling` is below 1 or the wavelet is not known.
+
     Notes
     -----
     The construction is the painless non-stationary Gabor frame [1]_: a spectrum of
     K bins is described in full by any M >= K equispaced points in time, so bin k
     goes to place k mod M of a short inverse FFT, which leaves the modulus as it is.
-    Points lie centred in their pixels. Records are detrended, tapered, and reflected
-    by an eighth of their length at both ends.
+    Points lie centred in their pixels, and their mean is the midpoint rule with the
+    first end correction (Euler-Maclaurin): below 0.3 % rms from the mean at the full
+    rate. Records are detrended, tapered, and reflected by an eighth of their length
+    at both ends.
 
     References
     ----------
     .. [1] Balazs et al. (2011), Theory, implementation and applications of
        nonstationary Gabor frames, J. Comput. Appl. Math. 236(6), 1481-1496.
     """
+    if not oversampling >= 1:
+        raise ValueError(f"oversampling must be at least 1; got {oversampling}.")
+    X = _as_float(X)
     n_records, n_samples = X.shape
     plan = _make_plan(
         n_samples,
@@ -213,9 +257,14 @@ def scalogram(
         float(oversampling),
         X.dtype,
     )
-    power = np.empty((n_records, len(frequencies), n_columns), dtype=X.dtype)
+    images = np.empty((n_records, len(frequencies), n_columns), dtype=X.dtype)
     chunk = max(_CHUNK_SAMPLES // n_samples, 1)
     for start in range(0, n_records, chunk):
         part = slice(start, start + chunk)
-        power[part] = _power(X[part], plan, len(frequencies), n_columns)
-    return power
+        power, exponent = _power(X[part], plan, len(frequencies), n_columns)
+        if normalize:
+            peak = power.max(axis=(1, 2), keepdims=True)
+            images[part] = power / np.where(peak > 0, peak, 1)
+        else:
+            images[part] = np.ldexp(power, exponent)
+    return images

@@ -1,11 +1,12 @@
 """Analytic wavelets in the frequency domain and the axis of their frequencies."""
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from scipy.optimize import brentq
 
-_TRUNCATION = np.exp(-12.5)
+_LOG_TRUNCATION = -12.5
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Morlet:
     @property
     def support(self):
         """Range of `ratio` outside which the response is below 4e-6 of its peak."""
-        half = np.sqrt(-2.0 * np.log(_TRUNCATION)) / self.omega0
+        half = np.sqrt(-2.0 * _LOG_TRUNCATION) / self.omega0
         return max(1.0 - half, 0.0), 1.0 + half
 
 
@@ -57,17 +58,16 @@ class Morse:
         """Decay parameter."""
         return self.time_bandwidth / self.gamma
 
-    def _log_response(self, ratio):
-        return self.beta * np.log(ratio) + self.beta / self.gamma * (
-            1.0 - ratio**self.gamma
-        )
+    def _log_response(self, log_ratio):
+        power = self.gamma * log_ratio
+        return self.beta / self.gamma * (power - np.expm1(power))
 
     def response(self, ratio):
         """Frequency response at `ratio` = frequency / centre frequency."""
         ratio = np.asarray(ratio, dtype=float)
         response = np.zeros_like(ratio)
         positive = ratio > 0
-        response[positive] = 2.0 * np.exp(self._log_response(ratio[positive]))
+        response[positive] = 2.0 * np.exp(self._log_response(np.log(ratio[positive])))
         return response
 
     @property
@@ -80,10 +80,12 @@ class Morse:
     def support(self):
         """Range of `ratio` outside which the response is below 4e-6 of its peak."""
 
-        def excess(ratio):
-            return self._log_response(ratio) - np.log(_TRUNCATION)
+        def excess(log_ratio):
+            return self._log_response(log_ratio) - _LOG_TRUNCATION
 
-        return brentq(excess, 1e-12, 1.0), brentq(excess, 1.0, 64.0)
+        below = _LOG_TRUNCATION / self.beta - 1.0 / self.gamma
+        above = np.sqrt(-2.0 * _LOG_TRUNCATION / (self.beta * self.gamma))
+        return np.exp(brentq(excess, below, 0.0)), np.exp(brentq(excess, 0.0, above))
 
 
 WAVELETS = {"morlet": Morlet, "morse": Morse}
@@ -105,7 +107,7 @@ def get_wavelet(wavelet):
     Raises
     ------
     ValueError
-        If the name is unknown or a parameter of the wavelet is not positive.
+        If the name is unknown or a parameter of the wavelet is not a positive number.
     """
     if isinstance(wavelet, str) and wavelet in WAVELETS:
         return WAVELETS[wavelet]()
@@ -115,8 +117,10 @@ def get_wavelet(wavelet):
             f"got {wavelet!r}."
         )
     for name, value in vars(wavelet).items():
-        if not value > 0:
-            raise ValueError(f"wavelet: {name} must be positive; got {value!r}.")
+        if not (isinstance(value, Real) and 0 < value < np.inf):
+            raise ValueError(
+                f"wavelet: {name} must be a positive number; got {value!r}."
+            )
     return wavelet
 
 
