@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .._utils.validation import check_option
+
 ENCODINGS = ("presence", "positive", "two_channel", "signed", "interleaved")
 
 
@@ -22,8 +24,15 @@ def select_top_k(coefficients, k):
         1, -1 or 0. The mean of the image, at (0, 0), is never kept, nor is a
         coefficient that is zero up to rounding. Equal magnitudes are kept in the
         order of their index.
+
+    Raises
+    ------
+    ValueError
+        If `k` is not between 1 and the number of coefficients.
     """
     rows, columns = coefficients.shape[-2:]
+    if not 1 <= k <= rows * columns:
+        raise ValueError(f"k must be from 1 to {rows * columns}; got {k}.")
     flat = coefficients.reshape(-1, rows * columns)
     magnitude = np.nan_to_num(np.abs(flat), nan=0.0)
     rounding = 16.0 * np.finfo(flat.dtype).eps * magnitude.max(axis=1, keepdims=True)
@@ -56,7 +65,13 @@ def encode(signs, encoding):
     ndarray of shape (..., planes, rows, columns)
         uint8, or int8 when signed. `planes` is 2 for ``"two_channel"``, else 1; rows
         are twice as many for ``"interleaved"``.
+
+    Raises
+    ------
+    ValueError
+        If the encoding is unknown.
     """
+    check_option("encoding", encoding, ENCODINGS)
     if encoding == "signed":
         return signs[..., None, :, :]
     if encoding == "presence":
@@ -86,10 +101,17 @@ def decode(planes, encoding):
     -------
     ndarray of int8, shape (..., rows, columns)
         Values -1, 0 and 1; prints without signs give 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If the encoding is unknown.
     """
+    check_option("encoding", encoding, ENCODINGS)
+    planes = np.asarray(planes).astype(np.int8)
     if encoding == "two_channel":
-        return planes[..., 0, :, :].astype(np.int8) - planes[..., 1, :, :]
-    single = planes[..., 0, :, :].astype(np.int8)
+        return planes[..., 0, :, :] - planes[..., 1, :, :]
+    single = planes[..., 0, :, :]
     if encoding == "interleaved":
         return single[..., 0::2, :] - single[..., 1::2, :]
     return single

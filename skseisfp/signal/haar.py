@@ -5,7 +5,14 @@ from functools import lru_cache
 import numpy as np
 import pywt
 
+from .._utils.validation import check_option
+
 HAAR_FORMS = ("standard", "pyramid")
+
+
+def is_power_of_two(n):
+    """Whether an integer is 1, 2, 4, ..."""
+    return n > 0 and n & (n - 1) == 0
 
 
 @lru_cache(maxsize=8)
@@ -22,7 +29,14 @@ def haar_matrix(n):
     ndarray of shape (n, n)
         Row 0 is the mean, row 1 the coarsest difference, rows 2 and 3 the next
         level, and so on to the finest level in the last n / 2 rows. Read-only.
+
+    Raises
+    ------
+    ValueError
+        If `n` is not a power of two.
     """
+    if not is_power_of_two(n):
+        raise ValueError(f"n must be a power of two; got {n}.")
     matrix = np.ones((1, 1))
     while len(matrix) < n:
         details = np.kron(np.eye(len(matrix)), [1.0, -1.0])
@@ -36,20 +50,27 @@ def haar2d(images, form="standard"):
 
     Parameters
     ----------
-    images : ndarray of shape (..., rows, columns)
-        Images; both sizes are powers of two, equal for the pyramid.
+    images : array-like of shape (..., rows, columns)
+        Images; both sizes are powers of two.
     form : {"standard", "pyramid"}, default="standard"
         ``"standard"`` transforms along frequency, then along time, each to full
         depth (Waveprint; equal to ``pywt.fswavedecn``); ``"pyramid"`` alternates the
-        two level by level (FAST; equal to ``pywt.wavedec2``).
+        two level by level until the shorter axis is spent (FAST; equal to
+        ``pywt.wavedec2``).
 
     Returns
     -------
     ndarray of shape (..., rows, columns)
-        Coefficients, coarse to fine along both axes.
+        Coefficients, coarse to fine along both axes; float32 for float32 images,
+        else float64.
+
+    Raises
+    ------
+    ValueError
+        If a size is not a power of two or the form is unknown.
     """
+    images, (rows, columns) = _check_images(images, form)
     if form == "standard":
-        rows, columns = (haar_matrix(n).astype(images.dtype) for n in images.shape[-2:])
         return rows @ images @ columns.T
     coefficients = pywt.wavedec2(images, "haar", mode="periodization", axes=(-2, -1))
     return pywt.coeffs_to_array(coefficients, axes=(-2, -1))[0]
@@ -60,7 +81,7 @@ def inverse_haar2d(coefficients, form="standard"):
 
     Parameters
     ----------
-    coefficients : ndarray of shape (..., rows, columns)
+    coefficients : array-like of shape (..., rows, columns)
         Coefficients as `haar2d` returns them.
     form : {"standard", "pyramid"}, default="standard"
         Form of the transform.
@@ -69,19 +90,31 @@ def inverse_haar2d(coefficients, form="standard"):
     -------
     ndarray of shape (..., rows, columns)
         Images.
+
+    Raises
+    ------
+    ValueError
+        If a size is not a power of two or the form is unknown.
     """
+    coefficients, (rows, columns) = _check_images(coefficients, form)
     if form == "standard":
-        rows, columns = (
-            haar_matrix(n).astype(coefficients.dtype) for n in coefficients.shape[-2:]
-        )
         return rows.T @ coefficients @ columns
-    slices = pywt.coeffs_to_array(
-        pywt.wavedec2(np.zeros(coefficients.shape[-2:]), "haar", mode="periodization")
-    )[1]
-    whole = (slice(None),) * (coefficients.ndim - 2)
-    levels = [coefficients[(*whole, *slices[0])]]
-    levels += [
-        tuple(coefficients[(*whole, *level[name])] for name in ("da", "ad", "dd"))
-        for level in slices[1:]
+    layout = pywt.wavedec2(
+        np.zeros(coefficients.shape[-2:]), "haar", mode="periodization"
+    )
+    _, (coarsest, *levels) = pywt.coeffs_to_array(layout)
+    parts = [coefficients[(..., *coarsest)]]
+    parts += [
+        tuple(coefficients[(..., *level[name])] for name in ("da", "ad", "dd"))
+        for level in levels
     ]
-    return pywt.waverec2(levels, "haar", mode="periodization", axes=(-2, -1))
+    return pywt.waverec2(parts, "haar", mode="periodization", axes=(-2, -1))
+
+
+def _check_images(images, form):
+    """Return images as floats, and the Haar matrices of their axes."""
+    check_option("form", form, HAAR_FORMS)
+    images = np.asarray(images)
+    dtype = np.result_type(images, np.float32)
+    matrices = [haar_matrix(n).astype(dtype) for n in images.shape[-2:]]
+    return images.astype(dtype, copy=False), matrices
