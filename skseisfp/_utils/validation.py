@@ -1,7 +1,9 @@
 """Checks of input and of parameters, with messages that name what was wrong."""
 
+from numbers import Real
+
 import numpy as np
-from sklearn.utils import column_or_1d
+from sklearn.utils import check_scalar, column_or_1d
 from sklearn.utils.validation import validate_data
 
 
@@ -103,3 +105,11 @@ def check_records(estimator, X, *, reset, max_ndim=4):
             f"was fitted on records of shape {estimator.record_shape_}."
         )
     return X
+
+
+def check_real(name, value, **limits):
+    """Refuse what is no real number within the limits of `check_scalar`, or is NaN."""
+    check_scalar(value, name, Real, **limits)
+    if value != value:
+        raise ValueError(f"{name} must be a number; got {value!r}.")
+    return value

@@ -11,11 +11,12 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._utils.batches import map_batches
-from .._utils.validation import check_option, check_records
+from .._utils.validation import check_option, check_real, check_records
 from ..signal.encoding import ENCODINGS, decode, encode, select_top_k
-from ..signal.haar import HAAR_FORMS, haar2d, inverse_haar2d
-from ..signal.scalogram import detrend_records, scalogram
+from ..signal.haar import HAAR_FORMS, haar2d, inverse_haar2d, is_power_of_two
+from ..signal.scalogram import detrend_records, padded_length, scalogram
 from ..signal.wavelets import frequency_axis, get_wavelet
+from ._print_layout import PrintLayout
 
 _SCALES = ("log", "magnitude", "power")
 _STANDARDIZATIONS = (None, "mad", "zscore")
@@ -37,17 +38,15 @@ _PRESETS = {
 }
 
 
-def scale_image(power, scale, dynamic_range_db):
-    """Scale mean power to an image between 0 and 1, one per record."""
-    peak = power.max(axis=(-2, -1), keepdims=True)
-    image = power / np.where(peak > 0, peak, 1)
+def _scale_image(image, scale, dynamic_range_db):
+    """Bring power relative to its maximum to a scale from 0 to 1."""
     if scale == "power":
         return image
     if scale == "magnitude":
         return np.sqrt(image)
-    floor = power.dtype.type(10.0 ** (-dynamic_range_db / 10.0))
+    floor = image.dtype.type(10.0 ** (-dynamic_range_db / 10.0))
     decibels = 10.0 * np.log10(np.maximum(image, floor))
-    return decibels / power.dtype.type(dynamic_range_db) + 1
+    return decibels / image.dtype.type(dynamic_range_db) + 1
 
 
 class FingerprintTransformer(TransformerMixin, BaseEstimator):
@@ -75,7 +74,7 @@ class FingerprintTransformer(TransformerMixin, BaseEstimator):
     scale : {"log", "magnitude", "power"}, default="log"
         Scale of the image that is transformed.
     dynamic_range_db : float, default=60.0
-        Decibels below the maximum at which a log image is clipped.
+        Decibels below the maximum at which a log image is clipped, up to 300.
     haar : {"standard", "pyramid"}, default="standard"
         Form of the 2-D Haar transform.
     standardize : {None, "mad", "zscore"}, default=None
@@ -224,13 +223,14 @@ default="signed"
             If a parameter or the records are not legal.
         """
         X = check_records(self, X, reset=True)
+        self._check_parameters()
         n_samples = X.shape[-1]
-        self.frequencies_ = self._check_parameters(n_samples)
+        self.frequencies_ = self._frequencies(n_samples)
         rows, columns = self.shape
         self.times_ = (np.arange(columns) + 0.5) * (
-            n_samples / columns / self.sampling_rate
+            padded_length(n_samples, columns) / columns / self.sampling_rate
         )
-        bits = np.prod(self._print_shape()) * (2 if self.encoding == "signed" else 1)
+        bits = np.prod(self._layout.planes) * (2 if self.encoding == "signed" else 1)
         self.compression_ = {
             "record": float(8 * X.dtype.itemsize * n_samples / bits),
             "scalogram": float(64 * rows * n_samples / bits),
@@ -260,15 +260,8 @@ default="signed"
             If a parameter or the records are not legal.
         """
         X = self._check_transform(X)
-        prints = encode(self._map(self._signs, X), self.encoding)
-        planes, rows, columns = self._print_shape()
-        lead = X.shape[:2] if X.ndim == 4 else X.shape[:1]
-        if self.flatten:
-            return prints.reshape(*lead, -1)
-        if X.ndim == 2 and planes == 1:
-            return prints.reshape(*lead, rows, columns)
-        n_views = X.shape[1] if X.ndim == 4 else 1
-        return prints.reshape(len(X), n_views, -1, rows, columns)
+        prints = self._map(self._prints, X)
+        return self._layout.arrange(prints)
 
     def scalogram(self, X):
         """Scalogram images of records, as they go into the Haar transform.
@@ -325,8 +318,9 @@ default="signed"
         ValueError
             If the prints have not the shape that `transform` gives.
         """
+        self._check_parameters()
         prints = np.asarray(prints)
-        signs = decode(self._unroll(prints), self.encoding).astype(float)
+        signs = decode(self._layout.unroll(prints), self.encoding).astype(float)
         if self.standardize is not None:
             check_is_fitted(self)
             signs = signs * np.nan_to_num(self.scale_) + self.center_
@@ -350,11 +344,15 @@ default="signed"
             number of coefficients kept over all its traces.
         """
         X = self._check_transform(X)
-        residual = detrend_records(X.reshape(-1, X.shape[-1])).reshape(X.shape)
-        constant = ~residual.any(axis=-1).reshape(len(X), -1).all(axis=1)
-        kept = np.count_nonzero(self._map(self._signs, X).reshape(len(X), -1), axis=1)
+        varies, kept = (
+            self._map(function, X).reshape(len(X), -1)
+            for function in (self._varies, self._count)
+        )
         return pd.DataFrame(
-            {"status": np.where(constant, "constant", "ok"), "n_coefficients": kept}
+            {
+                "status": np.where(varies.all(axis=1), "ok", "constant"),
+                "n_coefficients": kept.sum(axis=1),
+            }
         )
 
     @available_if(lambda self: self.flatten)
@@ -372,49 +370,51 @@ default="signed"
             Channel (where there are several), plane, row and column of each feature.
         """
         check_is_fitted(self, "record_shape_")
-        planes, rows, columns = self._print_shape()
-        channels = self.record_shape_[-2] if len(self.record_shape_) > 1 else 1
-        prefixes = [f"channel{i}_" for i in range(channels)] if channels > 1 else [""]
-        signs = ["positive_", "negative_"] if planes == 2 else [""]
-        return np.array(
-            [
-                f"{prefix}{sign}haar_f{row}_t{column}"
-                for prefix in prefixes
-                for sign in signs
-                for row in range(rows)
-                for column in range(columns)
-            ],
-            dtype=object,
-        )
+        n_channels = self.record_shape_[-2] if len(self.record_shape_) > 1 else 1
+        return self._layout.feature_names(n_channels)
 
-    def _check_parameters(self, n_samples):
-        """Validate the parameters; return the axis of frequencies."""
+    @property
+    def _layout(self):
+        return PrintLayout(tuple(self.shape), self.encoding, self.flatten)
+
+    def _check_parameters(self):
         check_scalar(self.sampling_rate, "sampling_rate", Real)
         if not 0 < self.sampling_rate < np.inf:
             raise ValueError(
                 f"sampling_rate must be positive (Hz); got {self.sampling_rate}."
             )
-        if len(self.shape) != 2 or not all(
-            isinstance(n, Integral) and n > 0 and n & (n - 1) == 0 for n in self.shape
+        if np.shape(self.shape) != (2,) or not all(
+            isinstance(n, Integral) and is_power_of_two(n) for n in self.shape
         ):
             raise ValueError(f"shape must be two powers of two; got {self.shape!r}.")
+        largest = int(np.prod(self.shape)) - 1
+        if not largest:
+            raise ValueError("shape must have more than one pixel; got (1, 1).")
+        check_scalar(self.n_coefficients, "n_coefficients", Integral, min_val=1)
+        if self.n_coefficients > largest:
+            raise ValueError(
+                f"n_coefficients must be at most {largest} for shape {self.shape} "
+                f"(the mean is never kept); got {self.n_coefficients}."
+            )
         check_option("scale", self.scale, _SCALES)
         check_option("haar", self.haar, HAAR_FORMS)
         check_option("standardize", self.standardize, _STANDARDIZATIONS)
         check_option("encoding", self.encoding, ENCODINGS)
-        if not 0 < self.dynamic_range_db < np.inf:
-            raise ValueError(
-                f"dynamic_range_db must be positive; got {self.dynamic_range_db}."
-            )
-        check_scalar(self.taper, "taper", Real, min_val=0, max_val=1)
+        check_real(
+            "dynamic_range_db",
+            self.dynamic_range_db,
+            min_val=0,
+            max_val=300,
+            include_boundaries="right",
+        )
+        check_real("taper", self.taper, min_val=0, max_val=1)
         check_scalar(self.batch_size, "batch_size", Integral, min_val=1)
-        largest = int(np.prod(self.shape)) - 1
-        if not 1 <= self.n_coefficients <= largest:
-            raise ValueError(
-                f"n_coefficients must be from 1 to {largest} for shape {self.shape} "
-                f"(the mean is never kept); got {self.n_coefficients}."
-            )
+        for name in ("f_min", "f_max"):
+            if getattr(self, name) is not None:
+                check_real(name, getattr(self, name))
         get_wavelet(self.wavelet)
+
+    def _frequencies(self, n_samples):
         return frequency_axis(
             self.shape[0],
             n_samples,
@@ -427,14 +427,13 @@ default="signed"
         if self.standardize is not None:
             check_is_fitted(self)
         X = check_records(self, X, reset=False)
-        self._check_parameters(X.shape[-1])
+        self._check_parameters()
         return X
 
     def _map(self, function, X):
         """Apply a function of 2-D records to the last axis, in batches."""
-        frequencies = self._check_parameters(X.shape[-1])
         mapped = map_batches(
-            partial(function, frequencies),
+            partial(function, self._frequencies(X.shape[-1])),
             X.reshape(-1, X.shape[-1]),
             batch_size=self.batch_size,
             n_jobs=self.n_jobs,
@@ -449,8 +448,9 @@ default="signed"
             sampling_rate=self.sampling_rate,
             wavelet=self.wavelet,
             taper=self.taper,
+            normalize=True,
         )
-        return scale_image(power, self.scale, self.dynamic_range_db)
+        return _scale_image(power, self.scale, self.dynamic_range_db)
 
     def _haar_of_images(self, frequencies, X):
         coefficients = haar2d(self._images(frequencies, X), self.haar)
@@ -471,6 +471,16 @@ default="signed"
     def _signs(self, frequencies, X):
         return select_top_k(self._coefficients(frequencies, X), self.n_coefficients)
 
+    def _prints(self, frequencies, X):
+        return encode(self._signs(frequencies, X), self.encoding)
+
+    def _count(self, frequencies, X):
+        return np.count_nonzero(self._signs(frequencies, X), axis=(-2, -1))
+
+    @staticmethod
+    def _varies(frequencies, X):
+        return detrend_records(X).any(axis=-1)
+
     def _fit_spread(self, coefficients):
         coefficients = coefficients.reshape(-1, *self.shape)
         if self.standardize == "mad":
@@ -481,27 +491,6 @@ default="signed"
             spread = coefficients.std(axis=0)
         usable = spread > max(1e-3 * np.median(spread), 1e-12)
         self.scale_ = np.where(usable, spread, np.nan)
-
-    def _print_shape(self):
-        """Planes, rows and columns of an encoded print."""
-        rows, columns = self.shape
-        if self.encoding == "interleaved":
-            return 1, 2 * rows, columns
-        return 2 if self.encoding == "two_channel" else 1, rows, columns
-
-    def _unroll(self, prints):
-        """Bring prints to (records, views, channels, planes, rows, columns)."""
-        planes, rows, columns = self._print_shape()
-        with_views = prints.ndim == (3 if self.flatten else 5)
-        lead = prints.shape[:2] if with_views else (*prints.shape[:1], 1)
-        legal = (2, 3) if self.flatten else (3, 5)
-        size = int(np.prod(prints.shape[len(lead) - (not with_views) :]))
-        if prints.ndim not in legal or size % (planes * rows * columns):
-            raise ValueError(
-                f"prints of shape {prints.shape} are not those of this transformer "
-                f"(flatten={self.flatten}, {planes} plane(s) of {rows} x {columns})."
-            )
-        return prints.reshape(*lead, -1, planes, rows, columns)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
