@@ -14,9 +14,7 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from ..metrics.aggregation import class_scores
-
-RESPONSES = ("predict_proba", "decision_function", "predict")
+from ..metrics.aggregation import RESPONSES, class_scores
 
 
 def has_scores(method):
@@ -89,7 +87,7 @@ class ClassifierWrapper(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
     def _estimator_scores(self, X, params):
         """Return scores of shape (n_rows, n_classes) of the wrapped classifier."""
-        return class_scores(self.estimator_, X, **params)[0]
+        return class_scores(self.estimator_, X, **params)
 
     def get_metadata_routing(self):
         """Return how metadata passes through to the wrapped classifier.

@@ -67,12 +67,13 @@ class EventVoteClassifier(ClassifierWrapper):
     Without `groups` every record is an event of its own; under metadata routing
     ``groups`` and ``snr`` are requested by default. The scores of a record are
     ``predict_proba``, or ``decision_function`` where the wrapped classifier has no
-    probabilities, or its ``predict`` where it has neither.
+    probabilities, or its ``predict`` where it has neither; a threshold of the wrapped
+    classifier does not enter the vote.
 
     References
     ----------
-    .. [1] S. Zhou et al., Station votes for earthquakes and blasts, 2025, vote by
-       majority over the stations of an event.
+    .. [1] S. Zhou et al., Geofizika 42, 2025,
+       https://doi.org/10.15233/gfz.2025.42.2: majority vote of an event's stations.
 
     Examples
     --------

@@ -7,6 +7,7 @@ from sklearn.utils import check_array, column_or_1d
 
 from .._utils.validation import check_groups, check_option
 
+RESPONSES = ("predict_proba", "decision_function", "predict")
 VOTES = ("mean", "majority", "snr")
 TIES = ("mean", "first")
 
@@ -102,21 +103,19 @@ def event_labels(y, groups):
 
 
 def class_scores(estimator, X, **params):
-    """Return scores of shape (n_records, n_classes) and the method they come from.
+    """Return scores of shape (n_records, n_classes) of a fitted classifier.
 
     `predict_proba` comes first, then `decision_function` (``[-d, d]`` for two
     classes), then `predict` as votes of 0 and 1. `params` maps each of these methods
     to its keyword arguments.
     """
-    for method in ("predict_proba", "decision_function", "predict"):
-        if hasattr(estimator, method):
-            scores = getattr(estimator, method)(X, **params.get(method, {}))
-            break
+    method = next(method for method in RESPONSES if hasattr(estimator, method))
+    scores = getattr(estimator, method)(X, **params.get(method, {}))
     if method == "predict":
         scores = np.asarray(scores)[:, None] == np.asarray(estimator.classes_)
     elif scores.ndim == 1:
         scores = np.column_stack([-scores, scores])
-    return np.asarray(scores, dtype=float), method
+    return np.asarray(scores, dtype=float)
 
 
 def snr_weights(snr, n_records):

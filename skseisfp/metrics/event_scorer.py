@@ -7,14 +7,21 @@ from .._utils.validation import check_option
 from ._weighted import Rows, encode, get_metric
 from .aggregation import TIES, aggregate_events, class_scores, resolve_groups
 
-RESPONSES = ("predict", "predict_proba")
-
 
 class EventScorer:
     """A scikit-learn scorer, ``scorer(estimator, X, y)``, by event.
 
-    Made by :func:`make_event_scorer`, which describes it. The events come from the
-    metadata ``groups``, which it requests by default, or from the index of `y`.
+    Made by :func:`make_event_scorer`. The events come from the metadata ``groups``,
+    which it requests by default, or from the index of `y`.
+
+    Parameters
+    ----------
+    metric, vote, tie, response_method : object
+        As :func:`make_event_scorer` takes them.
+    sign : {1, -1}
+        -1 turns a callable `metric` round.
+    kwargs : dict
+        Arguments of a callable `metric`.
     """
 
     def __init__(self, metric, *, vote, tie, response_method, sign, kwargs):
@@ -52,7 +59,7 @@ class EventScorer:
             labels.
         """
         groups = resolve_groups(y, groups)
-        scores, _ = class_scores(estimator, X)
+        scores = class_scores(estimator, X)
         classes = estimator.classes_
         events = aggregate_events(
             scores,
@@ -195,7 +202,7 @@ def make_event_scorer(
     """
     check_option("vote", vote, ("mean", "majority"))
     check_option("tie", tie, TIES)
-    check_option("response_method", response_method, RESPONSES)
+    check_option("response_method", response_method, ("predict", "predict_proba"))
     if not callable(metric):
         for name in [metric] if isinstance(metric, str) else metric:
             get_metric(name)

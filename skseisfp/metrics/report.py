@@ -42,7 +42,7 @@ def score_table(
     confidence_level=0.95,
     random_state=None,
 ):
-    """Scores by event and by record, each with its interval.
+    """Tabulate scores by event and by record, each with its interval.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def class_table(
     confidence_level=0.95,
     random_state=None,
 ):
-    """Precision, recall, specificity and negative precision of each class.
+    """Tabulate precision, recall, specificity and negative precision by class.
 
     Parameters
     ----------

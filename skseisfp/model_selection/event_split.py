@@ -47,8 +47,8 @@ def event_train_test_split(
 
     References
     ----------
-    .. [1] S. Zhou et al., light-weight CNN for earthquakes and quarry blasts of the
-       Hainan network, 2025.
+    .. [1] S. Zhou et al., Geofizika 42, 2025,
+       https://doi.org/10.15233/gfz.2025.42.2.
 
     Examples
     --------

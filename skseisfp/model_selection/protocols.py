@@ -20,7 +20,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from .._utils.validation import check_option
 from ..metrics import bootstrap_interval, event_labels, paired_bootstrap
-from ..metrics.aggregation import class_scores
+from ..metrics.aggregation import RESPONSES, class_scores
 from .event_station_split import EventStationSplit
 
 PROTOCOLS = ("event", "no_night", "high", "new_stations")
@@ -35,7 +35,7 @@ COLUMNS = {
 class Protocol(NamedTuple):
     """Folds and the records that are scored.
 
-    Attributes
+    Parameters
     ----------
     name : str
         Name of the protocol.
@@ -78,7 +78,8 @@ def make_protocols(frame, y, *, protocols=PROTOCOLS, n_splits=5, random_state=0)
     Returns
     -------
     list of Protocol
-        One for each name, with ``name``, ``fits``, ``folds`` and ``scored``.
+        One for each name, with ``name``, ``fits``, ``folds`` and ``scored``. The event
+        folds of all protocols but ``"high"`` are the same.
 
     Raises
     ------
@@ -107,49 +108,51 @@ def make_protocols(frame, y, *, protocols=PROTOCOLS, n_splits=5, random_state=0)
         raise ValueError(f"frame lacks the columns {', '.join(missing)}.")
     check_consistent_length(frame, y)
     y = column_or_1d(y)
-    events = frame["event_id"].to_numpy()
-    event_labels(y, events)
-    by_event = StratifiedGroupKFold(n_splits, shuffle=True, random_state=random_state)
-    everything = np.ones(len(y), dtype=bool)
+    event_labels(y, frame["event_id"].to_numpy())
+    fits = {name: "event" if name == "no_night" else name for name in protocols}
+    folds = {
+        fit: _make_folds(fit, frame, y, n_splits, random_state)
+        for fit in dict.fromkeys(fits.values())
+    }
+    return [
+        Protocol(name, fit, folds[fit], _scored(name, frame))
+        for name, fit in fits.items()
+    ]
 
-    def folds_of(name):
-        if name in ("event", "no_night"):
-            return list(by_event.split(everything, y, events))
-        if name == "high":
-            rows = np.flatnonzero(frame["label_confidence"] == "high")
-            folds = by_event.split(rows, y[rows], events[rows])
-            return [(rows[train], rows[test]) for train, test in folds]
-        cells = EventStationSplit(
+
+def _make_folds(fits, frame, y, n_splits, seed):
+    """Return the folds of a kind of fits, all classes in every training set."""
+    events, rows = frame["event_id"].to_numpy(), np.arange(len(y))
+    splitter = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)
+    if fits == "high":
+        rows = rows[_scored("high", frame)]
+    if fits == "new_stations":
+        splitter = EventStationSplit(
             n_event_splits=n_splits,
             n_station_splits=n_splits,
             stations=frame["station"],
-            random_state=random_state,
+            random_state=seed,
         )
-        return list(cells.split(everything, y, events))
-
-    scored = {
-        "no_night": lambda: (frame["label_source"] != "inferred_night").to_numpy(),
-        "high": lambda: (frame["label_confidence"] == "high").to_numpy(),
-    }
-    made = []
-    for name in protocols:
-        fits = "event" if name == "no_night" else name
-        shared = [protocol.folds for protocol in made if protocol.fits == fits]
-        folds = shared[0] if shared else folds_of(name)
-        _check_training(name, folds, y)
-        mask = scored.get(name, lambda: everything)()
-        made.append(Protocol(name, fits, folds, mask))
-    return made
-
-
-def _check_training(name, folds, y):
-    """Refuse folds in whose training set a class is missing."""
+    folds = [
+        (rows[train], rows[test])
+        for train, test in splitter.split(rows, y[rows], events[rows])
+    ]
     for i, (train, _) in enumerate(folds):
         if len(missing := np.setdiff1d(y, y[train])):
             raise ValueError(
-                f"Protocol {name!r}, fold {i}: no "
+                f"Protocol {fits!r}, fold {i}: no "
                 f"{', '.join(map(repr, missing.tolist()))} in training."
             )
+    return folds
+
+
+def _scored(name, frame):
+    """Return the mask of the records that a protocol scores."""
+    if name == "no_night":
+        return (frame["label_source"] != "inferred_night").to_numpy()
+    if name == "high":
+        return (frame["label_confidence"] == "high").to_numpy()
+    return np.ones(len(frame), dtype=bool)
 
 
 def evaluate_protocols(
@@ -305,9 +308,8 @@ def _fit_and_answer(estimator, X, y, fold, metadata):
         y.iloc[train],
         **_requested(estimator, "fit", metadata, train),
     )
-    methods = ("predict_proba", "decision_function", "predict")
-    asked = {name: _requested(estimator, name, metadata, test) for name in methods}
-    return class_scores(estimator, _safe_indexing(X, test), **asked)[0]
+    asked = {name: _requested(estimator, name, metadata, test) for name in RESPONSES}
+    return class_scores(estimator, _safe_indexing(X, test), **asked)
 
 
 def _requested(estimator, method, metadata, rows):
