@@ -18,9 +18,9 @@ class AdaptiveHighpassFilter(CutoffFilter):
         How noise rows are told from signal rows: by their power inside and outside
         the event, or by the variation of the row alone.
     threshold : float, default=None
-        What a row must exceed to hold signal: standard errors of the noise for
-        ``"window"`` (None: 3), decibels above the variation of stationary noise for
-        ``"stationarity"`` (None: 5).
+        What a row must exceed to hold signal: a significance in standard deviations
+        for ``"window"`` (None: 4), decibels above the variation of stationary noise
+        for ``"stationarity"`` (None: 4.5).
     fallback : float, default=None
         Cut-off in Hz for records without an estimate to trust (status
         ``"no_signal"`` or ``"overlap"``). None lets them pass as they are.

@@ -1,10 +1,11 @@
 """Signal and noise in the rows of a scalogram, told apart by what stays in time."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import gammaln
-from scipy.stats import gamma
+from scipy.stats import f, gamma, norm
 
 _DYNAMIC_RANGE = 1e-10
 _EXCESS = np.log(4.0)
@@ -45,7 +46,8 @@ def separate_rows(power, row_values, *, detection, significance, first_column=No
     detection : float
         Mean logarithmic excess of a column above which it belongs to the event.
     significance : float
-        Standard errors of the noise by which a row must exceed it to hold signal.
+        Least significance of the signal in a row, in standard deviations of the
+        normal distribution.
     first_column : ndarray of shape (n_records,), default=None
         First column that may belong to the event; NaN where it is not known.
 
@@ -66,13 +68,27 @@ def separate_rows(power, row_values, *, detection, significance, first_column=No
         quiet = ~event / (~event).sum(axis=1, keepdims=True)
         noise = np.maximum(np.einsum("nrc,nc->nr", power, quiet), floor)
     total = power.mean(axis=2)
-    standard_error = np.sqrt(
-        event.sum(axis=1)[:, None] / (~event).sum(axis=1)[:, None] / row_values
-    )
-    signal = np.maximum(total - noise, 0.0)
-    signal[signal < significance * standard_error * noise] = 0.0
-    signal[~event.any(axis=1)] = 0.0
+    n_event = event.sum(axis=1)
+    limits = _noise_limits(tuple(row_values), n_columns, significance)[n_event]
+    signal = total - noise
+    signal[n_columns * signal <= (limits - 1.0) * n_event[:, None] * noise] = 0.0
+    signal[n_event == 0] = 0.0
     return RowEnergies(signal, total - signal, event, excess.max(axis=1))
+
+
+@lru_cache(maxsize=16)
+def _noise_limits(row_values, n_columns, significance):
+    """Largest ratio of mean powers, event to quiet, that noise alone would give.
+
+    Means over independent values of Gaussian noise are gamma distributed, so their
+    ratio follows an F distribution; one row of limits for each number of columns in
+    the event.
+    """
+    counts = np.arange(1, n_columns)[:, None]
+    event_values = np.maximum(np.array(row_values) * counts / n_columns, 1.0)
+    quiet_values = np.maximum(np.array(row_values) * (1 - counts / n_columns), 1.0)
+    limits = f.isf(norm.sf(significance), 2 * event_values, 2 * quiet_values)
+    return np.vstack([np.ones(len(row_values)), np.maximum(limits, 1.0)])
 
 
 def _column_excess(power, noise, floor):

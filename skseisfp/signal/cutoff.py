@@ -11,7 +11,7 @@ from .scalogram import scalogram
 from .wavelets import Morlet, frequency_axis
 
 STATISTICS = ("window", "stationarity")
-DEFAULT_THRESHOLDS = {"window": 3.0, "stationarity": 5.0}
+DEFAULT_THRESHOLDS = {"window": 4.0, "stationarity": 4.5}
 
 _N_ROWS = 64
 _N_COLUMNS = 64
@@ -20,6 +20,7 @@ _TAPER = 0.05
 _WAVELET = Morlet()
 
 _DETECTION = 0.05
+_NO_SIGNAL = 0.2
 _SCORE_LIMIT_DB = 12.0
 _LIMIT_DB = 100.0
 _NO_NOISE_DB = -25.0
@@ -31,7 +32,7 @@ _DTYPE = np.dtype(
         ("cutoff", float),
         ("status", "U13"),
         ("signal_to_error_db", float),
-        ("noise_to_signal_db", float),
+        ("noise_removed_db", float),
         ("detection", float),
         ("noise_variation_db", float),
     ]
@@ -65,8 +66,6 @@ def cutoff_range(n_samples, *, sampling_rate=1.0, f_min=None, f_max=None):
     """
     if f_max is None:
         f_max = sampling_rate / 4.0
-        if f_min is not None:
-            f_max = max(f_max, min(2.0 * f_min, 0.45 * sampling_rate))
     if f_min is None:
         f_min = min(
             max(sampling_rate / 640.0, 8.0 * sampling_rate / n_samples), f_max / 2.0
@@ -103,9 +102,9 @@ def estimate_cutoffs(
     statistic : {"window", "stationarity"}, default="window"
         How signal rows are told from noise rows; see Notes.
     threshold : float, default=None
-        For ``"window"``, standard errors of the noise by which a row must exceed it
-        to hold signal (None: 3); for ``"stationarity"``, decibels by which its
-        variation must exceed that of stationary noise (None: 5).
+        For ``"window"``, significance of the signal in a row below which it counts
+        as noise, in standard deviations (None: 4); for ``"stationarity"``, decibels
+        by which a row must vary more than stationary noise (None: 4.5).
     arrival : array-like of shape (n_records,), default=None
         Sample of the first arrival, where known; NaN or a negative number where not.
     f_min, f_max : float, default=None
@@ -118,25 +117,31 @@ def estimate_cutoffs(
     Returns
     -------
     ndarray of shape (n_records,), structured
-        Fields: ``cutoff`` in Hz; ``status``;
-        ``signal_to_error_db``, the expected energy of the signal over that of the
-        error after filtering; ``noise_to_signal_db`` before filtering; ``detection``,
-        how far the event stands above the noise; ``noise_variation_db``, variation of
-        the noise below the cut-off in excess of stationary noise.
+        Fields: ``cutoff`` in Hz; ``status``; ``signal_to_error_db``, the expected
+        energy of the signal over that of the error after filtering;
+        ``noise_removed_db``, the energy of the noise that the filter takes away over
+        that of the signal; ``detection``, the logarithmic excess of the event over
+        the noise, a mean over the rows; ``noise_variation_db``, how much more than
+        stationary noise the noise below the cut-off varies.
+
+    Raises
+    ------
+    ValueError
+        If the statistic is unknown or the limits of the cut-off are not legal.
 
     Notes
     -----
     Low-frequency noise is stationary along the rows of the scalogram, and an event
-    is not. ``"window"`` finds the columns of the event by the mean excess over the
-    row medians, takes the power of the other columns as noise N and the rest as
-    signal S, and returns the cut-off with the least expected squared error of the
-    filtered record, the sum over the rows of (1 - G)^2 S + G^2 N with the gain G of
-    the filter itself. ``"stationarity"`` needs no event: rows score by the energy
-    of their Haar coefficients along time over that of their mean, and the cut-off is
-    the change point between low and high scores.
+    is not [1]_. ``"window"`` finds the columns of the event by the mean excess over the
+    row medians, takes the power of the other columns as noise N and what an F test
+    finds above it as signal S. It returns the cut-off with the least expected squared
+    error over the whole record, the sum over the rows of (1 - G)^2 S + G^2 N with the
+    gain G of the filter itself. ``"stationarity"`` needs no event: rows score by the
+    energy of their Haar coefficients along time over that of their mean, and the
+    cut-off is the change point between low scores below and high scores above.
 
-    The status is ``"ok"``; ``"no_noise"``: the noise is below -25 dB of the signal,
-    the filter does no harm and no good; ``"no_signal"``: no event stands out;
+    The status is ``"ok"``; ``"no_noise"``: the filter takes away less than -25 dB
+    of the signal, neither harm nor good; ``"no_signal"``: no event stands out;
     ``"overlap"``: no cut-off brings the error 3 dB below the signal;
     ``"nonstationary"``: the noise below the cut-off varies more than three times as
     much as stationary noise, so that it may have been taken for signal.
@@ -145,6 +150,17 @@ def estimate_cutoffs(
     ----------
     .. [1] Silkin (2024), Journal of Volcanology and Seismology 18(3), 275-289,
        doi:10.1134/S0742046324700556
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseisfp.signal import estimate_cutoffs
+    >>> rng = np.random.default_rng(0)
+    >>> time = np.arange(4000) / 40
+    >>> event = rng.standard_normal(4000) * np.exp(-0.3 * (time - 40)) * (time > 40)
+    >>> noise = 0.05 * np.cumsum(rng.standard_normal(4000))
+    >>> estimate_cutoffs(np.array([event + noise]), sampling_rate=40)["status"]
+    array(['ok'], dtype='<U13')
     """
     check_option("statistic", statistic, STATISTICS)
     if threshold is None:
@@ -177,13 +193,12 @@ def estimate_cutoffs(
         scores = variation_db(power, values) - threshold
         cutoffs = np.clip(_change_point(scores, frequencies), *limits)
     nearest = np.abs(np.log(cutoffs[:, None] / grid)).argmin(axis=1)
-    removed = rows.noise * (1.0 - gain[nearest] ** 2)
-    variation = variation_db(power, values, ~rows.event)
     return _describe(
         cutoffs,
         rows,
         error=np.take_along_axis(error, nearest[:, None], axis=1)[:, 0],
-        variation=_ratio((10 ** (variation / 10) * removed).sum(1), removed.sum(1)),
+        removed=rows.noise * (1.0 - gain[nearest] ** 2),
+        variation=variation_db(power, values, ~rows.event),
     )
 
 
@@ -206,7 +221,7 @@ def _summed_power(X, frequencies, sampling_rate):
 
 
 def _first_column(arrival, n_samples):
-    """First column that lies wholly after the arrival; 0 where it is not known."""
+    """Column of the arrival, the first that the event may hold; 0 if not known."""
     if arrival is None:
         return None
     column = np.asarray(arrival, dtype=float) * (_N_COLUMNS / n_samples)
@@ -216,7 +231,8 @@ def _first_column(arrival, n_samples):
 @lru_cache(maxsize=16)
 def _gain_table(limits, frequencies, sampling_rate, order, zero_phase):
     """Cut-offs to try and the gain of the filter in every row at each of them."""
-    n_steps = int(np.ceil(_STEPS_PER_OCTAVE * np.log2(limits[1] / limits[0])))
+    n_octaves = np.log2(limits[1] / limits[0])
+    n_steps = max(int(np.ceil(_STEPS_PER_OCTAVE * n_octaves)), 2)
     grid = np.geomspace(*limits, n_steps + 1)
     return grid, highpass_gain(
         frequencies,
@@ -266,26 +282,31 @@ def _ratio(numerator, denominator):
     return np.clip(quotient, 1.0 / limit, limit)
 
 
-def _describe(cutoffs, rows, *, error, variation):
+def _describe(cutoffs, rows, *, error, removed, variation):
     """Table of cut-offs, statuses and scores."""
     signal = rows.signal.sum(axis=1)
+    removed_sum = removed.sum(axis=1)
+    relative_variation = 10.0 ** (variation / 10.0)
     table = np.empty(len(cutoffs), dtype=_DTYPE)
-    table["signal_to_error_db"] = 10.0 * np.log10(_ratio(signal, error))
-    table["noise_to_signal_db"] = 10.0 * np.log10(
-        _ratio(rows.noise.sum(axis=1), signal)
-    )
-    table["noise_variation_db"] = 10.0 * np.log10(variation)
+    table["cutoff"] = cutoffs
     table["detection"] = rows.detection
-    status = np.select(
+    for name, ratio in (
+        ("signal_to_error_db", _ratio(signal, error)),
+        ("noise_removed_db", _ratio(removed_sum, signal)),
+        (
+            "noise_variation_db",
+            _ratio((relative_variation * removed).sum(axis=1), removed_sum),
+        ),
+    ):
+        table[name] = 10.0 * np.log10(ratio)
+    table["status"] = np.select(
         [
-            signal <= 0.0,
-            table["noise_to_signal_db"] < _NO_NOISE_DB,
+            (rows.detection < _NO_SIGNAL) | (signal <= 0.0),
             table["signal_to_error_db"] < _OVERLAP_DB,
+            table["noise_removed_db"] < _NO_NOISE_DB,
             table["noise_variation_db"] > _VARIATION_DB,
         ],
-        ["no_signal", "no_noise", "overlap", "nonstationary"],
+        ["no_signal", "overlap", "no_noise", "nonstationary"],
         "ok",
     )
-    table["status"] = status
-    table["cutoff"] = cutoffs
     return table
