@@ -1,5 +1,7 @@
 """Events and the stations that record them, drawn alike for all classes."""
 
+from math import ceil
+
 import numpy as np
 import pandas as pd
 
@@ -8,7 +10,8 @@ from ._propagation import VP, VS, local_amplitude
 from ._source import SOURCE_KINDS, corner_frequency
 
 SIDE_KM = 240.0
-DETECTION = 20.0  # signal to noise of the median station at the smallest magnitude
+DETECTION = 30.0  # signal to noise of the median station at the smallest magnitude
+MAGNITUDE_SCALE = 0.4  # mean magnitude above the threshold
 SNR_BAND = (2.0, 10.0)  # Hz
 
 
@@ -22,27 +25,28 @@ def draw_catalogue(rng, network, frequencies, *, n_records, classes, records_per
     records : DataFrame
         One row per record, ordered by event; `event` and `site` are row numbers.
     """
-    n_stations = len(network.names)
     shares = [len(part) for part in np.array_split(np.arange(n_records), len(classes))]
     n_events = max(1, round(min(shares) / records_per_event))
-    sizes = {
-        name: _event_sizes(rng, share, n_events, n_stations)
-        for name, share in zip(classes, shares, strict=True)
-    }
-    names = rng.permutation(np.repeat(classes, n_events))
-    events = _draw_events(rng, names)
-    counts = np.zeros(len(events), dtype=int)
-    for name, size in sizes.items():
+    n_stations = len(network.names)
+    sizes = [_event_sizes(rng, share, n_events, n_stations) for share in shares]
+    names = rng.permutation(np.repeat(classes, [len(size) for size in sizes]))
+    counts = np.zeros(len(names), dtype=int)
+    for name, size in zip(classes, sizes, strict=True):
         counts[names == name] = size
+    events = _draw_events(rng, names)
     records = _draw_records(rng, events, counts, network)
-    events["magnitude"] = _draw_magnitudes(rng, records, network, frequencies)
+    threshold = _thresholds(records, network, frequencies)
+    events["magnitude"] = threshold + _excess(rng, names)
     events["corner"] = corner_frequency(events["magnitude"], events["stress_drop"])
     return events, records
 
 
 def _event_sizes(rng, n_records, n_events, n_stations):
-    """Numbers of records of the events, from one to all stations."""
-    n_events = max(n_events, -(-n_records // n_stations))
+    """Numbers of records of the events, from one to all stations.
+
+    There are more events than asked for where the stations are too few for the records.
+    """
+    n_events = max(n_events, ceil(n_records / n_stations))
     spare = [n_stations - 1] * n_events
     return 1 + rng.multivariate_hypergeometric(spare, n_records - n_events)
 
@@ -61,8 +65,8 @@ def _draw_events(rng, names):
         {
             "event_id": [f"ev{number:05d}" for number in range(1, n + 1)],
             "event_type": names,
-            "east": rng.uniform(0.0, SIDE_KM, n),
-            "north": rng.uniform(0.0, SIDE_KM, n),
+            "east": SIDE_KM * _stratified_uniform(rng, names),
+            "north": SIDE_KM * _stratified_uniform(rng, names),
             "depth_km": depth,
             "stress_drop": median["stress_drop"] * 10 ** rng.normal(0.0, 0.3, n),
             "corner_ratio": median["corner_ratio"] * 10 ** rng.normal(0.0, 0.05, n),
@@ -105,11 +109,24 @@ def _draw_records(rng, events, counts, network):
     )
 
 
-def _draw_magnitudes(rng, records, network, frequencies):
-    """Magnitudes above what the median station of an event detects."""
-    stationary, cultural = noise_spectra(network, frequencies)
-    noise = band_rms(np.hypot(stationary, cultural), frequencies, *SNR_BAND)
+def _thresholds(records, network, frequencies):
+    """Magnitude of each event that its median station just detects."""
+    natural, cultural = noise_spectra(network, frequencies)
+    noise = band_rms(np.hypot(natural, cultural), frequencies, *SNR_BAND)
     level = DETECTION * noise[records["site"]]
     least = np.log10(level / local_amplitude(0.0, records["slant_km"]))
-    threshold = least.groupby(records["event"]).median().to_numpy()
-    return threshold + rng.exponential(0.4, threshold.size)
+    return least.groupby(records["event"]).median().to_numpy()
+
+
+def _excess(rng, names):
+    """Magnitude above the threshold, after Gutenberg and Richter."""
+    return -MAGNITUDE_SCALE * np.log1p(-_stratified_uniform(rng, names))
+
+
+def _stratified_uniform(rng, names):
+    """Draw from 0 to 1 evenly within each class, lest classes differ by chance."""
+    values = np.empty(len(names))
+    for name in np.unique(names):
+        n = np.count_nonzero(names == name)
+        values[names == name] = (rng.permutation(n) + rng.uniform(size=n)) / n
+    return values

@@ -46,12 +46,12 @@ def draw_network(rng, n_stations, side_km):
         amplification=rng.uniform(0.3, 1.5, n_stations),
         quality=rng.uniform(1.5, 4.0, n_stations),
         microseism={
-            "rms": log_uniform(60.0, 2000.0),
+            "rms": log_uniform(100.0, 4000.0),
             "peak": rng.uniform(0.14, 0.3, n_stations),
             "flank": rng.uniform(2.2, 3.2, n_stations),
         },
         local={
-            "rms": log_uniform(20.0, 600.0),
+            "rms": log_uniform(20.0, 800.0),
             "corner": log_uniform(0.5, 2.0),
             "flank": rng.uniform(2.5, 4.0, n_stations),
         },

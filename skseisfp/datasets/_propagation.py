@@ -3,6 +3,7 @@
 import numpy as np
 
 VP, VS, V_LG = 6.1, 3.52, 3.25  # km/s
+RG_CENTRE = 1.2  # Hz
 CODA_CENTRES = (1.0, 2.0, 4.0, 8.0, 16.0)  # Hz, octave bands of the S coda
 
 
@@ -43,17 +44,17 @@ def octave_window(frequencies, centre):
 
 
 def rg_spectrum(frequencies, distance_km, origin):
-    """Dispersed and attenuated Rg, of modulus 1 at 1 Hz and 100 km.
+    """Dispersed and attenuated Rg, of modulus 1 at 1.2 Hz and 100 km.
 
-    Group slowness grows with frequency from 0.34 s/km at 0.5 Hz to 0.44 s/km at 2 Hz,
-    energy is centred on 1 Hz, Q is 70; `origin` is in seconds after the record start.
+    Group slowness grows with frequency from 0.34 s/km at 0.5 Hz to 0.44 s/km at 2 Hz
+    and Q is 70; `origin` is in seconds after the record start.
     """
     f = np.maximum(frequencies, 0.05)
     slowness = 0.39 + 0.05 * np.clip(np.log2(f), -1.0, 1.0)
     delay = np.cumsum(slowness) * frequencies[1]
     phase = np.outer(distance_km, delay) + np.outer(origin, frequencies)
-    band = np.exp(-0.5 * (np.log(f) / 0.45) ** 2)
-    loss = np.outer(distance_km, f * slowness) - 100.0 * 0.39
+    band = np.exp(-0.5 * (np.log(f / RG_CENTRE) / 0.45) ** 2)
+    loss = np.outer(distance_km, f * slowness) - 100.0 * RG_CENTRE * 0.4
     spread = np.sqrt(100.0 / distance_km)[:, None]
     return band * spread * np.exp(-np.pi * loss / 70.0 - 2j * np.pi * phase)
 

@@ -61,9 +61,9 @@ SOURCE_KINDS = {
         stress_drop=5e5,
         corner_ratio=1.8,
         double_couple=False,
-        s_to_p=2.6,
+        s_to_p=2.4,
         s_to_p_scatter=0.2,
-        rg=1.0,
+        rg=1.5,
         rows=(2, 5),
         holes=(4, 12),
         row_delay=(0.065, 0.2),
@@ -74,7 +74,7 @@ SOURCE_KINDS = {
         stress_drop=1e6,
         corner_ratio=1.8,
         double_couple=False,
-        s_to_p=2.6,
+        s_to_p=2.4,
         s_to_p_scatter=0.2,
         rows=(1, 3),
         holes=(3, 8),
@@ -113,8 +113,9 @@ def delay_spectrum(rng, frequencies, kind):
         return np.ones_like(frequencies, dtype=complex)
     delays = delays + rng.normal(0.0, 0.004, delays.size)
     charges = rng.lognormal(0.0, 0.2, delays.size)
-    phases = np.exp(-2j * np.pi * np.outer(delays - delays.min(), frequencies))
-    return charges @ phases / charges.sum()
+    charges /= charges.sum()
+    phases = 2 * np.pi * np.outer(delays - delays.min(), frequencies)
+    return charges @ np.cos(phases) - 1j * (charges @ np.sin(phases))
 
 
 def radiation_pattern(strike, dip, rake, azimuth, takeoff):

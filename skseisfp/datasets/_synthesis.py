@@ -7,7 +7,6 @@ import numpy as np
 from scipy import fft
 
 from . import _noise, _propagation
-from ._catalogue import SNR_BAND
 from ._source import SOURCE_KINDS, brune_velocity, delay_spectrum, radiation_pattern
 
 P_PATTERN, S_PATTERN = 0.52, 0.63  # rms of the pattern of a double couple
@@ -19,6 +18,7 @@ S_CODA_MIXING = (0.6, 0.8, 0.8)
 RG_MIXING = (1.0, -0.7j, 0.05)
 P_CODA, S_CODA, LG = 0.8, 1.0, 0.6  # level against the direct wave
 HORIZONTAL_NOISE = 1.4
+MAGNITUDE_BAND = (1.2, 10.0)  # Hz
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Grid:
 def make_signals(rng, grid, network, events, records, n_components):
     """Noise-free records in nm/s, shape (n_records, n_components, n_samples).
 
-    `records` holds whole events: the peaks of an event in `SNR_BAND` on the first
+    `records` holds whole events: the peaks of an event in `MAGNITUDE_BAND` on the first
     component are, in the mean of their logarithms, those of its local magnitude.
     """
     own, local = np.unique(records["event"], return_inverse=True)
@@ -89,9 +89,9 @@ def make_noise(rng, grid, network, events, records, n_components):
 
 
 def band_pass(records, grid, low, high):
-    """Zero-phase band-pass along the last axis with flanks of 24 dB per octave."""
+    """Band-pass like a Butterworth filter of order 4 run forwards and backwards."""
     f = np.maximum(fft.rfftfreq(grid.n_fft, 1.0 / grid.sampling_rate), 1e-3)
-    gain = 1.0 / np.sqrt((1.0 + (low / f) ** 8) * (1.0 + (f / high) ** 8))
+    gain = 1.0 / ((1.0 + (low / f) ** 8) * (1.0 + (f / high) ** 8))
     spectra = fft.rfft(records, grid.n_fft, axis=-1) * gain.astype(np.float32)
     return fft.irfft(spectra, grid.n_fft, axis=-1)[..., : records.shape[-1]]
 
@@ -173,7 +173,7 @@ def _path_scatter(rng, n_records, frequencies, *, n_terms=5, strength=0.2):
 def _magnitude_gain(grid, spectra, sources, local, records):
     """Gain of each event that gives it its local magnitude, (n_records, 1, 1)."""
     traces = fft.irfft(spectra, grid.n_fft, axis=-1)[:, : grid.n_samples]
-    peak = np.abs(band_pass(traces, grid, *SNR_BAND)).max(axis=1)
+    peak = np.abs(band_pass(traces, grid, *MAGNITUDE_BAND)).max(axis=1)
     magnitude = sources["magnitude"].to_numpy()[local]
     wanted = _propagation.local_amplitude(magnitude, records["slant_km"].to_numpy())
     log_gain = np.log10(wanted / peak)

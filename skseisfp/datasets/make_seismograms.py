@@ -47,7 +47,7 @@ def make_seismograms(
         Classes to make, any of these three.
     records_per_event : float, default=4
         Mean number of stations that record an event, at most `n_stations`; each event
-        has at least one record, and each class the same number of events.
+        has at least one record, and the classes have the same number of events.
     n_stations : int, default=12
         Number of stations of the network.
     n_components : {1, 3}, default=1
@@ -55,7 +55,7 @@ def make_seismograms(
     sampling_rate : float, default=40.0
         Sampling rate in Hz, at least 20.
     duration : float, default=90.0
-        Length of a record in seconds, at least 60. P arrives 15 to 25 s after its
+        Length of a record in seconds, at least 70. P arrives 15 to 25 s after its
         start.
     noise_level : float, default=1.0
         Factor to the noise once the magnitudes are drawn; 0 gives clean records.
@@ -84,6 +84,8 @@ def make_seismograms(
             P on against that of the noise).
         sampling_rate : float
             Sampling rate in Hz.
+        components : str
+            "Z" or "ZNE".
         stations : ndarray of shape (n_records,)
             Station of each record, str.
         clean : ndarray like `data`
@@ -114,7 +116,12 @@ def make_seismograms(
 
     Epicentres, magnitudes, noise and the times of P are drawn alike for all classes,
     and the source strength of an event is fixed by its local magnitude [4]_ from the
-    peaks in 2 to 10 Hz, so that neither amplitude nor distance tells the class.
+    peaks in 1.2 to 10 Hz, so that neither amplitude nor distance tells the class.
+
+    The default set is calibrated so that the P/S ratio in 4 to 12 Hz alone parts
+    earthquakes from blasts with an AUC of 0.75 to 0.9. Noise below 2 Hz exceeds the
+    peak of the signal in a quarter to a half of the records, and the best high-pass
+    cut-off ranges from 0.4 to 4 Hz.
 
     References
     ----------
@@ -137,10 +144,12 @@ def make_seismograms(
     """
     check_scalar(n_records, "n_records", Integral, min_val=1)
     check_scalar(n_stations, "n_stations", Integral, min_val=1)
-    check_scalar(records_per_event, "records_per_event", Real, min_val=1)
+    check_scalar(
+        records_per_event, "records_per_event", Real, min_val=1, max_val=n_stations
+    )
     check_option("n_components", n_components, (1, 3))
     check_scalar(sampling_rate, "sampling_rate", Real, min_val=20)
-    check_scalar(duration, "duration", Real, min_val=60)
+    check_scalar(duration, "duration", Real, min_val=70)
     check_scalar(noise_level, "noise_level", Real, min_val=0)
     classes = _check_classes(classes, n_records)
     seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
@@ -167,6 +176,7 @@ def make_seismograms(
         groups=frame["event_id"].to_numpy(str),
         frame=frame,
         sampling_rate=grid.sampling_rate,
+        components="ZNE"[:n_components],
         stations=frame["station"].to_numpy(str),
         DESCR=DESCRIPTION.format(
             n_records=n_records,
