@@ -54,7 +54,7 @@ class EventVoteClassifier(ClassifierWrapper):
         Labels of the classes.
     n_features_in_ : int
         Number of features, where the wrapped classifier tells it.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where the wrapped classifier has them.
 
     See Also

@@ -41,7 +41,7 @@ class MultiViewClassifier(ClassifierWrapper):
         Labels of the classes.
     n_features_in_ : int
         Number of features of a view.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where X was a table of one view.
 
     Notes

@@ -183,9 +183,9 @@ default="signed"
         Parameters
         ----------
         name : {"trova", "waveprint", "fast"}
-            ``"trova"``: magnitude image, presence only, 64 x 64 [1]_; ``"waveprint"``:
+            ``"trova"``: magnitude image, presence only, 64 x 64; ``"waveprint"``:
             32 bands x 128 times, two bits a coefficient; ``"fast"``: 32 x 64 pyramid,
-            standardised, 400 coefficients, two bits each [2]_.
+            standardised, 400 coefficients, two bits each.
         **overrides : dict
             Parameters that differ from the preset.
 
