@@ -158,7 +158,7 @@ class FingerprintDisplay:
                 self._draw(panel, image)
             title = str(label).replace("_", " ")
             self.ax_[k, 0].set_title(title, loc="left", weight="bold", size="medium")
-        self._label_axes()
+        self._label_axes(own_figure=ax is None)
         return self
 
     def _draw(self, ax, image):
@@ -178,14 +178,20 @@ class FingerprintDisplay:
         else:
             draw_print(ax, image)
 
-    def _label_axes(self):
-        figure = self.figure_
+    def _label_axes(self, *, own_figure):
+        """Label a figure of our own once, axes of others at the edges."""
         if self.kind == "print":
-            figure.supxlabel(TIME_INDEX, size="medium")
-            figure.supylabel(FREQUENCY_INDEX, size="medium")
+            x_label, y_label = TIME_INDEX, FREQUENCY_INDEX
         else:
-            figure.supxlabel("Time, s", size="medium")
-            figure.supylabel("Frequency, Hz", size="medium")
+            x_label, y_label = "Time, s", "Frequency, Hz"
+        if own_figure:
+            self.figure_.supxlabel(x_label, size="medium")
+            self.figure_.supylabel(y_label, size="medium")
+            return
+        for panel in self.ax_[-1]:
+            panel.set_xlabel(x_label)
+        for panel in self.ax_[:, 0]:
+            panel.set_ylabel(y_label)
 
 
 def draw_print(ax, image):
