@@ -107,6 +107,12 @@ def check_records(estimator, X, *, reset, max_ndim=4):
     return X
 
 
+def as_float(X):
+    """Return an array of float32 as it is, any other as float64."""
+    X = np.asarray(X)
+    return X if X.dtype == np.float32 else X.astype(float, copy=False)
+
+
 def check_real(name, value, **limits):
     """Refuse what is no real number within the limits of `check_scalar`, or is NaN."""
     check_scalar(value, name, Real, **limits)

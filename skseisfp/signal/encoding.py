@@ -152,7 +152,7 @@ def pack_fingerprints(prints):
             f"prints of type {prints.dtype} must hold values from {lowest} to 1; got "
             f"{prints.min()} to {prints.max()}."
         )
-    flat = prints.reshape(len(prints), -1)
+    flat = prints.reshape(len(prints), int(np.prod(prints.shape[1:])))
     if prints.dtype == np.int8:
         flat = np.hstack([flat > 0, flat < 0])
     return np.packbits(flat, axis=1)
@@ -172,7 +172,7 @@ def unpack_fingerprints(packed, shape=(64, 64), *, signed=False):
 
     Returns
     -------
-    ndarray of shape (n_records, *shape)
+    ndarray of shape (n_records, rows, columns)
         uint8 prints, or int8 when signed.
 
     Raises

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 import pywt
 
-from .._utils.validation import check_option
+from .._utils.validation import as_float, check_option
 
 HAAR_FORMS = ("standard", "pyramid")
 
@@ -114,7 +114,5 @@ def inverse_haar2d(coefficients, form="standard"):
 def _check_images(images, form):
     """Return images as floats, and the Haar matrices of their axes."""
     check_option("form", form, HAAR_FORMS)
-    images = np.asarray(images)
-    dtype = np.result_type(images, np.float32)
-    matrices = [haar_matrix(n).astype(dtype) for n in images.shape[-2:]]
-    return images.astype(dtype, copy=False), matrices
+    images = as_float(images)
+    return images, [haar_matrix(n).astype(images.dtype) for n in images.shape[-2:]]

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import fft
 from scipy.signal.windows import tukey
 
+from .._utils.validation import as_float
 from .wavelets import get_wavelet
 
 _MIN_POINTS_PER_PIXEL = 4
@@ -111,12 +112,6 @@ def _make_plan(
     return _Plan(length - n_samples, margin, margin_pixels, window, groups)
 
 
-def _as_float(X):
-    """Keep floating types; make others float64."""
-    X = np.asarray(X)
-    return X.astype(np.result_type(X, np.float32), copy=False)
-
-
 def detrend_records(X):
     """Remove the straight line of each record; what is rounding becomes zero.
 
@@ -131,15 +126,17 @@ def detrend_records(X):
         Float64 residuals, exactly zero where a record is a straight line up to the
         precision of its type.
     """
-    X = _as_float(X)
-    residual = X.astype(float)
+    X = as_float(X)
+    residual = X.astype(float, order="C")
     if X.shape[1] < 2:
         return np.zeros_like(residual)
     magnitude = np.abs(residual).max(axis=1, keepdims=True)
     residual -= residual.mean(axis=1, keepdims=True)
     time = np.linspace(-1.0, 1.0, X.shape[1])
-    residual -= (residual @ time / (time @ time))[:, None] * time
-    rounding = max(8.0 * np.finfo(X.dtype).eps, 1e-13) * magnitude
+    slope = np.vecdot(residual, time) / np.vecdot(time, time)
+    residual -= slope[:, None] * time
+    limits = np.finfo(X.dtype)
+    rounding = max(8.0 * limits.eps, 1e-13) * np.maximum(magnitude, limits.tiny)
     residual[np.abs(residual).max(axis=1) <= rounding[:, 0]] = 0.0
     return residual
 
@@ -245,7 +242,7 @@ def scalogram(
     """
     if not oversampling >= 1:
         raise ValueError(f"oversampling must be at least 1; got {oversampling}.")
-    X = _as_float(X)
+    X = as_float(X)
     n_records, n_samples = X.shape
     plan = _make_plan(
         n_samples,

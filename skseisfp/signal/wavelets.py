@@ -83,8 +83,9 @@ class Morse:
         def excess(log_ratio):
             return self._log_response(log_ratio) - _LOG_TRUNCATION
 
-        below = _LOG_TRUNCATION / self.beta - 1.0 / self.gamma
-        above = np.sqrt(-2.0 * _LOG_TRUNCATION / (self.beta * self.gamma))
+        depth = 1.0 - _LOG_TRUNCATION
+        below = -depth / self.beta - 1.0 / self.gamma
+        above = np.sqrt(2.0 * depth / (self.beta * self.gamma))
         return np.exp(brentq(excess, below, 0.0)), np.exp(brentq(excess, 0.0, above))
 
 

@@ -1,0 +1,158 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from skseisfp.signal import (
+    decode,
+    encode,
+    pack_fingerprints,
+    select_top_k,
+    unpack_fingerprints,
+)
+from skseisfp.signal.encoding import ENCODINGS
+
+SIGNS = arrays(
+    np.int8,
+    array_shapes(min_dims=3, max_dims=4, max_side=6),
+    elements=st.integers(-1, 1),
+)
+# few distinct magnitudes, so that ties, zeros and gaps are frequent
+COEFFICIENTS = arrays(
+    st.sampled_from([np.float32, np.float64]),
+    array_shapes(min_dims=3, max_dims=4, min_side=2, max_side=5),
+    elements=st.sampled_from([0.0, -1.0, 1.0, 0.5, -2.0, 3.0, np.nan]),
+)
+
+
+def select_by_sorting(image, k):
+    """Oracle: stable sort by falling magnitude, one image."""
+    flat = image.ravel()
+    magnitude = np.nan_to_num(np.abs(flat))
+    magnitude[0] = 0.0
+    signs = np.zeros(flat.shape, dtype=np.int8)
+    for place in np.argsort(-magnitude, kind="stable")[:k]:
+        if magnitude[place] > 0:
+            signs[place] = np.sign(flat[place])
+    return signs.reshape(image.shape)
+
+
+@given(COEFFICIENTS, st.data())
+def test_the_largest_are_selected_in_a_stable_order(coefficients, data):
+    rows, columns = coefficients.shape[-2:]
+    k = data.draw(st.integers(1, rows * columns))
+    signs = select_top_k(coefficients, k)
+    assert signs.dtype == np.int8
+    flat = coefficients.reshape(-1, rows, columns)
+    expected = [select_by_sorting(image, k) for image in flat]
+    np.testing.assert_array_equal(signs.reshape(flat.shape), expected)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 63), st.integers(1, 63))
+def test_exactly_k_are_kept_and_sets_are_nested(seed, k, other):
+    coefficients = np.random.default_rng(seed).standard_normal((3, 8, 8))
+    signs = select_top_k(coefficients, k)
+    assert (np.count_nonzero(signs, axis=(1, 2)) == k).all()
+    assert (signs[:, 0, 0] == 0).all()
+    fewer, more = (select_top_k(coefficients, n) for n in sorted([k, other]))
+    np.testing.assert_array_equal(fewer, np.where(fewer != 0, more, 0))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rounding_errors_are_not_selected(dtype):
+    image = np.full((4, 4), np.finfo(dtype).eps, dtype=dtype)
+    image[0, 0], image[2, 1] = 4.0, -0.5
+    signs = select_top_k(image[None], 10)
+    assert np.count_nonzero(signs) == 1
+    assert signs[0, 2, 1] == -1
+
+
+def test_selection_leaves_the_coefficients_as_they_are():
+    coefficients = np.random.default_rng(0).standard_normal((2, 8, 8))
+    copy = coefficients.copy()
+    select_top_k(coefficients, 5)
+    np.testing.assert_array_equal(coefficients, copy)
+
+
+@pytest.mark.parametrize("k", [0, -1, 17])
+def test_numbers_that_can_not_be_kept_are_refused(k):
+    with pytest.raises(ValueError, match=f"k must be from 1 to 16; got {k}"):
+        select_top_k(np.ones((2, 4, 4)), k)
+
+
+@given(SIGNS)
+def test_every_encoding_says_what_it_should(signs):
+    shape = signs.shape
+    np.testing.assert_array_equal(encode(signs, "signed")[..., 0, :, :], signs)
+    presence = encode(signs, "presence")[..., 0, :, :]
+    np.testing.assert_array_equal(presence, signs != 0)
+    positive = encode(signs, "positive")[..., 0, :, :]
+    np.testing.assert_array_equal(positive, signs > 0)
+    planes = encode(signs, "two_channel")
+    assert planes.shape == (*shape[:-2], 2, *shape[-2:])
+    assert not (planes[..., 0, :, :] & planes[..., 1, :, :]).any()
+    union = planes[..., 0, :, :] | planes[..., 1, :, :]
+    np.testing.assert_array_equal(union, presence)
+    interleaved = encode(signs, "interleaved")
+    assert interleaved.shape == (*shape[:-2], 1, 2 * shape[-2], shape[-1])
+    np.testing.assert_array_equal(interleaved[..., 0, 0::2, :], positive)
+    np.testing.assert_array_equal(interleaved[..., 0, 1::2, :], signs < 0)
+
+
+@given(SIGNS, st.sampled_from(ENCODINGS))
+def test_decoding_inverts_encoding_as_far_as_possible(signs, encoding):
+    encoded = encode(signs, encoding)
+    assert encoded.dtype == (np.int8 if encoding == "signed" else np.uint8)
+    decoded = decode(encoded, encoding)
+    assert decoded.dtype == np.int8
+    expected = {"presence": np.abs(signs), "positive": np.maximum(signs, 0)}
+    np.testing.assert_array_equal(decoded, expected.get(encoding, signs))
+
+
+@pytest.mark.parametrize("function", [encode, decode])
+def test_unknown_encodings_are_refused(function):
+    with pytest.raises(ValueError, match="encoding must be one of 'presence'"):
+        function(np.zeros((1, 1, 4, 4), dtype=np.int8), "binary")
+
+
+@given(SIGNS, st.booleans())
+def test_packing_is_inverted(signs, signed):
+    prints = signs if signed else np.abs(signs).astype(np.uint8)
+    packed = pack_fingerprints(prints)
+    n_bits = prints[0].size * (2 if signed else 1)
+    assert packed.shape == (len(prints), -(-n_bits // 8))
+    unpacked = unpack_fingerprints(packed, prints.shape[1:], signed=signed)
+    assert unpacked.dtype == prints.dtype
+    np.testing.assert_array_equal(unpacked, prints)
+
+
+def test_a_binary_print_takes_512_bytes():
+    prints = np.zeros((2, 64, 64), dtype=np.uint8)
+    assert pack_fingerprints(prints).shape == (2, 512)
+    assert pack_fingerprints(prints.astype(np.int8)).shape == (2, 1024)
+
+
+def test_no_prints_can_be_packed():
+    packed = pack_fingerprints(np.zeros((0, 64, 64), dtype=np.uint8))
+    assert packed.shape == (0, 512)
+    assert unpack_fingerprints(packed).shape == (0, 64, 64)
+
+
+@pytest.mark.parametrize(
+    ("prints", "message"),
+    [
+        (np.zeros((1, 8)), "prints must be uint8 or int8; got float64"),
+        (np.full((1, 8), 2, np.uint8), "values from 0 to 1; got 2 to 2"),
+        (np.full((1, 8), -2, np.int8), "values from -1 to 1; got -2 to -2"),
+    ],
+)
+def test_other_values_can_not_be_packed(prints, message):
+    with pytest.raises(ValueError, match=message):
+        pack_fingerprints(prints)
+
+
+@pytest.mark.parametrize("shape", [(2, 511), (512,)])
+def test_bytes_must_fit_the_shape(shape):
+    with pytest.raises(ValueError, match="take 512 bytes each; got an array of shape"):
+        unpack_fingerprints(np.zeros(shape, dtype=np.uint8))
