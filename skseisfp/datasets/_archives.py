@@ -6,21 +6,10 @@ import numpy as np
 import pandas as pd
 
 from .._utils.optional import import_optional
+from ._waveform import RecordError, Waveform, in_order
 
 TEXT_COLUMNS = ("record_id", "event_id", "station", "components")
-ARRIVAL_COLUMNS = ("p_sample_analyst", "p_sample_auto", "p_sample")
-
-
-class RecordError(ValueError):
-    """A record that cannot be taken; the message is the reason."""
-
-
-class Waveform(NamedTuple):
-    """Samples of shape (n_channels, n_samples), NaN in gaps, and their components."""
-
-    samples: np.ndarray
-    components: str
-    sampling_rate: float
+ARRIVAL_COLUMNS = ("arrival_sample", "p_sample_analyst", "p_sample_auto", "p_sample")
 
 
 class Archive(NamedTuple):
@@ -36,16 +25,15 @@ class Archive(NamedTuple):
 
 def open_arrays(path, target):
     """Open a folder of `metadata.csv` with `waveforms.npz` or `waveforms.hdf5`."""
-    frame = read_table(path / "metadata.csv", TEXT_COLUMNS)
+    file = path / "metadata.csv"
+    frame = read_table(file, TEXT_COLUMNS)
     target = target or "event_type"
     columns = ("event_id", "station", "sampling_rate_hz", target)
-    require_columns(path / "metadata.csv", frame, columns)
+    require_columns(file, frame, columns)
+    for name in ("sampling_rate_hz", *ARRIVAL_COLUMNS):
+        if name in frame:
+            frame[name] = _to_numbers(file, frame[name])
     X = _read_waveforms(path)
-    if X.ndim not in (2, 3):
-        raise ValueError(
-            f"{path}: X must have shape (n_records, n_samples) or (n_records, "
-            f"n_channels, n_samples); got {X.shape}."
-        )
     if len(X) != len(frame):
         raise ValueError(
             f"{path}: metadata.csv has {len(frame)} rows, but there are {len(X)} "
@@ -61,7 +49,7 @@ def open_arrays(path, target):
         if "components" in frame:
             components = str(frame["components"].iloc[row])
         rate = float(frame["sampling_rate_hz"].iloc[row])
-        if not rate > 0:
+        if not 0 < rate < np.inf:
             raise RecordError(f"its sampling rate is {rate}")
         return Waveform(*in_order(samples, components), rate)
 
@@ -88,22 +76,6 @@ def require_columns(file, frame, columns):
         )
 
 
-def in_order(samples, components):
-    """Return samples and component letters in the order Z N E, others refused.
-
-    Horizontal components 1 and 2 count as N and E.
-    """
-    letters = components.upper().replace("1", "N").replace("2", "E")
-    known = len(letters) == len(samples) == len(set(letters))
-    if not known or not set(letters) <= set("ZNE"):
-        raise RecordError(
-            f"its {len(samples)} channels have the components {components!r}, "
-            "not each of Z, N (1), E (2) at most once"
-        )
-    order = sorted(range(len(letters)), key=lambda row: "ZNE".index(letters[row]))
-    return samples[order], "".join(letters[row] for row in order)
-
-
 def _read_waveforms(path):
     """Read X of waveforms.npz or waveforms.hdf5, whichever there is."""
     files = [path / f"waveforms.{kind}" for kind in ("npz", "hdf5")]
@@ -114,14 +86,40 @@ def _read_waveforms(path):
             f"{'both' if found else 'neither'}."
         )
     file = found[0]
-    open_file = np.load
-    if file.suffix == ".hdf5":
-        open_file = import_optional("h5py", extra="io").File
     try:
-        with open_file(file) as content:
-            return content["X"][...]
+        X = _read_hdf5(file) if file.suffix == ".hdf5" else _read_npz(file)
+    except ImportError:
+        raise
     except Exception as error:
-        raise ValueError(f"{file} cannot be read as key 'X': {error}") from error
+        raise ValueError(f"X of {file} cannot be read: {error}") from error
+    if X.ndim not in (2, 3) or X.dtype.kind not in "fiu":
+        raise ValueError(
+            f"X of {file} must be numbers of shape (n_records, n_samples) or "
+            f"(n_records, n_channels, n_samples); got {X.dtype} of shape {X.shape}."
+        )
+    return X
+
+
+def _read_npz(file):
+    """Read X of a NumPy archive, never a pickle."""
+    with open(file, "rb") as handle:
+        return np.load(handle)["X"]
+
+
+def _read_hdf5(file):
+    """Read X of an HDF5 file."""
+    with import_optional("h5py", extra="io").File(file) as content:
+        return content["X"][...]
+
+
+def _to_numbers(file, column):
+    """Convert a column to numbers, or name it."""
+    try:
+        return pd.to_numeric(column)
+    except ValueError as error:
+        raise ValueError(
+            f"The column {column.name} of {file} holds no numbers: {error}"
+        ) from error
 
 
 def _known_arrivals(frame):

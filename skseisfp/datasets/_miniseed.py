@@ -3,14 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ._archives import (
-    Archive,
-    RecordError,
-    Waveform,
-    in_order,
-    read_table,
-    require_columns,
-)
+from ._archives import Archive, read_table, require_columns
+from ._waveform import RecordError, Waveform, in_order
 
 
 def open_miniseed(path, target, labels):
@@ -18,7 +12,10 @@ def open_miniseed(path, target, labels):
 
     Every file becomes a row, and so does every event of the table without a file.
     """
-    labels = labels or path / "labels.csv"
+    if not labels.exists():
+        raise FileNotFoundError(
+            f"{path} has neither metadata.csv nor a table of labels, {labels}."
+        )
     table, target = _read_labels(labels, target)
     folder = path / "mseed" if (path / "mseed").is_dir() else path
     files = sorted(folder.glob("*/*.mseed"))
@@ -31,7 +28,7 @@ def open_miniseed(path, target, labels):
         rows.append({"record_id": file.stem, "event_id": file.parent.name, **facts})
     for event_id in sorted(set(table["event_id"]) - {row["event_id"] for row in rows}):
         waveforms.append(RecordError(f"{folder / event_id} has no miniSEED file"))
-        rows.append({"record_id": "", "event_id": event_id})
+        rows.append({"record_id": event_id, "event_id": event_id})
     frame = pd.DataFrame(rows).merge(table, on="event_id", how="left")
     frame["arrival_sample"] = np.nan
 

@@ -1,18 +1,27 @@
 """Reader of labelled records."""
 
 from collections import Counter
-from fractions import Fraction
 from numbers import Integral, Real
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.signal import resample_poly
 from sklearn.utils import Bunch, check_scalar
 
 from .._utils.validation import check_option
-from ._archives import RecordError, open_arrays
+from ._archives import open_arrays
 from ._miniseed import open_miniseed
+from ._waveform import RecordError, bridge_gaps, fit_length, pick_components, resample
+
+FACTS = (  # in which all records must agree, and the parameter that makes them agree
+    ("choice of components", "components", lambda waveform: waveform.components),
+    (
+        "sampling rate in Hz",
+        "sampling_rate",
+        lambda waveform: round(waveform.sampling_rate, 6),
+    ),
+    ("length in samples", "n_samples", lambda waveform: waveform.samples.shape[1]),
+)
 
 
 def load_records(
@@ -33,10 +42,10 @@ def load_records(
     The folder has one of two forms:
 
     - `metadata.csv` with one row per record (`event_id`, `station`,
-      `sampling_rate_hz` and the label, optionally `record_id`, `components` and
-      arrivals) and `waveforms.npz` or `waveforms.hdf5` with these records as `X`, of
-      shape (n_records, n_samples) or (n_records, n_channels, n_samples), channels in
-      the order Z N E unless `components` says otherwise;
+      `sampling_rate_hz` and the label, optionally `record_id`, `components` and the
+      arrivals named below), and `waveforms.npz` or `waveforms.hdf5` with these records
+      as `X`, of shape (n_records, n_samples) or (n_records, n_channels, n_samples),
+      channels in the order Z N E unless `components` says otherwise;
     - miniSEED files `<event>/*.mseed`, one per station, in the folder or its
       subfolder `mseed`, and a table `labels.csv` with the event in the column
       `event_id`, or else in the first one.
@@ -52,7 +61,7 @@ def load_records(
         Table of labels of miniSEED files, where it is not `labels.csv` in the folder.
     query : str, default=None
         Expression on the columns of the table that selects records, as in
-        :meth:`pandas.DataFrame.query`, for example ``"snr_db > 6"``.
+        :meth:`pandas.DataFrame.eval`, for example ``"snr_db > 6"``.
     components : str, default=None
         Components to keep out of "ZNE", such as "Z". None keeps those of most records.
     sampling_rate : float, default=None
@@ -89,9 +98,9 @@ def load_records(
             Event of each record, str.
         frame : DataFrame of n_records rows
             The table, with `arrival_sample` added: the arrival in samples of `data`,
-            from `p_sample_analyst`, else `p_sample_auto`, else `p_sample`, NaN where
-            none of them is known or the arrival lies beyond the record. All other
-            columns are as they were read.
+            from a column of that name, else `p_sample_analyst`, `p_sample_auto` or
+            `p_sample`, the first that is not negative; NaN where there is none or it
+            lies beyond the record. All other columns are as they were read.
         sampling_rate : float
             Sampling rate in Hz.
         components : str
@@ -122,28 +131,25 @@ def load_records(
     path = Path(path)
     if not path.is_dir():
         raise FileNotFoundError(f"There is no folder {path}.")
-    if (path / "metadata.csv").exists():
+    if labels is None and (path / "metadata.csv").exists():
         archive = open_arrays(path, target)
     else:
-        archive = open_miniseed(path, target, labels and Path(labels))
+        archive = open_miniseed(path, target, Path(labels or path / "labels.csv"))
     reasons = _not_selected(archive.frame, query)
     selected = [row for row in range(len(archive.frame)) if row not in reasons]
     taken = {}
     for row in selected:
         try:
             _check_row(archive, row)
-            waveform = _pick_components(archive.read(row), components)
-            waveform = _bridge_gaps(waveform, max_gap)
-            taken[row] = _resample(waveform, sampling_rate)
+            waveform = pick_components(archive.read(row), components)
+            waveform = resample(bridge_gaps(waveform, max_gap), sampling_rate)
+            if n_samples is not None:
+                waveform = fit_length(waveform, n_samples, pad)
+            taken[row] = waveform
         except RecordError as error:
             reasons[row] = str(error)
-    if components is None:
-        _drop_minority(taken, reasons, _components, "components")
-    _drop_minority(taken, reasons, _rate, "sampling rate in Hz")
-    if n_samples is None:
-        _drop_minority(taken, reasons, _length, "length in samples")
-    else:
-        _fit_length(taken, reasons, n_samples, pad)
+    for fact in FACTS:
+        _drop_minority(taken, reasons, *fact)
     failed = [row for row in selected if row in reasons]
     _check_failures(path, archive.frame, failed, reasons, invalid)
     return _make_bunch(path, archive, taken, reasons)
@@ -179,13 +185,15 @@ def _not_selected(frame, query):
     if query is None:
         return {}
     try:
-        kept = frame.query(query).index
+        chosen = np.asarray(frame.eval(query))
+        if chosen.shape != (len(frame),) or chosen.dtype != bool:
+            raise ValueError("it is no condition on the columns")
     except Exception as error:
         raise ValueError(
             f"query {query!r} failed: {error}; the columns are "
             f"{', '.join(map(str, frame.columns))}."
         ) from error
-    return dict.fromkeys(frame.index.difference(kept), f"not selected by {query!r}")
+    return dict.fromkeys(np.flatnonzero(~chosen), f"not selected by {query!r}")
 
 
 def _check_row(archive, row):
@@ -195,75 +203,7 @@ def _check_row(archive, row):
             raise RecordError(f"it has no {name}")
 
 
-def _pick_components(waveform, components):
-    """Keep some components, in the order Z N E."""
-    if components is None:
-        return waveform
-    missing = set(components) - set(waveform.components)
-    if missing:
-        raise RecordError(f"it has no component {', '.join(sorted(missing))}")
-    rows = [waveform.components.index(name) for name in "ZNE" if name in components]
-    return waveform._replace(
-        samples=waveform.samples[rows],
-        components="".join(waveform.components[row] for row in rows),
-    )
-
-
-def _bridge_gaps(waveform, max_gap):
-    """Fill short gaps, which are NaN, by straight lines; refuse long ones."""
-    samples = np.asarray(waveform.samples)
-    if samples.dtype.kind != "f":
-        samples = samples.astype(float)
-    if np.isfinite(samples).all():
-        return waveform._replace(samples=samples)
-    if np.isinf(samples).any():
-        raise RecordError("it holds infinite values")
-    samples = samples.copy()
-    for trace in samples:
-        gap = np.isnan(trace)
-        longest = _longest_run(gap) / waveform.sampling_rate
-        if gap[0] or gap[-1] or longest > max_gap:
-            raise RecordError(f"it has gaps of up to {longest:g} s (NaN or masked)")
-        at = np.arange(trace.size)
-        trace[gap] = np.interp(at[gap], at[~gap], trace[~gap])
-    return waveform._replace(samples=samples)
-
-
-def _longest_run(mask):
-    """Length of the longest run of true values."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]])))
-    return max(edges[1::2] - edges[::2], default=0)
-
-
-def _resample(waveform, sampling_rate):
-    """Change the sampling rate by a polyphase filter, free of aliasing."""
-    if sampling_rate is None or np.isclose(waveform.sampling_rate, sampling_rate, 1e-6):
-        return waveform
-    ratio = sampling_rate / waveform.sampling_rate
-    factor = Fraction(ratio).limit_denominator(1000)
-    if not np.isclose(float(factor), ratio, rtol=1e-6, atol=0):
-        raise RecordError(
-            f"its rate of {waveform.sampling_rate:g} Hz is no simple fraction of "
-            f"{sampling_rate:g} Hz"
-        )
-    up, down = factor.as_integer_ratio()
-    samples = resample_poly(waveform.samples, up, down, axis=-1, padtype="line")
-    return waveform._replace(samples=samples, sampling_rate=float(sampling_rate))
-
-
-def _components(waveform):
-    return waveform.components
-
-
-def _rate(waveform):
-    return round(waveform.sampling_rate, 6)
-
-
-def _length(waveform):
-    return waveform.samples.shape[-1]
-
-
-def _drop_minority(taken, reasons, fact, name):
+def _drop_minority(taken, reasons, name, parameter, fact):
     """Move records that differ from most in some fact to the refused ones."""
     values = {row: fact(waveform) for row, waveform in taken.items()}
     counts = Counter(values.values())
@@ -272,22 +212,11 @@ def _drop_minority(taken, reasons, fact, name):
     common = counts.most_common(1)[0][0]
     for row, value in values.items():
         if value != common:
-            reasons[row] = f"its {name} is {value}, that of most records {common}"
+            reasons[row] = (
+                f"its {name} is {value}, that of most records {common}; see the "
+                f"parameter {parameter}"
+            )
             del taken[row]
-
-
-def _fit_length(taken, reasons, n_samples, pad):
-    """Cut records at their end, or pad or refuse those that are too short."""
-    for row, waveform in list(taken.items()):
-        samples = waveform.samples[:, :n_samples]
-        short = n_samples - samples.shape[1]
-        if short and pad is None:
-            reasons[row] = f"it has {samples.shape[1]} of {n_samples} samples"
-            del taken[row]
-            continue
-        if short:
-            samples = np.pad(samples, ((0, 0), (0, short)), mode="reflect")
-        taken[row] = waveform._replace(samples=samples)
 
 
 def _check_failures(path, frame, failed, reasons, invalid):
@@ -326,13 +255,13 @@ def _make_bunch(path, archive, taken, reasons):
         target_names=np.unique(target).tolist(),
         groups=frame["event_id"].to_numpy(str),
         frame=frame,
-        sampling_rate=_rate(first),
+        sampling_rate=first.sampling_rate,
         components=first.components,
-        stations=frame["station"].to_numpy(str),
+        stations=frame["station"].fillna("").to_numpy(str),
         rejected=rejected.reset_index(drop=True),
         DESCR=(
             f"{len(rows)} records of {frame['event_id'].nunique()} events from {path}, "
             f"components {first.components}, {data.shape[-1]} samples at "
-            f"{_rate(first):g} Hz; {len(rejected)} rows were left out."
+            f"{first.sampling_rate:g} Hz; {len(rejected)} rows were left out."
         ),
     )

@@ -1,0 +1,102 @@
+"""One record on its way into an array: components, gaps, sampling rate, length."""
+
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+from scipy.signal import resample_poly
+
+
+class RecordError(ValueError):
+    """A record that cannot be taken; the message is the reason."""
+
+
+class Waveform(NamedTuple):
+    """Samples of shape (n_channels, n_samples), NaN in gaps, and their components."""
+
+    samples: np.ndarray
+    components: str
+    sampling_rate: float
+
+
+def in_order(samples, components):
+    """Return samples and component letters in the order Z N E, others refused.
+
+    Horizontal components 1 and 2 count as N and E.
+    """
+    letters = components.upper().replace("1", "N").replace("2", "E")
+    known = len(letters) == len(samples) == len(set(letters))
+    if not known or not set(letters) <= set("ZNE"):
+        raise RecordError(
+            f"its {len(samples)} channels have the components {components!r}, "
+            "not each of Z, N (1), E (2) at most once"
+        )
+    order = sorted(range(len(letters)), key=lambda row: "ZNE".index(letters[row]))
+    return samples[order], "".join(letters[row] for row in order)
+
+
+def pick_components(waveform, components):
+    """Keep some components, in the order Z N E."""
+    if components is None:
+        return waveform
+    missing = set(components) - set(waveform.components)
+    if missing:
+        raise RecordError(f"it has no component {', '.join(sorted(missing))}")
+    rows = [waveform.components.index(name) for name in "ZNE" if name in components]
+    return waveform._replace(
+        samples=waveform.samples[rows],
+        components="".join(waveform.components[row] for row in rows),
+    )
+
+
+def bridge_gaps(waveform, max_gap):
+    """Fill short gaps, which are NaN, by straight lines; refuse long ones."""
+    samples = np.asarray(waveform.samples)
+    if samples.dtype.kind != "f":
+        samples = samples.astype(float)
+    if np.isfinite(samples).all():
+        return waveform._replace(samples=samples)
+    if np.isinf(samples).any():
+        raise RecordError("it holds infinite values")
+    samples = samples.copy()
+    for trace in samples:
+        gap = np.isnan(trace)
+        longest = _longest_run(gap) / waveform.sampling_rate
+        if gap[0] or gap[-1] or longest > max_gap:
+            raise RecordError(f"it has gaps of up to {longest:g} s (NaN or masked)")
+        at = np.arange(trace.size)
+        trace[gap] = np.interp(at[gap], at[~gap], trace[~gap])
+    return waveform._replace(samples=samples)
+
+
+def resample(waveform, sampling_rate):
+    """Change the sampling rate by a polyphase filter, free of aliasing."""
+    if sampling_rate is None or np.isclose(waveform.sampling_rate, sampling_rate, 1e-6):
+        return waveform
+    ratio = sampling_rate / waveform.sampling_rate
+    factor = Fraction(ratio).limit_denominator(1000)
+    if not np.isclose(float(factor), ratio, rtol=1e-5, atol=0):
+        raise RecordError(
+            f"its rate of {waveform.sampling_rate:g} Hz is no simple fraction of "
+            f"{sampling_rate:g} Hz"
+        )
+    up, down = factor.as_integer_ratio()
+    samples = resample_poly(waveform.samples, up, down, axis=-1, padtype="line")
+    return waveform._replace(samples=samples, sampling_rate=float(sampling_rate))
+
+
+def fit_length(waveform, n_samples, pad):
+    """Cut a record at its end, or continue it by its mirror image, or refuse it."""
+    samples = waveform.samples[:, :n_samples]
+    short = n_samples - samples.shape[1]
+    if short and pad is None:
+        raise RecordError(f"it has {samples.shape[1]} of {n_samples} samples")
+    if short:
+        samples = np.pad(samples, ((0, 0), (0, short)), mode="reflect")
+    return waveform._replace(samples=samples)
+
+
+def _longest_run(mask):
+    """Length of the longest run of true values."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]])))
+    return max(edges[1::2] - edges[::2], default=0)
