@@ -144,6 +144,9 @@ def make_methods(sampling_rate):
         "window": make_method(sampling_rate, statistic="window"),
         "stationarity": make_method(sampling_rate, statistic="stationarity"),
         "fixed 2 Hz": lambda records, table: np.full(len(records), 2.0),
+        "upper limit": lambda records, table: np.full(
+            len(records), cutoff_range(records.shape[1], sampling_rate=sampling_rate)[1]
+        ),
     }
 
 
@@ -282,7 +285,7 @@ def main():
             options.out.parent.mkdir(parents=True, exist_ok=True)
             table.to_csv(options.out, index=False)
     table, status = run_synthetic()
-    report("Synthetic records", table, ("window", "stationarity", "fixed 2 Hz"))
+    report("Synthetic records", table, make_methods(40.0))
     report_ratios("Synthetic records by noise/signal, window", table, "window")
     for name, values in status.items():
         print(

@@ -67,7 +67,7 @@ class FilterAugmenter(CutoffFilter):
     Optimal and four shifted cut-offs are the augmentation of Silkin [1]_; the size
     of the shifts is not published. Records with the status ``"no_noise"`` are
     filtered and shifted like others, so that their views differ too. No cut-off is
-    shifted beyond 0.45 of the sampling rate.
+    shifted above 0.45 of the sampling rate.
 
     With metadata routing, ``set_transform_request(arrival=True)`` brings known
     arrivals.
@@ -161,7 +161,8 @@ class FilterAugmenter(CutoffFilter):
         """
         optimal = self.estimate_cutoff(X, arrival)["cutoff"].to_numpy()
         factors = 2.0 ** (self.step_octaves * np.asarray(self.shifts, dtype=float))
-        return np.minimum(optimal[:, None] * factors, 0.45 * self.sampling_rate)
+        highest = np.maximum(optimal, 0.45 * self.sampling_rate)
+        return np.minimum(optimal[:, None] * factors, highest[:, None])
 
     def _check_parameters(self, n_samples):
         limits = super()._check_parameters(n_samples)

@@ -15,6 +15,7 @@ DEFAULT_THRESHOLDS = {"window": 4.0, "stationarity": 4.5}
 
 _N_ROWS = 64
 _N_COLUMNS = 64
+_EDGE_COLUMNS = 3  # hold the leakage of the tapered ends
 _STEPS_PER_OCTAVE = 16
 _TAPER = 0.05
 _WAVELET = Morlet()
@@ -170,8 +171,9 @@ def estimate_cutoffs(
         n_samples, sampling_rate=sampling_rate, f_min=f_min, f_max=f_max
     )
     frequencies = frequency_axis(_N_ROWS, n_samples, sampling_rate=sampling_rate)
+    part = 1.0 - 2.0 * _EDGE_COLUMNS / _N_COLUMNS
     values = independent_values(
-        frequencies, n_samples / sampling_rate, _WAVELET.relative_bandwidth
+        frequencies, part * n_samples / sampling_rate, _WAVELET.relative_bandwidth
     )
     power = _summed_power(X, frequencies, sampling_rate)
     rows = separate_rows(
@@ -203,7 +205,7 @@ def estimate_cutoffs(
 
 
 def _summed_power(X, frequencies, sampling_rate):
-    """Scalograms summed over the channels, of records scaled to about one."""
+    """Sum scalograms over channels, less their ends, of records scaled to about 1."""
     channels = X[:, None] if X.ndim == 2 else X
     peak = np.abs(channels).max(axis=(1, 2), keepdims=True)
     scaled = np.ldexp(channels, -np.frexp(peak)[1])
@@ -215,7 +217,7 @@ def _summed_power(X, frequencies, sampling_rate):
             sampling_rate=sampling_rate,
             wavelet=_WAVELET,
             taper=_TAPER,
-        ).astype(float)
+        )[:, :, _EDGE_COLUMNS:-_EDGE_COLUMNS].astype(float)
         for channel in range(channels.shape[1])
     )
 
@@ -225,7 +227,7 @@ def _first_column(arrival, n_samples):
     if arrival is None:
         return None
     column = np.asarray(arrival, dtype=float) * (_N_COLUMNS / n_samples)
-    return np.floor(np.where(column >= 0, column, 0.0))
+    return np.floor(np.where(column >= 0, column, 0.0)) - _EDGE_COLUMNS
 
 
 @lru_cache(maxsize=16)
