@@ -75,6 +75,21 @@ def test_takes_every_form_of_print(parameters, shape):
     assert transformer.get_params() == fitted(**parameters).get_params()
 
 
+@pytest.mark.parametrize("kind", ["print", "scalogram", "inverse"])
+@pytest.mark.parametrize("encoding", ["signed", "two_channel"])
+def test_of_views_and_channels_the_first_is_drawn(kind, encoding):
+    views = np.stack([BUNCH.data, BUNCH.data[::-1]], axis=1)[:, :, None]
+    options = {"kind": kind, "n_per_class": 4, "random_state": 0}
+    parameters = {"sampling_rate": 40, "encoding": encoding}
+    of_views, of_records = (
+        FingerprintDisplay.from_estimator(
+            FingerprintTransformer(**parameters).fit(X), X, **options
+        )
+        for X in (views, BUNCH.data)
+    )
+    np.testing.assert_array_equal(of_views.images, of_records.images)
+
+
 def test_scalograms_have_hertz_and_seconds():
     transformer = fitted()
     display = FingerprintDisplay.from_estimator(

@@ -115,9 +115,8 @@ class FingerprintDisplay:
                 for label in np.unique(labels)
             ]
         )
-        records = X[chosen].reshape(len(chosen), -1, X.shape[-1])[:, 0]
         return cls(
-            _make_images(transformer, records, kind),
+            _make_images(transformer, X[chosen], kind),
             labels=None if y is None else labels[chosen],
             kind=kind,
             frequencies=transformer.frequencies_,
@@ -215,16 +214,19 @@ def draw_print(ax, image):
     ax.set_yticks([level for level in (0, *LEVELS) if level < rows])
 
 
-def _make_images(transformer, records, kind):
-    """Make one image a record."""
+def _make_images(transformer, X, kind):
+    """Make one image a record, that of its first view and channel."""
     if kind == "scalogram":
-        return transformer.scalogram(records)
+        return _first_images(transformer.scalogram(X))
     transformer = copy(transformer).set_params(flatten=False)
-    prints = transformer.transform(records)
+    prints = transformer.transform(X)
     if kind == "inverse":
-        return transformer.inverse_transform(prints).reshape(
-            len(records), *transformer.shape
-        )
+        return _first_images(transformer.inverse_transform(prints))
     if transformer.encoding == "two_channel":
-        return decode(prints, "two_channel").reshape(len(records), *transformer.shape)
-    return prints.reshape(len(records), *prints.shape[-2:])
+        return decode(prints[:, 0, :2], "two_channel")
+    return _first_images(prints)
+
+
+def _first_images(images):
+    """Reduce (n_records, ..., rows, columns) to the first image of each record."""
+    return images.reshape(len(images), -1, *images.shape[-2:])[:, 0]

@@ -1,0 +1,62 @@
+"""Configuration of the Sphinx site."""
+
+import sys
+from pathlib import Path
+
+import skseisfp
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+project = "skseisfp"
+author = "The skseisfp developers"
+copyright = author
+version = release = skseisfp.__version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx_gallery.gen_gallery",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["_build"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+
+autosummary_generate = True
+autosummary_imported_members = True
+autosummary_ignore_module_all = False
+numpydoc_show_class_members = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "abort_on_example_error": True,
+    "doc_module": ("skseisfp",),
+    "backreferences_dir": None,
+    "reset_argv": "gallery_arguments.quick_study",
+    "within_subsection_order": "ExampleTitleSortKey",
+    "show_memory": False,
+    "capture_repr": (),
+    "download_all_examples": False,
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"skseisfp {version}"
+html_static_path = ["_static"]
+html_theme_options = {
+    "show_prev_next": False,
+    "secondary_sidebar_items": ["page-toc"],
+    "pygments_light_style": "default",
+}
+
+
+def skip_metadata_requests(app, what, name, obj, skip, options):
+    """Leave out the ``set_*_request`` methods that scikit-learn makes."""
+    return skip or (name.startswith("set_") and name.endswith("_request"))
+
+
+def setup(app):
+    """Connect what the extensions do not offer."""
+    app.connect("autodoc-skip-member", skip_metadata_requests)

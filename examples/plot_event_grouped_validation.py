@@ -1,0 +1,105 @@
+"""
+Why events must not be split
+============================
+
+Records of one event resemble each other, and views of one record even more. A
+validation that lets them stand on both sides measures memory, not recognition. Here
+the labels of whole events are shuffled: nothing can be learnt, and an honest score is
+that of chance.
+"""
+
+# %%
+# Prints with shuffled labels
+# ---------------------------
+# Every event gets the class of another one. Each record has five views.
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    cross_val_predict,
+    cross_val_score,
+)
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+
+from skseisfp import FilterAugmenter, FingerprintTransformer, MultiViewClassifier
+from skseisfp.datasets import make_seismograms
+from skseisfp.metrics import event_accuracy, event_labels
+from skseisfp.plotting import EventScoresDisplay
+
+bunch = make_seismograms(240, random_state=0)
+rng = np.random.default_rng(0)
+true_class = event_labels(bunch.target, bunch.groups)
+shuffled_class = pd.Series(rng.permutation(true_class), index=true_class.index)
+y = shuffled_class[bunch.groups].to_numpy()
+
+views = make_pipeline(
+    FilterAugmenter(sampling_rate=bunch.sampling_rate),
+    FingerprintTransformer(
+        sampling_rate=bunch.sampling_rate, f_min=0.5, flatten=True, n_coefficients=400
+    ),
+).fit_transform(bunch.data)
+print("records, views, features:", views.shape)
+
+# %%
+# Three validations
+# -----------------
+# The nearest neighbour remembers every row that it was shown.
+#
+# 1. Views as rows: five rows a record, split at random. The nearest neighbour of a view
+#    is another view of the same record.
+# 2. Records split at random: a neighbour may be the same event at another station.
+# 3. Whole events: nothing to remember.
+
+n_records, n_views, n_features = views.shape
+nearest = KNeighborsClassifier(n_neighbors=1, metric="cosine")
+by_view = MultiViewClassifier(nearest)
+at_random = KFold(5, shuffle=True, random_state=0)
+
+rows = cross_val_predict(
+    nearest,
+    views.reshape(-1, n_features),
+    np.repeat(y, n_views),
+    cv=at_random,
+    method="predict_proba",
+)
+answers = {
+    "views as rows,\nsplit at random": rows.reshape(n_records, n_views, -1).mean(
+        axis=1
+    ),
+    "records\nsplit at random": cross_val_predict(
+        by_view, views, y, cv=at_random, method="predict_proba"
+    ),
+    "events kept whole": cross_val_predict(
+        by_view, views, y, groups=bunch.groups, cv=GroupKFold(5), method="predict_proba"
+    ),
+}
+EventScoresDisplay.from_predictions(
+    y, answers, bunch.groups, metric="accuracy", chance=1 / 3, random_state=0
+)
+
+# %%
+# Only the last one tells the truth: nothing was learnt. In skseisfp views are an axis,
+# not rows, so the first mistake cannot happen, and an event scorer refuses to score
+# when it is not told the events, so the second is at least seen:
+
+try:
+    event_accuracy(by_view.fit(views, y), views, y)
+except ValueError as error:
+    print(str(error)[:64], "...")
+
+# %%
+# Told by the index of ``y`` it counts events, in any tool of scikit-learn:
+
+y_by_event = pd.Series(y, index=pd.Index(bunch.groups, name="event_id"))
+scores = cross_val_score(
+    by_view,
+    views,
+    y_by_event,
+    groups=bunch.groups,
+    cv=GroupKFold(5),
+    scoring=event_accuracy,
+)
+print(scores.round(2))
