@@ -78,7 +78,7 @@ class EventStationSplit(BaseCrossValidator):
             Records; only their number counts.
         y : array-like of shape (n_records,), default=None
             Labels to stratify by; None deals events and stations by their size.
-        groups : array-like of shape (n_records,)
+        groups : array-like of shape (n_records,), default=None
             Event of each record.
         stations : array-like of shape (n_records,), default=None
             Station of each record; None takes the parameter of the constructor.
@@ -129,7 +129,7 @@ class EventStationSplit(BaseCrossValidator):
             Records; None takes their number from `groups`.
         y : array-like of shape (n_records,), default=None
             Labels.
-        groups : array-like of shape (n_records,)
+        groups : array-like of shape (n_records,), default=None
             Event of each record.
         stations : array-like of shape (n_records,), default=None
             Station of each record; None takes the parameter of the constructor.

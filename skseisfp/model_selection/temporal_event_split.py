@@ -63,7 +63,7 @@ class TemporalEventSplit(BaseCrossValidator):
             Records; only their number counts.
         y : array-like of shape (n_records,), default=None
             Not used.
-        groups : array-like of shape (n_records,)
+        groups : array-like of shape (n_records,), default=None
             Event of each record.
         times : array-like of shape (n_records,), default=None
             Time of each record; None takes the parameter of the constructor.

@@ -156,5 +156,16 @@ class FingerprintCNN(GeneratorModule):
 
     @staticmethod
     def accepts_parameter(name):
-        """Tell whether a name is a parameter of this net, of whichever cycle."""
+        """Tell whether a name is a parameter of this net, of whichever cycle.
+
+        Parameters
+        ----------
+        name : str
+            The name.
+
+        Returns
+        -------
+        bool
+            Whether it is one.
+        """
         return is_architecture_parameter(name) or name == "check_rules"

@@ -29,7 +29,7 @@ class FilterAugmenter(CutoffFilter):
         the event, or by the variation of the row alone.
     threshold : float, default=None
         What a row must exceed to hold signal: a significance in standard deviations
-        for ``"window"`` (None: 4), decibels above the variation of stationary noise
+        for ``"window"`` (None: 3.5), decibels above the variation of stationary noise
         for ``"stationarity"`` (None: 4.5).
     fallback : float, default=None
         Cut-off in Hz for records without an estimate to trust (status
@@ -144,7 +144,7 @@ class FilterAugmenter(CutoffFilter):
         return self._map(self._filter, records, cutoffs)
 
     def view_cutoffs(self, X, arrival=None):
-        """Cut-offs of all views.
+        """Compute the cut-offs of all views.
 
         Parameters
         ----------

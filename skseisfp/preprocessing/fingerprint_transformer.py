@@ -357,7 +357,7 @@ default="signed"
 
     @available_if(lambda self: self.flatten)
     def get_feature_names_out(self, input_features=None):
-        """Names of the features of flat prints of records without views.
+        """Name the features of flat prints of records without views.
 
         Parameters
         ----------

@@ -63,8 +63,8 @@ def encode(signs, encoding):
     Returns
     -------
     ndarray of shape (..., planes, rows, columns)
-        uint8, or int8 when signed. `planes` is 2 for ``"two_channel"``, else 1; rows
-        are twice as many for ``"interleaved"``.
+        Type uint8, or int8 when signed. `planes` is 2 for ``"two_channel"``, else 1;
+        rows are twice as many for ``"interleaved"``.
 
     Raises
     ------
@@ -173,7 +173,7 @@ def unpack_fingerprints(packed, shape=(64, 64), *, signed=False):
     Returns
     -------
     ndarray of shape (n_records, rows, columns)
-        uint8 prints, or int8 when signed.
+        Prints of type uint8, or int8 when signed.
 
     Raises
     ------

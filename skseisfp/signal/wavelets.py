@@ -18,12 +18,30 @@ class Morlet:
     omega0 : float, default=6.0
         Centre frequency in radians per unit of time: the number of oscillations
         under the Gaussian, hence the trade between time and frequency.
+
+    Examples
+    --------
+    >>> from skseisfp.signal import Morlet
+    >>> Morlet().response([0.5, 1.0]).round(3)
+    array([0.022, 2.   ])
     """
 
     omega0: float = 6.0
 
     def response(self, ratio):
-        """Frequency response at `ratio` = frequency / centre frequency."""
+        """Compute the frequency response.
+
+        Parameters
+        ----------
+        ratio : array-like
+            Frequency divided by the centre frequency.
+
+        Returns
+        -------
+        ndarray
+            Response; 2 at the centre.
+        """
+        ratio = np.asarray(ratio, dtype=float)
         return 2.0 * np.exp(-0.5 * (self.omega0 * (ratio - 1.0)) ** 2)
 
     @property
@@ -48,6 +66,12 @@ class Morse:
         Symmetry parameter; 3 gives the most symmetric wavelet.
     time_bandwidth : float, default=60.0
         Time-bandwidth product, gamma times the decay parameter beta.
+
+    Examples
+    --------
+    >>> from skseisfp.signal import Morse
+    >>> Morse().response([0.75, 1.0]).round(3)
+    array([0.299, 2.   ])
     """
 
     gamma: float = 3.0
@@ -63,7 +87,18 @@ class Morse:
         return self.beta / self.gamma * (power - np.expm1(power))
 
     def response(self, ratio):
-        """Frequency response at `ratio` = frequency / centre frequency."""
+        """Compute the frequency response.
+
+        Parameters
+        ----------
+        ratio : array-like
+            Frequency divided by the centre frequency.
+
+        Returns
+        -------
+        ndarray
+            Response; 2 at the centre.
+        """
         ratio = np.asarray(ratio, dtype=float)
         response = np.zeros_like(ratio)
         positive = ratio > 0

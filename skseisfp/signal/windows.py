@@ -22,8 +22,10 @@ def cut_windows(
         where there is none.
     sampling_rate : float
         Sampling rate in Hz.
-    before, after : float, default=5.0 and 27.0
-        Seconds of the window before and after the arrival.
+    before : float, default=5.0
+        Seconds of the window before the arrival.
+    after : float, default=27.0
+        Seconds of the window after the arrival.
     fallback : float, default=None
         Sample to take where there is no arrival; None refuses such records.
     pad : {None, "reflect"}, default=None

@@ -1,0 +1,219 @@
+import ast
+import importlib
+import pkgutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+import skseisfp
+
+# a change here is a change of the public interface: tell it in the changelog
+PUBLIC = {
+    "datasets": ["load_records", "make_seismograms"],
+    "ensemble": ["EventVoteClassifier", "MultiViewClassifier"],
+    "metrics": [
+        "EventScorer",
+        "Interval",
+        "aggregate_events",
+        "bootstrap_interval",
+        "class_table",
+        "event_accuracy",
+        "event_balanced_accuracy",
+        "event_f1",
+        "event_labels",
+        "event_roc_auc",
+        "make_event_scorer",
+        "neg_gradient_of_error",
+        "negative_precision_score",
+        "paired_bootstrap",
+        "score_table",
+        "specificity_score",
+        "wilson_interval",
+    ],
+    "model_selection": [
+        "PROTOCOLS",
+        "EventStationSplit",
+        "Protocol",
+        "TemporalEventSplit",
+        "check_folds",
+        "evaluate_protocols",
+        "event_permutation_test",
+        "event_train_test_split",
+        "make_protocols",
+    ],
+    "neural": [
+        "Finding",
+        "FingerprintCNN",
+        "FingerprintClassifier",
+        "FingerprintMLP",
+        "check_architecture",
+        "group_valid_split",
+        "layer_catalogue",
+        "summarize",
+    ],
+    "plotting": [
+        "ConfusionMarginsDisplay",
+        "CutoffDisplay",
+        "EventScoresDisplay",
+        "FingerprintDisplay",
+    ],
+    "preprocessing": [
+        "AdaptiveHighpassFilter",
+        "FilterAugmenter",
+        "FingerprintTransformer",
+    ],
+    "signal": [
+        "Morlet",
+        "Morse",
+        "cut_windows",
+        "cutoff_range",
+        "decode",
+        "detrend_records",
+        "encode",
+        "estimate_cutoffs",
+        "frequency_axis",
+        "get_wavelet",
+        "haar2d",
+        "haar_matrix",
+        "highpass",
+        "highpass_gain",
+        "inverse_haar2d",
+        "pack_fingerprints",
+        "scalogram",
+        "select_top_k",
+        "unpack_fingerprints",
+    ],
+}
+TOP = [
+    "AdaptiveHighpassFilter",
+    "EventVoteClassifier",
+    "FilterAugmenter",
+    "FingerprintClassifier",
+    "FingerprintTransformer",
+    "MultiViewClassifier",
+    "__version__",
+    "event_train_test_split",
+    "load",
+    "load_records",
+    "make_seismograms",
+    "save",
+    "show_versions",
+]
+
+
+def run_python(code, cwd):
+    result = subprocess.run(
+        [sys.executable, "-B", "-c", textwrap.dedent(code)],
+        cwd=cwd,
+        env={"HOME": str(cwd), "PYTHONPATH": str(skseisfp.__path__[0] + "/..")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout.split()
+
+
+def test_the_modules_are_those_listed():
+    modules = {module.name for module in pkgutil.iter_modules(skseisfp.__path__)}
+    assert {name for name in modules if not name.startswith("_")} == set(PUBLIC)
+    assert sorted(skseisfp.__all__) == sorted([*TOP, *PUBLIC])
+    assert sorted(dir(skseisfp)) == sorted(skseisfp.__all__)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_the_public_names_are_those_listed(name):
+    module = importlib.import_module(f"skseisfp.{name}")
+    assert sorted(module.__all__) == sorted(PUBLIC[name])
+    assert all(hasattr(module, public) for public in module.__all__)
+    assert getattr(skseisfp, name) is module
+
+
+@pytest.mark.parametrize("name", TOP)
+def test_the_top_level_names_exist(name):
+    assert getattr(skseisfp, name) is not None
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(AttributeError, match="no attribute 'fingerprint'"):
+        _ = skseisfp.fingerprint
+
+
+def test_import_loads_nothing_heavy_and_leaves_no_trace(tmp_path):
+    code = """
+        import logging, sys, warnings
+        filters, handlers = list(warnings.filters), list(logging.root.handlers)
+        import skseisfp
+        assert warnings.filters == filters
+        assert logging.root.handlers == handlers
+        print(*sys.modules)
+    """
+    loaded = set(run_python(code, tmp_path))
+    heavy = {"matplotlib", "numpy", "obspy", "pandas", "scipy", "sklearn", "torch"}
+    assert not loaded & heavy
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_rooms_load_only_what_they_need(tmp_path):
+    code = """
+        import logging, sys
+        handlers = list(logging.root.handlers)
+        import skseisfp.preprocessing, skseisfp.signal, skseisfp.datasets
+        import skseisfp.metrics, skseisfp.ensemble
+        assert logging.root.handlers == handlers
+        print(*sys.modules)
+    """
+    loaded = set(run_python(code, tmp_path))
+    assert not loaded & {"matplotlib", "obspy", "torch", "skorch"}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_plotting_loads_matplotlib_only_to_draw(tmp_path):
+    code = """
+        import sys
+        import skseisfp.plotting, skseisfp.model_selection, skseisfp.neural
+        print(*sys.modules)
+    """
+    assert not set(run_python(code, tmp_path)) & {"matplotlib", "obspy"}
+    assert list(tmp_path.iterdir()) == []
+
+
+# rooms from the ground floor up; an import only ever points down
+FLOORS = [
+    "_utils",
+    "signal",
+    "datasets",
+    "preprocessing",
+    "metrics",
+    "neural",
+    "ensemble",
+    "baselines",
+    "model_selection",
+    "plotting",
+]
+
+
+def imported_rooms(path, room):
+    """Rooms that a module imports from, also inside its functions."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = {0: "", 1: f"skseisfp.{room}.", 2: "skseisfp."}[node.level]
+            module = base + (node.module or "")
+            names = [f"{module.rstrip('.')}.{alias.name}" for alias in node.names]
+        for name in names:
+            package, *rest = name.split(".")
+            if package == "skseisfp" and rest:
+                yield rest[0]
+
+
+@pytest.mark.parametrize("room", FLOORS)
+def test_imports_point_down(room):
+    below = FLOORS[: FLOORS.index(room) + 1]
+    for path in (Path(skseisfp.__path__[0]) / room).glob("*.py"):
+        assert set(imported_rooms(path, room)) <= set(below), path.name
