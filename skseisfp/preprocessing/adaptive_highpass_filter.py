@@ -19,7 +19,7 @@ class AdaptiveHighpassFilter(CutoffFilter):
         the event, or by the variation of the row alone.
     threshold : float, default=None
         What a row must exceed to hold signal: a significance in standard deviations
-        for ``"window"`` (None: 4), decibels above the variation of stationary noise
+        for ``"window"`` (None: 3.5), decibels above the variation of stationary noise
         for ``"stationarity"`` (None: 4.5).
     fallback : float, default=None
         Cut-off in Hz for records without an estimate to trust (status
@@ -56,7 +56,8 @@ class AdaptiveHighpassFilter(CutoffFilter):
     status ``"no_noise"`` is filtered at its small cut-off, which does no harm. The
     estimate takes noise to be below the signal in frequency and longer than the
     event; noise bursts, surface waves of the event below the noise, events that fill
-    the record and high-frequency noise are outside its reach.
+    the record and high-frequency noise are outside its reach. Filter whole records
+    first and cut windows later: a window that the event fills shows little noise.
 
     With metadata routing, ``set_transform_request(arrival=True)`` brings known
     arrivals.

@@ -11,7 +11,7 @@ from .scalogram import scalogram
 from .wavelets import Morlet, frequency_axis
 
 STATISTICS = ("window", "stationarity")
-DEFAULT_THRESHOLDS = {"window": 4.0, "stationarity": 4.5}
+DEFAULT_THRESHOLDS = {"window": 3.5, "stationarity": 4.5}
 
 _N_ROWS = 64
 _N_COLUMNS = 64
@@ -24,7 +24,7 @@ _DETECTION = 0.05
 _NO_SIGNAL = 0.2
 _SCORE_LIMIT_DB = 12.0
 _LIMIT_DB = 100.0
-_NO_NOISE_DB = -25.0
+_NO_NOISE_DB = -20.0
 _OVERLAP_DB = 3.0
 _VARIATION_DB = 10.0 * np.log10(3.0)
 
@@ -104,7 +104,7 @@ def estimate_cutoffs(
         How signal rows are told from noise rows; see Notes.
     threshold : float, default=None
         For ``"window"``, significance of the signal in a row below which it counts
-        as noise, in standard deviations (None: 4); for ``"stationarity"``, decibels
+        as noise, in standard deviations (None: 3.5); for ``"stationarity"``, decibels
         by which a row must vary more than stationary noise (None: 4.5).
     arrival : array-like of shape (n_records,), default=None
         Sample of the first arrival, where known; NaN or a negative number where not.
@@ -141,7 +141,7 @@ def estimate_cutoffs(
     energy of their Haar coefficients along time over that of their mean, and the
     cut-off is the change point between low scores below and high scores above.
 
-    The status is ``"ok"``; ``"no_noise"``: the filter takes away less than -25 dB
+    The status is ``"ok"``; ``"no_noise"``: the filter takes away less than -20 dB
     of the signal, neither harm nor good; ``"no_signal"``: no event stands out;
     ``"overlap"``: no cut-off brings the error 3 dB below the signal;
     ``"nonstationary"``: the noise below the cut-off varies more than three times as
@@ -164,8 +164,9 @@ def estimate_cutoffs(
     array(['ok'], dtype='<U13')
     """
     check_option("statistic", statistic, STATISTICS)
-    if threshold is None:
-        threshold = DEFAULT_THRESHOLDS[statistic]
+    thresholds = dict(DEFAULT_THRESHOLDS)
+    if threshold is not None:
+        thresholds[statistic] = threshold
     n_samples = X.shape[-1]
     limits = cutoff_range(
         n_samples, sampling_rate=sampling_rate, f_min=f_min, f_max=f_max
@@ -180,9 +181,7 @@ def estimate_cutoffs(
         power,
         values,
         detection=_DETECTION,
-        significance=DEFAULT_THRESHOLDS["window"]
-        if statistic == "stationarity"
-        else threshold,
+        significance=thresholds["window"],
         first_column=_first_column(arrival, n_samples),
     )
     grid, gain = _gain_table(
@@ -192,7 +191,7 @@ def estimate_cutoffs(
     if statistic == "window":
         cutoffs = _least_error(error, grid)
     else:
-        scores = variation_db(power, values) - threshold
+        scores = variation_db(power, values) - thresholds["stationarity"]
         cutoffs = np.clip(_change_point(scores, frequencies), *limits)
     nearest = np.abs(np.log(cutoffs[:, None] / grid)).argmin(axis=1)
     return _describe(
