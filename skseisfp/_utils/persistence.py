@@ -1,0 +1,232 @@
+"""Fitted estimators in files that run no foreign code when they are read."""
+
+import io
+import json
+import os
+import warnings
+from pathlib import Path
+from uuid import uuid4
+from zipfile import BadZipFile, ZipFile
+
+from sklearn.utils.validation import check_is_fitted
+
+from .optional import import_optional
+from .versions import installed_version
+
+FORMAT = 1
+NOTE = "skseisfp.json"
+TRUSTED_TYPES = frozenset(
+    {
+        "skseisfp.ensemble.event_vote_classifier.EventVoteClassifier",
+        "skseisfp.ensemble.multi_view_classifier.MultiViewClassifier",
+        "skseisfp.neural.fingerprint_classifier.FingerprintClassifier",
+        "skseisfp.neural.fingerprint_cnn.FingerprintCNN",
+        "skseisfp.neural.fingerprint_mlp.FingerprintMLP",
+        "skseisfp.preprocessing.adaptive_highpass_filter.AdaptiveHighpassFilter",
+        "skseisfp.preprocessing.filter_augmenter.FilterAugmenter",
+        "skseisfp.preprocessing.fingerprint_transformer.FingerprintTransformer",
+        "sklearn.calibration._CalibratedClassifier",
+        "sklearn.calibration._SigmoidCalibration",
+        "sklearn.metrics._scorer._PassthroughScorer",
+        "sklearn.model_selection._split.GroupKFold",
+        "sklearn.model_selection._split.StratifiedGroupKFold",
+        "sklearn.tree._tree.Tree",
+        "torch.nn.modules.loss.CrossEntropyLoss",
+        "torch.optim.adam.Adam",
+        "torch.optim.adamw.AdamW",
+        "torch.optim.sgd.SGD",
+    }
+)
+USED_WITH = {  # distributions by a module whose types need them
+    "skseisfp": "skseisfp",
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "sklearn": "scikit-learn",
+    "torch": "torch",
+    "skseisfp.neural": "skorch",
+}
+
+
+def save(estimator, path):
+    """Save a fitted estimator, a pipeline for example.
+
+    The file is a zip archive of arrays and of names of types, written by skops [1]_
+    (extra ``deploy``); it appears under its name only when it is complete.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted estimator.
+    path : str or path-like
+        The file; an old one is replaced.
+
+    Raises
+    ------
+    NotFittedError
+        If the estimator is not fitted.
+    ImportError
+        If skops is not installed.
+
+    See Also
+    --------
+    load : Load it again.
+
+    References
+    ----------
+    .. [1] https://skops.readthedocs.io/en/stable/persistence.html
+
+    Examples
+    --------
+    >>> import skseisfp
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.ensemble import ExtraTreesClassifier
+    >>> from tempfile import TemporaryDirectory
+    >>> X, y = make_classification(random_state=0)
+    >>> trees = ExtraTreesClassifier(10, random_state=0).fit(X, y)
+    >>> with TemporaryDirectory() as folder:
+    ...     skseisfp.save(trees, f"{folder}/trees.skops")
+    ...     again = skseisfp.load(f"{folder}/trees.skops")
+    >>> (again.predict_proba(X) == trees.predict_proba(X)).all()
+    np.True_
+    """
+    skops_io = import_optional("skops.io", extra="deploy")
+    check_is_fitted(estimator)
+    buffer = io.BytesIO(skops_io.dumps(estimator))
+    with ZipFile(buffer, "a") as archive:
+        schema = archive.read("schema.json").decode()
+        note = {"format": FORMAT, "versions": _versions_used(schema)}
+        archive.writestr(NOTE, json.dumps(note, indent=2))
+    _write_atomically(Path(path), buffer.getbuffer())
+
+
+def load(path, *, trusted=()):
+    """Load an estimator that `save` has written.
+
+    A file can name any type of any package, and to make an object of it can run any
+    code. So only the types that pipelines of this package need are made: its own
+    estimators, the types of scikit-learn, NumPy and SciPy that skops trusts, and a
+    short list of further ones of scikit-learn and torch. All others are refused,
+    before anything is made, until you name them.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    trusted : sequence of str or type, default=()
+        Further types to make, by full name or as such. Trust types only that you know
+        and whose file comes from a source that you trust.
+
+    Returns
+    -------
+    estimator
+        The fitted estimator.
+
+    Raises
+    ------
+    ValueError
+        If the file was not written by `save`, or by one of a later format, or if it
+        holds types that are not trusted; the message names them.
+    ImportError
+        If skops is not installed.
+
+    Warns
+    -----
+    UserWarning
+        If a package in use has another release (major or minor version) than when the
+        file was written: predictions may differ.
+
+    See Also
+    --------
+    save : Save a fitted estimator.
+
+    Notes
+    -----
+    Trees of scikit-learn are trusted, although a forged tree can crash the
+    interpreter.
+    """
+    skops_io = import_optional("skops.io", extra="deploy")
+    path = Path(path)
+    data = path.read_bytes()
+    note = _read_note(path, data)
+    allowed = TRUSTED_TYPES | _names_of(trusted)
+    unknown = sorted(set(skops_io.get_untrusted_types(data=data)) - allowed)
+    if unknown:
+        raise ValueError(
+            f"{path} holds types that are not trusted: {', '.join(unknown)}. If you "
+            f"know them and trust the origin of the file, load it with "
+            f"trusted={unknown}."
+        )
+    _compare_versions(path, note["versions"])
+    return skops_io.loads(data, trusted=sorted(allowed))
+
+
+def _versions_used(schema):
+    """Return the versions of the distributions whose types a file names."""
+    used = {
+        distribution
+        for module, distribution in USED_WITH.items()
+        if f'"__module__": "{module}.' in schema
+        or f'"__module__": "{module}"' in schema
+    }
+    return {name: installed_version(name) for name in sorted(used | {"skseisfp"})}
+
+
+def _write_atomically(path, content):
+    """Write a file beside its place and move it there when it is complete."""
+    temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _read_note(path, data):
+    """Return what `save` noted in a file, refusing other files."""
+    try:
+        with ZipFile(io.BytesIO(data)) as archive:
+            note = json.loads(archive.read(NOTE))
+        written_by = note["versions"]["skseisfp"]
+        later = note["format"] > FORMAT
+    except (BadZipFile, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} was not written by skseisfp.save.") from error
+    if later:
+        raise ValueError(
+            f"{path} was written by skseisfp {written_by} in a later format than this "
+            f"version can read; upgrade skseisfp."
+        )
+    return note
+
+
+def _names_of(types):
+    """Return the full names of types."""
+    if types is True or isinstance(types, str):
+        raise TypeError(
+            f"trusted must be a sequence of types or of their names; got {types!r}."
+        )
+    return {
+        name if isinstance(name, str) else f"{name.__module__}.{name.__qualname__}"
+        for name in types
+    }
+
+
+def _compare_versions(path, versions):
+    """Warn of packages that have another release now."""
+    changed = []
+    for name, then in versions.items():
+        now = installed_version(name)
+        if now is not None and _release(now) != _release(then):
+            changed.append(f"{name} {then} (now {now})")
+    if changed:
+        warnings.warn(
+            f"{path} was written with {', '.join(changed)}; predictions may differ.",
+            stacklevel=3,
+        )
+
+
+def _release(version):
+    """Return the major and minor version."""
+    return version.split(".")[:2]

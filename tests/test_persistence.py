@@ -1,0 +1,258 @@
+import json
+import os
+import stat
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.pipeline import Pipeline
+from sklearn.svm import SVC
+
+import skseisfp
+from skseisfp._utils import persistence
+from skseisfp.ensemble import EventVoteClassifier, MultiViewClassifier
+from skseisfp.neural import FingerprintClassifier, FingerprintCNN
+from skseisfp.preprocessing import (
+    AdaptiveHighpassFilter,
+    FilterAugmenter,
+    FingerprintTransformer,
+)
+
+pytest.importorskip("skops", reason="skops is not installed (extra deploy)")
+
+
+@pytest.fixture(scope="module")
+def records():
+    bunch = skseisfp.make_seismograms(24, random_state=0)
+    return bunch.data[:, 400:1400], bunch.target, bunch.groups
+
+
+def pipeline(classifier, *, flatten=False, augment=True, **settings):
+    steps = [
+        ("fingerprint", FingerprintTransformer(sampling_rate=40, flatten=flatten)),
+        ("classifier", classifier),
+    ]
+    if augment:
+        steps.insert(0, ("augment", FilterAugmenter(sampling_rate=40)))
+    return Pipeline(steps).set_params(**settings)
+
+
+def net(**settings):
+    return FingerprintClassifier(max_epochs=1, random_state=0, **settings)
+
+
+def trees():
+    return ExtraTreesClassifier(5, random_state=0)
+
+
+ESTIMATORS = {
+    "net": lambda: pipeline(net()),
+    "net with early stopping": lambda: pipeline(
+        net(early_stopping=True, balance="weights", lr_schedule="plateau"),
+        augment=False,
+    ),
+    "named module and optimizer": lambda: pipeline(
+        net(module=FingerprintCNN, optimizer=torch.optim.SGD, balance="views")
+    ),
+    "net on flat prints": lambda: pipeline(net(), flatten=True, augment=False),
+    "trees on views": lambda: pipeline(MultiViewClassifier(trees()), flatten=True),
+    "support vectors": lambda: pipeline(MultiViewClassifier(SVC()), flatten=True),
+    "votes of nets": lambda: EventVoteClassifier(pipeline(net())),
+    "calibrated trees": lambda: CalibratedClassifierCV(
+        pipeline(trees(), flatten=True, augment=False), cv=2
+    ),
+    "one filter": lambda: Pipeline(
+        [
+            ("filter", AdaptiveHighpassFilter(sampling_rate=40)),
+            ("rest", pipeline(trees(), flatten=True, augment=False)),
+        ]
+    ),
+    "search": lambda: GridSearchCV(
+        pipeline(trees(), flatten=True, augment=False),
+        {"classifier__max_depth": [2, 4]},
+        cv=GroupKFold(2),
+    ),
+    "standardised prints": lambda: pipeline(
+        trees(), flatten=True, augment=False, fingerprint__standardize="mad"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_predictions_survive(name, records, tmp_path):
+    X, y, groups = records
+    grouped = name in ("search", "votes of nets")
+    estimator = ESTIMATORS[name]()
+    estimator.fit(X, y, **({"groups": groups} if grouped else {}))
+    skseisfp.save(estimator, tmp_path / "model.skops")
+    again = skseisfp.load(tmp_path / "model.skops")
+    assert type(again) is type(estimator)
+    assert repr(again) == repr(estimator)
+    method = "predict_proba" if hasattr(estimator, "predict_proba") else "predict"
+    expected = getattr(estimator, method)(X)
+    np.testing.assert_array_equal(getattr(again, method)(X), expected)
+    np.testing.assert_array_equal(again.predict(X), estimator.predict(X))
+
+
+@pytest.fixture
+def fitted():
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    return LogisticRegression().fit(X, X[:, 0] > 0)
+
+
+class Foreign(ClassifierMixin, BaseEstimator):
+    made = 0
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def __setstate__(self, state):
+        type(self).made += 1
+        super().__setstate__(state)
+
+
+def test_unknown_types_are_refused_before_they_are_made(tmp_path):
+    path = tmp_path / "model.skops"
+    skseisfp.save(Foreign().fit(None, [0, 1]), path)
+    Foreign.made = 0
+    name = f"{__name__}.Foreign"
+    with pytest.raises(ValueError, match="types that are not trusted") as error:
+        skseisfp.load(path)
+    assert name in str(error.value)
+    assert f"trusted=['{name}']" in str(error.value)
+    assert Foreign.made == 0
+    for trusted in ([name], [Foreign], (Foreign, "another.Type")):
+        assert isinstance(skseisfp.load(path, trusted=trusted), Foreign)
+    assert Foreign.made == 3
+
+
+def test_functions_are_refused(tmp_path, records):
+    X, y, _ = records
+    path = tmp_path / "model.skops"
+    classifier = net(optimizer=torch.optim.RMSprop)
+    skseisfp.save(pipeline(classifier, augment=False).fit(X, y), path)
+    with pytest.raises(ValueError, match=r"torch\.optim\.rmsprop\.RMSprop"):
+        skseisfp.load(path)
+    skseisfp.load(path, trusted=[torch.optim.RMSprop])
+
+
+@pytest.mark.parametrize("trusted", [True, "some.Type"])
+def test_trust_is_given_by_name(trusted, fitted, tmp_path):
+    skseisfp.save(fitted, tmp_path / "model.skops")
+    with pytest.raises(TypeError, match="trusted must be a sequence"):
+        skseisfp.load(tmp_path / "model.skops", trusted=trusted)
+
+
+def test_trusted_types_exist():
+    from importlib import import_module
+
+    for name in persistence.TRUSTED_TYPES:
+        module, _, attribute = name.rpartition(".")
+        assert isinstance(getattr(import_module(module), attribute), type), name
+
+
+def test_estimator_must_be_fitted(tmp_path):
+    with pytest.raises(NotFittedError):
+        skseisfp.save(LogisticRegression(), tmp_path / "model.skops")
+    with pytest.raises(NotFittedError):
+        skseisfp.save(pipeline(net()), tmp_path / "model.skops")
+    with pytest.raises(TypeError, match="not an estimator"):
+        skseisfp.save({"a": 1}, tmp_path / "model.skops")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_failed_write_leaves_the_old_file(fitted, tmp_path, monkeypatch):
+    path = tmp_path / "model.skops"
+    skseisfp.save(fitted, path)
+    before = path.read_bytes()
+
+    def fail(descriptor):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(persistence.os, "fsync", fail)
+    with pytest.raises(OSError, match="disk full"):
+        skseisfp.save(fitted, path)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["model.skops"]
+
+
+def test_an_old_file_is_replaced(fitted, tmp_path):
+    path = tmp_path / "model.skops"
+    path.write_text("old")
+    skseisfp.save(fitted, str(path))
+    assert isinstance(skseisfp.load(str(path)), LogisticRegression)
+    assert os.listdir(tmp_path) == ["model.skops"]
+    umask = os.umask(0)
+    os.umask(umask)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask
+
+
+def edit_note(path, **changes):
+    """Write the note of a file anew."""
+    with ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    note = json.loads(content["skseisfp.json"])
+    note["versions"].update(changes.pop("versions", {}))
+    content["skseisfp.json"] = json.dumps(note | changes).encode()
+    with ZipFile(path, "w") as archive:
+        for name, value in content.items():
+            archive.writestr(name, value)
+    return note
+
+
+def test_versions_of_what_is_used_are_noted(fitted, tmp_path, records):
+    path = tmp_path / "model.skops"
+    skseisfp.save(fitted, path)
+    assert set(edit_note(path)["versions"]) == {"numpy", "scikit-learn", "skseisfp"}
+    X, y, _ = records
+    skseisfp.save(pipeline(net(), augment=False).fit(X, y), path)
+    assert {"torch", "skorch"} < set(edit_note(path)["versions"])
+
+
+def test_other_releases_warn(fitted, tmp_path):
+    path = tmp_path / "model.skops"
+    skseisfp.save(fitted, path)
+    edit_note(path, versions={"scikit-learn": "0.99.3", "gone": "1.0"})
+    with pytest.warns(UserWarning, match=r"scikit-learn 0\.99\.3 \(now .*may differ"):
+        skseisfp.load(path)
+    micro = ".".join([*skseisfp.__version__.split(".")[:2], "999"])
+    skseisfp.save(fitted, path)
+    edit_note(path, versions={"skseisfp": micro})
+    skseisfp.load(path)
+
+
+def test_later_formats_are_refused(fitted, tmp_path):
+    path = tmp_path / "model.skops"
+    skseisfp.save(fitted, path)
+    edit_note(path, format=persistence.FORMAT + 1, versions={"skseisfp": "9.1.0"})
+    with pytest.raises(ValueError, match=r"skseisfp 9\.1\.0 in a later format"):
+        skseisfp.load(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04"])
+def test_other_files_are_refused(content, tmp_path):
+    path = tmp_path / "model.skops"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"model\.skops was not written by"):
+        skseisfp.load(path)
+
+
+def test_plain_files_of_skops_are_refused(fitted, tmp_path):
+    import skops.io
+
+    skops.io.dump(fitted, tmp_path / "model.skops")
+    with pytest.raises(ValueError, match=r"was not written by skseisfp\.save"):
+        skseisfp.load(tmp_path / "model.skops")
+
+
+def test_missing_files_are_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        skseisfp.load(tmp_path / "nowhere.skops")
