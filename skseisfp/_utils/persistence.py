@@ -141,8 +141,17 @@ def load(path, *, trusted=()):
 
     Notes
     -----
-    Trees of scikit-learn are trusted, although a forged tree can crash the
-    interpreter.
+    Trusted beside what skops trusts are the estimators and modules of this package; of
+    scikit-learn the parts of calibrated classifiers, ``GroupKFold``,
+    ``StratifiedGroupKFold``, the default scorer of searches and ``Tree``, although a
+    forged tree can crash the interpreter; of torch ``CrossEntropyLoss`` and the
+    optimizers ``Adam``, ``AdamW`` and ``SGD``.
+
+    Examples
+    --------
+    >>> import skseisfp
+    >>> pipeline = skseisfp.load("event_nature.skops")  # doctest: +SKIP
+    >>> pipeline.predict(new_records)  # doctest: +SKIP
     """
     skops_io = import_optional("skops.io", extra="deploy")
     path = Path(path)

@@ -29,7 +29,9 @@ def open_miniseed(path, target, labels):
     for event_id in sorted(set(table["event_id"]) - {row["event_id"] for row in rows}):
         waveforms.append(RecordError(f"{folder / event_id} has no miniSEED file"))
         rows.append({"record_id": event_id, "event_id": event_id})
-    frame = pd.DataFrame(rows).merge(table, on="event_id", how="left")
+    frame = pd.DataFrame(rows).merge(
+        table, on="event_id", how="left", suffixes=("", "_label")
+    )
     frame["arrival_sample"] = np.nan
 
     def read(row):
@@ -48,12 +50,12 @@ def _read_labels(file, target):
         table = table.rename(columns={first: "event_id"})
     if target is None:
         others = [name for name in table if name != "event_id"]
-        target = "event_type" if "event_type" in others else others[0]
-        if target != "event_type" and len(others) > 1:
+        if "event_type" not in others and len(others) > 1:
             raise ValueError(
                 f"{file} has the columns {', '.join(others)}; name the one that holds "
                 "the labels by the parameter target."
             )
+        target = others[0] if len(others) == 1 else "event_type"
     require_columns(file, table, ("event_id", target))
     repeated = table["event_id"][table["event_id"].duplicated()]
     if len(repeated):

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
+MODULATION = 0.35  # standard deviation of the logarithm of the cultural noise
+MODULATION_PERIOD = 8.0  # s
+
 
 @dataclass(frozen=True)
 class Network:
     """Stations as columns of numbers, each of shape (n_stations,).
 
-    Positions are in km; `kappa` in s, `resonance` in Hz with its `amplification` and
-    `quality`; `levels` maps the parts of the noise to their rms in nm/s, with the peak
-    or corner frequency in Hz and the exponent of the flank beside them.
+    Positions are in km, `kappa` in s, `resonance` in Hz with its `amplification` and
+    `quality`. The parts of the noise have their rms in nm/s, a peak or corner frequency
+    in Hz, and the exponent of the flank or the width in log frequency.
     """
 
     names: np.ndarray
@@ -94,7 +97,7 @@ def noise_spectra(network, frequencies):
         _with_rms(microseism, network.microseism["rms"]),
         _with_rms(local, network.local["rms"]),
     )
-    floor = _with_rms(np.ones_like(f) * np.ones_like(local), network.floor)
+    floor = _with_rms(np.ones_like(local), network.floor)
     return np.hypot(stationary, floor), _with_rms(cultural, network.cultural["rms"])
 
 
@@ -114,15 +117,14 @@ def gaussian_noise(rng, spectra, n_fft):
     return fft.irfft(white, n_fft, axis=-1)
 
 
-def slow_modulation(rng, n_records, times, *, period=8.0, strength=0.35):
-    """Positive random modulation that changes over some seconds, mean square one."""
-    knots = np.arange(times[0], times[-1] + 2 * period, period)
-    values = strength * rng.standard_normal((n_records, knots.size))
-    position = (times - times[0]) / period
+def slow_modulation(rng, n_records, times):
+    """Positive random modulation that changes over some seconds."""
+    position = times / MODULATION_PERIOD
     left = position.astype(int)
+    values = MODULATION * rng.standard_normal((n_records, left[-1] + 2))
     weight = 0.5 - 0.5 * np.cos(np.pi * (position - left))
     log_level = values[:, left] * (1 - weight) + values[:, left + 1] * weight
-    return np.exp(log_level - strength**2)
+    return np.exp(log_level)
 
 
 def _with_rms(spectra, rms):

@@ -7,10 +7,9 @@ RG_CENTRE = 1.2  # Hz
 CODA_CENTRES = (1.0, 2.0, 4.0, 8.0, 16.0)  # Hz, octave bands of the S coda
 
 
-def attenuation(frequencies, travel_time, q0, exponent=0.5):
-    """Anelastic factor exp(-pi f t / Q(f)) with Q = q0 f^exponent."""
-    f = np.maximum(frequencies, 0.1)
-    return np.exp(-np.pi * np.outer(travel_time, f ** (1.0 - exponent)) / q0)
+def attenuation(frequencies, travel_time, q0):
+    """Anelastic factor exp(-pi f t / Q(f)) with Q = q0 f^0.5."""
+    return np.exp(-np.pi * np.outer(travel_time, np.sqrt(frequencies)) / q0)
 
 
 def pulse_envelope(times, onset, decay):
@@ -19,10 +18,10 @@ def pulse_envelope(times, onset, decay):
     return _unit_energy(t * np.exp(-t / decay[:, None]), times)
 
 
-def coda_envelope(times, onset, frequency, *, q0=90.0, exponent=0.7):
-    """Envelope of single-scattered coda (Aki and Chouet, 1975) around a frequency."""
+def coda_envelope(times, onset, frequency):
+    """Envelope of single-scattered coda around a frequency, with Q = 90 f^0.7."""
     t = np.maximum(times[None, :] - onset[:, None], 0.0)
-    fall = np.exp(-np.pi * frequency ** (1.0 - exponent) * t / q0)
+    fall = np.exp(-np.pi * frequency**0.3 * t / 90.0)
     return _unit_energy(fall * (1.0 - np.exp(-t / 0.8)) / (1.0 + t / 4.0), times)
 
 

@@ -27,7 +27,7 @@ class SourceKind:
     s_to_p_scatter : float
         Standard deviation of its decadic logarithm from event to event.
     rg : float
-        Median amplitude of Rg relative to S at 1 Hz and 100 km; 0 for none.
+        Median amplitude of Rg relative to S at 1.2 Hz and 100 km; 0 for none.
     rows, holes : tuple of int
         Number of rows and of holes per row that are fired with delays.
     row_delay, hole_delay : tuple of float

@@ -17,7 +17,8 @@ P_CODA_MIXING = (0.8, 0.6, 0.5)
 S_CODA_MIXING = (0.6, 0.8, 0.8)
 RG_MIXING = (1.0, -0.7j, 0.05)
 P_CODA, S_CODA, LG = 0.8, 1.0, 0.6  # level against the direct wave
-HORIZONTAL_NOISE = 1.4
+PATH_SCATTER = 0.2  # of each term of the logarithm of the path spectrum
+HORIZONTAL_NOISE = 1.4  # against the vertical component
 MAGNITUDE_BAND = (1.2, 10.0)  # Hz
 
 
@@ -157,16 +158,14 @@ def _patterns(rng, kinds, sources, local, records):
     return p[:, None], s[:, None]
 
 
-def _path_scatter(rng, n_records, frequencies, *, n_terms=5, strength=0.2):
+def _path_scatter(rng, n_records, frequencies):
     """Smooth random factor over log frequency, shape (n_records, n_freq)."""
-    octaves = np.log2(np.maximum(frequencies, 0.1)) / 8.0
-    terms = np.arange(1, n_terms + 1)[:, None]
-    shift = rng.uniform(0.0, 2 * np.pi, (n_records, n_terms, 1))
-    weight = strength * rng.standard_normal((n_records, n_terms, 1))
+    phase = 2 * np.pi * np.log2(np.maximum(frequencies, 0.1)) / 8.0
     log_factor = np.zeros((n_records, frequencies.size))
-    for term in range(n_terms):
-        phase = 2 * np.pi * terms[term] * octaves
-        log_factor += weight[:, term] * np.cos(phase + shift[:, term])
+    for term in range(1, 6):
+        shift = rng.uniform(0.0, 2 * np.pi, (n_records, 1))
+        weight = rng.normal(0.0, PATH_SCATTER, (n_records, 1))
+        log_factor += weight * np.cos(term * phase + shift)
     return np.exp(log_factor)
 
 

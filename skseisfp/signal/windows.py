@@ -13,6 +13,9 @@ def cut_windows(
 ):
     """Cut a window around the arrival of each record.
 
+    All windows have the arrival at the same sample, as prints need it that are to be
+    compared.
+
     Parameters
     ----------
     X : array-like of shape (n_records, ..., n_samples)
@@ -35,7 +38,7 @@ def cut_windows(
 
     Returns
     -------
-    windows : ndarray of shape (n_records, ..., n_window)
+    ndarray of shape (n_records, ..., n_window)
         Windows of `round((before + after) * sampling_rate)` samples; the arrival is
         sample `round(before * sampling_rate)`. Floating types are kept, others become
         float64.
@@ -45,6 +48,10 @@ def cut_windows(
     ValueError
         If an arrival is missing or outside its record, or a window leaves its record
         and `pad` is None; the records are named by their row numbers.
+
+    See Also
+    --------
+    skseisfp.datasets.load_records : Records with the column `arrival_sample`.
 
     Examples
     --------
