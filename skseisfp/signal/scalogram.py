@@ -133,7 +133,7 @@ def detrend_records(X):
     magnitude = np.abs(residual).max(axis=1, keepdims=True)
     residual -= residual.mean(axis=1, keepdims=True)
     time = np.linspace(-1.0, 1.0, X.shape[1])
-    slope = np.vecdot(residual, time) / np.vecdot(time, time)
+    slope = np.einsum("ns,s->n", residual, time) / (time**2).sum()
     residual -= slope[:, None] * time
     limits = np.finfo(X.dtype)
     rounding = max(8.0 * limits.eps, 1e-13) * np.maximum(magnitude, limits.tiny)
