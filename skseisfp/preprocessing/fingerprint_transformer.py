@@ -1,6 +1,5 @@
 """Seismograms to sparse prints of the Haar coefficients of their scalograms."""
 
-from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -61,6 +60,10 @@ class FingerprintTransformer(TransformerMixin, BaseEstimator):
     ----------
     sampling_rate : float, default=1.0
         Samples per second (Hz). At 1.0 frequencies are cycles per sample.
+    window : tuple of (float, float), default=None
+        Start and end, in seconds from the first sample, of the part of each record
+        that is printed. None prints all of it. Filters before this step see the whole
+        record, with the noise before the event that a cut-off is judged by.
     shape : tuple of (int, int), default=(64, 64)
         Rows (frequencies) and columns (time) of a print, powers of two.
     f_min : float, default=None
@@ -145,6 +148,7 @@ default="signed"
         self,
         *,
         sampling_rate=1.0,
+        window=None,
         shape=(64, 64),
         f_min=None,
         f_max=None,
@@ -161,6 +165,7 @@ default="signed"
         n_jobs=None,
     ):
         self.sampling_rate = sampling_rate
+        self.window = window
         self.shape = shape
         self.f_min = f_min
         self.f_max = f_max
@@ -224,12 +229,12 @@ default="signed"
         """
         X = check_records(self, X, reset=True)
         self._check_parameters()
-        n_samples = X.shape[-1]
+        first, last = self._samples(X.shape[-1])
+        n_samples = last - first
         self.frequencies_ = self._frequencies(n_samples)
         rows, columns = self.shape
-        self.times_ = (np.arange(columns) + 0.5) * (
-            padded_length(n_samples, columns) / columns / self.sampling_rate
-        )
+        pixel = padded_length(n_samples, columns) / columns
+        self.times_ = (first + (np.arange(columns) + 0.5) * pixel) / self.sampling_rate
         bits = np.prod(self._layout.planes) * (2 if self.encoding == "signed" else 1)
         self.compression_ = {
             "record": float(8 * X.dtype.itemsize * n_samples / bits),
@@ -430,15 +435,32 @@ default="signed"
         self._check_parameters()
         return X
 
+    def _samples(self, n_samples):
+        """First sample of the window, and the one after its last."""
+        if self.window is None:
+            return 0, n_samples
+        duration = n_samples / self.sampling_rate
+        if np.shape(self.window) != (2,) or not (
+            0 <= self.window[0] < self.window[1] <= duration
+        ):
+            raise ValueError(
+                "window must be two increasing times within the record, from 0 to "
+                f"{duration:g} s; got {self.window!r}."
+            )
+        first, last = (round(time * self.sampling_rate) for time in self.window)
+        return first, max(last, first + 1)
+
     def _map(self, function, X):
         """Apply a function of 2-D records to the last axis, in batches."""
-        mapped = map_batches(
-            partial(function, self._frequencies(X.shape[-1])),
-            X.reshape(-1, X.shape[-1]),
-            batch_size=self.batch_size,
-            n_jobs=self.n_jobs,
-        )
-        return mapped.reshape(*X.shape[:-1], *mapped.shape[1:])
+        first, last = self._samples(X.shape[-1])
+        frequencies = self._frequencies(last - first)
+
+        def apply(batch):
+            traces = batch[..., first:last].reshape(-1, last - first)
+            mapped = function(frequencies, traces)
+            return mapped.reshape(*batch.shape[:-1], *mapped.shape[1:])
+
+        return map_batches(apply, X, batch_size=self.batch_size, n_jobs=self.n_jobs)
 
     def _images(self, frequencies, X):
         power = scalogram(
