@@ -96,7 +96,7 @@ def test_rows_are_those_at_the_full_rate(wavelet, seed, n_pixels, shape):
     record = make_record(seed, n_samples)
     frequencies = frequency_axis(n_rows, n_samples, sampling_rate=RATE)
     reference = full_rate_scalogram(record, frequencies, n_columns, wavelet)
-    for oversampling, limit in ((1, 0.01), (4, 0.002)):
+    for oversampling, limit in ((1, 0.01), (4, 0.001)):
         image = scalogram(
             record[None],
             frequencies,
