@@ -709,3 +709,11 @@ def test_a_window_prints_that_part_of_the_record(lead):
 def test_a_window_outside_the_record_is_refused(window):
     with pytest.raises(ValueError, match="window must be two increasing times"):
         fingerprints(window=window).fit(make_records(2))
+
+
+def test_a_window_holds_at_least_one_sample():
+    X = make_records(2)
+    for window in ((49.99, 50.0), (0.0, 0.001)):
+        prints = fingerprints(window=window).fit_transform(X)
+        assert prints.shape == (2, 64, 64)
+        assert not prints.any()

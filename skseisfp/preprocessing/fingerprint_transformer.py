@@ -13,39 +13,16 @@ from .._utils.batches import map_batches
 from .._utils.validation import check_option, check_real, check_records
 from ..signal.encoding import ENCODINGS, decode, encode, select_top_k
 from ..signal.haar import HAAR_FORMS, haar2d, inverse_haar2d, is_power_of_two
-from ..signal.scalogram import detrend_records, padded_length, scalogram
+from ..signal.scalogram import (
+    SCALES,
+    detrend_records,
+    padded_length,
+    scale_image,
+    scalogram,
+)
 from ..signal.wavelets import frequency_axis, get_wavelet
+from ._presets import PRESETS
 from ._print_layout import PrintLayout
-
-_SCALES = ("log", "magnitude", "power")
-_STANDARDIZATIONS = (None, "mad", "zscore")
-_PRESETS = {
-    "trova": {"scale": "magnitude", "encoding": "presence"},
-    "waveprint": {
-        "shape": (32, 128),
-        "scale": "power",
-        "encoding": "interleaved",
-    },
-    "fast": {
-        "shape": (32, 64),
-        "scale": "power",
-        "haar": "pyramid",
-        "standardize": "mad",
-        "n_coefficients": 400,
-        "encoding": "interleaved",
-    },
-}
-
-
-def _scale_image(image, scale, dynamic_range_db):
-    """Bring power relative to its maximum to a scale from 0 to 1."""
-    if scale == "power":
-        return image
-    if scale == "magnitude":
-        return np.sqrt(image)
-    floor = image.dtype.type(10.0 ** (-dynamic_range_db / 10.0))
-    decibels = 10.0 * np.log10(np.maximum(image, floor))
-    return decibels / image.dtype.type(dynamic_range_db) + 1
 
 
 class FingerprintTransformer(TransformerMixin, BaseEstimator):
@@ -204,8 +181,8 @@ default="signed"
         ValueError
             If there is no preset of this name.
         """
-        check_option("name", name, tuple(_PRESETS))
-        return cls(**{**_PRESETS[name], **overrides})
+        check_option("name", name, tuple(PRESETS))
+        return cls(**{**PRESETS[name], **overrides})
 
     def fit(self, X, y=None):
         """Learn the axes and, with `standardize`, the spread of the coefficients.
@@ -401,9 +378,9 @@ default="signed"
                 f"n_coefficients must be at most {largest} for shape {self.shape} "
                 f"(the mean is never kept); got {self.n_coefficients}."
             )
-        check_option("scale", self.scale, _SCALES)
+        check_option("scale", self.scale, SCALES)
         check_option("haar", self.haar, HAAR_FORMS)
-        check_option("standardize", self.standardize, _STANDARDIZATIONS)
+        check_option("standardize", self.standardize, (None, "mad", "zscore"))
         check_option("encoding", self.encoding, ENCODINGS)
         check_real(
             "dynamic_range_db",
@@ -448,6 +425,7 @@ default="signed"
                 f"{duration:g} s; got {self.window!r}."
             )
         first, last = (round(time * self.sampling_rate) for time in self.window)
+        first = min(first, n_samples - 1)
         return first, max(last, first + 1)
 
     def _map(self, function, X):
@@ -472,7 +450,7 @@ default="signed"
             taper=self.taper,
             normalize=True,
         )
-        return _scale_image(power, self.scale, self.dynamic_range_db)
+        return scale_image(power, self.scale, self.dynamic_range_db)
 
     def _haar_of_images(self, frequencies, X):
         coefficients = haar2d(self._images(frequencies, X), self.haar)

@@ -11,6 +11,7 @@ from scipy.signal.windows import tukey
 from .._utils.validation import as_float
 from .wavelets import get_wavelet
 
+SCALES = ("log", "magnitude", "power")
 _MIN_POINTS_PER_PIXEL = 4
 _CHUNK_SAMPLES = 2**16
 
@@ -265,3 +266,14 @@ def scalogram(
         else:
             images[part] = np.ldexp(power, exponent)
     return images
+
+
+def scale_image(image, scale, dynamic_range_db):
+    """Bring power relative to its maximum to a scale from 0 to 1."""
+    if scale == "power":
+        return image
+    if scale == "magnitude":
+        return np.sqrt(image)
+    floor = image.dtype.type(10.0 ** (-dynamic_range_db / 10.0))
+    decibels = 10.0 * np.log10(np.maximum(image, floor))
+    return decibels / image.dtype.type(dynamic_range_db) + 1
