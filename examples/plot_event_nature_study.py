@@ -107,9 +107,10 @@ print(counts)
 # %%
 # Views
 # -----
-# Every record is filtered at the cut-off that suits it and at four shifted ones. Records
-# of an archive are then cut from 5 s before to 27 s after their first arrival; the
-# synthetic ones are aligned within 10 s and stay whole.
+# Every record is filtered at the cut-off that suits it and at four shifted ones.
+# Records of an archive are then cut from 5 s before to 27 s after their first arrival,
+# after the filter, which judges noise by all that is there; the synthetic ones are
+# aligned within 10 s and stay whole.
 
 next_step("filtering")
 augmenter = FilterAugmenter(sampling_rate=rate)
@@ -160,11 +161,18 @@ prints = transformer.fit_transform(views)
 coarse = FingerprintTransformer(sampling_rate=rate, shape=(16, 16), **BAND)
 scalograms = coarse.fit(views[:, 0]).scalogram(views[:, 0]).reshape(len(views), -1)
 
-for kind in ("scalogram", "print"):
-    gallery = FingerprintDisplay.from_estimator(
-        transformer, views, y.array, kind=kind, random_state=options.seed
-    )
-    gallery.figure_.savefig(options.results / f"{kind}s.png", dpi=120)
+scalogram_gallery = FingerprintDisplay.from_estimator(
+    transformer, views, y.array, kind="scalogram", random_state=options.seed
+)
+scalogram_gallery.figure_.savefig(options.results / "scalograms.png", dpi=120)
+
+# %%
+# The prints of the same records:
+
+print_gallery = FingerprintDisplay.from_estimator(
+    transformer, views, y.array, random_state=options.seed
+)
+print_gallery.figure_.savefig(options.results / "prints.png", dpi=120)
 
 # %%
 # Choosing and judging

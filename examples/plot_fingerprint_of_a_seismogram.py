@@ -63,6 +63,9 @@ figure.supylabel("Velocity, nm/s", size="medium")
 transformer = FingerprintTransformer(sampling_rate=rate, f_min=0.5).fit(filtered)
 FingerprintDisplay.from_estimator(transformer, filtered, kind="scalogram")
 
+# %%
+# How much of the image is in its largest coefficients:
+
 coefficients = np.sort(np.abs(transformer.haar_coefficients(filtered)[0].ravel()))[::-1]
 energy = np.cumsum(coefficients[1:] ** 2) / np.sum(coefficients[1:] ** 2)
 kept = transformer.n_coefficients
