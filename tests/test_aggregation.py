@@ -52,7 +52,7 @@ def test_groups_go_before_the_index():
 
 
 def test_groups_of_the_wrong_length_or_missing():
-    with pytest.raises(ValueError, match="2 ids for 3 records"):
+    with pytest.raises(ValueError, match="2 values for 3 records"):
         resolve_groups([0, 0, 1], ["a", "b"])
     with pytest.raises(ValueError, match="missing for record 1"):
         resolve_groups([0, 0], ["a", None])

@@ -264,9 +264,9 @@ def test_bad_options_are_named(records, options, message):
 
 
 def test_bad_groups_are_named(echo):
-    with pytest.raises(ValueError, match="1 ids for 2 records"):
+    with pytest.raises(ValueError, match="1 values for 2 records"):
         echo.predict(TIED, groups=["e"])
-    with pytest.raises(ValueError, match="1 ids for 2 records"):
+    with pytest.raises(ValueError, match="1 values for 2 records"):
         EventVoteClassifier(Echo()).fit(TIED, Y, groups=["e"])
     with pytest.raises(ValueError, match="missing for record 0"):
         echo.predict_events(TIED, groups=[None, "e"])

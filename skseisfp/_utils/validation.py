@@ -3,7 +3,8 @@
 from numbers import Real
 
 import numpy as np
-from sklearn.utils import check_scalar, column_or_1d
+import pandas as pd
+from sklearn.utils import check_array, check_scalar
 from sklearn.utils.validation import validate_data
 
 
@@ -18,10 +19,46 @@ def check_option(name, value, allowed):
 def check_unmasked(X, name="X"):
     """Refuse a masked array that hides values: gaps must be filled by a policy."""
     if np.ma.isMaskedArray(X) and np.ma.count_masked(X):
+        record = int(np.argwhere(np.atleast_1d(X.mask))[0, 0])
         raise ValueError(
-            f"{name} is a masked array with {np.ma.count_masked(X)} masked values; "
-            "fill or reject the gaps before, they are no samples."
+            f"{name} is a masked array with {np.ma.count_masked(X)} masked values, the "
+            f"first in record {record}; fill or reject the gaps before, they are no "
+            "samples."
         )
+
+
+def check_per_record(name, values, n_records, what):
+    """Return metadata as a 1-D array of one value per record.
+
+    Parameters
+    ----------
+    name : str
+        Name for the messages.
+    values : array-like of shape (n_records,) or (n_records, 1)
+        Metadata.
+    n_records : int
+        Number of records.
+    what : str
+        What a value is, for the messages.
+
+    Returns
+    -------
+    ndarray of shape (n_records,)
+        The values.
+    """
+    values = np.asarray(values)
+    if values.shape[1:] == (1,):
+        values = values[:, 0]
+    if values.ndim != 1 or len(values) != n_records:
+        shape = values.shape
+        got = (
+            f"{len(values)} values" if len(shape) == 1 else f"an array of shape {shape}"
+        )
+        raise ValueError(
+            f"{name} must have one {what} per record: got {got} for {n_records} "
+            "records."
+        )
+    return values
 
 
 def check_groups(groups, n_samples, *, name="groups"):
@@ -43,22 +80,24 @@ def check_groups(groups, n_samples, *, name="groups"):
     """
     if groups is None:
         return np.arange(n_samples)
-    groups = column_or_1d(np.asarray(groups), warn=False)
-    if len(groups) != n_samples:
-        raise ValueError(
-            f"{name} must have one event id per record: got {len(groups)} ids "
-            f"for {n_samples} records."
-        )
-    if groups.dtype.kind == "O":
-        missing = np.array([value is None or value != value for value in groups])
-    else:
-        missing = groups != groups
-    if missing.any():
-        raise ValueError(
-            f"{name} is missing for record {int(np.flatnonzero(missing)[0])}; "
-            "every record needs an event id."
-        )
+    groups = check_per_record(name, groups, n_samples, "event id")
+    _check_none_missing(name, groups, "every record needs an event id")
     return groups
+
+
+def check_labels(y):
+    """Return labels as they are, refusing missing ones by the record."""
+    if y is not None:
+        _check_none_missing("y", y, "every record needs a label")
+    return y
+
+
+def _check_none_missing(name, values, demand):
+    """Refuse None and NaN, naming the first record that has one."""
+    missing = np.atleast_1d(pd.isna(np.asarray(values)))
+    if missing.any():
+        record = int(np.argwhere(missing)[0, 0])
+        raise ValueError(f"{name} is missing for record {record}; {demand}.")
 
 
 def check_records(estimator, X, *, reset, max_ndim=4):
@@ -84,27 +123,64 @@ def check_records(estimator, X, *, reset, max_ndim=4):
     ------
     ValueError
         If `X` is masked, empty, not finite, has the wrong number of axes, or its
-        records are not of the shape seen in fit.
+        records are not of one length or not of the shape seen in fit.
     """
     check_unmasked(X)
-    X = validate_data(
-        estimator, X, reset=reset, allow_nd=True, dtype=[np.float64, np.float32]
+    _check_axes(X, max_ndim)
+    records = check_array(
+        X,
+        allow_nd=True,
+        dtype=[np.float64, np.float32],
+        ensure_all_finite=False,
+        estimator=estimator,
+        input_name="X",
     )
-    if X.ndim > max_ndim:
+    if 0 in records.shape:
+        raise ValueError(f"X has an empty axis: shape {records.shape}.")
+    _check_finite(records)
+    shape = records.shape[1:]
+    fitted = shape if reset else getattr(estimator, "record_shape_", shape)
+    if fitted != shape and (len(shape), len(fitted)) != (1, 1):
         raise ValueError(
-            f"X must have 2 to {max_ndim} axes (records, [views, channels,] samples); "
-            f"got an array of shape {X.shape}."
+            f"X has records of shape {shape}, but {type(estimator).__name__} "
+            f"was fitted on records of shape {fitted}."
         )
-    if 0 in X.shape:
-        raise ValueError(f"X has an empty axis: shape {X.shape}.")
+    validate_data(estimator, X, reset=reset, skip_check_array=True)
     if reset:
-        estimator.record_shape_ = X.shape[1:]
-    elif getattr(estimator, "record_shape_", X.shape[1:]) != X.shape[1:]:
+        estimator.record_shape_ = shape
+    return records
+
+
+def _check_axes(X, max_ndim):
+    """Refuse other numbers of axes, and records of unequal length."""
+    axes = "views, channels" if max_ndim > 3 else "channels"
+    legal = f"2 to {max_ndim} axes (records, [{axes},] samples)"
+    try:
+        shape = X.shape if hasattr(X, "shape") else np.asarray(X).shape
+    except ValueError as error:
         raise ValueError(
-            f"X has records of shape {X.shape[1:]}, but {type(estimator).__name__} "
-            f"was fitted on records of shape {estimator.record_shape_}."
+            f"X must have {legal}; its records differ in length. Cut or pad them to "
+            "one length, see load_records(n_samples=...)."
+        ) from error
+    if len(shape) < 2:
+        raise ValueError(
+            f"Expected 2D array, got {len(shape)}D array instead: X must have {legal}, "
+            f"records of one length; got an array of shape {shape}. Reshape your data; "
+            "a single record is X[np.newaxis]."
         )
-    return X
+    if len(shape) > max_ndim:
+        raise ValueError(f"X must have {legal}; got an array of shape {shape}.")
+
+
+def _check_finite(X):
+    """Refuse NaN and infinity, naming the first record that has one."""
+    for number, record in enumerate(X):
+        if not np.isfinite(record).all():
+            kind = "NaN" if np.isnan(record).any() else "infinity"
+            raise ValueError(
+                f"Input X contains {kind}, first in record {number}; samples must be "
+                "finite numbers. Fill or reject such records before."
+            )
 
 
 def as_float(X):

@@ -12,7 +12,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from .._utils.validation import check_option, check_unmasked
+from .._utils.validation import check_labels, check_option, check_unmasked
 from ._wrapper import ClassifierWrapper, as_decision, has_scores
 
 
@@ -103,7 +103,7 @@ class MultiViewClassifier(ClassifierWrapper):
         check_option("fit_views", self.fit_views, ("all", "first"))
         check_option("predict_views", self.predict_views, ("mean", "first"))
         views = self._check_views(X, reset=True)
-        y = _check_y(y, estimator=self)
+        y = _check_y(check_labels(y), estimator=self)
         check_consistent_length(views, y)
         check_classification_targets(y)
         if self.fit_views == "first":

@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.utils import check_array, column_or_1d
 
-from .._utils.validation import check_groups, check_option
+from .._utils.validation import check_groups, check_option, check_per_record
 
 RESPONSES = ("predict_proba", "decision_function", "predict")
 VOTES = ("mean", "majority", "snr")
@@ -120,12 +120,7 @@ def class_scores(estimator, X, **params):
 
 def snr_weights(snr, n_records):
     """Return the share of signal in the power of each record, from its SNR in dB."""
-    snr = column_or_1d(snr, dtype=float)
-    if len(snr) != n_records:
-        raise ValueError(
-            f"snr must have one value in dB per record: got {len(snr)} values for "
-            f"{n_records} records."
-        )
+    snr = check_per_record("snr", snr, n_records, "value in dB").astype(float)
     if np.isnan(snr).any():
         raise ValueError(
             f"snr is missing for record {int(np.flatnonzero(np.isnan(snr))[0])}; "

@@ -1,6 +1,6 @@
 """The scikit-learn classifier around the nets."""
 
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 import torch
@@ -15,7 +15,12 @@ from sklearn.utils import (
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils.validation import check_groups, check_option
+from .._utils.validation import (
+    check_groups,
+    check_labels,
+    check_option,
+    check_real,
+)
 from ._assembly import assemble_net, choose_device, export_weights, restore_net
 from ._data import (
     BalancedSampler,
@@ -310,12 +315,11 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
             raise ValueError("kwargs is no parameter; pass what is in it by name.")
         for name in ("max_epochs", "batch_size", "patience"):
             check_scalar(getattr(self, name), name, Integral, min_val=1)
-        check_scalar(self.lr, "lr", Real, min_val=0, include_boundaries="neither")
-        check_scalar(self.weight_decay, "weight_decay", Real, min_val=0)
-        check_scalar(
-            self.validation_fraction,
+        check_real("lr", self.lr, min_val=0, include_boundaries="neither")
+        check_real("weight_decay", self.weight_decay, min_val=0)
+        check_real(
             "validation_fraction",
-            Real,
+            self.validation_fraction,
             min_val=0,
             max_val=1,
             include_boundaries="neither",
@@ -338,7 +342,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
                 )
 
     def _encode(self, y, X):
-        y = column_or_1d(y, warn=True)
+        y = column_or_1d(check_labels(y), warn=True)
         y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
         check_consistent_length(X, y)
         check_classification_targets(y)

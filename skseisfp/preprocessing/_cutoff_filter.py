@@ -6,10 +6,14 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_scalar
-from sklearn.utils.validation import column_or_1d
 
 from .._utils.batches import map_batches
-from .._utils.validation import check_option, check_records
+from .._utils.validation import (
+    check_option,
+    check_per_record,
+    check_real,
+    check_records,
+)
 from ..signal.cutoff import STATISTICS, cutoff_range, estimate_cutoffs
 from ..signal.filters import highpass
 
@@ -163,8 +167,9 @@ class CutoffFilter(TransformerMixin, BaseEstimator):
                 f"sampling_rate must be positive (Hz); got {self.sampling_rate}."
             )
         check_option("statistic", self.statistic, STATISTICS)
-        if self.threshold is not None:
-            check_scalar(self.threshold, "threshold", Real)
+        for name in ("threshold", "fallback", "f_min", "f_max"):
+            if getattr(self, name) is not None:
+                check_real(name, getattr(self, name))
         nyquist = self.sampling_rate / 2
         if self.fallback is not None and not 0 < self.fallback < nyquist:
             raise ValueError(
@@ -186,13 +191,8 @@ class CutoffFilter(TransformerMixin, BaseEstimator):
         """Return one arrival per record; NaN where it is not known."""
         if arrival is None:
             return np.full(n_records, np.nan)
-        arrival = column_or_1d(arrival, dtype=float)
-        if len(arrival) != n_records:
-            raise ValueError(
-                f"arrival must have one sample number per record: got {len(arrival)} "
-                f"for {n_records} records."
-            )
-        return arrival
+        arrival = check_per_record("arrival", arrival, n_records, "sample number")
+        return arrival.astype(float)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,10 +1,8 @@
 """Views of records, filtered at their own cut-off and at shifted ones."""
 
-from numbers import Real
-
 import numpy as np
-from sklearn.utils import check_scalar
 
+from .._utils.validation import check_real
 from ._cutoff_filter import CutoffFilter
 
 
@@ -167,10 +165,17 @@ class FilterAugmenter(CutoffFilter):
     def _check_parameters(self, n_samples):
         limits = super()._check_parameters(n_samples)
         shifts = np.asarray(self.shifts)
-        if shifts.ndim != 1 or not len(shifts) or shifts.dtype.kind not in "iuf":
+        numeric = shifts.ndim == 1 and len(shifts) and shifts.dtype.kind in "iuf"
+        if not numeric or not np.isfinite(shifts).all():
             raise ValueError(
-                f"shifts must be a sequence of numbers, one a view; got "
+                "shifts must be a sequence of numbers, one a view and all finite; got "
                 f"{self.shifts!r}."
             )
-        check_scalar(self.step_octaves, "step_octaves", Real, min_val=0)
+        check_real(
+            "step_octaves",
+            self.step_octaves,
+            min_val=0,
+            max_val=np.inf,
+            include_boundaries="left",
+        )
         return limits

@@ -63,19 +63,26 @@ def cutoff_range(n_samples, *, sampling_rate=1.0, f_min=None, f_max=None):
     Raises
     ------
     ValueError
-        If the limits are not 0 < f_min < f_max < Nyquist frequency.
+        If the limits are not 0 < f_min < f_max < Nyquist frequency, or an explicit
+        `f_min` has less than one period in the record.
     """
     if f_max is None:
         f_max = sampling_rate / 4.0
-    if f_min is None:
-        f_min = min(
-            max(sampling_rate / 640.0, 8.0 * sampling_rate / n_samples), f_max / 2.0
-        )
+    lowest = sampling_rate / n_samples
+    explicit = f_min is not None
+    if not explicit:
+        f_min = min(max(sampling_rate / 640.0, 8.0 * lowest), f_max / 2.0)
     if not 0 < f_min < f_max < sampling_rate / 2.0:
         raise ValueError(
             f"cut-offs must satisfy 0 < f_min < f_max < Nyquist frequency; got "
             f"f_min={f_min:g} Hz, f_max={f_max:g} Hz at a Nyquist frequency of "
             f"{sampling_rate / 2.0:g} Hz."
+        )
+    if explicit and f_min < lowest:
+        raise ValueError(
+            f"f_min={f_min:g} Hz is too low for records of {n_samples} samples "
+            f"({1 / lowest:g} s): less than one period; the lowest legal value is "
+            f"{lowest:g} Hz."
         )
     return float(f_min), float(f_max)
 
