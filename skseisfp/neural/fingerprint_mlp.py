@@ -17,11 +17,11 @@ class FingerprintMLP(GeneratorModule):
         Shape of one print, such as ``(n_features,)``; other shapes are flattened.
     n_classes : int
         Number of classes.
-    hidden_sizes : tuple of int, default=(128, 32)
+    hidden_sizes : tuple of int, default=(32,)
         Sizes of the hidden layers; ReLU and dropout follow each of them.
     hidden_dropout_p : float, default=0.5
         Probability to drop an element of a hidden layer.
-    input_dropout_p : float, default=0.0
+    input_dropout_p : float, default=0.5
         Probability to drop an element of the print.
 
     Raises
@@ -32,7 +32,8 @@ class FingerprintMLP(GeneratorModule):
     Notes
     -----
     The predecessor of the convolutional net of [1]_ was fully connected; its sizes
-    are not published, these are ours.
+    are not published. These are ours: on real records of some hundred events, one
+    narrow layer that sees half of each print at a time generalised best.
 
     References
     ----------
@@ -51,9 +52,9 @@ class FingerprintMLP(GeneratorModule):
         input_shape,
         n_classes,
         *,
-        hidden_sizes=(128, 32),
+        hidden_sizes=(32,),
         hidden_dropout_p=0.5,
-        input_dropout_p=0.0,
+        input_dropout_p=0.5,
     ):
         super().__init__()
         _check_sizes(hidden_sizes)
