@@ -96,11 +96,11 @@ else:
 clear = np.ones(len(bunch.data), dtype=bool)
 if options.data and "snr_db" in bunch.frame:
     clear = (bunch.frame["snr_db"] > SNR_DB).to_numpy()
-X, y, event_id = bunch.data[clear], bunch.target[clear], bunch.groups[clear]
+X, labels, event_id = bunch.data[clear], bunch.target[clear], bunch.groups[clear]
 arrival = bunch.frame["arrival_sample"].to_numpy()[clear]
 rate = bunch.sampling_rate
-y = pd.Series(y, index=pd.Index(event_id, name="event_id"))
-counts = pd.DataFrame({"class": y.array, "event": event_id}).groupby("class")["event"]
+y = pd.Series(labels, index=pd.Index(event_id, name="event_id"))
+counts = pd.DataFrame({"class": labels, "event": event_id}).groupby("class")["event"]
 counts = counts.agg(records="size", events="nunique")
 print(counts)
 
@@ -126,15 +126,11 @@ if options.data:
     )
 print(cutoffs["status"].value_counts().to_string())
 
-classes = np.unique(y)
-typical = [
-    int(
-        (cutoffs["cutoff"] - cutoffs["cutoff"][y.array == label].median())
-        .abs()[y.array == label]
-        .idxmin()
-    )
-    for label in classes
-]
+classes = np.unique(labels)
+from_median = cutoffs.groupby(labels)["cutoff"].transform(
+    lambda c: (c - c.median()).abs()
+)
+typical = from_median.groupby(labels).idxmin()
 figure, axes = plt.subplots(
     len(classes),
     2,
@@ -143,9 +139,9 @@ figure, axes = plt.subplots(
     sharey=True,
     layout="constrained",
 )
-for ax, row in zip(axes, typical, strict=True):
+for ax, (label, row) in zip(axes, typical.items(), strict=True):
     CutoffDisplay.from_estimator(augmenter, X, record=row, ax=ax)
-    name = y.iloc[row].replace("_", " ")
+    name = label.replace("_", " ")
     ax[0].set_title(f"{name}: {ax[0].get_title(loc='left')}", loc="left")
 figure.savefig(options.results / "cutoffs.png", dpi=120)
 
@@ -162,7 +158,7 @@ coarse = FingerprintTransformer(sampling_rate=rate, shape=(16, 16), **BAND)
 scalograms = coarse.fit(views[:, 0]).scalogram(views[:, 0]).reshape(len(views), -1)
 
 scalogram_gallery = FingerprintDisplay.from_estimator(
-    transformer, views, y.array, kind="scalogram", random_state=options.seed
+    transformer, views, labels, kind="scalogram", random_state=options.seed
 )
 scalogram_gallery.figure_.savefig(options.results / "scalograms.png", dpi=120)
 
@@ -170,7 +166,7 @@ scalogram_gallery.figure_.savefig(options.results / "scalograms.png", dpi=120)
 # The prints of the same records:
 
 print_gallery = FingerprintDisplay.from_estimator(
-    transformer, views, y.array, random_state=options.seed
+    transformer, views, labels, random_state=options.seed
 )
 print_gallery.figure_.savefig(options.results / "prints.png", dpi=120)
 
