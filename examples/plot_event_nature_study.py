@@ -96,7 +96,8 @@ else:
 clear = np.ones(len(bunch.data), dtype=bool)
 if options.data and "snr_db" in bunch.frame:
     clear = (bunch.frame["snr_db"] > SNR_DB).to_numpy()
-X, labels, event_id = bunch.data[clear], bunch.target[clear], bunch.groups[clear]
+X, labels = bunch.data[clear], bunch.target[clear]
+event_id = bunch.groups[clear]
 arrival = bunch.frame["arrival_sample"].to_numpy()[clear]
 rate = bunch.sampling_rate
 y = pd.Series(labels, index=pd.Index(event_id, name="event_id"))
@@ -141,7 +142,7 @@ figure, axes = plt.subplots(
 )
 for ax, (label, row) in zip(axes, typical.items(), strict=True):
     CutoffDisplay.from_estimator(augmenter, X, record=row, ax=ax)
-    name = label.replace("_", " ")
+    name = str(label).replace("_", " ")
     ax[0].set_title(f"{name}: {ax[0].get_title(loc='left')}", loc="left")
 figure.savefig(options.results / "cutoffs.png", dpi=120)
 
