@@ -122,6 +122,10 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
     a method ``set_generator`` borrows torch's global generator while it trains,
     under a lock; its state is put back.
 
+    Three axes are prints of one plane, always. Flat prints of views, of shape
+    (n_records, n_views, n_features), go through
+    `skseisfp.ensemble.MultiViewClassifier` around this classifier.
+
     ``balance="views"`` follows [1]_, where classes are equalised by the number of
     their augmented prints.
 
