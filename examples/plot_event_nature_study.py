@@ -65,7 +65,7 @@ UNKNOWN_ARRIVAL = 25.0  # s, taken where no arrival is known
 METRICS = ("roc_auc", "accuracy", "balanced_accuracy")
 GRID = {
     "module__conv1_filter_size": [2, 5],
-    "module__conv2_n_filters": [8] if options.quick else [8, 32],
+    "module__conv2_n_filters": [8] if options.quick else [8, 16],
 }
 N_EPOCHS = 6 if options.quick else 8
 N_FOLDS = 2 if options.quick else 3
