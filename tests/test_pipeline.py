@@ -16,7 +16,9 @@ from sklearn.utils import estimator_html_repr
 from skseisfp import (
     AdaptiveHighpassFilter,
     EventVoteClassifier,
+    FilterAugmenter,
     FingerprintClassifier,
+    FingerprintTransformer,
     MultiViewClassifier,
     load_records,
     make_seismograms,
@@ -416,3 +418,12 @@ def test_a_pipeline_of_other_classifiers(three_steps, seismograms):
     )
     model = EventVoteClassifier(pipeline, vote="mean").fit(X, y)
     assert model.score(X, y, groups=groups) == 1
+
+
+def test_flat_views_pass_where_pandas_output_is_the_default(seismograms):
+    views = FilterAugmenter(sampling_rate=40).fit_transform(seismograms.data[:3])
+    flat = FingerprintTransformer(sampling_rate=40, flatten=True)
+    with sklearn.config_context(transform_output="pandas"):
+        assert flat.fit_transform(views).shape == (3, 5, 4096)
+        one_view = flat.fit_transform(views[:, 0])
+        assert list(one_view.columns[:2]) == ["haar_f0_t0", "haar_f0_t1"]

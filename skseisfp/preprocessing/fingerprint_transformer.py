@@ -21,8 +21,14 @@ from ..signal.scalogram import (
     scalogram,
 )
 from ..signal.wavelets import frequency_axis, get_wavelet
+from ..signal.windows import window_samples
 from ._presets import PRESETS
 from ._print_layout import PrintLayout
+
+
+def _has_flat_rows(transformer):
+    """Tell whether a record gives one row of features: flat prints without views."""
+    return transformer.flatten and len(getattr(transformer, "record_shape_", ())) < 3
 
 
 class FingerprintTransformer(TransformerMixin, BaseEstimator):
@@ -206,7 +212,7 @@ default="signed"
         """
         X = check_records(self, X, reset=True)
         self._check_parameters()
-        first, last = self._samples(X.shape[-1])
+        first, last = window_samples(self.window, X.shape[-1], self.sampling_rate)
         n_samples = last - first
         self.frequencies_ = self._frequencies(n_samples)
         rows, columns = self.shape
@@ -337,7 +343,7 @@ default="signed"
             }
         )
 
-    @available_if(lambda self: self.flatten)
+    @available_if(_has_flat_rows)
     def get_feature_names_out(self, input_features=None):
         """Name the features of flat prints of records without views.
 
@@ -412,25 +418,9 @@ default="signed"
         self._check_parameters()
         return X
 
-    def _samples(self, n_samples):
-        """First sample of the window, and the one after its last."""
-        if self.window is None:
-            return 0, n_samples
-        duration = n_samples / self.sampling_rate
-        if np.shape(self.window) != (2,) or not (
-            0 <= self.window[0] < self.window[1] <= duration
-        ):
-            raise ValueError(
-                "window must be two increasing times within the record, from 0 to "
-                f"{duration:g} s; got {self.window!r}."
-            )
-        first, last = (round(time * self.sampling_rate) for time in self.window)
-        first = min(first, n_samples - 1)
-        return first, max(last, first + 1)
-
     def _map(self, function, X):
         """Apply a function of 2-D records to the last axis, in batches."""
-        first, last = self._samples(X.shape[-1])
+        first, last = window_samples(self.window, X.shape[-1], self.sampling_rate)
         frequencies = self._frequencies(last - first)
 
         def apply(batch):

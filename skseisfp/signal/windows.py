@@ -141,3 +141,18 @@ def _mirror(index, n_samples):
     period = max(2 * (n_samples - 1), 1)
     index = index % period
     return np.minimum(index, period - index)
+
+
+def window_samples(window, n_samples, sampling_rate):
+    """First sample of a window in seconds, and the one after its last."""
+    if window is None:
+        return 0, n_samples
+    duration = n_samples / sampling_rate
+    if np.shape(window) != (2,) or not 0 <= window[0] < window[1] <= duration:
+        raise ValueError(
+            "window must be two increasing times within the record, from 0 to "
+            f"{duration:g} s; got {window!r}."
+        )
+    first, last = (round(time * sampling_rate) for time in window)
+    first = min(first, n_samples - 1)
+    return first, max(last, first + 1)
