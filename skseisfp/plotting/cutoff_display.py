@@ -149,7 +149,13 @@ class CutoffDisplay:
         ax.set_ylim(self.frequencies[[0, -1]])
         ax.set(xlabel="Power of the row, dB")
         ax.legend(
-            title="exceeded", frameon=False, fontsize="small", title_fontsize="small"
+            title="exceeded",
+            ncols=2,
+            loc="lower center",
+            bbox_to_anchor=(0.5, 1.0),
+            frameon=False,
+            fontsize="small",
+            title_fontsize="small",
         )
         ax.tick_params(which="both", left=False)
         strip_spines(ax, "left", "right", "top")
