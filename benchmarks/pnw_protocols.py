@@ -248,7 +248,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", default=os.environ.get("SKSEISFP_DATA"))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--only", default="", help="part of an estimator's name")
+    parser.add_argument("--only", nargs="+", help="names of estimators; default: all")
     parser.add_argument("--results", type=Path, default=Path("results/protocols"))
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
@@ -258,7 +258,9 @@ def main():
     sklearn.set_config(enable_metadata_routing=True)
     bunch, aligned = read(options.data)
     estimators = make_estimators(represent(bunch, aligned))
-    chosen = [name for name in estimators if options.only in name]
+    chosen = options.only or list(estimators)
+    if unknown := set(chosen) - set(estimators):
+        parser.error(f"no estimators {unknown}; there are {list(estimators)}")
     answers = {name: {} for name in chosen}
     cells = [(name, seed) for seed in options.seeds for name in chosen]
     for name, seed in track(cells, "evaluating"):
