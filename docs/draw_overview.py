@@ -32,20 +32,18 @@ def draw_records(axes, records, times, labels):
             ax.spines[side].set_visible(False)
 
 
-def draw_verdict(ax, label):
-    """Write what a classifier says."""
+def write_class(ax, label):
+    """Write what kind of event it was."""
     ax.axis("off")
-    ax.annotate(
+    ax.text(
+        0,
+        0.5,
         label.replace("_", " "),
-        (1, 0.5),
-        (0, 0.5),
-        xycoords="axes fraction",
-        ha="left",
+        transform=ax.transAxes,
         va="center",
         color=COLOURS[label],
         size="x-large",
         weight="bold",
-        annotation_clip=False,
     )
 
 
@@ -71,8 +69,8 @@ def main():
                 transformer, record[None], kind=kind, ax=ax
             )
     for ax, label in zip(axes[:, 3], labels, strict=True):
-        draw_verdict(ax, label)
-    titles = ("seismogram", "scalogram", "fingerprint", "verdict")
+        write_class(ax, label)
+    titles = ("seismogram", "scalogram", "fingerprint", "event")
     for ax, title in zip(axes[0], titles, strict=True):
         ax.set_title(title, loc="left", size="large", color="#495057")
     for ax in axes[:-1, :3].flat:
