@@ -81,12 +81,12 @@ def main():
             len(np.unique(y)),
             pool1_stride=stride,
             pool2_stride=stride,
-            check_rules=False,
         )
         n_parameters = int(counts["n_parameters"].sum())
         print(
             f"pool stride {stride}: {n_parameters:,} parameters, event AUC {interval}, "
-            f"{1000 * seconds:.1f} ms a print and epoch"
+            f"{1000 * seconds:.1f} ms a print and epoch",
+            flush=True,
         )
     gain = paired_bootstrap(y, answers[2], answers[1], groups, random_state=0)
     print(f"stride 2 - stride 1: {gain}")
