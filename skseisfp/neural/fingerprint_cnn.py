@@ -80,8 +80,8 @@ class FingerprintCNN(GeneratorModule):
     -----
     The net of [1]_. For one channel of 64 x 64 and three classes it has 54,435
     parameters, and 678,219 with the stride 1 of both pools that follows from the
-    rules of the paper. Stride 2 is the default because it recognised more events at a
-    sixth of the cost (``benchmarks/pool_stride.py``).
+    rules of the paper. Stride 2 is the default because it reached a higher event AUC
+    in as many epochs at a sixth of the cost (``benchmarks/pool_stride.py``).
 
     References
     ----------
