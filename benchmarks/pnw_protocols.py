@@ -7,8 +7,8 @@ at one record at a time and learns nothing is computed once, before the folds.
 
 "Chosen inside" means that scale and encoding of the print are chosen by a grid search
 in the training events of each fold; its score is that of the whole choice. The controls
-know the station, channel and rate alone, or the noise before the event alone, with extra
-trees of smaller leaves; the prior knows nothing.
+know the station, channel and rate alone, or the noise before the event alone, with
+extra trees of smaller leaves; the prior knows nothing.
 
 What takes many fits (a choice inside, the CNN, which sees one view) is only evaluated
 under the last protocol, new events at new stations.
