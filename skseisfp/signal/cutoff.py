@@ -7,7 +7,7 @@ import numpy as np
 from .._utils.validation import check_option
 from ._row_energy import independent_values, separate_rows, variation_db
 from .filters import highpass_gain
-from .scalogram import scalogram
+from .scalogram import padded_length, scalogram
 from .wavelets import Morlet, frequency_axis
 
 STATISTICS = ("window", "stationarity")
@@ -232,7 +232,9 @@ def _first_column(arrival, n_samples):
     """Column of the arrival, the first that the event may hold; 0 if not known."""
     if arrival is None:
         return None
-    column = np.asarray(arrival, dtype=float) * (_N_COLUMNS / n_samples)
+    column = np.asarray(arrival, dtype=float) * (
+        _N_COLUMNS / padded_length(n_samples, _N_COLUMNS)
+    )
     return np.floor(np.where(column >= 0, column, 0.0)) - _EDGE_COLUMNS
 
 
