@@ -445,7 +445,7 @@ def bad_file(path, message):
 def test_unreadable_miniseed_is_named(tmp_path):
     path = write_archive(tmp_path)
     (path / "mseed/ev0/AB_BAD_ev0.mseed").write_bytes(b"no miniSEED")
-    bunch = bad_file(path, "AB_BAD_ev0.mseed cannot be read")
+    bunch = bad_file(path, "AB_BAD_ev0.mseed is no miniSEED")
     assert list(bunch.rejected["record_id"]) == ["AB_BAD_ev0"]
 
 

@@ -12,7 +12,14 @@ import skseisfp
 
 # a change here is a change of the public interface: tell it in the changelog
 PUBLIC = {
-    "datasets": ["load_records", "make_seismograms"],
+    "datasets": [
+        "EVENT_TYPES",
+        "load_records",
+        "make_seismograms",
+        "read_quakeml",
+        "read_stationxml",
+        "source_paths",
+    ],
     "ensemble": ["EventVoteClassifier", "MultiViewClassifier"],
     "metrics": [
         "EventScorer",
@@ -64,6 +71,7 @@ PUBLIC = {
         "AdaptiveHighpassFilter",
         "FilterAugmenter",
         "FingerprintTransformer",
+        "WaveformReader",
     ],
     "signal": [
         "Morlet",

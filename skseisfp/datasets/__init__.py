@@ -2,5 +2,15 @@
 
 from .load_records import load_records
 from .make_seismograms import make_seismograms
+from .read_quakeml import EVENT_TYPES, read_quakeml
+from .read_stationxml import read_stationxml
+from .source_paths import source_paths
 
-__all__ = ["load_records", "make_seismograms"]
+__all__ = [
+    "EVENT_TYPES",
+    "load_records",
+    "make_seismograms",
+    "read_quakeml",
+    "read_stationxml",
+    "source_paths",
+]

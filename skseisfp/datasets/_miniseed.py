@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ._archives import Archive, read_table, require_columns
+from ._stream_files import read_stream
 from ._waveform import RecordError, Waveform, in_order
 
 
@@ -65,12 +66,10 @@ def _read_labels(file, target):
 
 def _try_to_read(file):
     """Return the waveform of a file, or why there is none, and facts for the table."""
-    from obspy import read
-
     try:
-        stream = read(str(file))
-    except Exception as error:
-        return RecordError(f"{file} cannot be read: {error}"), {}
+        stream = read_stream(file)
+    except RecordError as error:
+        return error, {}
     facts = {
         "station": ".".join(stream[0].id.split(".")[:2]),
         "channels": " ".join(sorted({trace.stats.channel for trace in stream})),

@@ -1,5 +1,6 @@
 """One record on its way into an array: components, gaps, sampling rate, length."""
 
+from collections import Counter
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -61,7 +62,7 @@ def bridge_gaps(waveform, max_gap):
     samples = samples.copy()
     for trace in samples:
         gap = np.isnan(trace)
-        longest = _longest_run(gap) / waveform.sampling_rate
+        longest = longest_run(gap) / waveform.sampling_rate
         if gap[0] or gap[-1] or longest > max_gap:
             raise RecordError(f"it has gaps of up to {longest:g} s (NaN or masked)")
         at = np.arange(trace.size)
@@ -70,19 +71,31 @@ def bridge_gaps(waveform, max_gap):
 
 
 def resample(waveform, sampling_rate):
-    """Change the sampling rate by a polyphase filter, free of aliasing."""
+    """Change the sampling rate by a polyphase filter, free of aliasing.
+
+    The filter sees no offset: of one it would leave a ripple at the highest frequency.
+    """
     if sampling_rate is None or np.isclose(waveform.sampling_rate, sampling_rate, 1e-6):
         return waveform
-    ratio = sampling_rate / waveform.sampling_rate
+    up, down = resampling_factors(waveform.sampling_rate, sampling_rate)
+    offset = waveform.samples.mean(axis=-1, keepdims=True)
+    samples = resample_poly(
+        waveform.samples - offset, up, down, axis=-1, padtype="line"
+    )
+    return waveform._replace(
+        samples=samples + offset, sampling_rate=float(sampling_rate)
+    )
+
+
+def resampling_factors(from_rate, to_rate):
+    """Return by what whole numbers a rate is multiplied and divided to get another."""
+    ratio = to_rate / from_rate
     factor = Fraction(ratio).limit_denominator(1000)
     if not np.isclose(float(factor), ratio, rtol=1e-5, atol=0):
         raise RecordError(
-            f"its rate of {waveform.sampling_rate:g} Hz is no simple fraction of "
-            f"{sampling_rate:g} Hz"
+            f"its rate of {from_rate:g} Hz is no simple fraction of {to_rate:g} Hz"
         )
-    up, down = factor.as_integer_ratio()
-    samples = resample_poly(waveform.samples, up, down, axis=-1, padtype="line")
-    return waveform._replace(samples=samples, sampling_rate=float(sampling_rate))
+    return factor.as_integer_ratio()
 
 
 def fit_length(waveform, n_samples, pad):
@@ -96,7 +109,23 @@ def fit_length(waveform, n_samples, pad):
     return waveform._replace(samples=samples)
 
 
-def _longest_run(mask):
+def drop_minority(taken, reasons, name, parameter, fact):
+    """Move records that differ from most in some fact to the refused ones."""
+    values = {row: fact(waveform) for row, waveform in taken.items()}
+    counts = Counter(values.values())
+    if len(counts) < 2:
+        return
+    common = counts.most_common(1)[0][0]
+    for row, value in values.items():
+        if value != common:
+            reasons[row] = (
+                f"its {name} is {value}, that of most records {common}; see the "
+                f"parameter {parameter}"
+            )
+            del taken[row]
+
+
+def longest_run(mask):
     """Length of the longest run of true values."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]])))
     return max(edges[1::2] - edges[::2], default=0)

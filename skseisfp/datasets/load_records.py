@@ -11,7 +11,14 @@ from sklearn.utils import Bunch, check_scalar
 from .._utils.validation import check_option
 from ._archives import open_arrays
 from ._miniseed import open_miniseed
-from ._waveform import RecordError, bridge_gaps, fit_length, pick_components, resample
+from ._waveform import (
+    RecordError,
+    bridge_gaps,
+    drop_minority,
+    fit_length,
+    pick_components,
+    resample,
+)
 
 FACTS = (  # in which all records must agree, and the parameter that makes them agree
     ("choice of components", "components", lambda waveform: waveform.components),
@@ -149,7 +156,7 @@ def load_records(
         except RecordError as error:
             reasons[row] = str(error)
     for fact in FACTS:
-        _drop_minority(taken, reasons, *fact)
+        drop_minority(taken, reasons, *fact)
     failed = [row for row in selected if row in reasons]
     _check_failures(path, archive.frame, failed, reasons, invalid)
     return _make_bunch(path, archive, taken, reasons)
@@ -201,22 +208,6 @@ def _check_row(archive, row):
     for name in ("event_id", archive.target):
         if pd.isna(archive.frame[name].iloc[row]):
             raise RecordError(f"it has no {name}")
-
-
-def _drop_minority(taken, reasons, name, parameter, fact):
-    """Move records that differ from most in some fact to the refused ones."""
-    values = {row: fact(waveform) for row, waveform in taken.items()}
-    counts = Counter(values.values())
-    if len(counts) < 2:
-        return
-    common = counts.most_common(1)[0][0]
-    for row, value in values.items():
-        if value != common:
-            reasons[row] = (
-                f"its {name} is {value}, that of most records {common}; see the "
-                f"parameter {parameter}"
-            )
-            del taken[row]
 
 
 def _check_failures(path, frame, failed, reasons, invalid):

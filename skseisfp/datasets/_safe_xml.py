@@ -1,0 +1,58 @@
+"""XML from outside, parsed without entities, doctypes or the network."""
+
+import io
+import os
+from pathlib import Path
+
+
+def read_document(source, root):
+    """Return the bytes of an XML document after a look at its form.
+
+    Parameters
+    ----------
+    source : str, path-like, bytes or file object
+        The document, or where it is.
+    root : str
+        Name of its root element.
+
+    Returns
+    -------
+    data : bytes
+        The document.
+    name : str
+        Its name for messages.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no well-formed XML with this root, or declares a document type, by
+        which entities that multiply or name other files would come in.
+    """
+    from lxml import etree
+
+    data, name = _bytes_of(source)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        tree = etree.parse(io.BytesIO(data), parser)
+    except etree.XMLSyntaxError as error:
+        raise ValueError(f"{name} is no well-formed XML: {error}") from error
+    if tree.docinfo.internalDTD is not None or tree.docinfo.doctype:
+        raise ValueError(f"{name} declares a document type, which is refused.")
+    found = etree.QName(tree.getroot()).localname
+    if found != root:
+        raise ValueError(f"{name} has the root element {found}, not {root}.")
+    return data, name
+
+
+def _bytes_of(source):
+    """Return the content of a source and a name for it."""
+    if isinstance(source, bytes):
+        return source, "the document"
+    if hasattr(source, "read"):
+        return source.read(), getattr(source, "name", "the document")
+    path = Path(os.fspath(source))
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file {path}.")
+    return path.read_bytes(), str(path)

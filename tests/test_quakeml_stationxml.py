@@ -1,0 +1,196 @@
+"""Tables of events, picks and stations from QuakeML and StationXML."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+from skseisfp.datasets import (
+    EVENT_TYPES,
+    read_quakeml,
+    read_stationxml,
+    source_paths,
+)
+from skseisfp.preprocessing import WaveformReader
+
+pytestmark = pytest.mark.filterwarnings(
+    # obspy still lists its plug-ins through an interface that Python deprecates
+    "ignore:SelectableGroups dict interface is deprecated:DeprecationWarning"
+)
+
+
+def make_event(name, kind, *, latitude=46.0, time="2024-01-01T00:00:20", picks=()):
+    from obspy import UTCDateTime
+    from obspy.core.event import Event, Magnitude, Origin, Pick, WaveformStreamID
+
+    event = Event(resource_id=f"quakeml:test.org/event/{name}", event_type=kind)
+    event.origins = [
+        Origin(time=UTCDateTime(time), latitude=latitude, longitude=7.0, depth=5000.0)
+    ]
+    event.magnitudes = [Magnitude(mag=0.0)]
+    event.picks = [
+        Pick(
+            time=UTCDateTime(when),
+            phase_hint=phase,
+            waveform_id=WaveformStreamID("XX", "A", "", "HHZ"),
+            evaluation_mode="manual",
+        )
+        for phase, when in picks
+    ]
+    return event
+
+
+def write_catalogue(path, *events):
+    from obspy.core.event import Catalog
+
+    Catalog(list(events)).write(str(path), format="QUAKEML")
+    return path
+
+
+def write_stations(path):
+    from obspy import UTCDateTime
+    from obspy.core.inventory import Inventory, Network, Station
+
+    epochs = [
+        Station("A", 10.0, 7.0, 0.0, end_date=UTCDateTime(2000, 1, 1)),
+        Station("A", 47.0, 7.0, 300.0, start_date=UTCDateTime(2000, 1, 1)),
+    ]
+    Inventory([Network("XX", epochs)]).write(str(path), format="STATIONXML")
+    return path
+
+
+def test_event_types_become_labels(tmp_path):
+    kinds = [
+        "earthquake",
+        "quarry blast",
+        "mining explosion",
+        "explosion",
+        "sonic boom",
+    ]
+    events = [make_event(f"e{at}", kind) for at, kind in enumerate(kinds)]
+    file = write_catalogue(tmp_path / "events.xml", *events, make_event("e9", None))
+    table = read_quakeml(file).events
+    labels = ["earthquake", *["explosion"] * 3]
+    assert table["event_type"].tolist()[:4] == labels
+    assert table["event_type"].isna().tolist()[4:] == [True, True]
+    assert table["quakeml_type"].tolist()[:5] == kinds
+    assert table["event_id"].tolist() == ["e0", "e1", "e2", "e3", "e4", "e9"]
+    assert table["magnitude"].eq(0).all()
+    assert table["depth_km"].eq(5).all()
+    mine = {**EVENT_TYPES, "sonic boom": "sonic", "quarry blast": "blast"}
+    table = read_quakeml(file.read_bytes(), event_types=mine).events
+    assert table["event_type"].tolist()[:5] == [
+        "earthquake",
+        "blast",
+        "explosion",
+        "explosion",
+        "sonic",
+    ]
+
+
+def test_every_type_of_the_table_is_one_of_quakeml():
+    from obspy.core.event.header import EventType
+
+    assert set(EVENT_TYPES) <= set(EventType.keys())
+
+
+def test_picks_and_places_reach_the_records(tmp_path):
+    from obspy import Trace, UTCDateTime
+
+    picks = [("Pn", "2024-01-01T00:00:25"), ("S", "2024-01-01T00:00:30.5")]
+    file = write_catalogue(
+        tmp_path / "events.xml", make_event("e1", "quarry blast", picks=picks)
+    )
+    stations = write_stations(tmp_path / "stations.xml")
+    header = {"network": "XX", "station": "A", "channel": "HHZ", "sampling_rate": 100}
+    header["starttime"] = UTCDateTime(2024, 1, 1)
+    trace = Trace(np.random.default_rng(0).standard_normal(6000), header)
+    reader = WaveformReader(components="Z", window=(-5, 20), align="P")
+    bunch = reader.read(trace, events=file, inventory=stations)
+    assert bunch.target.tolist() == ["explosion"]
+    assert bunch.groups.tolist() == ["e1"]
+    (row,) = bunch.frame.to_dict("records")
+    assert row["arrival_sample"] == 500
+    assert row["s_sample"] == 1050
+    assert_allclose(row["distance_km"], 111.2, atol=0.1)
+    assert_allclose([row["azimuth"], row["back_azimuth"]], [0, 180], atol=1e-6)
+
+
+def test_phases_come_from_arrivals_where_picks_have_none(tmp_path):
+    from obspy.core.event import Arrival
+
+    event = make_event("e1", "earthquake", picks=[(None, "2024-01-01T00:00:25")])
+    pick = event.picks[0].resource_id
+    event.origins[0].arrivals = [Arrival(pick_id=pick, phase="Pg")]
+    picks = read_quakeml(write_catalogue(tmp_path / "e.xml", event)).picks
+    assert picks[["station", "phase", "evaluation_mode"]].to_numpy().tolist() == [
+        ["XX.A", "Pg", "manual"]
+    ]
+
+
+def test_ids_that_end_alike_stay_whole(tmp_path):
+    first, second = make_event("1", "earthquake"), make_event("1", "explosion")
+    second.resource_id = "quakeml:other.org/event/1"
+    file = write_catalogue(tmp_path / "e.xml", first, second)
+    assert read_quakeml(file).events["event_id"].tolist() == [
+        "quakeml:test.org/event/1",
+        "quakeml:other.org/event/1",
+    ]
+
+
+def test_stations_have_epochs(tmp_path):
+    table = read_stationxml(write_stations(tmp_path / "s.xml")).stations
+    assert table["latitude"].tolist() == [10.0, 47.0]
+    assert table["end_time"].isna().tolist() == [False, True]
+
+
+def test_paths_are_nan_where_a_place_is_not_known():
+    records = pd.DataFrame({"event_id": ["a", "b"], "station": ["XX.A", "XX.B"]})
+    events = pd.DataFrame({"event_id": ["a"], "latitude": [1.0], "longitude": [2.0]})
+    stations = pd.DataFrame({"station": ["XX.B"], "latitude": [1], "longitude": [2]})
+    assert source_paths(records, events, stations).isna().all(axis=None)
+
+
+LAUGHS = "".join(
+    f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' if n else '<!ENTITY l0 "lol">'
+    for n in range(10)
+)
+HOSTILE = {
+    "laughs": f"<!DOCTYPE q [{LAUGHS}]><quakeml>&l9;</quakeml>",
+    "file": '<!DOCTYPE q [<!ENTITY f SYSTEM "file:///etc/passwd">]><quakeml>&f;</quakeml>',
+    "wide": f'<!DOCTYPE q [<!ENTITY a "{"a" * 100_000}">]>'
+    f"<quakeml>{'&a;' * 10_000}</quakeml>",
+    "remote": '<!DOCTYPE q SYSTEM "http://127.0.0.1:9/q.dtd"><quakeml/>',
+    "deep": "<quakeml>" + "<a>" * 100_000,
+    "open": "<quakeml><eventParameters>",
+    "other": "<html><body>502 Bad Gateway</body></html>",
+    "empty": "",
+    "binary": "\0\1\2\3" * 100,
+}
+
+
+@pytest.mark.parametrize("read", [read_quakeml, read_stationxml])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_documents_give_errors_that_name_them(tmp_path, read, name):
+    file = tmp_path / f"{name}.xml"
+    for encoding in ("utf-8", "utf-16"):
+        file.write_text(HOSTILE[name], encoding=encoding)
+        with pytest.raises(ValueError, match=f"{name}.xml"):
+            read(file)
+
+
+def test_impossible_values_name_file_and_event(tmp_path):
+    file = write_catalogue(tmp_path / "far.xml", make_event("e1", "earthquake"))
+    text = file.read_text().replace("46.0", "460.0")
+    file.write_text(text)
+    with pytest.raises(ValueError, match=r"far.xml: event e1 has the latitude 460"):
+        read_quakeml(file)
+    file.write_text(text.replace("460.0", "46.0").replace("2024-01-01", "9024-01-01"))
+    with pytest.raises(ValueError, match=r"far.xml: event e1 has the time 9024"):
+        read_quakeml(file)
+
+
+def test_missing_files_are_named(tmp_path):
+    for read in (read_quakeml, read_stationxml):
+        with pytest.raises(FileNotFoundError, match=r"nowhere\.xml"):
+            read(tmp_path / "nowhere.xml")
