@@ -43,6 +43,7 @@ PUBLIC = {
     "model_selection": [
         "PROTOCOLS",
         "EventStationSplit",
+        "ExperimentPlan",
         "Protocol",
         "TemporalEventSplit",
         "check_folds",

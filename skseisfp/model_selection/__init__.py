@@ -4,12 +4,14 @@ from .check_folds import check_folds
 from .event_permutation_test import event_permutation_test
 from .event_split import event_train_test_split
 from .event_station_split import EventStationSplit
+from .experiment_plan import ExperimentPlan
 from .protocols import PROTOCOLS, Protocol, evaluate_protocols, make_protocols
 from .temporal_event_split import TemporalEventSplit
 
 __all__ = [
     "PROTOCOLS",
     "EventStationSplit",
+    "ExperimentPlan",
     "Protocol",
     "TemporalEventSplit",
     "check_folds",

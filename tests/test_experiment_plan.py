@@ -1,0 +1,265 @@
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, GroupKFold, ParameterGrid
+from sklearn.svm import SVC
+
+from skseisfp.model_selection import ExperimentPlan
+from skseisfp.neural import FingerprintClassifier
+
+EXPERIMENTS = {
+    "experiment 1": 384,
+    "experiment 2": 200,
+    "experiment 3": 128,
+    "experiment 4": 48,
+    "experiment 4 as counted": 27,
+}
+
+
+def values(spec):
+    return ExperimentPlan({"p": spec}).param_grid["p"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ("8:8:64", [8, 16, 24, 32, 40, 48, 56, 64]),
+        ("0.1:0.2:0.9", [0.1, 0.3, 0.5, 0.7, 0.9]),
+        ("0.2:0.1:0.5", [0.2, 0.3, 0.4, 0.5]),
+        ("1e-4:1e-4:3e-4", [1e-4, 2e-4, 3e-4]),
+        ("-2:1:0", [-2, -1, 0]),
+        ("5:1:5", [5]),
+        ("1.0:1:2", [1.0, 2.0]),
+        ([None, "a:b", (1, 2)], [None, "a:b", (1, 2)]),
+        (np.arange(3), [0, 1, 2]),
+        (range(2), [0, 1]),
+        ((32,), [(32,)]),
+        ("linear", ["linear"]),
+        (np.float64(0.5), [0.5]),
+        ([1, True], [1, True]),
+    ],
+)
+def test_values_of_a_parameter(spec, expected):
+    found = values(spec)
+    assert found == expected
+    assert [type(value) for value in found] == [type(value) for value in expected]
+
+
+@given(
+    st.integers(-1000, 1000), st.integers(1, 500), st.integers(0, 60), st.integers(0, 6)
+)
+def test_ranges_are_exact_decimals(first, step, n_steps, digits):
+    texts = [f"{n}e-{digits}" for n in (first, step, first + n_steps * step)]
+    expected = [float(f"{first + k * step}e-{digits}") for k in range(n_steps + 1)]
+    assert values(":".join(texts)) == expected
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ([], "p: the list of values is empty"),
+        ("8:1:4", "p: the range '8:1:4' is empty"),
+        ("8:-8:64", "p: the step of '8:-8:64' must be positive"),
+        ("8:0:64", "must be positive"),
+        ("1:2:8", "p: the range '1:2:8' misses its end 8: its last values are 7 and 9"),
+        ("0.1:0.2:1", "misses its end"),
+        ("1:8", "three finite numbers; got '1:8'"),
+        ("1:x:8", "three finite numbers"),
+        ("0:1:inf", "three finite numbers"),
+        ([1, 2, 1], "p: the value 1 is given twice"),
+        ([1, 1.0], "given twice"),
+        ([np.zeros(2), np.zeros(2)], "given twice"),
+        (np.zeros((2, 2)), "one axis; got 2"),
+    ],
+)
+def test_bad_values_are_refused(spec, message):
+    with pytest.raises(ValueError, match=message):
+        ExperimentPlan({"p": spec})
+
+
+def test_a_parameter_is_varied_or_fixed():
+    with pytest.raises(ValueError, match="C is both varied and fixed"):
+        ExperimentPlan({"C": [1]}, fixed={"C": 2})
+    with pytest.raises(ValueError, match="at least one parameter"):
+        ExperimentPlan({})
+
+
+def test_a_plan_is_its_trials():
+    plan = ExperimentPlan({"b": "1:1:3", "a": ["x", "y"]}, fixed={"c": (1,)})
+    assert list(plan) == list(ParameterGrid(plan.param_grid))
+    assert len(plan) == len(list(plan)) == 6
+    assert all(trial["c"] == (1,) for trial in plan)
+
+
+def test_a_plan_suits_grid_search():
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    plan = ExperimentPlan({"C": "0.5:0.5:1.5"}, fixed={"max_iter": 50})
+    search = GridSearchCV(LogisticRegression(), plan.param_grid, cv=GroupKFold(3))
+    search.fit(X, X[:, 0] > 0, groups=np.arange(30) // 2)
+    assert search.cv_results_["params"] == list(plan)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_published_experiments(name):
+    plan = ExperimentPlan.published(name)
+    assert len(plan) == EXPERIMENTS[name]
+    assert plan.name == name
+    assert ExperimentPlan.from_toml(plan.to_toml()) == plan
+
+
+def test_later_experiments_fix_what_earlier_ones_found():
+    plan = ExperimentPlan.published("experiment 4", prefix="")
+    assert plan.fixed == {
+        "conv1_filter_size": 2,
+        "pool1_size": 2,
+        "dropout2_p": 0.5,
+        "conv1_padding": 1,
+        "conv2_padding": 2,
+        "conv2_filter_size": 5,
+        "check_rules": False,
+    }
+    with pytest.raises(ValueError, match=r"'experiment 3'.*got 'experiment 5'"):
+        ExperimentPlan.published("experiment 5")
+
+
+@pytest.mark.parametrize("as_file", [False, True])
+def test_toml_keeps_everything(tmp_path, as_file):
+    plan = ExperimentPlan(
+        {
+            "x__lr": "0.1:0.1:0.3",
+            "layers": [(), (32,), (8, (4, 2))],
+            "size": (3,),
+            "balance": [None, "weights", 'a"\\\n\x7fé'],
+            "odd name": [True, 1.5, 10**20, 1e-5, float("inf")],
+            "counts": np.arange(3),
+            "steps": range(2),
+        },
+        fixed={"rule": None, "sizes": (32, 8), "kernel": "rbf", "C": np.float64(2)},
+        name="all of it",
+    )
+    path = tmp_path / "plan.toml"
+    text = plan.to_toml(path)
+    again = ExperimentPlan.from_toml(path if as_file else text)
+    assert again == plan
+    assert again.ranges["x__lr"] == "0.1:0.1:0.3"
+    assert again.to_toml() == text
+    assert again != ExperimentPlan({"x__lr": [1]})
+    assert again != plan.param_grid
+
+
+def test_values_without_a_form_in_toml_are_named():
+    with pytest.raises(TypeError, match="model: a SVC cannot be written"):
+        ExperimentPlan({"model": [SVC()]}).to_toml()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("ranges =\n", "no TOML"),
+        ("name = 'x'\n", "no table ranges"),
+        ("[ranges]\na = 1\n[rangs]\n", "'rangs'"),
+    ],
+)
+def test_bad_toml_is_refused(text, message):
+    with pytest.raises(ValueError, match=message):
+        ExperimentPlan.from_toml(text)
+
+
+def test_check_lists_impossible_trials_and_broken_rules(three_steps):
+    plan = ExperimentPlan(
+        {
+            "fingerprint__shape": [(16, 16), (32, 32)],
+            "classifier__module__conv1_filter_size": [2, 25],
+        }
+    )
+    findings = plan.check(three_steps())
+    impossible = findings[findings["level"] == "impossible"]
+    trials = list(plan)
+    assert [trials[number] for number in impossible["trial"]] == [
+        {
+            "fingerprint__shape": (16, 16),
+            "classifier__module__conv1_filter_size": 25,
+        }
+    ]
+    assert set(impossible["parameter"]) == {"classifier__module__conv1_filter_size"}
+    assert "larger than its padded input of 18 x 18" in impossible["message"].item()
+    assert plan.check(three_steps(), input_shape=(1, 8, 8))["trial"].tolist() == [2, 3]
+
+
+def test_check_knows_the_rules_that_experiment_3_breaks(three_steps):
+    pipeline = three_steps(fingerprint__shape=(64, 64))
+    findings = ExperimentPlan.published("experiment 3").check(pipeline)
+    assert set(findings["level"]) == {"rule"}
+    padding = findings["parameter"] == "classifier__module__conv1_padding"
+    assert padding.sum() == 2 * 4 * 8  # padding 2 and 3 with a filter of 2
+
+
+def test_check_asks_the_constraints_of_other_estimators():
+    findings = ExperimentPlan({"C": [-1.0, 1.0]}).check(SVC())
+    assert findings[["trial", "level", "parameter"]].values.tolist() == [
+        [0, "impossible", "C"]
+    ]
+    assert ExperimentPlan({"C": [1.0]}).check(SVC()).empty
+
+
+@pytest.mark.parametrize("method", ["check", "estimate"])
+def test_unknown_parameters_are_refused_by_the_nearest_name(three_steps, method):
+    plan = ExperimentPlan({"classifier__module__conv1_fliter_size": [1]})
+    with pytest.raises(ValueError, match="Did you mean 'classifier__module__conv1_fi"):
+        getattr(plan, method)(three_steps())
+
+
+def test_estimate_of_parameters_is_exact(three_steps, seismograms):
+    plan = ExperimentPlan({"classifier__module__conv2_n_filters": [2, 4, 6]})
+    table = plan.estimate(three_steps())
+    assert table["fit_time"].isna().all()
+    for number, trial in enumerate(plan):
+        pipeline = three_steps(**trial).fit(seismograms.data, seismograms.target)
+        weights = pipeline[-1].net_.module_.parameters()
+        assert table["n_parameters"][number] == sum(w.numel() for w in weights)
+
+
+def test_estimate_counts_flat_nets_and_leaves_other_classifiers_open(three_steps):
+    sizes = ExperimentPlan({"classifier__module__hidden_sizes": [(8,), (4,)]})
+    flat = three_steps(fingerprint__flatten=True, classifier=FingerprintClassifier())
+    expected = [256 * n + n + 2 * n + 2 for n in (8, 4)]
+    assert sizes.estimate(flat)["n_parameters"].tolist() == expected
+    filters = ExperimentPlan({"classifier__module__conv1_filter_size": [3]})
+    assert filters.check(flat)["level"].tolist() == ["impossible"]
+    assert filters.estimate(flat)["n_parameters"].isna().all()
+    other = ExperimentPlan({"classifier": [SVC()]})
+    assert other.estimate(three_steps())["n_parameters"].isna().all()
+
+
+class Sleeper(ClassifierMixin, BaseEstimator):
+    def __init__(self, delay=0.0):
+        self.delay = delay
+
+    def fit(self, X, y, groups=None):
+        assert groups is not None
+        time.sleep(self.delay)
+        return self
+
+
+def test_times_of_probes_are_interpolated():
+    plan = ExperimentPlan({"delay": [0.02, 0.1, 0.11, 0.18]})
+    X, y = np.zeros((4, 1)), [0, 1, 0, 1]
+    table = plan.estimate(Sleeper(), X, y, groups=y, n_probes=2)
+    assert table["n_parameters"].isna().all()
+    line = np.linspace(table["fit_time"][0], table["fit_time"][3], 4)
+    np.testing.assert_allclose(table["fit_time"], line)
+    assert 0.02 <= line[0] < 0.15 < line[3]
+
+
+def test_time_of_a_net_counts_its_epochs():
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 2, (64, 32, 32)).astype(np.uint8), np.arange(64) % 2
+    classifier = FingerprintClassifier(device="cpu", random_state=0)
+    plan = ExperimentPlan({"max_epochs": [1, 1000]})
+    times = plan.estimate(classifier, X, y)["fit_time"]
+    assert times[1] > 10 * times[0] > 0
