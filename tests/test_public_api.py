@@ -15,9 +15,11 @@ PUBLIC = {
     "datasets": [
         "EVENT_TYPES",
         "load_records",
+        "load_seisbench",
         "make_seismograms",
         "read_quakeml",
         "read_stationxml",
+        "save_seisbench",
         "source_paths",
     ],
     "ensemble": ["EventVoteClassifier", "MultiViewClassifier"],

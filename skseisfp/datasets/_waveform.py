@@ -98,6 +98,27 @@ def resampling_factors(from_rate, to_rate):
     return factor.as_integer_ratio()
 
 
+def inside(waveform, first, last):
+    """Return the part of a waveform within limits that may lie outside it."""
+    part = waveform.samples[:, max(first, 0) : max(last, 0)]
+    if not part.shape[1]:
+        raise RecordError("it has no samples in the window")
+    return waveform._replace(samples=part)
+
+
+def cut_window(waveform, first, last, pad):
+    """Return the samples of a window, NaN where the record does not reach."""
+    part = inside(waveform, first, last).samples
+    n_samples = last - first
+    lacking = n_samples - part.shape[1]
+    if lacking and pad is None:
+        raise RecordError(f"it lacks {lacking} of {n_samples} samples of the window")
+    samples = np.full((len(part), n_samples), np.nan, dtype=part.dtype)
+    offset = max(-first, 0)
+    samples[:, offset : offset + part.shape[1]] = part
+    return waveform._replace(samples=samples)
+
+
 def fit_length(waveform, n_samples, pad):
     """Cut a record at its end, or continue it by its mirror image, or refuse it."""
     samples = waveform.samples[:, :n_samples]

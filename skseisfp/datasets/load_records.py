@@ -1,34 +1,15 @@
 """Reader of labelled records."""
 
-from collections import Counter
 from numbers import Integral, Real
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-from sklearn.utils import Bunch, check_scalar
+from sklearn.utils import check_scalar
 
 from .._utils.validation import check_option
 from ._archives import open_arrays
+from ._collection import check_components, collect_records
 from ._miniseed import open_miniseed
-from ._waveform import (
-    RecordError,
-    bridge_gaps,
-    drop_minority,
-    fit_length,
-    pick_components,
-    resample,
-)
-
-FACTS = (  # in which all records must agree, and the parameter that makes them agree
-    ("choice of components", "components", lambda waveform: waveform.components),
-    (
-        "sampling rate in Hz",
-        "sampling_rate",
-        lambda waveform: round(waveform.sampling_rate, 6),
-    ),
-    ("length in samples", "n_samples", lambda waveform: waveform.samples.shape[1]),
-)
+from ._waveform import bridge_gaps, fit_length, pick_components, resample
 
 
 def load_records(
@@ -134,7 +115,8 @@ def load_records(
     >>> bunch.data.shape, bunch.sampling_rate  # doctest: +SKIP
     ((1137, 4600), 40.0)
     """
-    _check_parameters(components, sampling_rate, n_samples, pad, max_gap, invalid)
+    check_components(components)
+    _check_parameters(sampling_rate, n_samples, pad, max_gap, invalid)
     path = Path(path)
     if not path.is_dir():
         raise FileNotFoundError(f"There is no folder {path}.")
@@ -142,36 +124,19 @@ def load_records(
         archive = open_arrays(path, target)
     else:
         archive = open_miniseed(path, target, Path(labels or path / "labels.csv"))
-    reasons = _not_selected(archive.frame, query)
-    selected = [row for row in range(len(archive.frame)) if row not in reasons]
-    taken = {}
-    for row in selected:
-        try:
-            _check_row(archive, row)
-            waveform = pick_components(archive.read(row), components)
-            waveform = resample(bridge_gaps(waveform, max_gap), sampling_rate)
-            if n_samples is not None:
-                waveform = fit_length(waveform, n_samples, pad)
-            taken[row] = waveform
-        except RecordError as error:
-            reasons[row] = str(error)
-    for fact in FACTS:
-        drop_minority(taken, reasons, *fact)
-    failed = [row for row in selected if row in reasons]
-    _check_failures(path, archive.frame, failed, reasons, invalid)
-    return _make_bunch(path, archive, taken, reasons)
+
+    def adapt(row):
+        waveform = pick_components(archive.read(row), components)
+        waveform = resample(bridge_gaps(waveform, max_gap), sampling_rate)
+        if n_samples is not None:
+            waveform = fit_length(waveform, n_samples, pad)
+        return waveform, 0
+
+    return collect_records(path, archive, adapt, query=query, invalid=invalid)
 
 
-def _check_parameters(components, sampling_rate, n_samples, pad, max_gap, invalid):
+def _check_parameters(sampling_rate, n_samples, pad, max_gap, invalid):
     """Refuse parameters out of their range."""
-    if components is not None and (
-        not components
-        or sorted(set(components)) != sorted(components)
-        or not set(components) <= set("ZNE")
-    ):
-        raise ValueError(
-            f'components must name some of "ZNE" once each; got {components!r}.'
-        )
     if sampling_rate is not None:
         check_scalar(
             sampling_rate,
@@ -185,74 +150,3 @@ def _check_parameters(components, sampling_rate, n_samples, pad, max_gap, invali
     check_option("pad", pad, (None, "reflect"))
     check_scalar(max_gap, "max_gap", Real, min_val=0)
     check_option("invalid", invalid, ("raise", "reject"))
-
-
-def _not_selected(frame, query):
-    """Map the rows that the query does not select to the reason."""
-    if query is None:
-        return {}
-    try:
-        chosen = np.asarray(frame.eval(query))
-        if chosen.shape != (len(frame),) or chosen.dtype != bool:
-            raise ValueError("it is no condition on the columns")
-    except Exception as error:
-        raise ValueError(
-            f"query {query!r} failed: {error}; the columns are "
-            f"{', '.join(map(str, frame.columns))}."
-        ) from error
-    return dict.fromkeys(np.flatnonzero(~chosen), f"not selected by {query!r}")
-
-
-def _check_row(archive, row):
-    """Refuse a row without event or label."""
-    for name in ("event_id", archive.target):
-        if pd.isna(archive.frame[name].iloc[row]):
-            raise RecordError(f"it has no {name}")
-
-
-def _check_failures(path, frame, failed, reasons, invalid):
-    """Raise an error that names the records that cannot be taken."""
-    if not failed or invalid == "reject":
-        return
-    named = [f"{frame['record_id'].iloc[row]}: {reasons[row]}" for row in failed[:10]]
-    if len(failed) > 10:
-        named.append("...")
-    raise ValueError(
-        f"{len(failed)} records of {path} cannot be taken "
-        f'(invalid="reject" leaves them out):\n' + "\n".join(named)
-    )
-
-
-def _make_bunch(path, archive, taken, reasons):
-    """Collect the records that were taken."""
-    if not taken:
-        raise ValueError(
-            f"No record of {path} was taken: "
-            + "; ".join(f"{n} x {why}" for why, n in Counter(reasons.values()).items())
-        )
-    rows = sorted(taken)
-    first = taken[rows[0]]
-    data = np.stack([taken[row].samples for row in rows])
-    frame = archive.frame.iloc[rows].reset_index(drop=True).infer_objects()
-    rejected = archive.frame.iloc[sorted(reasons)]
-    rejected = rejected.assign(reason=[reasons[row] for row in sorted(reasons)])
-    recorded_rate = frame["sampling_rate_hz"].to_numpy(float)
-    arrivals = (frame["arrival_sample"] * (first.sampling_rate / recorded_rate)).round()
-    frame["arrival_sample"] = arrivals.where(arrivals < data.shape[-1])
-    target = np.array(frame[archive.target].tolist())
-    return Bunch(
-        data=data[:, 0] if data.shape[1] == 1 else data,
-        target=target,
-        target_names=np.unique(target).tolist(),
-        groups=frame["event_id"].to_numpy(str),
-        frame=frame,
-        sampling_rate=first.sampling_rate,
-        components=first.components,
-        stations=frame["station"].fillna("").to_numpy(str),
-        rejected=rejected.reset_index(drop=True),
-        DESCR=(
-            f"{len(rows)} records of {frame['event_id'].nunique()} events from {path}, "
-            f"components {first.components}, {data.shape[-1]} samples at "
-            f"{first.sampling_rate:g} Hz; {len(rejected)} rows were left out."
-        ),
-    )

@@ -10,7 +10,9 @@ from ..datasets._conditions import check_gaps, fill_with_noise, is_clipped, is_d
 from ..datasets._pieces import join_pieces, nanoseconds, one_rate
 from ..datasets._waveform import (
     RecordError,
+    cut_window,
     in_order,
+    inside,
     resample,
     resampling_factors,
 )
@@ -132,27 +134,6 @@ def window_slice(waveform, start, window, reference):
     rate = waveform.sampling_rate
     first = round((nanoseconds(reference + window[0]) - start) * rate / 1e9)
     return first, first + round((window[1] - window[0]) * rate)
-
-
-def inside(waveform, first, last):
-    """Return the part of a waveform within limits that may lie outside it."""
-    part = waveform.samples[:, max(first, 0) : max(last, 0)]
-    if not part.shape[1]:
-        raise RecordError("it has no samples in the window")
-    return waveform._replace(samples=part)
-
-
-def cut_window(waveform, first, last, pad):
-    """Return the samples of a window, NaN where the record does not reach."""
-    part = inside(waveform, first, last).samples
-    n_samples = last - first
-    lacking = n_samples - part.shape[1]
-    if lacking and pad is None:
-        raise RecordError(f"it lacks {lacking} of {n_samples} samples of the window")
-    samples = np.full((len(part), n_samples), np.nan)
-    offset = max(-first, 0)
-    samples[:, offset : offset + part.shape[1]] = part
-    return waveform._replace(samples=samples)
 
 
 def stream_to_array(traces, policy, *, reference, inventory, record_id):

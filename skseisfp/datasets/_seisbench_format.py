@@ -1,0 +1,199 @@
+"""The SeisBench data format: tables in CSV and buckets of traces in HDF5, in chunks."""
+
+import re
+from math import prod
+
+import numpy as np
+import pandas as pd
+
+from .._utils.optional import import_optional
+from ._archives import Archive, read_table, require_columns
+from ._pieces import MOST_SAMPLES
+from ._stream_files import check_rate
+from ._waveform import RecordError, Waveform, in_order
+
+EVENT_COLUMNS = ("source_id", "event_id", "source_event_id", "source_origin_time")
+P_ARRIVAL = re.compile(r"trace_p\w*_arrival_sample", re.IGNORECASE)
+TEXT_COLUMNS = (
+    "trace_name",
+    "trace_component_order",
+    "station_network_code",
+    "station_code",
+    "station_location_code",
+    *EVENT_COLUMNS,
+)
+
+
+def open_seisbench(path, target, event):
+    """Open a folder in the SeisBench format.
+
+    Returns
+    -------
+    archive : Archive
+        With the metadata of all chunks as they are, and `record_id`, `event_id`,
+        `station`, `sampling_rate_hz` and `arrival_sample` added.
+    close : callable
+        Closes the files.
+    """
+    chunks = _chunks(path)
+    files = {chunk: _open_hdf5(path / f"waveforms{chunk}.hdf5") for chunk in chunks}
+
+    def close():
+        for file in files.values():
+            file.close()
+
+    try:
+        formats = {
+            chunk: _data_format(path / f"waveforms{chunk}.hdf5", file)
+            for chunk, file in files.items()
+        }
+        frame = _read_metadata(path, formats, target, event)
+    except Exception:
+        close()
+        raise
+
+    def read(row):
+        facts = frame.iloc[row]
+        chunk = facts["trace_chunk"]
+        samples = _read_trace(files[chunk], facts["trace_name"], formats[chunk])
+        check_rate(facts["sampling_rate_hz"])
+        return Waveform(
+            *in_order(samples, str(facts["trace_component_order"])),
+            float(facts["sampling_rate_hz"]),
+        )
+
+    return Archive(frame, target, read), close
+
+
+def _chunks(path):
+    """Return the names of the chunks, as the file `chunks` or the files tell them."""
+    listing = path / "chunks"
+    if listing.is_file():
+        chunks = [line for line in listing.read_text().splitlines() if line.strip()]
+    else:
+        chunks = [
+            file.stem.removeprefix("metadata") for file in path.glob("metadata*.csv")
+        ]
+    missing = [
+        name
+        for chunk in chunks
+        for name in (f"metadata{chunk}.csv", f"waveforms{chunk}.hdf5")
+        if not (path / name).is_file()
+    ]
+    if missing or not chunks:
+        missing = missing or ["metadata.csv", "waveforms.hdf5"]
+        raise FileNotFoundError(f"{path} lacks {', '.join(missing)}.")
+    return sorted(chunks)
+
+
+def _open_hdf5(file):
+    """Open an HDF5 file, or name it."""
+    try:
+        return import_optional("h5py", extra="io").File(file)
+    except OSError as error:
+        raise ValueError(f"{file} cannot be read as HDF5: {error}") from error
+
+
+def _data_format(file, content):
+    """Return order of dimensions, components and rate that a file states."""
+    if "data" not in content:
+        raise ValueError(
+            f"{file} is not in the SeisBench format: it has no group data, only "
+            f"{', '.join(content) or 'nothing'}."
+        )
+    stated = {name: item[()] for name, item in content.get("data_format", {}).items()}
+    stated = {
+        name: item.decode() if isinstance(item, bytes) else item
+        for name, item in stated.items()
+    }
+    order = stated.setdefault("dimension_order", "CW")
+    if order not in ("CW", "WC"):
+        raise ValueError(f"{file} has the dimension order {order!r}, not CW or WC.")
+    return stated
+
+
+def _read_metadata(path, formats, target, event):
+    """Return the tables of all chunks as one, with the columns of this package."""
+    tables = []
+    for chunk, stated in formats.items():
+        file = path / f"metadata{chunk}.csv"
+        table = read_table(file, TEXT_COLUMNS)
+        require_columns(file, table, ("trace_name", target))
+        rate = stated.get("sampling_rate", np.nan)
+        table = table.assign(
+            trace_chunk=chunk, sampling_rate_hz=_sampling_rates(table, rate)
+        )
+        if "trace_component_order" not in table:
+            table["trace_component_order"] = stated.get("component_order", "")
+        tables.append(table)
+    frame = pd.concat(tables, ignore_index=True)
+    names = frame.get("trace_name_original", frame["trace_name"])
+    frame["record_id"] = names.astype(str)
+    frame["event_id"] = _event_ids(path, frame, event)
+    codes = [
+        frame[name].fillna("") if name in frame else pd.Series("", frame.index)
+        for name in ("station_network_code", "station_code")
+    ]
+    frame["station"] = codes[0] + "." + codes[1]
+    arrivals = [name for name in frame if P_ARRIVAL.fullmatch(name)]
+    frame["arrival_sample"] = (
+        frame[arrivals].apply(pd.to_numeric, errors="coerce").min(axis=1)
+    )
+    return frame
+
+
+def _sampling_rates(table, stated):
+    """Return the sampling rate of each trace, however it is given."""
+    rates = pd.Series(np.nan, table.index)
+    if "trace_sampling_rate_hz" in table:
+        rates = pd.to_numeric(table["trace_sampling_rate_hz"], errors="coerce")
+    if "trace_dt_s" in table:
+        rates = rates.fillna(1 / pd.to_numeric(table["trace_dt_s"], errors="coerce"))
+    return rates.fillna(float(stated))
+
+
+def _event_ids(path, frame, event):
+    """Return the event of each trace; a trace without one is its own."""
+    if event is not None:
+        require_columns(f"The metadata of {path}", frame, (event,))
+    else:
+        event = next((name for name in EVENT_COLUMNS if name in frame), "trace_name")
+    alone = "trace " + frame["trace_chunk"] + frame["trace_name"]
+    return frame[event].astype(object).fillna(alone).astype(str)
+
+
+def _read_trace(file, name, stated):
+    """Read the samples of a trace, of shape (n_channels, n_samples)."""
+    bucket, _, location = name.partition("$")
+    try:
+        data = file["data"][bucket]
+        index = _parse_location(location)
+        if data.dtype.kind not in "fiu" or _n_values(index, data.shape) > MOST_SAMPLES:
+            raise ValueError(f"they are {data.dtype} of shape {data.shape}")
+        samples = data[index]
+    except Exception as error:
+        raise RecordError(f"its samples {name} cannot be read: {error}") from error
+    if samples.ndim != 2:
+        raise RecordError(f"its samples {name} have {samples.ndim} axes, not 2")
+    return samples if stated["dimension_order"] == "CW" else samples.T
+
+
+def _parse_location(location):
+    """Return the indices of a trace in its bucket: `3,:2,:6000` is [3, :2, :6000]."""
+    index = []
+    for part in location.split(",") if location else ():
+        numbers = [
+            int(number) if number.strip() else None for number in part.split(":")
+        ]
+        index.append(numbers[0] if len(numbers) == 1 else slice(*numbers))
+    return tuple(index)
+
+
+def _n_values(index, shape):
+    """Count the values that indices select."""
+    sizes = list(shape)
+    for axis, at in enumerate(index):
+        sizes[axis] = (
+            len(range(*at.indices(shape[axis]))) if isinstance(at, slice) else 1
+        )
+    return prod(sizes)

@@ -1,0 +1,271 @@
+"""The SeisBench format, checked against the package of that name."""
+
+import os
+import warnings
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skseisfp.datasets import (
+    load_records,
+    load_seisbench,
+    make_seismograms,
+    save_seisbench,
+)
+
+pytestmark = pytest.mark.filterwarnings(
+    # seisbench changes its tables in a way that pandas deprecates
+    "ignore:The inplace keyword in DataFrame"
+)
+
+
+@pytest.fixture(scope="module")
+def seisbench_data(tmp_path_factory):
+    """The module `seisbench.data`, which keeps its files out of the home folder."""
+    os.environ.setdefault(
+        "SEISBENCH_CACHE_ROOT", str(tmp_path_factory.mktemp("seisbench"))
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pytest.importorskip("seisbench.data")
+
+
+def write_with_seisbench(data, path, *, chunk="", dimension_order="CW", seed=0):
+    """Write a set of unequal traces by the writer of SeisBench, buckets and all."""
+    rng = np.random.default_rng(seed)
+    traces = []
+    writer = data.WaveformDataWriter(
+        path / f"metadata{chunk}.csv", path / f"waveforms{chunk}.hdf5"
+    )
+    with writer:
+        writer.data_format = {
+            "dimension_order": dimension_order,
+            "component_order": "ZNE",
+            "measurement": "velocity",
+            "unit": "counts",
+        }
+        for row in range(12):
+            trace = rng.standard_normal((3, 3000 + 10 * row)).astype(np.float32)
+            metadata = {
+                "source_id": f"{chunk}ev{row // 3}",
+                "source_type": ["earthquake", "explosion"][row // 3 % 2],
+                "split": ["train", "dev", "test"][row % 3],
+                "station_network_code": "XX",
+                "station_code": f"S{row % 3}",
+                "trace_sampling_rate_hz": 100,
+                "trace_p_arrival_sample": 1000 + row,
+            }
+            writer.add_trace(metadata, trace if dimension_order == "CW" else trace.T)
+            traces.append(trace)
+    return traces
+
+
+@pytest.mark.parametrize("dimension_order", ["CW", "WC"])
+def test_sets_of_seisbench_are_read(seisbench_data, tmp_path, dimension_order):
+    traces = write_with_seisbench(
+        seisbench_data, tmp_path, dimension_order=dimension_order
+    )
+    bunch = load_seisbench(tmp_path, window=(-5, 10), align="P")
+    assert bunch.data.shape == (12, 3, 1500)
+    assert bunch.data.dtype == np.float32
+    for row, trace in enumerate(traces):
+        assert_array_equal(bunch.data[row], trace[:, 500 + row : 2000 + row])
+    assert bunch.frame["arrival_sample"].eq(500).all()
+    assert bunch.groups.tolist() == [f"ev{row // 3}" for row in range(12)]
+    assert bunch.target_names == ["earthquake", "explosion"]
+    assert set(bunch.stations) == {"XX.S0", "XX.S1", "XX.S2"}
+    test = load_seisbench(
+        tmp_path, split="test", window=(0, 30), query="source_id != 'ev0'"
+    )
+    assert test.frame["split"].eq("test").all()
+    assert len(test.data) == 3
+    mapped = load_seisbench(
+        tmp_path, labels={"explosion": "blast"}, window=(0, 30), invalid="reject"
+    )
+    assert mapped.target.tolist() == ["blast"] * 6
+
+
+def test_chunks_are_read_as_one_set(seisbench_data, tmp_path):
+    for chunk in ("2001", "2002"):
+        write_with_seisbench(seisbench_data, tmp_path, chunk=chunk, seed=int(chunk))
+    bunch = load_seisbench(tmp_path, components="Z", sampling_rate=40, window=(0, 30))
+    assert bunch.data.shape == (24, 1200)
+    assert len(set(bunch.groups)) == 8
+    (tmp_path / "chunks").write_text("2001\n")
+    assert len(load_seisbench(tmp_path, window=(0, 30)).data) == 12
+
+
+@pytest.mark.parametrize("chunk_size", [None, 7])
+def test_seisbench_reads_what_is_written(seisbench_data, tmp_path, chunk_size):
+    written = make_seismograms(n_records=20, random_state=0)
+    written.frame["split"] = ["train", "test"] * 10
+    save_seisbench(written, tmp_path / "set", chunk_size=chunk_size)
+    read = seisbench_data.WaveformDataset(tmp_path / "set", component_order="ZNE")
+    assert len(read) == 20
+    assert len(read.chunks) == (3 if chunk_size else 1)
+    channels = [list("ZNE").index(name) for name in written.components]
+    data = np.reshape(written.data, (20, len(channels), -1))
+    for row in range(20):
+        samples, metadata = read.get_sample(row)
+        assert_array_equal(samples[channels], data[row])
+        assert metadata["source_id"] == written.groups[row]
+        assert metadata["source_type"] == written.target[row]
+        assert metadata["trace_sampling_rate_hz"] == written.sampling_rate
+        arrival = written.frame["arrival_sample"][row]
+        assert_allclose(metadata["trace_P_arrival_sample"], arrival)
+    assert len(read.test()) == 10
+
+
+def test_sets_come_back_as_they_were(tmp_path):
+    written = make_seismograms(n_records=9, random_state=0)
+    save_seisbench(written, tmp_path / "set", chunk_size=4)
+    read = load_seisbench(tmp_path / "set")
+    for name in ("data", "target", "groups", "stations"):
+        assert_array_equal(read[name], written[name])
+    assert read.sampling_rate == written.sampling_rate
+    assert read.components == written.components
+    assert_allclose(read.frame["arrival_sample"], written.frame["arrival_sample"])
+    again = load_seisbench(tmp_path / "set", sampling_rate=20)
+    save_seisbench(again, tmp_path / "second")
+    assert_array_equal(load_seisbench(tmp_path / "second").data, again.data)
+
+
+def test_pnw_goes_through(tmp_path):
+    if "SKSEISFP_DATA" not in os.environ:
+        pytest.skip("SKSEISFP_DATA names no real records")
+    written = load_records(f"{os.environ['SKSEISFP_DATA']}/pnw")
+    save_seisbench(written, tmp_path / "pnw")
+    read = load_seisbench(tmp_path / "pnw", dead="keep")
+    assert_array_equal(read.data, written.data)
+    assert_array_equal(read.groups, written.groups)
+    assert pd.Series(read.target).value_counts()["explosion"] > 100
+
+
+def test_full_folders_are_not_touched(tmp_path):
+    bunch = make_seismograms(n_records=4, random_state=0)
+    (tmp_path / "mine").write_text("mine")
+    with pytest.raises(FileExistsError, match="is not empty"):
+        save_seisbench(bunch, tmp_path)
+    bunch.components = "ZNE" if bunch.data.ndim == 2 else "Z"
+    with pytest.raises(ValueError, match=r"bunch\.data must be numbers of shape"):
+        save_seisbench(bunch, tmp_path / "set")
+    assert [file.name for file in tmp_path.iterdir()] == ["mine"]
+
+
+def test_noise_is_an_event_of_its_own_and_missing_channels_are_seen(tmp_path):
+    bunch = make_seismograms(n_records=6, random_state=0)
+    save_seisbench(bunch, tmp_path / "set")
+    table = pd.read_csv(tmp_path / "set/metadata.csv")
+    table.loc[:2, "source_id"] = np.nan
+    table.to_csv(tmp_path / "set/metadata.csv", index=False)
+    assert len(set(load_seisbench(tmp_path / "set").groups[:3])) == 3
+    with h5py.File(tmp_path / "set/waveforms.hdf5", "a") as file:
+        file["data/bucket0"][1, ..., :] = 0
+    with pytest.raises(ValueError, match="a channel that is dead"):
+        load_seisbench(tmp_path / "set")
+    read = load_seisbench(tmp_path / "set", invalid="reject")
+    assert len(read.data) == 5
+    assert len(load_seisbench(tmp_path / "set", dead="keep").data) == 6
+
+
+def spoil_metadata(folder, change):
+    file = folder / "metadata.csv"
+    change(pd.read_csv(file)).to_csv(file, index=False)
+
+
+def spoil_waveforms(folder, change):
+    with h5py.File(folder / "waveforms.hdf5", "a") as file:
+        change(file)
+
+
+def cut_file(folder, name, n_bytes):
+    data = (folder / name).read_bytes()
+    (folder / name).write_bytes(data[:n_bytes])
+
+
+def other_layout(file):
+    file["X"] = file["data/bucket0"][...]
+    del file["data"]
+
+
+def text_bucket(file):
+    del file["data/bucket0"]
+    file["data/bucket0"] = np.full((6, 1, 4), b"text")
+
+
+def enormous(file):
+    del file["data/bucket0"]
+    file["data"].create_dataset(
+        "bucket0", shape=(6, 3, 10**12), dtype="f4", chunks=(1, 1, 10**6)
+    )
+
+
+HOSTILE = {
+    "truncated": (lambda folder: cut_file(folder, "waveforms.hdf5", 3000), "HDF5"),
+    "no hdf5": (lambda folder: cut_file(folder, "waveforms.hdf5", 0), "HDF5"),
+    "no table": (lambda folder: cut_file(folder, "metadata.csv", 0), "cannot be read"),
+    "layout": (lambda folder: spoil_waveforms(folder, other_layout), "no group data"),
+    "text": (lambda folder: spoil_waveforms(folder, text_bucket), "they are |S4"),
+    "enormous": (
+        lambda folder: (
+            spoil_waveforms(folder, enormous),
+            spoil_metadata(folder, lambda t: t.assign(trace_name="bucket0$0,:,:")),
+        ),
+        "they are float32",
+    ),
+    "column": (
+        lambda folder: spoil_metadata(folder, lambda t: t.drop(columns="trace_name")),
+        "lacks the columns trace_name",
+    ),
+    "target": (
+        lambda folder: spoil_metadata(folder, lambda t: t.drop(columns="source_type")),
+        "lacks the columns source_type",
+    ),
+    "bucket": (
+        lambda folder: spoil_metadata(folder, lambda t: t.assign(trace_name="b$0")),
+        "cannot be read",
+    ),
+    "place": (
+        lambda folder: spoil_metadata(
+            folder, lambda t: t.assign(trace_name="bucket0$99,:1,:10")
+        ),
+        "cannot be read",
+    ),
+    "location": (
+        lambda folder: spoil_metadata(
+            folder, lambda t: t.assign(trace_name="bucket0$a:b:c:d")
+        ),
+        "cannot be read",
+    ),
+    "rate": (
+        lambda folder: spoil_metadata(
+            folder, lambda t: t.assign(trace_sampling_rate_hz=1e12)
+        ),
+        "its sampling rate is 1e",
+    ),
+    "order": (
+        lambda folder: spoil_metadata(
+            folder, lambda t: t.assign(trace_component_order="QXYZ")
+        ),
+        "not each of Z",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_sets_give_named_errors(tmp_path, name):
+    spoil, message = HOSTILE[name]
+    save_seisbench(make_seismograms(n_records=6, random_state=0), tmp_path / "set")
+    spoil(tmp_path / "set")
+    with pytest.raises(ValueError, match=message):
+        load_seisbench(tmp_path / "set")
+
+
+def test_missing_files_are_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"lacks metadata\.csv, waveforms"):
+        load_seisbench(tmp_path)
+    with pytest.raises(FileNotFoundError, match="There is no folder"):
+        load_seisbench(tmp_path / "nowhere")
