@@ -47,6 +47,7 @@ PUBLIC = {
         "EventStationSplit",
         "ExperimentPlan",
         "Protocol",
+        "SweepSearchCV",
         "TemporalEventSplit",
         "check_folds",
         "evaluate_protocols",

@@ -6,6 +6,7 @@ from .event_split import event_train_test_split
 from .event_station_split import EventStationSplit
 from .experiment_plan import ExperimentPlan
 from .protocols import PROTOCOLS, Protocol, evaluate_protocols, make_protocols
+from .sweep_search_cv import SweepSearchCV
 from .temporal_event_split import TemporalEventSplit
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "EventStationSplit",
     "ExperimentPlan",
     "Protocol",
+    "SweepSearchCV",
     "TemporalEventSplit",
     "check_folds",
     "evaluate_protocols",

@@ -23,6 +23,8 @@ _FALLBACK_STATUSES = ("no_signal", "overlap")
 class CutoffFilter(TransformerMixin, BaseEstimator):
     """Base of the stateless filters; a subclass gives `_views` and `transform`."""
 
+    _transforms_records_alone = True
+
     def __init__(
         self,
         *,

@@ -362,6 +362,10 @@ default="signed"
         return self._layout.feature_names(n_channels)
 
     @property
+    def _transforms_records_alone(self):
+        return self.standardize is None
+
+    @property
     def _layout(self):
         return PrintLayout(tuple(self.shape), self.encoding, self.flatten)
 

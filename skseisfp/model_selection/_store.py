@@ -1,0 +1,260 @@
+"""The store of sweeps: an Optuna storage with one study a sweep, and its reader."""
+
+import logging
+import sqlite3
+from collections.abc import Mapping
+from contextlib import contextmanager
+from numbers import Integral, Real
+from os import PathLike, fspath
+from pathlib import Path
+
+import numpy as np
+from sklearn.model_selection import ParameterGrid
+
+from .._utils.optional import import_optional
+
+STORE_VERSION = 1
+DESCRIPTION = "sweep"
+LOCK_TIMEOUT = 30  # seconds that a write waits for other processes
+
+
+def open_store(store, *, create=True):
+    """Open the storage of sweeps.
+
+    Parameters
+    ----------
+    store : str, path-like or optuna.storages.BaseStorage
+        Path of an SQLite file or URL of any database that SQLAlchemy knows. A storage
+        of Optuna is returned as it is.
+    create : bool, default=True
+        Whether a file that is not there is made.
+
+    Returns
+    -------
+    optuna.storages.BaseStorage
+        The storage.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file and none is to be made.
+    OSError
+        If the store cannot be reached, read or written, or stays locked.
+    ValueError
+        If the file is no store, or one of another version of Optuna.
+    ImportError
+        If Optuna or the driver of the database is not installed.
+    """
+    optuna = import_optional("optuna", extra="sweep")
+    if isinstance(store, optuna.storages.BaseStorage):
+        return store
+    url = store_url(store)
+    path = url.database if url.get_backend_name() == "sqlite" else None
+    if path is not None and not create and not Path(path).is_file():
+        raise FileNotFoundError(f"There is no store {path}.")
+    is_file = path not in (None, "", ":memory:")
+    with clear_errors(store):
+        if is_file:
+            _prepare_file(path, create)
+        return optuna.storages.RDBStorage(
+            url.render_as_string(hide_password=False),
+            engine_kwargs={"connect_args": {"timeout": LOCK_TIMEOUT}}
+            if is_file
+            else {},
+        )
+
+
+def store_url(store):
+    """Return the SQLAlchemy URL of a store."""
+    sqlalchemy = import_optional("sqlalchemy", extra="sweep")
+    if isinstance(store, PathLike) or "://" not in store:
+        path = str(Path(fspath(store)).expanduser().absolute())
+        return sqlalchemy.URL.create("sqlite", database=path)
+    return sqlalchemy.make_url(store)
+
+
+def _prepare_file(path, create):
+    """See that an SQLite file can be written, and make its commits cheap."""
+    connection = sqlite3.connect(path, timeout=LOCK_TIMEOUT)
+    try:
+        if create:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("BEGIN IMMEDIATE")
+            connection.rollback()
+        else:
+            connection.execute("SELECT name FROM sqlite_master").fetchone()
+    finally:
+        connection.close()
+
+
+@contextmanager
+def clear_errors(store):
+    """Say of errors of the database which store they belong to."""
+    sqlalchemy = import_optional("sqlalchemy", extra="sweep")
+    exceptions = import_optional("optuna.exceptions", extra="sweep")
+    internal = exceptions.StorageInternalError
+    try:
+        yield
+    except (sqlite3.Error, sqlalchemy.exc.SQLAlchemyError, internal) as error:
+        cause = error.__cause__ if isinstance(error, internal) else error
+        reason = str(getattr(cause, "orig", None) or cause).strip()
+        if "not a database" in reason:
+            raise ValueError(f"The store {_shown(store)} is no database.") from error
+        raise OSError(
+            f"The store {_shown(store)} cannot be used: {reason}. What was stored "
+            "before is kept."
+        ) from error
+    except RuntimeError as error:
+        if "optuna" not in str(error):
+            raise
+        raise ValueError(
+            f"The store {_shown(store)} was made by another version of Optuna: {error}"
+        ) from error
+
+
+def _shown(store):
+    """Return the name of a store without a password."""
+    if isinstance(store, (str, PathLike)):
+        url = store_url(store)
+        return url.database if url.get_backend_name() == "sqlite" else repr(url)
+    return repr(store)
+
+
+@contextmanager
+def quiet_optuna():
+    """Keep Optuna from logging what it does."""
+    logger = logging.getLogger("optuna")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def read_study(store, name=None):
+    """Read a sweep from its store, finished or still running.
+
+    Parameters
+    ----------
+    store : str, path-like or optuna.storages.BaseStorage
+        As `open_store` takes it.
+    name : str, default=None
+        Name of the study; None takes the only one there is.
+
+    Returns
+    -------
+    dict
+        ``name``; ``params``, the dict of each candidate; ``cells``, a list over
+        candidates of a list over folds of dicts, None where missing; ``classes``;
+        ``metrics``, their names; ``refit_metric``; ``parameters``, the names of the
+        parameters in the order of the plan.
+
+    Raises
+    ------
+    ValueError
+        If there is no such sweep, or several and no name, or one of another version.
+    """
+    optuna = import_optional("optuna", extra="sweep")
+    storage = open_store(store, create=False)
+    with clear_errors(store):
+        name, description = _find_sweep(storage, name)
+        study = optuna.load_study(study_name=name, storage=storage)
+        trials = study.get_trials(deepcopy=False)
+    params = list(ParameterGrid(decode(description["grid"])))
+    cells = [[None] * description["n_splits"] for _ in params]
+    for (candidate, fold), cell in cells_of(trials).items():
+        cells[candidate][fold] = cell
+    done = [cell for row in cells for cell in row if cell is not None]
+    metrics = list(dict.fromkeys(name for cell in done for name in cell["scores"]))
+    metrics = description["metrics"] or metrics
+    for cell in done:
+        cell["scores"] = {key: cell["scores"].get(key, np.nan) for key in metrics}
+    return {
+        "name": name,
+        "params": params,
+        "cells": cells,
+        "classes": description["classes"],
+        "metrics": metrics,
+        "refit_metric": description["refit_metric"],
+        "parameters": description["parameters"],
+    }
+
+
+def _find_sweep(storage, name):
+    """Return name and description of the sweep asked for."""
+    sweeps = {
+        study.study_name: study.user_attrs[DESCRIPTION]
+        for study in storage.get_all_studies()
+        if DESCRIPTION in study.user_attrs
+    }
+    names = ", ".join(map(repr, sorted(sweeps))) or "none"
+    if name is None and len(sweeps) == 1:
+        (name,) = sweeps
+    if name is None:
+        raise ValueError(f"Name one of the sweeps in the store: {names}.")
+    if name not in sweeps:
+        raise ValueError(f"There is no sweep {name!r} in the store; there are {names}.")
+    check_version(name, sweeps[name])
+    return name, sweeps[name]
+
+
+def check_version(name, description):
+    """Refuse a study that another version of this package has written."""
+    version = description.get("store_version")
+    if version != STORE_VERSION:
+        raise ValueError(
+            f"The study {name!r} is of version {version} of the store, and this "
+            f"package reads version {STORE_VERSION}: it was written by skseisfp "
+            f"{description.get('versions', {}).get('skseisfp', 'of unknown version')}."
+        )
+
+
+def cells_of(trials):
+    """Return the cells of Optuna trials by (candidate, fold)."""
+    return {
+        (trial.user_attrs["candidate"], int(key.removeprefix("fold_"))): cell
+        for trial in trials
+        for key, cell in trial.user_attrs.items()
+        if key.startswith("fold_")
+    }
+
+
+def encode(value):
+    """Return values of parameters as JSON has them; objects only as texts."""
+    value = value.item() if isinstance(value, np.generic) else value
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if type(value) in (int, float):
+        return value
+    if isinstance(value, Mapping):
+        return {"dict": [[key, encode(item)] for key, item in value.items()]}
+    if isinstance(value, (list, tuple)):
+        return {type(value).__name__: [encode(item) for item in value]}
+    return {"text": text_of(value)}
+
+
+def decode(value):
+    """Return what `encode` was given; objects remain texts."""
+    if not isinstance(value, dict):
+        return value
+    ((kind, content),) = value.items()
+    if kind == "dict":
+        return {key: decode(item) for key, item in content}
+    if kind in ("list", "tuple"):
+        items = [decode(item) for item in content]
+        return tuple(items) if kind == "tuple" else items
+    return content
+
+
+def text_of(value):
+    """Return a short text of a value without places in memory."""
+    if isinstance(value, type) or callable(value):
+        return getattr(value, "__qualname__", type(value).__qualname__)
+    return " ".join(repr(value).split())
+
+
+def is_number(value):
+    """Tell whether a value is a finite number and no truth value."""
+    number = isinstance(value, (Integral, Real)) and not isinstance(value, bool)
+    return number and bool(np.isfinite(value))

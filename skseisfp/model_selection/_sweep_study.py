@@ -1,0 +1,305 @@
+"""One sweep in its store: what is done, what is new, who is at what."""
+
+import datetime
+import time
+from contextlib import contextmanager, nullcontext
+from threading import Event, Thread
+from uuid import uuid4
+
+import numpy as np
+
+from .._utils.optional import import_optional
+from ._store import (
+    DESCRIPTION,
+    cells_of,
+    check_version,
+    clear_errors,
+    encode,
+    is_number,
+    open_store,
+    quiet_optuna,
+    store_url,
+    text_of,
+)
+
+BEAT = 10  # seconds between signs of life of a process at work
+GRACE = 60  # seconds without one until others take over its work
+REFRESH_SHARE = 0.02  # of the time may go into looking what others have done
+
+
+class SweepMemory:
+    """The results of a sweep that is not stored.
+
+    Attributes
+    ----------
+    cells : dict
+        Results by (candidate, fold).
+    """
+
+    shared = False
+
+    def __init__(self):
+        self.cells = {}
+
+    def put(self, candidate, fold, cell):
+        """Keep the result of a fit."""
+        self.cells[candidate, fold] = cell
+
+    def claim(self, candidate):
+        """Tell whether this process shall compute a candidate, not another one."""
+        return True
+
+    def at_work(self):
+        """Give signs of life to other processes meanwhile."""
+        return nullcontext()
+
+    def close(self):
+        """Give the connections back."""
+
+
+class SweepStudy(SweepMemory):
+    """The study of a sweep in an Optuna storage.
+
+    Parameters
+    ----------
+    store : str or path-like
+        The store.
+    name : str
+        Name of the study; it is made if it is not there.
+    description : dict
+        What the sweep is made from. A study of this name must have been made from
+        the same.
+    candidates : list of dict
+        Parameters of the candidates.
+
+    Attributes
+    ----------
+    cells : dict
+        Results by (candidate, fold), those of earlier runs included.
+    shared : bool
+        Whether other processes may be at the same sweep: in databases on a server.
+    """
+
+    def __init__(self, store, name, description, candidates):
+        super().__init__()
+        self._optuna = import_optional("optuna", extra="sweep")
+        self._store = store
+        self._candidates = candidates
+        self._n_splits = description["n_splits"]
+        self._metrics = description["metrics"] or [description["refit_metric"]]
+        self.shared = store_url(store).get_backend_name() != "sqlite"
+        self._owner = uuid4().hex
+        self._trial_ids = {}
+        self._beats = {}
+        self._mine = set()
+        self._next_refresh = 0.0
+        self._storage = open_store(store)
+        with clear_errors(store), quiet_optuna():
+            self._open(name, description)
+            self._refresh()
+            self._finish_complete()
+
+    def close(self):
+        """Give the connections back."""
+        self._storage.remove_session()
+        self._storage.engine.dispose()
+
+    def put(self, candidate, fold, cell):
+        """Store the result of a fit."""
+        self.cells[candidate, fold] = cell
+        key, trial_id = f"fold_{fold}", self._trial_ids.get(candidate)
+        complete = all((candidate, i) in self.cells for i in range(self._n_splits))
+        with clear_errors(self._store):
+            if trial_id is None:
+                self._create_trial(candidate, {key: cell}, complete)
+                return
+            try:
+                self._storage.set_trial_user_attr(trial_id, key, cell)
+                if complete:
+                    self._finish(candidate)
+            except self._optuna.exceptions.UpdateFinishedTrialError:
+                pass  # another process has finished the candidate meanwhile
+
+    def claim(self, candidate):
+        """Tell whether this process shall compute a candidate, not another one."""
+        if not self.shared:
+            return True
+        with clear_errors(self._store):
+            if time.monotonic() >= self._next_refresh:
+                self._refresh()
+            if all((candidate, i) in self.cells for i in range(self._n_splits)):
+                return True
+            trial_id = self._trial_ids.get(candidate)
+            if trial_id is None:
+                self._create_trial(candidate, {}, complete=False)
+            elif candidate not in self._mine:
+                if not self._is_abandoned(trial_id):
+                    return False
+                self._beat(trial_id)
+        self._mine.add(candidate)
+        return True
+
+    @contextmanager
+    def at_work(self):
+        """Give signs of life to other processes meanwhile."""
+        if not self.shared:
+            yield
+            return
+        stop = Event()
+
+        def beat():
+            while not stop.wait(BEAT):
+                for candidate in tuple(self._mine):
+                    self._beat(self._trial_ids[candidate])
+
+        thread = Thread(target=beat, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+    def _open(self, name, description):
+        """Find the study or make it, and compare what it is made from."""
+        directions = [self._optuna.study.StudyDirection.MAXIMIZE] * len(self._metrics)
+        try:
+            self._id = self._storage.create_new_study(directions, name)
+        except self._optuna.exceptions.DuplicatedStudyError:
+            self._id = self._storage.get_study_id_from_name(name)
+        stored = self._storage.get_study_user_attrs(self._id).get(DESCRIPTION)
+        if stored is None and self._storage.get_n_trials(self._id):
+            raise ValueError(f"The study {name!r} of the store is no sweep.")
+        if stored is None:
+            self._storage.set_study_user_attr(self._id, DESCRIPTION, description)
+            self._storage.set_study_system_attr(
+                self._id, "study:metric_names", self._metrics
+            )
+        else:
+            check_version(name, stored)
+            _compare(name, stored["digests"], description["digests"])
+        self._study = self._optuna.load_study(study_name=name, storage=self._storage)
+
+    def _refresh(self):
+        """Read what this and other processes have stored."""
+        start = time.monotonic()
+        trials = self._study.get_trials(deepcopy=False)
+        self.cells |= cells_of(trials)
+        for trial in trials:
+            candidate = trial.user_attrs["candidate"]
+            self._trial_ids.setdefault(candidate, trial._trial_id)
+            beat = trial.user_attrs.get("beat")
+            if beat != self._beats.get(trial._trial_id, (None,))[0]:
+                self._beats[trial._trial_id] = beat, start
+        now = time.monotonic()
+        self._running = {
+            trial.user_attrs["candidate"]
+            for trial in trials
+            if not trial.state.is_finished()
+        }
+        self._next_refresh = now + (now - start) / REFRESH_SHARE
+
+    def _finish_complete(self):
+        """Finish trials that were stopped between their last fold and their end."""
+        for candidate in self._running:
+            if all((candidate, i) in self.cells for i in range(self._n_splits)):
+                self._finish(candidate)
+
+    def _is_abandoned(self, trial_id):
+        """Tell whether a trial has shown no sign of life for long."""
+        beat, since = self._beats.get(trial_id, (None, 0.0))
+        return beat is None or time.monotonic() - since > GRACE
+
+    def _beat(self, trial_id):
+        self._storage.set_trial_user_attr(trial_id, "beat", self._sign_of_life())
+
+    def _sign_of_life(self):
+        return f"{self._owner} {time.time()}"
+
+    def _create_trial(self, candidate, attributes, complete):
+        params = self._candidates[candidate]
+        attributes = {"candidate": candidate, "params": encode(params)} | attributes
+        if self.shared:
+            attributes["beat"] = self._sign_of_life()
+        state, values = self._outcome(candidate) if complete else ("RUNNING", None)
+        distributions = self._distributions
+        shown = {
+            key: _shown(distributions[key], value) for key, value in params.items()
+        }
+        trial = self._optuna.trial.FrozenTrial(
+            number=-1,
+            trial_id=-1,
+            state=self._optuna.trial.TrialState[state],
+            value=None,
+            values=values,
+            datetime_start=datetime.datetime.now(),
+            datetime_complete=datetime.datetime.now() if complete else None,
+            params=shown,
+            distributions={key: distributions[key] for key in params},
+            user_attrs=attributes,
+            system_attrs={},
+            intermediate_values={},
+        )
+        self._trial_ids[candidate] = self._storage.create_new_trial(self._id, trial)
+
+    def _finish(self, candidate):
+        state, values = self._outcome(candidate)
+        self._mine.discard(candidate)
+        self._storage.set_trial_state_values(
+            self._trial_ids[candidate], self._optuna.trial.TrialState[state], values
+        )
+
+    def _outcome(self, candidate):
+        """Return the state of a finished trial and its objectives."""
+        scores = [self.cells[candidate, i]["scores"] for i in range(self._n_splits)]
+        values = [
+            float(np.mean([fold.get(name, np.nan) for fold in scores]))
+            for name in self._metrics
+        ]
+        return ("COMPLETE", values) if np.isfinite(values).all() else ("FAIL", None)
+
+    @property
+    def _distributions(self):
+        """Distributions of the parameters, by which a dashboard draws its axes."""
+        if not hasattr(self, "_known_distributions"):
+            values = {}
+            for params in self._candidates:
+                for key, value in params.items():
+                    values.setdefault(key, []).append(value)
+            self._known_distributions = {
+                key: _distribution(self._optuna.distributions, found)
+                for key, found in values.items()
+            }
+        return self._known_distributions
+
+
+def _compare(name, stored, expected):
+    """Refuse a study that was made from something else, and say from what."""
+    other = [key for key in expected if stored.get(key) != expected[key]]
+    if other:
+        raise ValueError(
+            f"The study {name!r} of the store was made from other "
+            f"{', '.join(other)}. Give another study_name, or none: then the name "
+            "follows from what the sweep is made from."
+        )
+
+
+def _distribution(kinds, values):
+    """Return the distribution of the values of a parameter."""
+    values = [
+        value.item() if isinstance(value, np.generic) else value for value in values
+    ]
+    if all(is_number(value) for value in values):
+        integral = all(isinstance(value, int) for value in values)
+        kind = kinds.IntDistribution if integral else kinds.FloatDistribution
+        return kind(min(values), max(values))
+    return kinds.CategoricalDistribution(tuple(dict.fromkeys(map(_label, values))))
+
+
+def _label(value):
+    return value if value is None or isinstance(value, (bool, str)) else text_of(value)
+
+
+def _shown(distribution, value):
+    """Return a value as its distribution has it."""
+    return _label(value) if hasattr(distribution, "choices") else value
