@@ -14,6 +14,7 @@ import skseisfp
 PUBLIC = {
     "datasets": [
         "EVENT_TYPES",
+        "SeismicArchive",
         "load_records",
         "load_seisbench",
         "make_seismograms",
@@ -66,10 +67,19 @@ PUBLIC = {
         "summarize",
     ],
     "plotting": [
+        "ArchitectureDisplay",
         "ConfusionMarginsDisplay",
+        "CubeDisplay",
+        "CurvesDisplay",
         "CutoffDisplay",
         "EventScoresDisplay",
         "FingerprintDisplay",
+        "HeatMapDisplay",
+        "LearningHistoryDisplay",
+        "ParallelCoordinatesDisplay",
+        "ParetoDisplay",
+        "SurfacesDisplay",
+        "write_report",
     ],
     "preprocessing": [
         "AdaptiveHighpassFilter",

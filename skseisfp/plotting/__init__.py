@@ -1,13 +1,31 @@
-"""Displays of fingerprints, cut-offs, scores and confusion; they need matplotlib."""
+"""Displays of prints, scores and sweeps, and the report page of a sweep."""
 
+from .architecture_display import ArchitectureDisplay
 from .confusion_margins_display import ConfusionMarginsDisplay
+from .cube_display import CubeDisplay
+from .curves_display import CurvesDisplay
 from .cutoff_display import CutoffDisplay
 from .event_scores_display import EventScoresDisplay
 from .fingerprint_display import FingerprintDisplay
+from .heat_map_display import HeatMapDisplay
+from .learning_history_display import LearningHistoryDisplay
+from .parallel_coordinates_display import ParallelCoordinatesDisplay
+from .pareto_display import ParetoDisplay
+from .surfaces_display import SurfacesDisplay
+from .write_report import write_report
 
 __all__ = [
+    "ArchitectureDisplay",
     "ConfusionMarginsDisplay",
+    "CubeDisplay",
+    "CurvesDisplay",
     "CutoffDisplay",
     "EventScoresDisplay",
     "FingerprintDisplay",
+    "HeatMapDisplay",
+    "LearningHistoryDisplay",
+    "ParallelCoordinatesDisplay",
+    "ParetoDisplay",
+    "SurfacesDisplay",
+    "write_report",
 ]

@@ -7,6 +7,7 @@ from .._utils.optional import import_optional
 NEGATIVE, ZERO, POSITIVE = "#4cc9f0", "#000000", "#ffb000"
 SERIES = ("#0b7fab", "#d1495b", "#6a994e", "#7d5ba6", "#bc6c25", "#495057")
 SCALOGRAM_CMAP = "magma"
+INK, MUTED, FAINT = "#1b2733", "#5c6975", "#9aa5b1"
 
 
 def import_pyplot():

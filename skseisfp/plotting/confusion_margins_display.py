@@ -4,9 +4,12 @@ import numpy as np
 from sklearn.metrics import confusion_matrix as count_confusions
 from sklearn.utils.multiclass import unique_labels
 
+from .._utils.validation import check_option
 from ._axes import get_axes, strip_spines
+from ._cube_slice import complete_trial, cube_of
 
 CELLS, MARGIN = "Blues", "#eef1f4"
+COUNTS = {"record": "confusion", "event": "event_confusion"}
 
 
 class ConfusionMarginsDisplay:
@@ -99,6 +102,70 @@ class ConfusionMarginsDisplay:
         labels = unique_labels(y_true, y_pred) if labels is None else labels
         counts = count_confusions(y_true, y_pred, labels=labels)
         return cls(counts, display_labels=[str(label) for label in labels]).plot(ax=ax)
+
+    @classmethod
+    def from_search(cls, search, **options):
+        """Draw the confusion matrix of a trial of a search that keeps them.
+
+        Parameters
+        ----------
+        search : SweepSearchCV
+            A fitted search.
+        **options : object
+            Options of `from_cube`.
+
+        Returns
+        -------
+        ConfusionMarginsDisplay
+            The display.
+        """
+        return cls.from_cube(cube_of(search), **options)
+
+    @classmethod
+    def from_cube(
+        cls, cube, *, trial=None, pooled=False, fold=None, by="record", ax=None
+    ):
+        """Draw the confusion matrix of a trial, or of all trials pooled.
+
+        Parameters
+        ----------
+        cube : ResultCube
+            The cube.
+        trial : dict, default=None
+            Values of parameters; what it leaves out is as in the best trial.
+        pooled : bool, default=False
+            Pool all trials that have the values in `trial`, or all there are.
+        fold : int, default=None
+            Number of the fold from 0; None pools the folds.
+        by : {"record", "event"}, default="record"
+            What is counted.
+        ax : matplotlib.axes.Axes, default=None
+            Axes to draw on; None makes a figure.
+
+        Returns
+        -------
+        ConfusionMarginsDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If the cube has no such matrix.
+        """
+        check_option("by", by, COUNTS)
+        if COUNTS[by] not in cube.dataset:
+            raise ValueError(f"The cube has no confusion matrices by {by}.")
+        chosen = complete_trial(cube, trial, only_given=pooled)
+        counts = cube.dataset[COUNTS[by]].sel(chosen)
+        if fold is not None:
+            counts = counts.isel(fold=fold)
+        classes = ("true_class", "predicted_class")
+        others = [name for name in counts.dims if name not in classes]
+        counts = counts.sum(others, min_count=1).transpose(*classes)
+        if counts.isnull().any():
+            raise ValueError(f"The cube has no confusion matrix of the trial {chosen}.")
+        labels = [str(label) for label in counts["true_class"].values]
+        return cls(counts.values.astype(int), display_labels=labels).plot(ax=ax)
 
     @property
     def recall(self):

@@ -1,0 +1,191 @@
+"""The data of the report page."""
+
+import json
+
+import numpy as np
+
+from ._architecture_boxes import arrange_boxes, format_shape
+from ._cube_slice import QUANTITIES, compute, format_value, short_names
+from ._trial_layers import trial_layers, varied_architecture
+
+DIGITS = 6
+CONFUSIONS = {"record": "confusion", "event": "event_confusion"}
+
+
+def collect_study(cube, *, input_shape, n_classes, architecture):
+    """Collect what the page shows, as JSON takes it.
+
+    Parameters
+    ----------
+    cube : ResultCube
+        The cube.
+    input_shape : tuple of int, (n_channels, rows, columns)
+        Shape of one print.
+    n_classes : int or None
+        Number of classes of the nets.
+    architecture : dict or None
+        Parameters of the catalogue that were the same in all trials.
+
+    Returns
+    -------
+    dict
+        The study. Lists over trials run over the last parameter fastest.
+    """
+    main = cube.values()
+    dims = main.dims
+    names = short_names(dims)
+    return {
+        "parameters": [
+            {
+                "name": name,
+                "short": names[name],
+                "values": [format_value(value) for value in main[name].values.tolist()],
+            }
+            for name in dims
+        ],
+        "n_trials": main.size,
+        "n_folds": cube.dataset.sizes.get("fold", 1),
+        "main_metric": cube.main_metric,
+        "best": _number_of(main, cube.best()),
+        "metrics": {metric: _collect_metric(cube, metric) for metric in cube.metrics},
+        "n_parameters": _collect_mean(cube, "n_parameters"),
+        "fit_time": _collect_mean(cube, "fit_time"),
+        "errors": _collect_errors(cube),
+        "confusion": _collect_confusion(cube),
+        "history": {
+            name: _collect_folds(cube, f"{name}_loss", "epoch")
+            for name in ("train", "valid")
+            if f"{name}_loss" in cube.dataset
+        },
+        "nets": _collect_nets(cube, input_shape, n_classes, architecture),
+    }
+
+
+def dump_study(study):
+    """Write the study as JSON that is safe within a script element."""
+    text = json.dumps(study, allow_nan=False, separators=(",", ":"))
+    # JSON is ASCII here; without these three nothing can end the element
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _number_of(main, trial):
+    """Return the number of a trial."""
+    positions = [main[name].values.tolist().index(trial[name]) for name in main.dims]
+    return int(np.ravel_multi_index(positions, main.shape))
+
+
+def _as_list(array):
+    """Return nested lists of rounded numbers, None for NaN."""
+    if array.ndim > 1:
+        return [_as_list(row) for row in array]
+    return [
+        float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None for value in array
+    ]
+
+
+def _over_trials(cube, array, *inner):
+    """Return values of shape (n_trials, ...) with the inner axes in their order."""
+    dims = cube.values().dims
+    array = array.transpose(*dims, *inner)
+    return array.values.reshape(-1, *(array.sizes[name] for name in inner))
+
+
+def _collect_metric(cube, metric):
+    """Collect the quantities of a metric, and its folds."""
+    quantities = {
+        quantity: _as_list(_over_trials(cube, compute(cube, quantity, metric)))
+        for quantity in QUANTITIES
+    }
+    folds = _over_trials(cube, cube.dataset[metric], "fold")
+    return quantities | {"folds": _as_list(folds)}
+
+
+def _collect_mean(cube, name):
+    """Collect the mean over the folds of a variable, None where there is none."""
+    if name not in cube.dataset:
+        return None
+    array = cube.dataset[name]
+    array = array.mean("fold") if "fold" in array.dims else array
+    return _as_list(_over_trials(cube, array))
+
+
+def _collect_errors(cube):
+    """Map the numbers of failed trials to the first reason."""
+    if "error" not in cube.dataset:
+        return {}
+    errors = _over_trials(cube, cube.dataset["error"], "fold")
+    return {
+        number: next(str(text) for text in row if text)
+        for number, row in enumerate(errors)
+        if any(row)
+    }
+
+
+def _collect_folds(cube, name, *inner):
+    """Collect per trial and fold a flat list without the missing end, or None."""
+    array = _over_trials(cube, cube.dataset[name], "fold", *inner)
+    return [
+        [
+            _as_list(fold[np.isfinite(fold)]) if np.isfinite(fold).any() else None
+            for fold in trial
+        ]
+        for trial in array.reshape(*array.shape[:2], -1)
+    ]
+
+
+def _collect_confusion(cube):
+    """Collect the counts by record and by event, where the cube has them."""
+    return {
+        kind: {
+            "classes": [str(label) for label in cube.dataset["true_class"].values],
+            "counts": _collect_folds(cube, name, "true_class", "predicted_class"),
+        }
+        for kind, name in CONFUSIONS.items()
+        if name in cube.dataset
+    }
+
+
+def _collect_nets(cube, input_shape, n_classes, architecture):
+    """Collect the diagrams; boxes that trials share are kept once."""
+    main = cube.values()
+    varied = varied_architecture(main.dims)
+    if not varied:
+        return {"boxes": [], "trials": []}
+    boxes, nets = {}, []
+    options = {
+        "input_shape": input_shape,
+        "n_classes": n_classes,
+        "architecture": architecture,
+    }
+    for positions in np.ndindex(main.shape):
+        trial = {
+            name: main[name].values[k].item()
+            for name, k in zip(main.dims, positions, strict=True)
+        }
+        nets.append(_collect_net(cube, trial, options, varied.values(), boxes))
+    return {"boxes": [list(box) for box in boxes], "trials": nets}
+
+
+def _collect_net(cube, trial, options, varied, boxes):
+    """Collect the diagram of a trial, or the reason why there is none."""
+    try:
+        layers = trial_layers(cube, trial, **options)
+    except ValueError as error:
+        return {"reason": str(error)}
+    rows = [
+        [
+            boxes.setdefault(
+                (box.kind, box.title, box.lines, box.shape, box.n_parameters),
+                len(boxes),
+            )
+            for box in row
+        ]
+        for row in arrange_boxes(layers, varied)
+    ]
+    return {
+        "rows": rows,
+        "total": int(layers["n_parameters"].sum()),
+        "input": format_shape(layers["input_shape"].iloc[0]),
+    }

@@ -1,0 +1,104 @@
+"""The layers of the net of a trial."""
+
+import numpy as np
+
+from ..model_selection._net_sizes import find_net, print_shape
+
+
+def varied_architecture(parameters):
+    """Map the parameters of a cube that change the net to their catalogue names."""
+    from ..neural.catalogue import is_architecture_parameter
+
+    tails = {name: name.rpartition("__")[2] for name in parameters}
+    return {
+        name: tail for name, tail in tails.items() if is_architecture_parameter(tail)
+    }
+
+
+def read_net(estimator):
+    """Return what an estimator says of its net, fitted or not.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A `FingerprintClassifier`, or what holds one.
+
+    Returns
+    -------
+    input_shape : tuple of int, (n_channels, rows, columns)
+        Shape of one print.
+    architecture : dict
+        Parameters of the catalogue that are set.
+
+    Raises
+    ------
+    ValueError
+        If there is no such classifier, or its prints are flat or of unknown shape.
+    """
+    classifier, _ = find_net(estimator)
+    shape = getattr(classifier, "print_shape_", None) or print_shape(estimator)
+    if classifier is None or shape is None or len(shape) != 3:
+        raise ValueError(
+            "The estimator must hold a FingerprintClassifier of prints that are not "
+            f"flat, fitted or behind a FingerprintTransformer; got {estimator!r}."
+        )
+    params = classifier.get_params(deep=False)
+    return shape, {
+        tail: params[name] for name, tail in varied_architecture(params).items()
+    }
+
+
+def trial_layers(cube, trial, *, input_shape, n_classes=None, architecture=None):
+    """Tabulate the layers of the net of a trial.
+
+    Parameters
+    ----------
+    cube : ResultCube
+        The cube.
+    trial : dict
+        Values of all parameters by full name.
+    input_shape : tuple of int, (n_channels, rows, columns)
+        Shape of one print.
+    n_classes : int, default=None
+        Number of classes; None is that of the confusion matrices.
+    architecture : dict, default=None
+        Parameters of the catalogue that were the same in all trials.
+
+    Returns
+    -------
+    DataFrame
+        Layers, as :func:`skseisfp.neural.summarize` tabulates them.
+
+    Raises
+    ------
+    ValueError
+        If the net cannot be drawn, or is not the one that the trial had.
+    """
+    from ..neural import summarize
+
+    varied = varied_architecture(trial)
+    if not varied:
+        raise ValueError("No parameter of the cube changes the architecture.")
+    n_classes = n_classes or cube.dataset.sizes.get("true_class")
+    if n_classes is None:
+        raise ValueError(
+            "The cube has no confusion matrices to tell the number of classes; give "
+            "n_classes."
+        )
+    params = {tail: trial[name] for name, tail in varied.items()}
+    layers = summarize(input_shape, n_classes, **(architecture or {}) | params)
+    _compare_sizes(cube, trial, layers["n_parameters"].sum())
+    return layers
+
+
+def _compare_sizes(cube, trial, n_parameters):
+    """Refuse a net that has another size than the one of the trial."""
+    if "n_parameters" not in cube.dataset:
+        return
+    kept = np.atleast_1d(cube.dataset["n_parameters"].sel(trial).values)
+    kept = kept[np.isfinite(kept)]
+    if kept.size and not (kept == n_parameters).all():
+        raise ValueError(
+            f"The net to be drawn has {n_parameters} parameters, that of the trial had "
+            f"{kept[0]:g}: input_shape, n_classes or architecture differ."
+        )

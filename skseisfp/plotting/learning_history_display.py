@@ -1,0 +1,151 @@
+"""Loss of training and validation, epoch by epoch."""
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from ._axes import get_axes, strip_spines
+from ._cube_slice import complete_trial, cube_of
+
+TRAINING, VALIDATION = "#000000", "#d62728"
+
+
+class LearningHistoryDisplay:
+    """Learning history: training black, validation red.
+
+    Lines are means over the folds, bands one standard deviation to both sides. Of a
+    fold that stopped early the later epochs are left out.
+
+    Parameters
+    ----------
+    train : array-like of shape (n_folds, n_epochs)
+        Loss of the training part; NaN where a fold had stopped.
+    valid : array-like of shape (n_folds, n_epochs), default=None
+        Loss of the validation part, where there was one.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+        Axes of the drawing.
+    figure_ : matplotlib.figure.Figure
+        Figure of the drawing.
+
+    Examples
+    --------
+    >>> from skseisfp.plotting import LearningHistoryDisplay
+    >>> display = LearningHistoryDisplay([[1.0, 0.6, 0.5], [1.2, 0.8, 0.5]]).plot()
+    >>> display.ax_.lines[0].get_ydata().round(2).tolist()
+    [1.1, 0.7, 0.5]
+    """
+
+    def __init__(self, train, *, valid=None):
+        self.train = train
+        self.valid = valid
+
+    @classmethod
+    def from_estimator(cls, estimator, *, ax=None):
+        """Draw the history of a fitted classifier.
+
+        Parameters
+        ----------
+        estimator : FingerprintClassifier or Pipeline
+            A fitted classifier, or a pipeline that ends in one.
+        ax : matplotlib.axes.Axes, default=None
+            Axes to draw on; None makes a figure.
+
+        Returns
+        -------
+        LearningHistoryDisplay
+            The display.
+        """
+        classifier = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+        history = classifier.history_
+        return cls(history["train_loss"], valid=history.get("valid_loss")).plot(ax=ax)
+
+    @classmethod
+    def from_search(cls, search, **options):
+        """Draw the history of a trial of a search that keeps histories.
+
+        Parameters
+        ----------
+        search : SweepSearchCV
+            A fitted search.
+        **options : object
+            Options of `from_cube`.
+
+        Returns
+        -------
+        LearningHistoryDisplay
+            The display.
+        """
+        return cls.from_cube(cube_of(search), **options)
+
+    @classmethod
+    def from_cube(cls, cube, *, trial=None, ax=None):
+        """Draw the history of a trial of a result cube.
+
+        Parameters
+        ----------
+        cube : ResultCube
+            The cube.
+        trial : dict, default=None
+            Values of parameters; what it leaves out is as in the best trial.
+        ax : matplotlib.axes.Axes, default=None
+            Axes to draw on; None makes a figure.
+
+        Returns
+        -------
+        LearningHistoryDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If the cube has no history of the trial.
+        """
+        trial = complete_trial(cube, trial)
+        history = {
+            name: cube.dataset[name].sel(trial).transpose("fold", "epoch").values
+            for name in ("train_loss", "valid_loss")
+            if name in cube.dataset
+        }
+        if not np.isfinite(history.get("train_loss", np.nan)).any():
+            raise ValueError(f"The cube has no learning history of the trial {trial}.")
+        return cls(history["train_loss"], valid=history.get("valid_loss")).plot(ax=ax)
+
+    def plot(self, *, ax=None):
+        """Draw the history.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Axes to draw on; None makes a figure.
+
+        Returns
+        -------
+        LearningHistoryDisplay
+            The display.
+        """
+        self.figure_, axes = get_axes(ax, figsize=(6, 3.8))
+        self.ax_ = axes[0, 0]
+        self._draw(self.train, TRAINING, "training")
+        if self.valid is not None and np.isfinite(self.valid).any():
+            self._draw(self.valid, VALIDATION, "validation")
+        self.ax_.set(xlabel="Epoch", ylabel="Loss")
+        self.ax_.xaxis.get_major_locator().set_params(integer=True)
+        self.ax_.grid(color="#e3e7eb")
+        self.ax_.set_axisbelow(True)
+        self.ax_.legend(frameon=False)
+        strip_spines(self.ax_, "right", "top")
+        return self
+
+    def _draw(self, folds, colour, label):
+        folds = np.atleast_2d(np.asarray(folds, dtype=float))
+        folds = folds[:, np.isfinite(folds).any(axis=0)]
+        epochs = np.arange(1, folds.shape[1] + 1)
+        mean, deviation = np.nanmean(folds, axis=0), np.nanstd(folds, axis=0)
+        self.ax_.plot(epochs, mean, color=colour, linewidth=1.8, label=label)
+        if len(folds) > 1:
+            low, high = mean - deviation, mean + deviation
+            self.ax_.fill_between(
+                epochs, low, high, color=colour, alpha=0.15, linewidth=0
+            )

@@ -1,0 +1,172 @@
+"""Surfaces of a quantity over two parameters."""
+
+import numpy as np
+
+from .._utils.optional import import_optional
+from ._axes import get_axes
+from ._slice_display import MARK, SliceDisplay
+
+MAX_COLUMNS = 5
+
+
+class SurfacesDisplay(SliceDisplay):
+    """A row of surfaces over two parameters, one for each value of a third.
+
+    A fourth parameter makes a row each. Height and colour are the value; the marked
+    trial is a point. Surfaces have holes where a result is missing.
+
+    Parameters
+    ----------
+    values : DataArray
+        The quantity over 2 to 4 parameters, in the order first axis, second axis,
+        columns of surfaces, rows of surfaces.
+    spread : DataArray, default=None
+        Standard deviation over the folds.
+    label : str, default="quality"
+        What the values are.
+    cmap : str, default="viridis"
+        Colours.
+    trial : dict, default=None
+        Values of the parameters of the trial to mark, by name.
+
+    Attributes
+    ----------
+    ax_ : ndarray of matplotlib.axes.Axes of shape (n_rows, n_columns)
+        Three-dimensional axes; those without a surface are hidden.
+    figure_ : matplotlib.figure.Figure
+        Figure of the drawing.
+
+    Notes
+    -----
+    Figures 4 and 10 of [1]_ are of this kind.
+
+    References
+    ----------
+    .. [1] Silkin (2024), Russian Journal of Seismology 6(3), 77-92,
+       doi:10.35540/2686-7907.2024.3.05
+
+    Examples
+    --------
+    >>> import numpy as np, xarray as xr
+    >>> from skseisfp.plotting import SurfacesDisplay
+    >>> coords = {"size": [1, 2], "filters": [8, 16], "pool": [1, 2, 3]}
+    >>> values = xr.DataArray(np.linspace(0.6, 0.9, 12).reshape(2, 2, 3), coords=coords)
+    >>> SurfacesDisplay(values).plot().ax_.shape
+    (1, 3)
+    """
+
+    _min_parameters = 2
+
+    def plot(self, *, ax=None):
+        """Draw the surfaces.
+
+        Parameters
+        ----------
+        ax : array of matplotlib.axes.Axes, default=None
+            As many three-dimensional axes as panels; None makes a figure.
+
+        Returns
+        -------
+        SurfacesDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If one of the two axes has a single value.
+        """
+        values = self.values.values[(..., *(None,) * (4 - self.values.ndim))]
+        if min(values.shape[:2]) < 2:
+            raise ValueError(
+                f"A surface needs two values or more of {self._names[0]} and of "
+                f"{self._names[1]}; got {values.shape[0]} and {values.shape[1]}."
+            )
+        n_rows, n_columns = self._shape_of_panels(*values.shape[2:])
+        self.figure_, self.ax_ = get_axes(
+            ax,
+            n_rows,
+            n_columns,
+            figsize=(
+                1.4 + (4.4 if n_columns == 1 else 3) * n_columns,
+                0.6 + 3 * n_rows,
+            ),
+            subplot_kw={"projection": "3d"},
+        )
+        norm = self._norm()
+        surfaces = values.reshape(*values.shape[:2], -1, order="F")
+        for number, panel in enumerate(self.ax_.flat):
+            if number >= surfaces.shape[2]:
+                panel.set_visible(False)
+                continue
+            self._draw_surface(panel, surfaces[..., number], norm)
+            self._dress(panel, norm)
+        self._title()
+        self._mark_trial()
+        self._add_colorbar(self.ax_, norm, pad=0.06)
+        self._write_cut()
+        return self
+
+    def _shape_of_panels(self, n_third, n_fourth):
+        """Return rows and columns: a long row of a third parameter is folded."""
+        if n_fourth > 1:
+            return n_fourth, n_third
+        n_rows = -(-n_third // MAX_COLUMNS)
+        return n_rows, -(-n_third // n_rows)
+
+    def _draw_surface(self, panel, values, norm):
+        cm = import_optional("matplotlib.cm", extra="plot")
+        x, y = np.indices(values.shape)
+        # the colour of a facet is that of the mean of its corners
+        corners = [values[a:b, c:d] for a, b in CUTS for c, d in CUTS]
+        facets = np.mean(corners, axis=0)
+        panel.plot_surface(
+            x,
+            y,
+            np.ma.masked_invalid(values),
+            facecolors=cm.ScalarMappable(norm, self.cmap).to_rgba(facets),
+            rstride=1,
+            cstride=1,
+            edgecolor="white",
+            linewidth=0.4,
+            shade=False,
+        )
+
+    def _dress(self, panel, norm):
+        for which, axis, name in zip("xy", self._dims, self._names, strict=False):
+            self._set_ticks(panel, which, axis, at_most=6)
+            panel.set(**{f"{which}label": name})
+        for axis in (panel.xaxis, panel.yaxis, panel.zaxis):
+            axis.set_pane_color("#f5f7f9")
+        panel.set_zlim(norm.vmin, norm.vmax)
+        panel.locator_params(axis="z", nbins=4)
+        panel.tick_params(labelsize="x-small", pad=-1)
+        panel.view_init(elev=28, azim=-125)
+        panel.set_box_aspect((1, 1, 0.75), zoom=0.82)
+
+    def _title(self):
+        if len(self._dims) == 4:
+            self._title_panels(*self._dims[2:])
+        elif len(self._dims) == 3:
+            texts = self._panel_texts(self._dims[2])
+            for panel, text in zip(self.ax_.flat, texts, strict=False):
+                panel.set_title(text, size="small")
+
+    def _mark_trial(self):
+        position = self._marked_position()
+        if position is None:
+            return
+        x, y, third, fourth = (*position, 0, 0)[:4]
+        n_third = self.values.shape[2] if self.values.ndim > 2 else 1
+        self.ax_.flat[third + n_third * fourth].plot(
+            [x],
+            [y],
+            [self.values.values[position]],
+            marker="o",
+            markersize=7,
+            color=MARK,
+            markeredgecolor="white",
+            zorder=100,
+        )
+
+
+CUTS = ((None, -1), (1, None))

@@ -1,0 +1,90 @@
+"""The report page of a result cube."""
+
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from .._utils.optional import import_optional
+from ._study import collect_study, dump_study
+
+SCRIPTS = ("study.js", "views.js", "trial.js", "app.js")
+
+
+def write_report(
+    cube,
+    path,
+    *,
+    title="Study",
+    input_shape=(1, 64, 64),
+    n_classes=None,
+    architecture=None,
+):
+    """Write a result cube as a page to be looked at in a browser.
+
+    The page is one file without links to others: it turns the cube, cuts it by
+    sliders, draws surfaces, heat maps, curves, parallel coordinates and the Pareto
+    plot, and shows of each trial its parameters, scores fold by fold, confusion
+    matrix, learning history and architecture.
+
+    Parameters
+    ----------
+    cube : ResultCube
+        The cube.
+    path : str or path-like
+        File to write.
+    title : str, default="Study"
+        Title of the page.
+    input_shape : tuple of int, default=(1, 64, 64)
+        Channels, rows and columns of one print, for the diagrams of the nets.
+    n_classes : int, default=None
+        Number of classes, for the diagrams; None is that of the confusion matrices.
+    architecture : dict, default=None
+        Parameters of :func:`skseisfp.neural.layer_catalogue` that were the same in
+        all trials, for the diagrams; the others keep their defaults.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Notes
+    -----
+    A diagram whose net has another number of parameters than the trial is not drawn;
+    the page says so.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skseisfp.model_selection import ResultCube
+    >>> from skseisfp.plotting import write_report
+    >>> grid = {"max_depth": [1, 2, 3], "min_samples_leaf": [1, 4]}
+    >>> search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid, cv=3)
+    >>> cube = ResultCube.from_search(search.fit(*load_iris(return_X_y=True)))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     page = write_report(cube, f"{folder}/study.html")
+    ...     page.stat().st_size > 1_000_000
+    True
+    """
+    offline = import_optional("plotly.offline", extra="report")
+    study = collect_study(
+        cube, input_shape=input_shape, n_classes=n_classes, architecture=architecture
+    )
+    page = Template(_read("page.html")).substitute(
+        title=escape(title),
+        style=_read("style.css"),
+        plotly=offline.get_plotlyjs().replace("</script", "<\\/script"),
+        study=dump_study(study),
+        script="\n".join(_read(name) for name in SCRIPTS),
+    )
+    path = Path(path)
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def _read(name):
+    """Return a part of the page."""
+    return (files(__package__) / "_report" / name).read_text(encoding="utf-8")
