@@ -48,6 +48,7 @@ PUBLIC = {
         "EventStationSplit",
         "ExperimentPlan",
         "Protocol",
+        "ResultCube",
         "SweepSearchCV",
         "TemporalEventSplit",
         "check_folds",

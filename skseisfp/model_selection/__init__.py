@@ -6,6 +6,7 @@ from .event_split import event_train_test_split
 from .event_station_split import EventStationSplit
 from .experiment_plan import ExperimentPlan
 from .protocols import PROTOCOLS, Protocol, evaluate_protocols, make_protocols
+from .result_cube import ResultCube
 from .sweep_search_cv import SweepSearchCV
 from .temporal_event_split import TemporalEventSplit
 
@@ -14,6 +15,7 @@ __all__ = [
     "EventStationSplit",
     "ExperimentPlan",
     "Protocol",
+    "ResultCube",
     "SweepSearchCV",
     "TemporalEventSplit",
     "check_folds",

@@ -1,0 +1,294 @@
+"""From the results of searches to the data of a result cube."""
+
+import re
+from math import prod
+
+import numpy as np
+
+from .._utils.optional import import_optional
+from ._grid import MISSING, find_positions, make_axes, make_axis
+
+DIMS = ("fold", "true_class", "predicted_class", "epoch")
+TIMES = ("fit_time", "score_time")
+CONFUSIONS = ("confusion", "event_confusion")
+TRAIN = "_train"
+MAX_CELLS = 20_000_000
+
+
+def search_results(search):
+    """Return the arguments of `build_dataset` for a fitted search."""
+    if not hasattr(search, "cv_results_"):
+        raise TypeError(
+            "search must be a fitted search with cv_results_; got "
+            f"{type(search).__name__}."
+        )
+    results = search.cv_results_
+    metrics = find_metrics(results)
+    params = list(results["params"])
+    order = _parameter_order(search)
+    resource = getattr(search, "resource", "n_samples")
+    if "n_resources" in results and resource != "n_samples":
+        params = [_without(trial, resource) for trial in params]
+    cells = getattr(search, "cells_", None)
+    found = {
+        "params": params,
+        "cells": results_cells(results, metrics) if cells is None else cells,
+        "metrics": metrics,
+        "main_metric": _main_metric(search, metrics),
+        "classes": _classes(search),
+        "order": _without(order, resource) if "n_resources" in results else order,
+    }
+    if "n_resources" in results:
+        found["resources"] = np.asarray(results["n_resources"])
+    return found
+
+
+def results_cells(results, metrics):
+    """Return `cv_results_` as cells; times are the means over the folds."""
+    n_splits = sum(
+        bool(re.fullmatch(rf"split\d+_test_{re.escape(metrics[0])}", key))
+        for key in results
+    )
+    return [
+        [
+            {
+                "scores": {m: results[f"split{fold}_test_{m}"][trial] for m in metrics},
+                "train_scores": {
+                    m: results[f"split{fold}_train_{m}"][trial] for m in metrics
+                }
+                if f"split{fold}_train_{metrics[0]}" in results
+                else None,
+                **{
+                    name: results[f"mean_{name}"][trial]
+                    for name in TIMES
+                    if f"mean_{name}" in results
+                },
+            }
+            for fold in range(n_splits)
+        ]
+        for trial in range(len(results["params"]))
+    ]
+
+
+def find_metrics(results):
+    """Return the names of the metrics in `cv_results_`."""
+    prefix = "split0_test_"
+    return [key.removeprefix(prefix) for key in results if key.startswith(prefix)]
+
+
+def build_dataset(
+    params, cells, *, metrics, main_metric=None, classes=None, order=(), resources=None
+):
+    """Put the cells of a search on the grid of its parameters.
+
+    Parameters
+    ----------
+    params : list of dict
+        Parameters of the trials. Of several trials with the same, the last counts.
+    cells : list of list of dict or None
+        Result of each trial on each fold, None where missing.
+    metrics : list of str
+        Names of the metrics.
+    main_metric : str, default=None
+        The metric that ranks trials; None is the first.
+    classes : sequence, default=None
+        Labels along the axes of the confusion matrices.
+    order : dict or iterable of str, default=()
+        Names of parameters in the order of the axes, with their values if a dict.
+    resources : array-like of int, default=None
+        What a trial was given, in searches by successive halving.
+
+    Returns
+    -------
+    xarray.Dataset
+        The data of a cube.
+    """
+    axes = make_axes(params, order)
+    fixed = {name: a.values[0] for name, a in axes.items() if len(a.values) == 1}
+    axes = {name: axis for name, axis in axes.items() if name not in fixed}
+    places = find_positions(params, axes)
+    n_folds = max(map(len, cells), default=0)
+    shape = (*(len(axis.values) for axis in axes.values()), n_folds)
+    grid = _Grid((*axes, "fold"), shape, places, cells)
+    variables = grid.scores(metrics) | grid.extras() | grid.errors()
+    variables |= grid.histories(taken={*variables, *axes})
+    tables = grid.tables()
+    if resources is not None:
+        variables["n_resources"] = grid.per_trial(resources)
+    n_classes = max((array.shape[-1] for _, array in tables.values()), default=0)
+    labels = range(n_classes) if classes is None else classes
+    coordinates = {name: axis_coordinate(name, axis) for name, axis in axes.items()}
+    coordinates["fold"] = np.arange(n_folds)
+    if tables:
+        class_axis = make_axis(list(labels), ordered=False)
+        for name in ("true_class", "predicted_class"):
+            coordinates[name] = axis_coordinate(name, class_axis)
+    epochs = [array.shape[-1] for dims, array in variables.values() if "epoch" in dims]
+    if epochs:
+        coordinates["epoch"] = np.arange(1, max(epochs) + 1)
+    variables |= tables
+    _refuse_collisions(variables, coordinates, metrics)
+    return import_optional("xarray", extra="sweep").Dataset(
+        variables,
+        coordinates,
+        {
+            "main_metric": main_metric or metrics[0],
+            "metrics": list(metrics),
+            "fixed": {key: v for key, v in fixed.items() if not _is_missing(v)},
+        },
+    )
+
+
+def axis_coordinate(name, axis):
+    """Return the coordinate of an axis, with the values that its labels stand for."""
+    labels = axis.labels.tolist()
+    differs = [
+        type(label) is not type(_plain(value)) or label != value
+        for label, value in zip(labels, axis.values, strict=True)
+    ]
+    originals = dict(zip(labels, axis.values, strict=True)) if any(differs) else {}
+    return (name, axis.labels, {"originals": originals} if originals else {})
+
+
+class _Grid:
+    """Arrays over the grid, filled cell by cell."""
+
+    def __init__(self, dims, shape, places, cells):
+        if prod(shape) > MAX_CELLS:
+            sizes = " x ".join(map(str, shape))
+            raise ValueError(
+                f"The grid of the trials has {sizes} cells, more than {MAX_CELLS}; a "
+                "search that draws from continuous ranges needs a table, not a cube."
+            )
+        self._dims, self._shape = dims, shape
+        rows = [
+            (trial, fold, cell)
+            for trial, folds in enumerate(cells)
+            for fold, cell in enumerate(folds)
+            if cell is not None
+        ]
+        self._places, self._trials = places, [trial for trial, _, _ in rows]
+        self._folds = np.array([fold for _, fold, _ in rows], dtype=int)
+        self._cells = [cell for _, _, cell in rows]
+
+    def _fill(self, values, inner=(), dtype=float, empty=np.nan):
+        array = np.full((*self._shape, *inner), empty, dtype=dtype)
+        if self._cells:
+            index = (*self._places[self._trials].T, self._folds)
+            array[index] = values
+        return array
+
+    def _scalars(self, values):
+        values = [np.nan if value is None else value for value in values]
+        return self._dims, self._fill(values)
+
+    def scores(self, metrics):
+        found = {
+            metric: self._scalars([c["scores"].get(metric) for c in self._cells])
+            for metric in metrics
+        }
+        trained = [cell.get("train_scores") or {} for cell in self._cells]
+        if any(trained):
+            for metric in metrics:
+                values = [scores.get(metric) for scores in trained]
+                found[metric + TRAIN] = self._scalars(values)
+        return found
+
+    def extras(self):
+        columns = {
+            name: [cell.get(name) for cell in self._cells]
+            for name in (*TIMES, "n_parameters")
+        }
+        return {
+            name: self._scalars(values)
+            for name, values in columns.items()
+            if any(value is not None for value in values)
+        }
+
+    def errors(self):
+        texts = [cell.get("error") or "" for cell in self._cells]
+        if not any(texts):
+            return {}
+        return {"error": (self._dims, self._fill(texts, dtype=object, empty=""))}
+
+    def histories(self, taken):
+        histories = [cell.get("history") or [] for cell in self._cells]
+        n_epochs = max(map(len, histories), default=0)
+        names = {key: None for epochs in histories for epoch in epochs for key in epoch}
+        found = {}
+        for name in names:
+            if name == "epoch":
+                continue
+            values = np.full((len(histories), n_epochs), np.nan)
+            for row, epochs in zip(values, histories, strict=True):
+                row[: len(epochs)] = [epoch.get(name, np.nan) for epoch in epochs]
+            key = f"history_{name}" if name in taken else name
+            found[key] = (*self._dims, "epoch"), self._fill(values, (n_epochs,))
+        return found
+
+    def tables(self):
+        found = {}
+        for name in CONFUSIONS:
+            tables = [cell.get(name) for cell in self._cells]
+            n_classes = max((len(table) for table in tables if table), default=0)
+            if n_classes:
+                gap = np.full((n_classes, n_classes), np.nan)
+                values = [gap if table is None else table for table in tables]
+                dims = (*self._dims, "true_class", "predicted_class")
+                found[name] = dims, self._fill(values, gap.shape)
+        return found
+
+    def per_trial(self, values):
+        array = np.full(self._shape[:-1], np.nan)
+        array[tuple(self._places.T)] = values
+        return self._dims[:-1], array
+
+
+def _parameter_order(search):
+    """Return the values of the parameters as the user ordered them."""
+    grid = getattr(search, "plan", None) or getattr(search, "param_grid", None)
+    grid = getattr(search, "param_distributions", {}) if grid is None else grid
+    grids = getattr(grid, "param_grid", grid)
+    grids = [grids] if isinstance(grids, dict) else list(grids)
+    order = {}
+    for part in grids:
+        for name, values in part.items():
+            listed = isinstance(values, (list, tuple, np.ndarray))
+            order.setdefault(name, []).extend(values if listed else ())
+    return order
+
+
+def _main_metric(search, metrics):
+    """Return the metric that a search ranks by, the first if it does not say."""
+    chosen = getattr(search.refit, "metric", search.refit)
+    return chosen if isinstance(chosen, str) and chosen in metrics else metrics[0]
+
+
+def _classes(search):
+    classes = getattr(search, "cell_classes_", None)
+    if classes is None:
+        classes = getattr(search, "classes_", None)
+    return None if classes is None else np.asarray(classes).tolist()
+
+
+def _refuse_collisions(variables, coordinates, metrics):
+    """Refuse two things of one name."""
+    reserved = {*DIMS, *TIMES, *CONFUSIONS, "n_parameters", "n_resources", "error"}
+    both = sorted({*variables} & {*coordinates} | reserved & {*metrics})
+    if both:
+        raise ValueError(
+            f"{both[0]!r} names two things in the cube; rename the metric or the "
+            "parameter."
+        )
+
+
+def _is_missing(value):
+    return isinstance(value, str) and value == MISSING
+
+
+def _plain(value):
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _without(mapping, name):
+    return {key: value for key, value in mapping.items() if key != name}

@@ -1,0 +1,46 @@
+"""Choosing among trials by quality and by what should be low."""
+
+import numpy as np
+
+
+def pareto_front(cost, gain):
+    """Tell which pairs no other pair beats: at most the cost, at least the gain.
+
+    Parameters
+    ----------
+    cost, gain : ndarray of shape (n_trials,)
+        What should be low and what should be high; NaN is never on the front.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_trials,)
+        Whether a trial is on the front.
+    """
+    cost, gain = np.asarray(cost, float), np.asarray(gain, float)
+    front = np.zeros(cost.shape, dtype=bool)
+    known = np.flatnonzero(np.isfinite(cost) & np.isfinite(gain))
+    best_gain, best_cost = -np.inf, np.nan
+    for trial in known[np.lexsort((-gain[known], cost[known]))]:
+        front[trial] = gain[trial] > best_gain or (
+            gain[trial] == best_gain and cost[trial] == best_cost
+        )
+        if gain[trial] > best_gain:
+            best_gain, best_cost = gain[trial], cost[trial]
+    return front
+
+
+def first_of(keys):
+    """Return the trial that is least by the first key, in ties by the next ones.
+
+    Parameters
+    ----------
+    keys : list of ndarray of shape (n_trials,)
+        What should be low, the most important first; NaN is worst.
+
+    Returns
+    -------
+    int
+        The trial; the earliest where all keys tie.
+    """
+    keys = [np.where(np.isnan(key), np.inf, key) for key in keys]
+    return int(np.lexsort(keys[::-1])[0])
