@@ -50,9 +50,9 @@ def environment():
 class _Hasher:
     """Feeds values to a hash, each with the tag of its kind."""
 
-    def __init__(self):
+    def __init__(self, parents=()):
         self._hash = hashlib.blake2b(digest_size=16)
-        self._parents = []
+        self._parents = list(parents)
 
     def hexdigest(self):
         return self._hash.hexdigest()
@@ -121,7 +121,8 @@ class _Hasher:
             self.add(value)
 
     def _add_unordered(self, tag, values):
-        self._add_sequence(tag, sorted(digest(value) for value in values))
+        parts = [_Hasher(self._parents).add(value).hexdigest() for value in values]
+        self._add_sequence(tag, sorted(parts))
 
     def _add_array(self, array):
         if np.ma.isMaskedArray(array):
@@ -183,7 +184,8 @@ class _Hasher:
             if not _is_importable(function):
                 self._add_bindings(function)
         elif isinstance(function, (BuiltinFunctionType, np.ufunc)):
-            self._feed("builtin", f"{function.__module__}.{function.__name__}")
+            module = getattr(function, "__module__", None)
+            self._feed("builtin", f"{module}.{function.__name__}")
             self.add(getattr(function, "__self__", None))
         else:
             return False
