@@ -6,10 +6,12 @@ from .make_seismograms import make_seismograms
 from .read_quakeml import EVENT_TYPES, read_quakeml
 from .read_stationxml import read_stationxml
 from .save_seisbench import save_seisbench
+from .seismic_archive import SeismicArchive
 from .source_paths import source_paths
 
 __all__ = [
     "EVENT_TYPES",
+    "SeismicArchive",
     "load_records",
     "load_seisbench",
     "make_seismograms",

@@ -33,6 +33,13 @@ def find_files(source):
     return files
 
 
+def event_of(file, event):
+    """Return the event that a file is said to be of."""
+    if event == "folder":
+        return file.parent.name
+    return event(file) if callable(event) else event
+
+
 def read_stream(file, *, headonly=False):
     """Read a miniSEED or SAC file into a Stream, or raise a `RecordError`.
 

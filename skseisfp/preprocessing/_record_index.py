@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..datasets._pieces import split_instruments
-from ..datasets._stream_files import find_files, read_stream
+from ..datasets._stream_files import event_of, find_files, read_stream
 from ..datasets._times import utc_of
 from ..datasets._waveform import RecordError
 
@@ -67,15 +67,8 @@ def list_sources(sources, groups):
             listed.append(Source(source.record_id, source, event))
         else:
             for file in find_files(source):
-                listed.append(Source(str(file), file, _event_of(file, event)))
+                listed.append(Source(str(file), file, event_of(file, event)))
     return listed
-
-
-def _event_of(file, event):
-    """Return the event that a file is said to be of."""
-    if event == "folder":
-        return file.parent.name
-    return event(file) if callable(event) else event
 
 
 def index_records(sources, events, channels, window):

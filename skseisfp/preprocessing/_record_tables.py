@@ -8,51 +8,10 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from ..datasets._archives import read_table, require_columns
-from ..datasets.read_quakeml import read_quakeml
 from ..datasets.read_stationxml import read_stationxml
 from ..datasets.source_paths import source_paths
 
 REJECTED_COLUMNS = ["record_id", "event_id", "source", "reason"]
-
-
-def as_tables(events, picks):
-    """Return tables of events and picks from what a user gives, None where nothing."""
-    if isinstance(events, (str, bytes, os.PathLike)):
-        events = read_quakeml(events)
-    if hasattr(events, "events"):
-        picks = events.picks if picks is None else picks
-        events = events.events
-    if events is not None:
-        require_columns("events", events, ("event_id",))
-        events = events.assign(event_id=events["event_id"].astype(str))
-        repeated = events["event_id"][events["event_id"].duplicated()]
-        if len(repeated):
-            raise ValueError(f"events names the event {repeated.iloc[0]} twice.")
-        if "origin_time" not in events:
-            events = events.assign(origin_time=pd.NaT)
-        events = events.assign(origin_time=_as_times("events", events["origin_time"]))
-    if picks is not None:
-        require_columns("picks", picks, ("event_id", "station", "phase", "time"))
-        picks = picks.assign(
-            event_id=picks["event_id"].astype(str),
-            time=_as_times("picks", picks["time"]),
-        )
-    return events, picks
-
-
-def _as_times(table, column):
-    """Return a column of times as such, in UTC."""
-    try:
-        return pd.to_datetime(column, utc=True, format="ISO8601")
-    except ValueError as error:
-        raise ValueError(
-            f"The column {column.name} of {table} holds no times: {error}"
-        ) from error
-
-
-def as_inventory(inventory):
-    """Return an obspy Inventory, or None."""
-    return None if inventory is None else read_stationxml(inventory).inventory
 
 
 def as_exclusions(exclusions):

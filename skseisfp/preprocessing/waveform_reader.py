@@ -8,19 +8,14 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_scalar
 
 from .._utils.validation import check_option, check_real
+from ..datasets._event_tables import as_inventory, as_tables
 from ..datasets._pieces import OVERLAPS, one_rate, split_instruments
 from ..datasets._stream_files import check_rate
 from ..datasets._times import utc_of
 from ..datasets._waveform import RecordError, drop_minority
 from ._record_index import index_records, list_sources, load_traces
 from ._record_policy import HORIZONTALS, MARGIN, stream_to_array
-from ._record_tables import (
-    as_exclusions,
-    as_inventory,
-    as_tables,
-    describe_records,
-    make_bunch,
-)
+from ._record_tables import as_exclusions, describe_records, make_bunch
 
 LONGEST_WINDOW = 86_400.0  # seconds
 RESPONSES = (None, "DISP", "VEL", "ACC")

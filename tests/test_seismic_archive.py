@@ -1,0 +1,422 @@
+import multiprocessing
+import os
+import pickle
+import random
+import shutil
+import sqlite3
+import time
+from multiprocessing.connection import wait
+
+import archive_worker
+import numpy as np
+import pandas as pd
+import pytest
+from archive_worker import make_stream, write_files
+from numpy.testing import assert_array_equal
+from sklearn.pipeline import make_pipeline
+
+from skseisfp.datasets import SeismicArchive, make_seismograms
+from skseisfp.preprocessing import (
+    FilterAugmenter,
+    FingerprintTransformer,
+    WaveformReader,
+)
+
+pytestmark = pytest.mark.filterwarnings(
+    # obspy still lists its plug-ins through an interface that Python deprecates
+    "ignore:SelectableGroups dict interface is deprecated:DeprecationWarning"
+)
+
+
+def event(name="e1", kind="explosion", **facts):
+    return {
+        "event_id": name,
+        "event_type": kind,
+        "origin_time": "2024-01-01T00:00:05",
+        **facts,
+    }
+
+
+def reader(**parameters):
+    return WaveformReader(
+        components="ZNE", sampling_rate=50.0, window=(0.0, 15.0), **parameters
+    )
+
+
+def files_of(archive):
+    return sorted(file.name for file in archive.waveforms.iterdir())
+
+
+@pytest.fixture
+def archive(tmp_path):
+    return SeismicArchive(tmp_path / "archive")
+
+
+def test_recordings_come_back_as_they_were(archive):
+    stream = make_stream(0)
+    stream[0].data = stream[0].data.astype(np.float32)
+    (name,) = archive.add(stream, event())
+    (reference,) = archive.references()
+    assert reference.record_id == name
+    again = reference.stream().sort()
+    for trace, wanted in zip(again, stream.sort(), strict=True):
+        assert trace.id == wanted.id
+        assert trace.stats.starttime == wanted.stats.starttime
+        assert trace.data.dtype == wanted.data.dtype
+        assert_array_equal(trace.data, wanted.data)
+    (row,) = archive.query().to_dict("records")
+    assert row["event_type"] == "explosion"
+    assert row["channels"] == "HHE HHN HHZ"
+    assert row["origin_time"] == pd.Timestamp("2024-01-01T00:00:05", tz="UTC")
+
+
+def test_gaps_are_kept(archive):
+    stream = make_stream(0)
+    stream.cutout(stream[0].stats.starttime + 5, stream[0].stats.starttime + 6)
+    masked = make_stream(1)[:1]
+    masked[0].data = np.ma.masked_array(masked[0].data, mask=False)
+    masked[0].data[10:20] = np.ma.masked
+    archive.add(stream, "gappy")
+    archive.add(masked, "masked")
+    gappy, other = (reference.stream() for reference in archive.references())
+    assert len(gappy) == 6
+    assert np.flatnonzero(np.isnan(other[0].data)).tolist() == list(range(10, 20))
+
+
+def test_nothing_is_stored_twice(archive):
+    first = archive.add(make_stream(0), event())
+    files = files_of(archive)
+    assert archive.add(make_stream(0), event()) == first
+    assert archive.add(make_stream(0)) == first
+    assert len(archive.query()) == 1
+    assert files_of(archive) == files
+
+
+def test_a_recording_gets_its_event_later_but_no_second_one(archive):
+    archive.add(make_stream(0))
+    assert archive.query()["event_id"].isna().all()
+    archive.add(make_stream(0), event("e1"))
+    assert archive.query()["event_id"].tolist() == ["e1"]
+    with pytest.raises(ValueError, match="is of the event e1 already"):
+        archive.add(make_stream(0), event("e2"))
+    assert archive.query()["event_id"].tolist() == ["e1"]
+
+
+def test_events_come_from_obspy_with_their_picks(archive):
+    from obspy import UTCDateTime
+    from obspy.core.event import Event, Origin, Pick, WaveformStreamID
+
+    origin = Origin(time=UTCDateTime(2024, 1, 1), latitude=46.0, longitude=7.0)
+    pick = Pick(
+        time=UTCDateTime(2024, 1, 1, 0, 0, 9),
+        phase_hint="P",
+        waveform_id=WaveformStreamID("XX", "A"),
+    )
+    quake = Event(resource_id="smi:x/e7", event_type="quarry blast", origins=[origin])
+    quake.picks = [pick]
+    archive.add(make_stream(0), quake)
+    archive.add(make_stream(0), quake)
+    assert archive.events()["event_type"].tolist() == ["explosion"]
+    assert archive.picks()["phase"].tolist() == ["P"]
+    bunch = archive.to_bunch(reader())
+    assert bunch.frame["arrival_sample"].tolist() == [450]
+    assert bunch.target.tolist() == ["explosion"]
+
+
+def test_facts_that_are_not_known_do_not_replace_those_that_are(archive):
+    archive.add_events(pd.DataFrame([event(latitude=46.0, longitude=7.0)]))
+    archive.add_events(pd.DataFrame([{"event_id": "e1", "magnitude": 2.0}]))
+    (row,) = archive.events().to_dict("records")
+    assert (row["latitude"], row["magnitude"]) == (46.0, 2.0)
+    assert row["event_type"] == "explosion"
+
+
+def test_labels_of_analysts_come_before_types(archive):
+    archive.add(make_stream(0), event())
+    archive.set_label("e1", "earthquake")
+    archive.set_label("e1", "collapse", source="second look")
+    assert archive.query("event_type == 'collapse'")["event_id"].tolist() == ["e1"]
+    with pytest.raises(ValueError, match="There is no event 'e2'"):
+        archive.set_label("e2", "earthquake")
+
+
+def test_paths_come_from_stations(archive):
+    from obspy.core.inventory import Inventory, Network, Station
+
+    archive.add(make_stream(0), event(latitude=46.0, longitude=7.0))
+    with pytest.raises(ValueError, match="no stations"):
+        archive.query(paths=True)
+    archive.add_stations(Inventory([Network("XX", [Station("A", 47.0, 7.0, 0.0)])]))
+    near = archive.query(paths=True)["distance_km"]
+    assert near.round().tolist() == [111]
+    assert archive.to_bunch(reader()).frame["distance_km"].round().tolist() == [111]
+
+
+def test_queries_name_what_is_wrong(archive):
+    with pytest.raises(ValueError, match=r"expression 'speed > 3' failed.*event_type"):
+        archive.query("speed > 3")
+
+
+@pytest.mark.parametrize("copy", [True, False])
+def test_folders_are_imported_once(archive, tmp_path, copy):
+    write_files(tmp_path / "in", 5)
+    (tmp_path / "in/ev001/bad.mseed").write_bytes(b"0" * 600)
+    report = archive.import_folder(tmp_path / "in", groups="folder", copy=copy)
+    assert report["stored"].tolist().count(True) == 5
+    (failed,) = report[~report["stored"]].to_dict("records")
+    assert "bad.mseed is no miniSEED" in failed["reason"]
+    assert bool(files_of(archive)) == copy
+    again = archive.import_folder(tmp_path / "in", groups="folder", copy=copy)
+    assert not again["stored"].any()
+    assert len(archive.query()) == 5
+    data = archive.to_bunch(reader()).data
+    direct = reader().read(tmp_path / "in", groups="folder").data
+    assert_array_equal(data, direct)
+
+
+def test_components_in_several_files_are_one_recording(archive, tmp_path):
+    for trace in make_stream(0):
+        trace.write(str(tmp_path / f"{trace.stats.channel}.mseed"), format="MSEED")
+    archive.import_folder(tmp_path / "*.mseed", groups=lambda file: "e1")
+    assert archive.query()["channels"].tolist() == ["HHE HHN HHZ"]
+    assert len(archive.to_bunch(reader()).data) == 1
+
+
+def test_references_are_pickled_and_sliced(archive):
+    archive.add_many([(make_stream(seed), f"e{seed}") for seed in range(4)])
+    references = pickle.loads(pickle.dumps(archive.references()))
+    chosen = references[[2, 0]]
+    bunch = reader().read(chosen)
+    assert bunch.groups.tolist() == ["e2", "e0"]
+    assert_array_equal(bunch.data, archive.to_bunch(reader()).data[[2, 0]])
+    assert len(pickle.loads(pickle.dumps(archive)).query()) == 4
+
+
+def test_prints_are_made_once(archive, monkeypatch):
+    archive.add_many([(make_stream(seed), event(f"e{seed}")) for seed in range(3)])
+    made = []
+
+    class Counting(FingerprintTransformer):
+        def transform(self, X):
+            made.append(len(X))
+            return super().transform(X)
+
+    prints = Counting(sampling_rate=50.0)
+    first = archive.fingerprints(reader(), prints)
+    X = archive.to_bunch(reader()).data
+    assert_array_equal(
+        first.data, FingerprintTransformer(sampling_rate=50).fit_transform(X)
+    )
+    assert first.data.dtype == np.int8
+    assert first.groups.tolist() == ["e0", "e1", "e2"]
+    assert sum(made) == 3
+    again = archive.fingerprints(reader(), prints.set_params(batch_size=1, n_jobs=1))
+    assert_array_equal(again.data, first.data)
+    assert sum(made) == 3
+    archive.add(make_stream(3), event("e3"))
+    assert len(archive.fingerprints(reader(), prints).data) == 4
+    assert sum(made) == 4
+    prints.set_params(n_coefficients=100)
+    other = archive.fingerprints(reader(), prints, "event_id == 'e1'")
+    assert np.abs(other.data).sum() == 300
+    assert sum(made) == 5
+
+
+def test_a_binary_print_takes_512_bytes(archive):
+    archive.add(make_stream(0)[:1], event())
+    vertical = reader().set_params(components="Z")
+    prints = FingerprintTransformer(sampling_rate=50.0, encoding="presence")
+    archive.fingerprints(vertical, prints)
+    with sqlite3.connect(archive.folder / "archive.sqlite") as connection:
+        sizes = connection.execute("SELECT length(bits) FROM prints").fetchall()
+    connection.close()
+    assert sizes == [(512,)]
+
+
+def test_prints_of_views_and_refusals(archive):
+    archive.add(make_stream(0), event())
+    archive.add(make_stream(1, n_samples=500), event("short"))
+    pipeline = make_pipeline(
+        FilterAugmenter(sampling_rate=50.0), FingerprintTransformer(sampling_rate=50.0)
+    )
+    bunch = archive.fingerprints(reader(), pipeline)
+    wanted = pipeline.fit_transform(archive.to_bunch(reader()).data)
+    assert_array_equal(bunch.data, wanted)
+    assert bunch.data.ndim == 5
+    assert "samples of the window" in bunch.rejected["reason"][0]
+    learns = FingerprintTransformer(standardize="mad")
+    with pytest.raises(ValueError, match="learns from other records"):
+        archive.fingerprints(reader(), learns)
+    with pytest.raises(ValueError, match="must have sampling_rate and window"):
+        archive.fingerprints(WaveformReader(), FingerprintTransformer())
+
+
+def test_models_are_kept(archive):
+    pytest.importorskip("skops")
+    bunch = make_seismograms(n_records=6, random_state=0)
+    model = FingerprintTransformer(sampling_rate=bunch.sampling_rate).fit(bunch.data)
+    archive.save_model("prints", model, author="somebody")
+    archive.save_model("prints", model, author="somebody else")
+    assert archive.models()["facts"].tolist() == [{"author": "somebody else"}]
+    again = archive.load_model("prints")
+    assert_array_equal(again.transform(bunch.data), model.transform(bunch.data))
+    with pytest.raises(ValueError, match=r"There is no model 'nets'.* it has prints"):
+        archive.load_model("nets")
+    file = archive.folder / "models" / archive.models()["file"].iloc[0]
+    file.write_bytes(file.read_bytes()[:-10])
+    (damage,) = archive.verify().to_dict("records")
+    assert damage["kind"] == "model"
+    assert "is damaged" in damage["problem"]
+
+
+def test_damage_is_found_and_named(archive, tmp_path):
+    for seed in range(3):
+        archive.add(make_stream(seed), event(f"e{seed}"))
+    write_files(tmp_path / "in", 1)
+    stream = make_stream(7)
+    file = tmp_path / "in/ev000/XX.A.mseed"
+    stream.write(str(file), format="MSEED")
+    archive.import_folder(file, copy=False)
+    assert archive.verify().empty
+    flipped, cut, removed = (
+        archive.waveforms / reference.files[0] for reference in archive.references()[:3]
+    )
+    data = bytearray(flipped.read_bytes())
+    data[len(data) // 2] ^= 1
+    flipped.write_bytes(data)
+    cut.write_bytes(cut.read_bytes()[:1000])
+    removed.unlink()
+    stream[0].data[5] += 1
+    stream.write(str(file), format="MSEED")
+    damage = archive.verify()
+    names = archive.query()["record_id"].tolist()
+    assert damage["name"].tolist() == names
+    for path, problem in zip(
+        (flipped, cut, removed, file), damage["problem"], strict=True
+    ):
+        assert path.name in problem
+    report = archive.to_bunch
+    with pytest.raises(ValueError, match="No record was taken"):
+        report(reader())
+
+
+def test_a_damaged_database_is_named(archive):
+    archive.add(make_stream(0))
+    file = archive.folder / "archive.sqlite"
+    file.write_bytes(b"no database" * 100)
+    with pytest.raises(ValueError, match=r"archive\.sqlite: file is not a database"):
+        SeismicArchive(archive.folder)
+
+
+def test_a_later_format_is_refused(archive):
+    with sqlite3.connect(archive.folder / "archive.sqlite") as connection:
+        connection.execute("UPDATE format SET number = 99")
+    connection.close()
+    with pytest.raises(ValueError, match="has the format 99"):
+        SeismicArchive(archive.folder)
+
+
+def test_failed_transactions_leave_nothing(archive, monkeypatch):
+    from skseisfp.datasets import _archive_writer
+
+    archive.add(make_stream(0), event("e0"))
+    put = _archive_writer._put_recording
+    calls = iter(range(10))
+
+    def fail(connection, recording, held):
+        if next(calls) == 2:
+            raise OSError("No space left on device")
+        return put(connection, recording, held)
+
+    monkeypatch.setattr(_archive_writer, "_put_recording", fail)
+    pairs = [(make_stream(seed), event(f"e{seed}")) for seed in range(1, 5)]
+    with pytest.raises(OSError, match="No space left"):
+        archive.add_many(pairs)
+    assert archive.events()["event_id"].tolist() == ["e0"]
+    assert archive.query()["event_id"].tolist() == ["e0"]
+    assert archive.clean() == []
+    leftovers = set(files_of(archive)) - set(archive.query()["files"].explode())
+    for name in leftovers:
+        os.utime(archive.waveforms / name, (0, 0))
+    assert set(archive.clean()) == leftovers
+    assert len(leftovers) == 1
+    assert archive.verify().empty
+
+
+@pytest.fixture(scope="module")
+def processes():
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        ["archive_worker", "h5py", "obspy", "skseisfp.datasets._archive_import"]
+    )
+    return context
+
+
+def start(processes, work, *arguments):
+    """Start a process, and wait until it begins."""
+    mine, its = processes.Pipe(duplex=False)
+    process = processes.Process(target=work, args=(its, *arguments))
+    process.start()
+    its.close()
+    assert mine.recv() == "begin"
+    return process, mine
+
+
+def drain(connection):
+    """What a process said before it ended."""
+    said = []
+    try:
+        while wait([connection], timeout=60):
+            said.append(connection.recv())
+    except EOFError:
+        return said
+    raise TimeoutError("the process does not end")
+
+
+def test_two_writers_do_not_disturb_each_other(processes, tmp_path):
+    write_files(tmp_path / "in", 12)
+    target = tmp_path / "archive"
+    works = [archive_worker.import_folder, archive_worker.add_files] * 2
+    started = [start(processes, work, target, tmp_path / "in") for work in works]
+    for process, connection in started:
+        assert drain(connection)[-1] == "end"
+        process.join()
+    archive = SeismicArchive(target)
+    assert sorted(archive.query()["event_id"]) == [f"ev{at:03d}" for at in range(12)]
+    assert archive.verify().empty
+
+
+@pytest.mark.slow
+def test_killed_imports_lose_nothing(processes, tmp_path):
+    write_files(tmp_path / "in", 6)
+    rng = random.Random(0)
+    process, connection = start(
+        processes, archive_worker.import_folder, tmp_path / "whole", tmp_path / "in"
+    )
+    began = time.monotonic()
+    drain(connection)
+    duration = time.monotonic() - began
+    process.join()
+    whole = set(SeismicArchive(tmp_path / "whole").query()["record_id"])
+    killed = cut_short = 0
+    while killed < 200:
+        target = tmp_path / f"archive{killed}"
+        kept = set()
+        for work in (archive_worker.import_folder, archive_worker.add_files) * 2:
+            process, connection = start(processes, work, target, tmp_path / "in")
+            time.sleep(rng.uniform(0, 1.1 * duration))
+            process.kill()
+            process.join()
+            said = set(drain(connection)) - {"end"}
+            archive = SeismicArchive(target)
+            names = set(archive.query()["record_id"])
+            assert archive.verify().empty
+            assert kept | said <= names <= whole
+            cut_short += names != whole
+            kept = names
+            killed += 1
+        archive.import_folder(tmp_path / "in", groups="folder")
+        assert set(archive.query()["record_id"]) == whole
+        assert len(archive.query()) == 6
+        shutil.rmtree(target)
+    assert cut_short > 50
