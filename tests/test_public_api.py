@@ -15,6 +15,7 @@ PUBLIC = {
     "datasets": [
         "EVENT_TYPES",
         "SeismicArchive",
+        "fetch_fdsn",
         "load_records",
         "load_seisbench",
         "make_seismograms",

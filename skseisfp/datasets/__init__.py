@@ -1,5 +1,6 @@
 """Records to learn from: synthetic seismograms and readers of labelled archives."""
 
+from .fetch_fdsn import fetch_fdsn
 from .load_records import load_records
 from .load_seisbench import load_seisbench
 from .make_seismograms import make_seismograms
@@ -12,6 +13,7 @@ from .source_paths import source_paths
 __all__ = [
     "EVENT_TYPES",
     "SeismicArchive",
+    "fetch_fdsn",
     "load_records",
     "load_seisbench",
     "make_seismograms",

@@ -13,7 +13,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    UniqueConstraint,
     create_engine,
     event,
     select,
@@ -118,11 +117,11 @@ models = Table(
 requests = Table(  # to data centres, answered
     "requests",
     metadata,
-    Column("digest", String, primary_key=True),
-    Column("event_id", String, nullable=False),
-    Column("instrument", String, nullable=False),
+    Column("event_id", ForeignKey("events.event_id"), primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("start_ns", BigInteger, primary_key=True),
+    Column("end_ns", BigInteger, primary_key=True),
     Column("outcome", String, nullable=False),
-    UniqueConstraint("event_id", "instrument", "digest"),
 )
 
 

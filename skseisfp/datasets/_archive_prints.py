@@ -14,6 +14,7 @@ from ._archive_database import prints, recordings, settings
 from ._archive_tables import reference_times
 from ._waveform import RecordError
 
+PART = 1024  # prints that are unpacked at a time
 IMMATERIAL = {"batch_size", "memory", "n_jobs", "verbose"}  # parameters without effect
 
 
@@ -124,7 +125,7 @@ def _put(database, number, made, X, reasons):
         connection.execute(insert(prints).on_conflict_do_nothing(), rows)
 
 
-def get_prints(database, number, record_ids, batch_size=1024):
+def get_prints(database, number, record_ids):
     """Read the prints of recordings.
 
     Returns
@@ -136,34 +137,39 @@ def get_prints(database, number, record_ids, batch_size=1024):
     reasons : dict
         Why the others have none.
     """
-    found, reasons = {}, {}
     with database.reading() as connection:
-        layout = connection.execute(
-            select(settings.c.shape, settings.c.signed).where(settings.c.id == number)
-        ).one()
-        query = select(recordings.c.record_id, prints.c.bits, prints.c.reason).join(
-            recordings, recordings.c.id == prints.c.recording
+        reasons = dict(
+            map(tuple, connection.execute(_prints_of(number, prints.c.reason)))
         )
-        wanted = set(record_ids)
-        for name, bits, reason in connection.execute(
-            query.where(prints.c.settings == number)
-        ):
-            if name in wanted and bits is None:
-                reasons[name] = reason
-            elif name in wanted:
-                found[name] = bits
-    names = [name for name in record_ids if name in found]
-    if not names:
-        return names, None, reasons
-    shape, signed = tuple(layout.shape), bool(layout.signed)
-    X = np.empty((len(names), *shape), dtype=np.int8 if signed else np.uint8)
-    for start in range(0, len(names), batch_size):
-        part = slice(start, start + batch_size)
-        packed = np.stack(
-            [np.frombuffer(found[name], np.uint8) for name in names[part]]
+        names = [name for name in record_ids if reasons[name] is None]
+        reasons = {name: reasons[name] for name in record_ids if reasons[name]}
+        if not names:
+            return names, None, reasons
+        layout = select(settings.c.shape, settings.c.signed)
+        shape, signed = connection.execute(layout.where(settings.c.id == number)).one()
+        dtype = np.int8 if signed else np.uint8
+        X = np.empty((len(names), *shape), dtype=dtype)
+        places = {name: place for place, name in enumerate(names)}
+        rows = connection.execute(
+            _prints_of(number, prints.c.bits).where(prints.c.bits.is_not(None)),
+            execution_options={"yield_per": PART},
         )
-        X[part] = unpack_fingerprints(packed, shape, signed=signed)
+        for part in rows.partitions():
+            part = [(places[name], bits) for name, bits in part if name in places]
+            if part:
+                at, bits = zip(*part, strict=True)
+                packed = np.frombuffer(b"".join(bits), np.uint8).reshape(len(at), -1)
+                X[list(at)] = unpack_fingerprints(packed, tuple(shape), signed=signed)
     return names, X, reasons
+
+
+def _prints_of(number, column):
+    """Return a query of the names of recordings with something of their prints."""
+    return (
+        select(recordings.c.record_id, column)
+        .join(prints, prints.c.recording == recordings.c.id)
+        .where(prints.c.settings == number)
+    )
 
 
 def check_alone(reader, transformer):
