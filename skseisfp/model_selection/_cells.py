@@ -1,5 +1,6 @@
 """A cell of a sweep: one candidate on one fold, and all that is kept of it."""
 
+import re
 import warnings
 
 import numpy as np
@@ -15,6 +16,7 @@ from ._threads import single_thread
 
 SINGLE = "score"
 NOT_KEPT = ("duration",)
+EXCEPTION = re.compile(r"([A-Za-z_]\w*\.)*([A-Za-z_]\w*(?=:|$))")
 
 
 def evaluate_cell(estimator, X, y, *, train, test, scorer, classes, groups, **options):
@@ -140,8 +142,16 @@ def _describe(error):
 def _reason(report):
     """Return the exception of a printed traceback, without the way to it."""
     lines = report.strip().splitlines()
-    starts = [place for place, line in enumerate(lines) if line.startswith(" ")]
-    return " ".join(" ".join(lines[starts[-1] + 1 if starts else 0 :]).split())
+    first = max(
+        (
+            place
+            for place in range(1, len(lines))
+            if lines[place - 1].startswith(" ") and EXCEPTION.match(lines[place])
+        ),
+        default=0,
+    )
+    text = " ".join(" ".join(lines[first:]).split())
+    return EXCEPTION.sub(r"\2", text, count=1)
 
 
 def _named(scores):

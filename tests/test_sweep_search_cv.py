@@ -1,0 +1,481 @@
+import pickle
+import warnings
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+from joblib import parallel_config
+from joblib.externals.loky import get_reusable_executor
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
+from sklearn.datasets import load_iris
+from sklearn.exceptions import FitFailedWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, confusion_matrix, make_scorer
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    ShuffleSplit,
+    StratifiedKFold,
+    cross_validate,
+)
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from skseisfp.metrics import event_accuracy, make_event_scorer, neg_gradient_of_error
+from skseisfp.model_selection import ExperimentPlan, SweepSearchCV
+
+IRIS = load_iris(return_X_y=True)
+EVENTS = np.arange(150) // 2
+CELL = [
+    "scores",
+    "train_scores",
+    "confusion",
+    "event_confusion",
+    "history",
+    "n_parameters",
+    "fit_time",
+    "score_time",
+    "error",
+]
+
+
+@pytest.fixture
+def fresh_workers():
+    """Processes that have loaded nothing: joblib takes loading torch for a leak."""
+    get_reusable_executor().shutdown(wait=True)
+
+
+def same(one, other):
+    if isinstance(one, np.ndarray) and one.dtype.kind == "f":
+        return np.array_equal(one, other, equal_nan=True)
+    return list(one) == list(other)
+
+
+def assert_same_results(sweep, grid):
+    """Everything that GridSearchCV tells is the same, times apart."""
+    mine, theirs = sweep.cv_results_, grid.cv_results_
+    assert mine.keys() - theirs.keys() == {"n_parameters", "error"}
+    for key in theirs:
+        if "time" not in key:
+            assert same(mine[key], theirs[key]), key
+    for name in ("best_index_", "best_params_", "best_score_", "multimetric_"):
+        assert hasattr(sweep, name) == hasattr(grid, name)
+        if hasattr(grid, name):
+            assert getattr(sweep, name) == getattr(grid, name)
+    assert hasattr(sweep, "best_estimator_") == hasattr(grid, "best_estimator_")
+
+
+def without_times(cells):
+    return [
+        [{k: v for k, v in cell.items() if "time" not in k} for cell in row]
+        for row in cells
+    ]
+
+
+def two_scores(estimator, X, y):
+    prediction = estimator.predict(X)
+    return {"right": np.mean(prediction == y), "sum": float(X.sum())}
+
+
+def last_index(results):
+    return len(results["params"]) - 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"scoring": "f1_macro", "return_train_score": True, "n_jobs": 2},
+        {"scoring": ["accuracy", "f1_macro"], "refit": "f1_macro"},
+        {"scoring": {"a": make_scorer(accuracy_score)}, "refit": False},
+        {"scoring": two_scores, "refit": "right", "return_train_score": True},
+        {"scoring": lambda estimator, X, y: estimator.score(X, y)},
+        {"scoring": ["accuracy", "f1_macro"], "refit": last_index},
+        {"cv": StratifiedKFold(4, shuffle=True, random_state=0)},
+        {"cv": ShuffleSplit(2, random_state=0)},
+    ],
+    ids=lambda options: ", ".join(f"{k}={v}" for k, v in options.items()) or "default",
+)
+def test_results_are_those_of_grid_search(options):
+    plan = ExperimentPlan({"C": [0.01, 1.0], "kernel": ["linear", "rbf"]})
+    sweep = SweepSearchCV(SVC(), plan, **options).fit(*IRIS)
+    grid = GridSearchCV(SVC(), plan.param_grid, **options).fit(*IRIS)
+    assert_same_results(sweep, grid)
+    if hasattr(grid, "best_estimator_"):
+        assert np.array_equal(sweep.predict(IRIS[0]), grid.predict(IRIS[0]))
+
+
+def test_a_list_of_grids_and_whole_steps_are_searched():
+    pipeline = Pipeline([("scale", StandardScaler()), ("svc", SVC())])
+    grid = [{"svc__C": [0.1, 1]}, {"scale": ["passthrough"], "svc": [SVC(), SVC(C=9)]}]
+    sweep = SweepSearchCV(pipeline, grid, cv=3).fit(*IRIS)
+    reference = GridSearchCV(pipeline, grid, cv=3).fit(*IRIS)
+    sweep.cv_results_["params"] = [str(p) for p in sweep.cv_results_["params"]]
+    for key in ("mean_test_score", "split2_test_score", "rank_test_score"):
+        assert same(sweep.cv_results_[key], reference.cv_results_[key])
+
+
+@pytest.mark.filterwarnings("ignore:One or more of the")
+@pytest.mark.parametrize("scoring", [None, ["accuracy", "f1_macro"], two_scores])
+@pytest.mark.parametrize("error_score", [np.nan, -1])
+def test_trials_that_fail_say_why_and_the_sweep_goes_on(scoring, error_score):
+    plan = ExperimentPlan({"C": [1.0, -1.0]})
+    options = {
+        "scoring": scoring,
+        "refit": False,
+        "error_score": error_score,
+        "return_train_score": True,
+    }
+    sweep = SweepSearchCV(SVC(), plan, **options)
+    with pytest.warns(FitFailedWarning, match="5 fits failed out of a total of 10"):
+        sweep.fit(*IRIS)
+    with warnings.catch_warnings(action="ignore"):
+        grid = GridSearchCV(SVC(), plan.param_grid, **options).fit(*IRIS)
+    assert_same_results(sweep, grid)
+    assert sweep.cv_results_["error"][0] is None
+    assert sweep.cv_results_["error"][1].startswith("InvalidParameterError: The 'C' p")
+    assert sweep.cells_[1][0]["confusion"] is None
+    assert set(sweep.cells_[1][0]) == set(CELL)
+
+
+def test_if_all_trials_fail_the_reason_is_raised():
+    sweep = SweepSearchCV(SVC(), {"C": [-1.0, -2.0]})
+    with pytest.raises(ValueError, match=r"All the 10 fits failed[\s\S]*'C' parameter"):
+        sweep.fit(*IRIS)
+    assert len(sweep.cells_) == 2
+
+
+def test_error_score_raise_stops_the_sweep():
+    with pytest.raises(ValueError, match="'C' parameter"):
+        SweepSearchCV(SVC(), {"C": [-1.0]}, error_score="raise").fit(*IRIS)
+
+
+def failing_score(estimator, X, y):
+    raise RuntimeError("no score today")
+
+
+def test_scorers_that_fail_leave_their_reason():
+    scoring = {"a": "accuracy", "b": failing_score}
+    for given in (scoring, failing_score):
+        sweep = SweepSearchCV(SVC(), {"C": [1.0]}, scoring=given, refit=False, cv=2)
+        with warnings.catch_warnings(action="ignore"):
+            sweep.fit(*IRIS)
+        assert "RuntimeError: no score today" in sweep.cv_results_["error"][0]
+        assert sweep.cells_[0][0]["n_parameters"] is None
+
+
+def test_confusion_matrices_are_those_of_the_predictions():
+    X, y = IRIS
+    names = np.array(["setosa", "versicolor", "virginica"])[y]
+    cv = GroupKFold(3)
+    sweep = SweepSearchCV(SVC(), {"C": [0.1, 1]}, cv=cv, refit=False)
+    sweep.fit(X, names, groups=EVENTS)
+    assert sweep.cell_classes_ == ["setosa", "versicolor", "virginica"]
+    for fold, (train, test) in enumerate(cv.split(X, y, EVENTS)):
+        model = SVC(C=1).fit(X[train], names[train])
+        expected = confusion_matrix(names[test], model.predict(X[test]))
+        cell = sweep.cells_[1][fold]
+        assert cell["confusion"] == expected.tolist()
+        by_event = np.array(cell["event_confusion"])
+        assert by_event.sum() == len(np.unique(EVENTS[test]))
+        share = np.trace(by_event) / by_event.sum()
+        labels = pd.Series(names[test], pd.Index(EVENTS[test], name="event_id"))
+        assert share == event_accuracy(model, X[test], labels)
+
+
+def test_events_come_from_the_index_of_the_labels_too():
+    X, y = IRIS
+    labels = pd.Series(y, pd.Index(EVENTS, name="event_id"))
+    by_index = SweepSearchCV(
+        SVC(), {"C": [1]}, cv=3, scoring=event_accuracy, refit=False
+    ).fit(X, labels)
+    assert by_index.cells_[0][0]["event_confusion"] is not None
+    without = SweepSearchCV(SVC(), {"C": [1]}, cv=3, refit=False).fit(X, y)
+    assert without.cells_[0][0]["event_confusion"] is None
+    mixed = SweepSearchCV(SVC(), {"C": [1]}, cv=GroupKFold(2), refit=False)
+    mixed.fit(X, y, groups=np.arange(150) // 40)  # the second holds two classes
+    assert mixed.cells_[0][0]["confusion"] is not None
+    assert mixed.cells_[0][0]["event_confusion"] is None
+
+
+def test_event_scores_without_events_are_refused_before_any_fit():
+    sweep = SweepSearchCV(SVC(), {"C": [1]}, scoring={"e": event_accuracy}, refit="e")
+    with pytest.raises(ValueError, match="needs the event of every record"):
+        sweep.fit(*IRIS)
+    with pytest.raises(ValueError, match="'groups' parameter should not be None"):
+        SweepSearchCV(SVC(), {"C": [1]}, cv=GroupKFold(2)).fit(*IRIS)
+
+
+@pytest.mark.usefixtures("routing")
+def test_metadata_routing_reaches_folds_fits_and_scorers():
+    X, y = IRIS
+    options = {
+        "cv": GroupKFold(3),
+        "scoring": {"events": make_event_scorer("accuracy"), "records": "accuracy"},
+        "refit": "events",
+    }
+    plan = ExperimentPlan({"C": [0.01, 1.0]})
+    sweep = SweepSearchCV(SVC(), plan, **options).fit(X, y, groups=EVENTS)
+    grid = GridSearchCV(SVC(), plan.param_grid, **options).fit(X, y, groups=EVENTS)
+    assert_same_results(sweep, grid)
+    assert sweep.cells_[0][0]["event_confusion"] is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("kernal", "'kernal' is no parameter of SVC. Did you mean 'kernel'?"),
+        ("svc__C", "'svc__C' is no parameter of SVC."),
+    ],
+)
+def test_unknown_parameters_are_refused_before_any_fit(name, message):
+    with pytest.raises(ValueError, match=message.replace("?", r"\?")):
+        SweepSearchCV(SVC(), {name: [1]}).fit(*IRIS)
+
+
+@pytest.mark.parametrize("params", [{"progress": 1}, {"store": 3}, {"param_grid": 3}])
+def test_bad_parameters_are_refused(params):
+    search = SweepSearchCV(SVC(), {"C": [1]}).set_params(**params)
+    with pytest.raises(ValueError, match=f"'{next(iter(params))}' parameter"):
+        search.fit(*IRIS)
+
+
+def test_it_is_an_estimator_like_others():
+    sweep = SweepSearchCV(LogisticRegression(max_iter=500), {"C": [0.1, 1]}, cv=3)
+    assert clone(sweep).get_params().keys() == sweep.get_params().keys()
+    sweep.fit(*IRIS)
+    again = pickle.loads(pickle.dumps(sweep))
+    assert np.array_equal(again.predict_proba(IRIS[0]), sweep.predict_proba(IRIS[0]))
+    assert again.cells_ == sweep.cells_
+
+
+class Counted(TransformerMixin, BaseEstimator):
+    """A transformer that counts its work; marked or not."""
+
+    work = Counter()
+
+    def __init__(self, alone=True, factor=1.0, fail=False):
+        self.alone = alone
+        self.factor = factor
+        self.fail = fail
+
+    @property
+    def _transforms_records_alone(self):
+        return self.alone
+
+    def fit(self, X, y=None):
+        return self
+
+    def fit_transform(self, X, y=None, extra=None):
+        return self.transform(X, extra)
+
+    def transform(self, X, extra=None):
+        if self.fail:
+            raise ValueError("cannot transform")
+        Counted.work[self.factor] += len(X)
+        return self.factor * X
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+
+@pytest.fixture
+def work():
+    Counted.work.clear()
+    return Counted.work
+
+
+def counted(**params):
+    steps = [("count", Counted()), ("same", "passthrough"), ("svc", SVC())]
+    return Pipeline(steps).set_params(**params)
+
+
+def test_steps_that_see_records_alone_run_once(work):
+    plan = ExperimentPlan({"svc__C": [0.1, 1.0, 10], "count__factor": [1.0, 3.0]})
+    sweep = SweepSearchCV(counted(), plan, cv=4, refit=False).fit(*IRIS)
+    assert work == {1.0: 150, 3.0: 150}
+    grid = GridSearchCV(counted(), plan.param_grid, cv=4, refit=False).fit(*IRIS)
+    assert_same_results(sweep, grid)
+
+
+def reads_records(estimator, X, y):
+    return float(X.sum())
+
+
+@pytest.mark.parametrize(
+    ("params", "options"),
+    [
+        ({"count__alone": False}, {}),
+        ({"count": Pipeline([("inner", Counted())])}, {}),
+        ({}, {"scoring": reads_records}),
+        ({}, {"scoring": {"a": "accuracy", "b": reads_records}, "refit": "a"}),
+    ],
+)
+def test_other_steps_run_in_each_fit(work, params, options):
+    pipeline = counted(**params)
+    plan = {"svc__C": [0.1, 1.0]}
+    sweep = SweepSearchCV(pipeline, plan, cv=3, **options).fit(*IRIS)
+    assert work[1.0] > 2 * 3 * 150
+    assert_same_results(sweep, GridSearchCV(pipeline, plan, cv=3, **options).fit(*IRIS))
+
+
+@pytest.mark.usefixtures("routing")
+def test_steps_that_take_metadata_run_in_each_fit(work):
+    pipeline = counted()
+    pipeline["count"].set_transform_request(extra=True)
+    sweep = SweepSearchCV(pipeline, {"svc__C": [0.1, 1.0]}, cv=3, refit=False)
+    sweep.fit(*IRIS, extra=np.arange(150))
+    assert work[1.0] > 2 * 3 * 150
+    work.clear()
+    sweep.fit(*IRIS)
+    assert work[1.0] == 150
+    sweep.set_params(estimator__transform_input=["extra"]).fit(*IRIS)
+    assert work[1.0] > 2 * 3 * 150
+
+
+@pytest.mark.filterwarnings("ignore:One or more of the")
+def test_a_shared_step_that_fails_lets_each_fit_fail():
+    plan = ExperimentPlan({"count__fail": [True, False], "svc__C": [1.0]})
+    sweep = SweepSearchCV(counted(), plan, cv=3)
+    with pytest.warns(FitFailedWarning, match="cannot transform"):
+        sweep.fit(*IRIS)
+    assert "cannot transform" in sweep.cv_results_["error"][0]
+    assert sweep.best_params_ == {"count__fail": False, "svc__C": 1.0}
+
+
+def test_own_transformers_are_marked(three_steps):
+    from skseisfp._utils.marks import is_recordwise
+
+    augment, fingerprint, classifier = (step for _, step in three_steps().steps)
+    assert is_recordwise(augment)
+    assert is_recordwise(fingerprint)
+    assert not is_recordwise(fingerprint.set_params(standardize="mad"))
+    assert not is_recordwise(classifier)
+    assert not is_recordwise(StandardScaler())
+
+
+NETS = ExperimentPlan(
+    {
+        "classifier__module__conv1_filter_size": [2, 3],
+        "fingerprint__n_coefficients": [20, 40],
+    }
+)
+NET_OPTIONS = {
+    "cv": GroupKFold(2),
+    "scoring": {"auc": "roc_auc", "flatness": neg_gradient_of_error},
+    "refit": False,
+}
+
+
+@pytest.fixture(scope="module")
+def net_sweep(three_steps_of_module, seismograms):
+    return SweepSearchCV(three_steps_of_module, NETS, **NET_OPTIONS).fit(
+        seismograms.data, seismograms.target, groups=seismograms.groups
+    )
+
+
+@pytest.fixture(scope="module")
+def three_steps_of_module(request):
+    make = request.getfixturevalue("three_steps")
+    return make(classifier__early_stopping=True, classifier__validation_fraction=0.3)
+
+
+def test_nets_leave_histories_and_sizes(net_sweep):
+    cell = net_sweep.cells_[0][0]
+    assert list(cell) == CELL
+    assert [row["epoch"] for row in cell["history"]] == [1, 2]
+    assert {"train_loss", "valid_loss"} <= cell["history"][0].keys()
+    assert "duration" not in cell["history"][0]
+    sizes = NETS.estimate(net_sweep.estimator)["n_parameters"]
+    assert net_sweep.cv_results_["n_parameters"].tolist() == sizes.tolist()
+    assert np.sum(cell["confusion"]) == 16
+    assert np.sum(cell["event_confusion"]) == 8
+
+
+def test_nets_score_as_in_grid_search(net_sweep, seismograms):
+    grid = GridSearchCV(net_sweep.estimator, NETS.param_grid, **NET_OPTIONS)
+    grid.fit(seismograms.data, seismograms.target, groups=seismograms.groups)
+    assert_same_results(net_sweep, grid)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("fresh_workers")
+@pytest.mark.parametrize(
+    ("backend", "n_jobs"), [("loky", 2), ("threading", 2), ("threading", 3)]
+)
+def test_any_number_of_jobs_gives_the_same(net_sweep, seismograms, backend, n_jobs):
+    sweep = SweepSearchCV(net_sweep.estimator, NETS, **NET_OPTIONS, n_jobs=n_jobs)
+    with parallel_config(backend):
+        sweep.fit(seismograms.data, seismograms.target, groups=seismograms.groups)
+    assert_same_results_of_sweeps(sweep, net_sweep)
+
+
+def assert_same_results_of_sweeps(one, other):
+    assert without_times(one.cells_) == without_times(other.cells_)
+
+
+class Interrupting(ClassifierMixin, BaseEstimator):
+    """A classifier whose fit is interrupted at some value of its parameter."""
+
+    def __init__(self, number=0):
+        self.number = number
+
+    def fit(self, X, y):
+        if self.number == 2:
+            raise KeyboardInterrupt
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.number % 3)
+
+
+def test_an_interrupt_keeps_what_was_found(tmp_path):
+    sweep = SweepSearchCV(Interrupting(), {"number": [0, 1, 2, 3]}, cv=2)
+    sweep.set_params(store=tmp_path / "study.db")
+    with pytest.raises(KeyboardInterrupt):
+        sweep.fit(*IRIS)
+    found = [cell is not None for row in sweep.cells_ for cell in row]
+    assert found == [True] * 4 + [False] * 4
+
+
+def test_progress_is_shown(capsys):
+    pytest.importorskip("rich")
+    SweepSearchCV(SVC(), {"C": [0.1, 1]}, cv=2, progress=True, refit=False).fit(*IRIS)
+    shown = capsys.readouterr().out
+    assert "2 of 2 trials" in shown
+    assert "4/4 fits" in shown
+
+
+def test_callbacks_of_scikit_learn_are_called():
+    calls = Counter()
+
+    class Note:
+        def setup(self, estimator, context):
+            calls["setup"] += 1
+
+        def on_fit_task_begin(self, estimator, context):
+            calls[context.task_name] += 1
+
+        def on_fit_task_end(self, estimator, context):
+            calls["end"] += 1
+
+        def teardown(self, estimator, context):
+            calls["teardown"] += 1
+
+    SweepSearchCV(SVC(), {"C": [0.1, 1]}, cv=2).set_callbacks(Note()).fit(*IRIS)
+    assert calls["candidate-split-evaluation"] == 4
+    assert calls["refit-with-best-params"] == calls["setup"] == calls["teardown"] == 1
+    assert calls["end"] == 7
+
+
+def test_nested_searches_score_as_with_grid_search():
+    X, y = IRIS
+    inner = {"C": [0.1, 1]}, {"cv": 3}
+    scores = [
+        cross_validate(kind(SVC(), inner[0], **inner[1]), X, y, cv=4)["test_score"]
+        for kind in (SweepSearchCV, GridSearchCV)
+    ]
+    assert np.array_equal(*scores)
