@@ -92,7 +92,7 @@ def _read_waveforms(path):
         raise
     except Exception as error:
         raise ValueError(f"X of {file} cannot be read: {error}") from error
-    if X.ndim not in (2, 3) or X.dtype.kind not in "fiu":
+    if X.ndim not in (2, 3) or X.dtype.kind not in "fiu" or 0 in X.shape[1:]:
         raise ValueError(
             f"X of {file} must be numbers of shape (n_records, n_samples) or "
             f"(n_records, n_channels, n_samples); got {X.dtype} of shape {X.shape}."

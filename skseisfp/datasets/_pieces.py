@@ -10,7 +10,9 @@ OVERLAPS = ("reject", "first", "last")
 
 
 def instrument_of(trace):
-    """Return network, station, location and the first two letters of the channel."""
+    """Return network, station, location and the first letters of the channel."""
+    if trace.id.count(".") != 3:
+        raise RecordError(f"the name {trace.id} has a dot in a code")
     return trace.id[:-1]
 
 

@@ -48,8 +48,6 @@ def make_recordings(stream, event_id=None, files=()):
     """Split a stream into one recording for each instrument."""
     recordings = []
     for instrument, traces in split_instruments(stream).items():
-        if instrument.count(".") != 3:
-            raise RecordError(f"the name of {instrument} has a dot in a code")
         if len(traces) > MOST_TRACES:
             raise RecordError(f"{instrument} has {len(traces)} pieces")
         one_rate(traces)
@@ -68,6 +66,8 @@ def _plain(trace):
     data = trace.data
     if data.dtype.kind not in "iuf":
         raise RecordError(f"{trace.id} holds samples of type {data.dtype}")
+    if data.dtype.kind == "f" and np.isinf(data).any():
+        raise RecordError(f"{trace.id} holds infinite values")
     if np.ma.isMaskedArray(data):
         data = np.ma.filled(data.astype(float), np.nan)
     if data is trace.data and data.dtype.isnative:

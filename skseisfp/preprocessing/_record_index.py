@@ -102,10 +102,10 @@ def index_records(sources, events, channels, window):
             continue
         try:
             stream = source.read(headonly=True)
+            instruments = split_instruments(_matching(stream, channels))
         except RecordError as error:
             failures.append((source.name, source.event_id or "", str(error)))
             continue
-        instruments = split_instruments(_matching(stream, channels))
         if not instruments:
             reason = f"it has no channel that matches {channels!r}"
             failures.append((source.name, source.event_id or "", reason))
