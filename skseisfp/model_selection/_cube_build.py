@@ -6,7 +6,7 @@ from math import prod
 import numpy as np
 
 from .._utils.optional import import_optional
-from ._grid import MISSING, find_positions, make_axes, make_axis
+from ._grid import MISSING, clean_text, find_positions, make_axes, make_axis
 
 DIMS = ("fold", "true_class", "predicted_class", "epoch")
 TIMES = ("fit_time", "score_time")
@@ -107,11 +107,12 @@ def build_dataset(
     fixed = {name: a.values[0] for name, a in axes.items() if len(a.values) == 1}
     axes = {name: axis for name, axis in axes.items() if name not in fixed}
     places = find_positions(params, axes)
+    _refuse_names([*axes, *metrics])
     n_folds = max(map(len, cells), default=0)
     shape = (*(len(axis.values) for axis in axes.values()), n_folds)
     grid = _Grid((*axes, "fold"), shape, places, cells)
     variables = grid.scores(metrics) | grid.extras() | grid.errors()
-    variables |= grid.histories(taken={*variables, *axes})
+    variables |= grid.histories(taken={*variables, *axes, *DIMS})
     tables = grid.tables()
     if resources is not None:
         variables["n_resources"] = grid.per_trial(resources)
@@ -127,14 +128,13 @@ def build_dataset(
     if epochs:
         coordinates["epoch"] = np.arange(1, max(epochs) + 1)
     variables |= tables
-    _refuse_collisions(variables, coordinates, metrics)
     return import_optional("xarray", extra="sweep").Dataset(
         variables,
         coordinates,
         {
             "main_metric": main_metric or metrics[0],
             "metrics": list(metrics),
-            "fixed": {key: v for key, v in fixed.items() if not _is_missing(v)},
+            "fixed": {key: v for key, v in fixed.items() if not is_missing(v)},
         },
     )
 
@@ -206,7 +206,7 @@ class _Grid:
         }
 
     def errors(self):
-        texts = [cell.get("error") or "" for cell in self._cells]
+        texts = [clean_text(cell.get("error") or "") for cell in self._cells]
         if not any(texts):
             return {}
         return {"error": (self._dims, self._fill(texts, dtype=object, empty=""))}
@@ -271,18 +271,20 @@ def _classes(search):
     return None if classes is None else np.asarray(classes).tolist()
 
 
-def _refuse_collisions(variables, coordinates, metrics):
-    """Refuse two things of one name."""
-    reserved = {*DIMS, *TIMES, *CONFUSIONS, "n_parameters", "n_resources", "error"}
-    both = sorted({*variables} & {*coordinates} | reserved & {*metrics})
+def _refuse_names(names):
+    """Refuse parameters and metrics named alike, or as something else is."""
+    reserved = [*DIMS, *TIMES, *CONFUSIONS, "n_parameters", "n_resources", "error"]
+    names = [*names, *reserved]
+    both = [name for name in names if names.count(name) > 1]
     if both:
         raise ValueError(
-            f"{both[0]!r} names two things in the cube; rename the metric or the "
+            f"{both[0]!r} would name two things in the cube; rename the metric or the "
             "parameter."
         )
 
 
-def _is_missing(value):
+def is_missing(value):
+    """Tell whether a value stands for a parameter that a trial lacks."""
     return isinstance(value, str) and value == MISSING
 
 

@@ -174,5 +174,10 @@ def _label(values):
     return np.array([f"{text} #{n}" for n, text in enumerate(labels)], dtype=object)
 
 
+def clean_text(text):
+    """Return a text that can be encoded."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _text(value):
-    return value if isinstance(value, str) else text_of(value)
+    return clean_text(value if isinstance(value, str) else text_of(value))

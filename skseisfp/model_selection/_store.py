@@ -49,10 +49,11 @@ def open_store(store, *, create=True):
     if isinstance(store, optuna.storages.BaseStorage):
         return store
     url = store_url(store)
-    path = url.database if url.get_backend_name() == "sqlite" else None
-    if path is not None and not create and not Path(path).is_file():
+    path = url.database or ":memory:"
+    is_file = url.get_backend_name() == "sqlite" and not url.query
+    is_file = is_file and path != ":memory:"
+    if is_file and not create and not Path(path).is_file():
         raise FileNotFoundError(f"There is no store {path}.")
-    is_file = path not in (None, "", ":memory:")
     with clear_errors(store):
         if is_file:
             _prepare_file(path, create)
@@ -256,5 +257,6 @@ def text_of(value):
 
 def is_number(value):
     """Tell whether a value is a finite number and no truth value."""
-    number = isinstance(value, (Integral, Real)) and not isinstance(value, bool)
-    return number and bool(np.isfinite(value))
+    if isinstance(value, Integral):
+        return not isinstance(value, bool)
+    return isinstance(value, Real) and bool(np.isfinite(value))

@@ -8,7 +8,8 @@ import pandas as pd
 from .._utils.names import find_parameter
 from .._utils.optional import import_optional
 from .._utils.validation import check_option
-from ._cube_build import CONFUSIONS, TRAIN, build_dataset, search_results
+from ._cube_build import CONFUSIONS, TRAIN, build_dataset, is_missing, search_results
+from ._cube_files import CubeFiles
 from ._grid import Axis, mean_change, steepness
 from ._objectives import first_of, pareto_front
 from ._store import read_study
@@ -16,7 +17,7 @@ from ._store import read_study
 COSTS = ("gradient", "spread", "n_parameters", "fit_time")
 
 
-class ResultCube:
+class ResultCube(CubeFiles):
     """Results of a search over the grid of its parameters.
 
     Parameters
@@ -394,9 +395,12 @@ class ResultCube:
         dict
             Parameters for `set_params`, the fixed ones included.
         """
-        places = self._places(trial)
+        found = {
+            name: self._originals(name)[place]
+            for name, place in self._places(trial).items()
+        }
         return self.fixed | {
-            name: self._originals(name)[place] for name, place in places.items()
+            name: value for name, value in found.items() if not is_missing(value)
         }
 
     def report(self, path, **options):

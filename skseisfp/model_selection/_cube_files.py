@@ -1,0 +1,153 @@
+"""Result cubes as tables and files: the methods."""
+
+import pandas as pd
+
+from ._cube_io import (
+    KEY,
+    check_suffix,
+    from_frame,
+    from_plain_frame,
+    read_netcdf,
+    read_table,
+    to_frame,
+    write_netcdf,
+    write_table,
+)
+
+
+class CubeFiles:
+    """Reading and writing of a class that is made of `dataset` and `parameters`."""
+
+    @classmethod
+    def from_table(cls, table, *, parameters=None, metrics=None, main_metric=None):
+        """Make a cube of a table, one row a trial, or a trial and fold.
+
+        Parameters
+        ----------
+        table : DataFrame, str or path-like
+            What `to_frame` has returned, `to_csv`, `to_parquet` or `to_excel` has
+            written, or another table or file of these kinds.
+        parameters : list of str, default=None
+            Columns of the parameters; needed for tables that are neither of a cube
+            nor of `cv_results_`.
+        metrics : list of str, default=None
+            Columns of the metrics in such a table; None takes all other columns of
+            numbers. A column ``fold`` counts the folds from 0.
+        main_metric : str, default=None
+            Metric that ranks trials in such a table; None is the first.
+
+        Returns
+        -------
+        ResultCube
+            The cube; equal to the one that was written.
+
+        Raises
+        ------
+        ValueError
+            If the table does not have the columns, or the file is of another kind.
+        """
+        frame = table if isinstance(table, pd.DataFrame) else read_table(table)
+        if KEY in frame.attrs:
+            return cls(from_frame(frame))
+        return cls(from_plain_frame(frame, parameters, metrics, main_metric))
+
+    @classmethod
+    def from_netcdf(cls, path):
+        """Read a cube that `to_netcdf` has written.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+
+        Returns
+        -------
+        ResultCube
+            The cube.
+
+        Raises
+        ------
+        ValueError
+            If the file is no cube.
+        """
+        return cls(read_netcdf(path))
+
+    def to_frame(self):
+        """Return the cube as a table.
+
+        Returns
+        -------
+        DataFrame
+            One row a trial and fold that has a result. Losses of epochs and counts of
+            confusion matrices go across, as in ``train_loss[3]`` and
+            ``confusion[0,1]``. `from_table` makes the cube again, by what is in
+            ``attrs``.
+        """
+        return to_frame(self.dataset, self.parameters)
+
+    def to_csv(self, path):
+        """Write the table of the cube as CSV, its first line a comment.
+
+        Parameters
+        ----------
+        path : str or path-like
+            File to write, with the suffix ``.csv``.
+
+        Returns
+        -------
+        pathlib.Path
+            The file. Values of parameters that are neither numbers, texts, truth
+            values, None nor lists, tuples or dicts of them are written as texts, here
+            and in the other files.
+        """
+        return write_table(self.to_frame(), check_suffix(path, ".csv"))
+
+    def to_parquet(self, path):
+        """Write the table of the cube as Parquet.
+
+        Parameters
+        ----------
+        path : str or path-like
+            File to write, with the suffix ``.parquet``.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+        """
+        return write_table(self.to_frame(), check_suffix(path, ".parquet"))
+
+    def to_excel(self, path):
+        """Write the table of the cube as an Excel workbook.
+
+        Parameters
+        ----------
+        path : str or path-like
+            File to write, with the suffix ``.xlsx``.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        ValueError
+            If the cube is larger than a sheet, or a text than a cell.
+        """
+        return write_table(self.to_frame(), check_suffix(path, ".xlsx"))
+
+    def to_netcdf(self, path):
+        """Write the cube as netCDF 4, axes and all.
+
+        Parameters
+        ----------
+        path : str or path-like
+            File to write.
+
+        Returns
+        -------
+        pathlib.Path
+            The file. Texts that are not printable are written as JSON has them.
+        """
+        return write_netcdf(self.dataset, path)

@@ -1,0 +1,349 @@
+"""Result cubes as tables and files, and back without loss."""
+
+import json
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .._utils.optional import import_optional
+from ._cube_build import build_dataset, find_metrics, results_cells
+from ._store import decode, encode
+
+KEY = "skseisfp_cube"
+VERSION = 1
+RESULTS, ABOUT = "results", "about"
+KINDS = {"i": "integer", "f": "float"}
+CLASS_AXES = ("true_class", "predicted_class")
+MAX_CELL = 32_767  # characters in a cell of Excel
+SUFFIXES = (".csv", ".parquet", ".xlsx")
+ESCAPED = "=+-@#\"' "  # first characters that programs may take amiss
+
+
+def to_frame(dataset, parameters):
+    """Return a dataset as a table, one row a trial and fold that has a result.
+
+    Axes beside the parameters and the folds go across: ``train_loss[3]`` is the loss
+    of the third epoch, ``confusion[0,1]`` counts the first class taken for the second.
+    What the columns do not tell is in ``attrs``.
+    """
+    outer = (*parameters, "fold")
+    columns, empty = {}, np.ones([dataset.sizes[name] for name in outer], dtype=bool)
+    for name, variable in dataset.data_vars.items():
+        inner = [dim for dim in variable.dims if dim not in outer]
+        missing = {dim: dataset.sizes[dim] for dim in outer if dim not in variable.dims}
+        array = variable.expand_dims(missing).transpose(*outer, *inner).values
+        blank = array == "" if array.dtype == object else np.isnan(array)
+        empty &= blank.reshape(*empty.shape, -1).all(axis=-1)
+        for place in product(*(range(dataset.sizes[dim]) for dim in inner)):
+            columns[_column(name, inner, place)] = array[(..., *place)]
+    if both := sorted(columns.keys() & {*outer}):
+        raise ValueError(f"{both[0]!r} would name two columns; rename the parameter.")
+    kept = np.nonzero(~empty)
+    labels = {
+        name: dataset[name].values[places]
+        for name, places in zip(outer, kept, strict=True)
+    }
+    frame = pd.DataFrame(
+        labels | {name: column[kept] for name, column in columns.items()}
+    )
+    frame.attrs[KEY] = describe(dataset)
+    return frame
+
+
+def from_frame(frame):
+    """Return the dataset of a table that `to_frame` has made."""
+    about = frame.attrs[KEY]
+    if about["version"] != VERSION:
+        raise ValueError(
+            f"The cube is of version {about['version']}; this package reads {VERSION}."
+        )
+    coordinates = _coordinates(about)
+    outer = [name for name in coordinates if name in frame.columns]
+    places = tuple(
+        pd.Index(coordinates[name][1]).get_indexer(frame[name]) for name in outer
+    )
+    sizes = {name: len(coordinate[1]) for name, coordinate in coordinates.items()}
+    variables = {}
+    for name, (dims, is_text) in about["variables"].items():
+        inner = [dim for dim in dims if dim not in outer]
+        kind = {"dtype": object} if is_text else {}
+        array = np.full(
+            [sizes[d] for d in [*outer, *inner]], "" if is_text else np.nan, **kind
+        )
+        for place in product(*(range(sizes[dim]) for dim in inner)):
+            array[(*places, *place)] = frame[_column(name, inner, place)].to_numpy()
+        keep = tuple(slice(None) if d in dims else 0 for d in [*outer, *inner])
+        variables[name] = dims, array[keep]
+    return _dataset(about, variables, coordinates)
+
+
+def from_plain_frame(frame, parameters, metrics, main_metric):
+    """Return the dataset of a table that another program has made."""
+    prefix = "param_"
+    if parameters is None and find_metrics(frame):
+        parameters = [name for name in frame if name.startswith(prefix)]
+    missing = [name for name in (parameters or ()) if name not in frame]
+    if not parameters or missing:
+        known = ", ".join(map(str, frame.columns))
+        what = f"{missing[0]!r} is no column" if missing else "no parameters are named"
+        raise ValueError(
+            f"{what} of the table, which has {known}. A table of cv_results_ or of "
+            "ResultCube.to_frame needs none named."
+        )
+    params = frame[parameters].rename(columns=lambda name: name.removeprefix(prefix))
+    params = [
+        {name: value for name, value in row.items() if not _is_nan(value)}
+        for row in params.astype(object).to_dict("records")
+    ]
+    tested = find_metrics(frame)
+    if tested and metrics is None:
+        cells = results_cells({**frame, "params": params}, tested)
+        return build_dataset(params, cells, metrics=tested, main_metric=main_metric)
+    numeric = frame.select_dtypes("number").columns.difference(
+        [*parameters, "fold"], sort=False
+    )
+    metrics = list(metrics or numeric)
+    if absent := [name for name in metrics if name not in frame] or not metrics:
+        raise ValueError(f"The table has no metrics {absent}.")
+    folds = frame["fold"].astype(int) if "fold" in frame else np.zeros(len(frame), int)
+    cells = [[None] * (max(folds, default=0) + 1) for _ in params]
+    scores = frame[metrics].to_dict("records")
+    for row, fold, score in zip(cells, folds, scores, strict=True):
+        row[fold] = {"scores": score}
+    return build_dataset(params, cells, metrics=metrics, main_metric=main_metric)
+
+
+def describe(dataset):
+    """Return what the columns of a table do not tell, as JSON takes it."""
+    originals = {
+        name: dataset[name].attrs.get("originals", {}) for name in dataset.dims
+    }
+    return {
+        "version": VERSION,
+        "main_metric": dataset.attrs["main_metric"],
+        "metrics": list(dataset.attrs["metrics"]),
+        "fixed": [[key, encode(v)] for key, v in dataset.attrs["fixed"].items()],
+        "axes": {
+            name: {
+                "labels": dataset[name].values.tolist(),
+                "kind": KINDS.get(dataset[name].dtype.kind, "text"),
+                "originals": [[key, encode(v)] for key, v in originals[name].items()],
+            }
+            for name in dataset.dims
+        },
+        "variables": {
+            name: [list(variable.dims), variable.dtype == object]
+            for name, variable in dataset.data_vars.items()
+        },
+    }
+
+
+def write_table(frame, path):
+    """Write a table as CSV, Parquet or Excel, by the suffix of the path."""
+    path = Path(path)
+    about, texts = json.dumps(frame.attrs[KEY]), _text_columns(frame.attrs[KEY])
+    frame = frame.assign(**{name: frame[name].map(escape) for name in texts})
+    frame.columns = [escape(name) for name in frame.columns]
+    if path.suffix == ".csv":
+        with path.open("w", encoding="utf-8", newline="") as file:
+            file.write(f"# {about}\n")
+            frame.to_csv(file, index=False, lineterminator="\n")
+    elif path.suffix == ".parquet":
+        import_optional("pyarrow", extra="tables")
+        frame.attrs = {KEY: about}
+        frame.to_parquet(path, engine="pyarrow", index=False)
+    else:
+        _refuse_long_texts(frame[[escape(name) for name in texts]])
+        _write_excel(frame, about, path)
+    return path
+
+
+def read_table(path):
+    """Read a table by the suffix of its path; one of a cube has it in `attrs`."""
+    path = check_suffix(path, *SUFFIXES)
+    frame, about = _READERS[path.suffix](path)
+    if about is None:
+        return frame
+    about = json.loads(about)
+    frame.columns = [unescape(name) for name in frame.columns]
+    frame.attrs = {KEY: about}
+    texts = _text_columns(about)
+    for name in frame:
+        if name in texts:
+            frame[name] = frame[name].map(unescape).astype(object)
+        elif name in about["axes"] and about["axes"][name]["kind"] == "integer":
+            frame[name] = frame[name].map(int)
+        else:
+            frame[name] = frame[name].replace("", np.nan).astype(float)
+    return frame
+
+
+def check_suffix(path, *suffixes):
+    """Return a path that ends in one of the suffixes, or refuse it."""
+    path = Path(path)
+    if path.suffix not in suffixes:
+        raise ValueError(
+            f"path must end in {' or '.join(suffixes)}; got {path.name!r}."
+        )
+    return path
+
+
+def write_netcdf(dataset, path):
+    """Write a dataset as netCDF, texts escaped and the rest in one attribute."""
+    import_optional("h5netcdf", extra="tables")
+    about = json.dumps(describe(dataset))
+    plain = dataset.drop_attrs()
+    texts = {name: v for name, v in plain.variables.items() if v.dtype == object}
+    for name, variable in texts.items():
+        values = np.array([escape(text) for text in variable.values.ravel()], object)
+        plain[name] = variable.dims, values.reshape(variable.shape)
+    plain = plain.rename({name: _quote(name) for name in plain.variables})
+    plain.attrs = {KEY: about}
+    plain.to_netcdf(path, engine="h5netcdf")
+    return Path(path)
+
+
+def read_netcdf(path):
+    """Read a dataset that `write_netcdf` has written."""
+    xarray = import_optional("xarray", extra="sweep")
+    import_optional("h5netcdf", extra="tables")
+    with xarray.open_dataset(path, engine="h5netcdf", decode_cf=False) as stored:
+        plain = stored.load()
+    if KEY not in plain.attrs:
+        raise ValueError(f"{path} is no result cube.")
+    about = json.loads(plain.attrs[KEY])
+    variables = {}
+    for name, (dims, is_text) in about["variables"].items():
+        values = plain[_quote(name)].values
+        if is_text:
+            texts = [unescape(text) for text in values.ravel()]
+            values = np.array(texts, object).reshape(values.shape)
+        variables[name] = dims, values
+    return _dataset(about, variables, _coordinates(about))
+
+
+def escape(text):
+    """Return a text in a form that any program leaves as it is."""
+    plain = text.isprintable() and text[:1] not in ESCAPED and text[-1:] != " "
+    return text if not text or plain else json.dumps(text)
+
+
+def unescape(text):
+    """Return the text that `escape` was given."""
+    return json.loads(text) if text.startswith('"') else text
+
+
+def _column(name, dims, place):
+    """Name the column of a place; epochs count from 1 as everywhere."""
+    if not dims:
+        return name
+    shift = 1 if dims == ["epoch"] else 0
+    return f"{name}[{','.join(str(index + shift) for index in place)}]"
+
+
+def _coordinates(about):
+    """Return the coordinates that `describe` tells of."""
+    found = {}
+    for name, axis in about["axes"].items():
+        labels = axis["labels"]
+        kind = {"integer": int, "float": float, "text": object}[axis["kind"]]
+        originals = {key: decode(value) for key, value in axis["originals"]}
+        attrs = {"originals": originals} if originals else {}
+        found[name] = name, np.array(labels, dtype=kind), attrs
+    return found
+
+
+def _dataset(about, variables, coordinates):
+    return import_optional("xarray", extra="sweep").Dataset(
+        variables,
+        coordinates,
+        {
+            "main_metric": about["main_metric"],
+            "metrics": about["metrics"],
+            "fixed": {key: decode(value) for key, value in about["fixed"]},
+        },
+    )
+
+
+def _text_columns(about):
+    """Return the names of the columns that hold texts."""
+    return [
+        name
+        for name, axis in about["axes"].items()
+        if axis["kind"] == "text" and name not in CLASS_AXES
+    ] + [name for name, (_, is_text) in about["variables"].items() if is_text]
+
+
+def _refuse_long_texts(texts):
+    """Refuse texts that do not fit a cell of Excel."""
+    longest = max((len(text) for name in texts for text in texts[name]), default=0)
+    if longest > MAX_CELL:
+        raise ValueError(
+            f"A text of {longest} characters does not fit a cell of Excel "
+            f"({MAX_CELL}); write CSV, Parquet or netCDF."
+        )
+
+
+def _write_excel(frame, about, path):
+    openpyxl = import_optional("openpyxl", extra="tables")
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet(RESULTS)
+    sheet.append(list(frame.columns))
+    for row in frame.itertuples(index=False, name=None):
+        sheet.append([_excel_cell(sheet, value) for value in row])
+    parts = [about[at : at + MAX_CELL] for at in range(0, len(about), MAX_CELL)]
+    sheet = book.create_sheet(ABOUT)
+    for part in (KEY, *parts):
+        sheet.append([part])
+    book.save(path)
+
+
+def _excel_cell(sheet, value):
+    """Return a cell; openpyxl itself would write a number with 16 digits only."""
+    if isinstance(value, str) or value != value:
+        return value if isinstance(value, str) else None
+    cell = import_optional("openpyxl.cell", extra="tables").WriteOnlyCell(sheet)
+    cell.value = repr(value)
+    cell.data_type = "n" if np.isfinite(value) else "s"
+    return cell
+
+
+def _read_csv(path):
+    with path.open(encoding="utf-8") as file:
+        first = file.readline()
+    if not first.startswith('# {"version"'):
+        return pd.read_csv(path), None
+    frame = pd.read_csv(path, skiprows=1, dtype=object, keep_default_na=False)
+    return frame, first[2:]
+
+
+def _read_parquet(path):
+    import_optional("pyarrow", extra="tables")
+    frame = pd.read_parquet(path, engine="pyarrow")
+    return frame, frame.attrs.get(KEY)
+
+
+def _read_excel(path):
+    import_optional("openpyxl", extra="tables")
+    options = {"engine": "openpyxl", "keep_default_na": False}
+    with pd.ExcelFile(path, engine="openpyxl") as book:
+        names = book.sheet_names
+    if ABOUT not in names:
+        return pd.read_excel(path, engine="openpyxl"), None
+    parts = pd.read_excel(path, sheet_name=ABOUT, dtype=str, **options)
+    frame = pd.read_excel(path, sheet_name=RESULTS, dtype=object, **options)
+    return frame, "".join(parts[KEY])
+
+
+_READERS = dict(zip(SUFFIXES, (_read_csv, _read_parquet, _read_excel), strict=True))
+
+
+def _quote(name):
+    """Return a name without the character that netCDF takes for a group."""
+    return name.replace("%", "%25").replace("/", "%2F")
+
+
+def _is_nan(value):
+    return isinstance(value, float) and value != value
