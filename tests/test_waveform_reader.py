@@ -292,6 +292,18 @@ def test_dead_and_clipped_channels_are_refused():
     assert len(kept.read([make_trace(clipped), dead]).data) == 2
 
 
+def test_values_and_spans_without_measure_are_refused():
+    reader = WaveformReader(components="Z", gaps="noise", max_gap=1e9)
+    huge = make_trace(signal() * 1e300)
+    assert "values that are too large" in reason(reader, huge)
+    nothing = make_trace(np.full(6000, np.nan))
+    kept = clone(reader).set_params(dead="keep")
+    assert "a channel without samples" in reason(kept, nothing)
+    slow = make_trace(signal(1e5, 1.0), rate=0.001)
+    fast = clone(reader).set_params(sampling_rate=1000.0)
+    assert "more than 100000000 samples" in reason(fast, slow)
+
+
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), scale=st.floats(0.3, 1e5))
 def test_noise_is_not_taken_for_clipped(seed, scale):

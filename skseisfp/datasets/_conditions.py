@@ -61,6 +61,8 @@ def fill_with_noise(samples, rng):
         gap = np.isnan(trace)
         if not gap.any():
             continue
+        if gap.all():
+            raise RecordError("it has a channel without samples")
         quiet = _quietest_part(trace)
         noise = _noise_like(quiet, gap.sum(), rng)
         at = np.arange(trace.size)

@@ -3,9 +3,8 @@
 import numpy as np
 
 from ._stream_files import check_rate
-from ._waveform import RecordError, Waveform
+from ._waveform import MOST_SAMPLES, RecordError, Waveform
 
-MOST_SAMPLES = 100_000_000  # of one trace; a false date makes a span of centuries
 OVERLAPS = ("reject", "first", "last")
 
 

@@ -8,9 +8,8 @@ import pandas as pd
 
 from .._utils.optional import import_optional
 from ._archives import Archive, read_table, require_columns
-from ._pieces import MOST_SAMPLES
 from ._stream_files import check_rate
-from ._waveform import RecordError, Waveform, in_order
+from ._waveform import MOST_SAMPLES, RecordError, Waveform, in_order
 
 EVENT_COLUMNS = ("source_id", "event_id", "source_event_id", "source_origin_time")
 P_ARRIVAL = re.compile(r"trace_p\w*_arrival_sample", re.IGNORECASE)

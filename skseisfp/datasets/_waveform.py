@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.signal import resample_poly
 
+MOST_SAMPLES = 100_000_000  # of one trace; a false date or rate would make more
+
 
 class RecordError(ValueError):
     """A record that cannot be taken; the message is the reason."""
@@ -78,6 +80,10 @@ def resample(waveform, sampling_rate):
     if sampling_rate is None or np.isclose(waveform.sampling_rate, sampling_rate, 1e-6):
         return waveform
     up, down = resampling_factors(waveform.sampling_rate, sampling_rate)
+    if waveform.samples.shape[-1] * up > MOST_SAMPLES * down:
+        raise RecordError(
+            f"it would have more than {MOST_SAMPLES} samples at {sampling_rate:g} Hz"
+        )
     offset = waveform.samples.mean(axis=-1, keepdims=True)
     samples = resample_poly(
         waveform.samples - offset, up, down, axis=-1, padtype="line"

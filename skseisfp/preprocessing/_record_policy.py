@@ -178,7 +178,16 @@ def stream_to_array(traces, policy, *, reference, inventory, record_id):
     waveform = cut_window(waveform, first, last, policy.pad)
     filled += np.isnan(waveform.samples).mean()
     samples = fill_with_noise(waveform.samples, rng)
-    samples = samples - samples.mean(axis=1, keepdims=True)
-    samples, _ = in_order(samples.astype(np.float32), waveform.components)
+    samples, _ = in_order(_as_float32(samples), waveform.components)
     waveform = waveform._replace(samples=samples, components=policy.components)
     return waveform, start + round(first * 1e9 / waveform.sampling_rate), float(filled)
+
+
+def _as_float32(samples):
+    """Return samples without their mean as float32, or refuse what is too large."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        samples = samples - samples.mean(axis=1, keepdims=True)
+        samples = samples.astype(np.float32)
+    if not np.isfinite(samples).all():
+        raise RecordError("it holds values that are too large")
+    return samples
