@@ -1,0 +1,103 @@
+"""
+Sweeping architectures
+======================
+
+A plan names ranges, a search runs all their combinations and keeps what every fit
+leaves, a cube of the results is looked at from several sides. Here are eight
+architectures; the figures of 48 are in :doc:`/sweeps`.
+"""
+
+# %%
+# A plan
+# ------
+# Ranges are written as ``"min:step:max"``. The plan says what is impossible, and what
+# a trial will cost, before anything runs.
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.pipeline import Pipeline
+
+from skseisfp import (
+    AdaptiveHighpassFilter,
+    FingerprintClassifier,
+    FingerprintTransformer,
+    make_seismograms,
+)
+from skseisfp.metrics import event_roc_auc
+from skseisfp.model_selection import ExperimentPlan, ResultCube, SweepSearchCV
+from skseisfp.plotting import ConfusionMarginsDisplay, CubeDisplay, HeatMapDisplay
+
+bunch = make_seismograms(150, random_state=0)
+rate = bunch.sampling_rate
+pipeline = Pipeline(
+    [
+        ("filter", AdaptiveHighpassFilter(sampling_rate=rate)),
+        (
+            "fingerprint",
+            FingerprintTransformer(sampling_rate=rate, f_min=0.5, shape=(32, 32)),
+        ),
+        ("classifier", FingerprintClassifier(max_epochs=8, lr=3e-3, random_state=0)),
+    ]
+)
+plan = ExperimentPlan(
+    {
+        "classifier__module__conv1_filter_size": "2:2:4",
+        "classifier__module__conv2_n_filters": "8:16:24",
+        "classifier__module__dropout2_p": "0.2:0.3:0.5",
+    },
+    name="eight nets",
+)
+print(len(plan), "trials; impossible:", len(plan.check(pipeline)))
+print(plan.to_toml())
+
+# %%
+# A sweep
+# -------
+# Folds never split an event. Filters and prints are the same in all trials and are
+# computed once. With ``store="sweep.db"`` every finished fit would be kept at once,
+# and a second run would go on where the first one stopped.
+
+y = pd.Series(bunch.target, index=pd.Index(bunch.groups, name="event_id"))
+search = SweepSearchCV(
+    pipeline,
+    plan,
+    scoring=event_roc_auc,
+    cv=StratifiedGroupKFold(2, shuffle=True, random_state=0),
+)
+search.fit(bunch.data, y, groups=bunch.groups)
+print(search.best_params_)
+
+# %%
+# A cube
+# ------
+# One axis a parameter, and one for the folds: mean and spread come from it.
+
+cube = ResultCube.from_search(search)
+cube.to_frame()
+
+# %%
+# The mean over the folds, and how steep it is around each trial:
+
+CubeDisplay.from_cube(cube)
+plt.show()
+
+# %%
+# How much each parameter matters, per step of the plan:
+
+cube.sensitivity()
+
+# %%
+
+HeatMapDisplay.from_cube(cube)
+plt.show()
+
+# %%
+# Every fit left its confusion matrix. Here are both folds of the best trial:
+
+ConfusionMarginsDisplay.from_cube(cube)
+plt.show()
+
+# %%
+# ``cube.report("sweep.html")`` writes a page in which the cube can be turned and every
+# trial opened, without a network.
