@@ -222,19 +222,27 @@ def test_a_single_trial_and_grids_of_different_parameters():
     }
 
 
-def test_gradient_is_that_of_numpy():
+def test_gradient_of_a_plane_is_that_of_numpy():
     x, y = [1, 2, 4, 7], [0.5, 0.6, 1.0]
-    cube = make_cube(lambda x, y: np.sin(x) * y**2, x=x, y=y)
-    values = cube.values().values
-    for per, spacing in (("step", ()), ("unit", (x, y))):
-        expected = np.hypot(*np.gradient(values, *spacing))
-        np.testing.assert_allclose(cube.gradient(per=per).values, expected)
+    cube = make_cube(lambda x, y: 3.0 * x - 4.0 * y, x=x, y=y)
+    np.testing.assert_allclose(cube.gradient(per="unit").values, 5)
+    by_numpy = np.gradient(cube.values().values, x, y)
+    np.testing.assert_allclose(cube.gradient(per="unit"), np.hypot(*by_numpy))
+
+
+def test_gradient_sees_both_neighbours():
+    scores = {0: 1.0, 2: 4.0, 3: 0.0, 5: 0.0}
+    cube = make_cube(lambda x: scores[x], x=list(scores))
+    expected = [3, np.sqrt((9 + 16) / 2), np.sqrt(16 / 2), 0]
+    np.testing.assert_allclose(cube.gradient().values, expected)
+    expected = [1.5, np.sqrt((1.5**2 + 16) / 2), np.sqrt(16 / 2), 0]
+    np.testing.assert_allclose(cube.gradient(per="unit").values, expected)
 
 
 def test_gradient_beside_gaps_and_over_texts():
     cube = make_cube(lambda x: float(x**2), x=[0, 1, 2, 3, 5, 8])
     cube.dataset["score"][{"x": 2}] = np.nan
-    expected = [1, 1, np.nan, 16, (64 - 9) / 2, 39]
+    expected = [1, 1, np.nan, 16, np.hypot(16, 39) / np.sqrt(2), 39]
     np.testing.assert_allclose(cube.gradient().values, expected)
     cube.dataset["score"][{"x": [1, 4]}] = np.nan
     assert np.isnan(cube.gradient().values).all()

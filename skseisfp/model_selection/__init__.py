@@ -6,6 +6,7 @@ from .event_split import event_train_test_split
 from .event_station_split import EventStationSplit
 from .experiment_plan import ExperimentPlan
 from .protocols import PROTOCOLS, Protocol, evaluate_protocols, make_protocols
+from .refit_policies import FlattestRefit, ParetoRefit, SimplestRefit
 from .result_cube import ResultCube
 from .sweep_search_cv import SweepSearchCV
 from .temporal_event_split import TemporalEventSplit
@@ -14,8 +15,11 @@ __all__ = [
     "PROTOCOLS",
     "EventStationSplit",
     "ExperimentPlan",
+    "FlattestRefit",
+    "ParetoRefit",
     "Protocol",
     "ResultCube",
+    "SimplestRefit",
     "SweepSearchCV",
     "TemporalEventSplit",
     "check_folds",

@@ -1,18 +1,16 @@
 """From the results of searches to the data of a result cube."""
 
 import re
-from math import prod
 
 import numpy as np
 
 from .._utils.optional import import_optional
-from ._grid import MISSING, clean_text, find_positions, make_axes, make_axis
+from ._grid import MISSING, check_size, clean_text, find_positions, make_axes, make_axis
 
 DIMS = ("fold", "true_class", "predicted_class", "epoch")
 TIMES = ("fit_time", "score_time")
 CONFUSIONS = ("confusion", "event_confusion")
 TRAIN = "_train"
-MAX_CELLS = 20_000_000
 
 
 def search_results(search):
@@ -154,12 +152,7 @@ class _Grid:
     """Arrays over the grid, filled cell by cell."""
 
     def __init__(self, dims, shape, places, cells):
-        if prod(shape) > MAX_CELLS:
-            sizes = " x ".join(map(str, shape))
-            raise ValueError(
-                f"The grid of the trials has {sizes} cells, more than {MAX_CELLS}; a "
-                "search that draws from continuous ranges needs a table, not a cube."
-            )
+        check_size(shape)
         self._dims, self._shape = dims, shape
         rows = [
             (trial, fold, cell)

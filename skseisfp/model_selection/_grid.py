@@ -1,6 +1,7 @@
 """The grid that the trials of a search lie on, and the slopes over it."""
 
 from dataclasses import dataclass
+from math import prod
 from numbers import Integral
 
 import numpy as np
@@ -9,6 +10,7 @@ from ._digest import digest
 from ._store import is_number, text_of
 
 MISSING = "(not set)"
+MAX_CELLS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,16 @@ class Axis:
     def is_numeric(self):
         """Whether the labels are numbers, which then ascend."""
         return self.labels.dtype.kind in "if"
+
+
+def check_size(shape):
+    """Refuse a grid that does not fit in memory."""
+    if prod(shape) > MAX_CELLS:
+        sizes = " x ".join(map(str, shape))
+        raise ValueError(
+            f"The grid of the trials has {sizes} cells, more than {MAX_CELLS}; a "
+            "search that draws from continuous ranges has no grid."
+        )
 
 
 def make_axis(values, *, ordered=True):
@@ -79,7 +91,7 @@ def find_positions(params, axes):
 
 
 def slopes(values, axis, coordinates=None):
-    """Return central differences along an axis, one-sided beside gaps and ends.
+    """Return how steep values are along an axis, whichever way one goes.
 
     Parameters
     ----------
@@ -93,23 +105,19 @@ def slopes(values, axis, coordinates=None):
     Returns
     -------
     ndarray
-        As `values`; NaN where a value is missing or has no neighbour.
+        Root mean square of the differences to the next and to the last value, as far
+        as there are some; a central difference would be zero on the sharpest peak.
+        NaN where a value is missing or has no neighbour.
     """
     values = np.moveaxis(values, axis, -1)
-    n = values.shape[-1]
-    widths = np.diff(np.arange(n) if coordinates is None else coordinates)
-    differences = np.diff(values, axis=-1) / widths
+    places = np.arange(values.shape[-1]) if coordinates is None else coordinates
+    squares = np.square(np.diff(values, axis=-1) / np.diff(places))
     gap = np.full((*values.shape[:-1], 1), np.nan)
-    behind = np.concatenate([gap, differences], axis=-1)
-    ahead = np.concatenate([differences, gap], axis=-1)
-    width_behind, width_ahead = np.r_[1.0, widths], np.r_[widths, 1.0]
-    central = (width_ahead * behind + width_behind * ahead) / (
-        width_ahead + width_behind
-    )
-    found = np.where(
-        np.isnan(central), np.where(np.isnan(ahead), behind, ahead), central
-    )
-    return np.moveaxis(found, -1, axis)
+    behind = np.concatenate([gap, squares], axis=-1)
+    ahead = np.concatenate([squares, gap], axis=-1)
+    both = (behind + ahead) / 2
+    found = np.where(np.isnan(both), np.fmax(behind, ahead), both)
+    return np.moveaxis(np.sqrt(found), -1, axis)
 
 
 def steepness(values, axes, *, per_unit=False):
@@ -133,12 +141,24 @@ def steepness(values, axes, *, per_unit=False):
     parts = [
         slopes(values, place, axis.labels.astype(float) if per_unit else None)
         for place, axis in enumerate(axes)
-        if axis.is_numeric and len(axis.labels) > 1
+        if axis.is_numeric
     ]
     if not parts:
         return np.full(values.shape, np.nan)
     known = np.any(np.isfinite(parts), axis=0)
     return np.where(known, np.sqrt(np.nansum(np.square(parts), axis=0)), np.nan)
+
+
+def trial_steepness(params, values):
+    """Return the norm of the slopes at each of some trials, as `steepness` does."""
+    axes = make_axes(list(params))
+    axes = {name: axis for name, axis in axes.items() if len(axis.values) > 1}
+    places = tuple(find_positions(params, axes).T)
+    shape = [len(axis.values) for axis in axes.values()]
+    check_size(shape)
+    grid = np.full(shape, np.nan)
+    grid[places] = values
+    return np.broadcast_to(steepness(grid, list(axes.values()))[places], len(values))
 
 
 def mean_change(values, place, axis):

@@ -55,7 +55,9 @@ class ResultCube(CubeFiles):
     if it is unambiguous.
 
     The gradient over the grid is the second objective of [1]_: how steep the quality
-    is around a trial, the same for quality and for its complement, the error.
+    is around a trial, the same for quality and for its complement, the error. Here
+    it is taken from the differences to both neighbours: a central difference would
+    be zero on the sharpest peak.
 
     References
     ----------
@@ -197,9 +199,9 @@ class ResultCube(CubeFiles):
         Returns
         -------
         xarray.DataArray
-            The norm of the central differences along all numeric axes; they are
-            one-sided at the ends and beside missing cells. NaN where a trial is
-            missing or has no neighbour.
+            The norm over all numeric axes of the root mean square difference to the
+            two neighbours, or to the one at the ends and beside missing cells. NaN
+            where a trial is missing or has no neighbour.
         """
         check_option("per", per, ("step", "unit"))
         values = self.values(metric)
