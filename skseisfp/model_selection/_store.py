@@ -65,6 +65,13 @@ def open_store(store, *, create=True):
         )
 
 
+def close_store(storage):
+    """Give the connections of a storage back, where it has some."""
+    if hasattr(storage, "engine"):
+        storage.remove_session()
+        storage.engine.dispose()
+
+
 def store_url(store):
     """Return the SQLAlchemy URL of a store."""
     sqlalchemy = import_optional("sqlalchemy", extra="sweep")
@@ -158,10 +165,14 @@ def read_study(store, name=None):
     """
     optuna = import_optional("optuna", extra="sweep")
     storage = open_store(store, create=False)
-    with clear_errors(store):
-        name, description = _find_sweep(storage, name)
-        study = optuna.load_study(study_name=name, storage=storage)
-        trials = study.get_trials(deepcopy=False)
+    try:
+        with clear_errors(store):
+            name, description = _find_sweep(storage, name)
+            study = optuna.load_study(study_name=name, storage=storage)
+            trials = study.get_trials(deepcopy=False)
+    finally:
+        if storage is not store:
+            close_store(storage)
     params = list(ParameterGrid(decode(description["grid"])))
     cells = [[None] * description["n_splits"] for _ in params]
     for (candidate, fold), cell in cells_of(trials).items():

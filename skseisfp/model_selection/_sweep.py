@@ -100,22 +100,26 @@ class Sweep:
         return None if head is None else head.key
 
     def _batches(self, missing, study):
-        """Yield lists of candidates that this process runs together.
+        """Yield lists of candidates that this process runs together."""
+        for batch in self._chunks(missing, study.shared):
+            if claimed := study.claim(batch):
+                yield claimed
 
-        A batch ends where another head begins, or where other processes may take over,
-        but not before there is work for all workers.
+    def _chunks(self, missing, shared):
+        """Yield lists of candidates with work for all workers.
+
+        A list ends where another head begins, or where other processes may take over,
+        but not before it is long enough.
         """
         enough = JOBS_PER_WORKER * effective_n_jobs(self.n_jobs) / len(self.splits)
-        batch = []
+        chunk = []
         for candidate in missing:
-            changes = batch and self._key(candidate) != self._key(batch[-1])
-            if (changes or study.shared) and len(batch) >= enough:
-                yield batch
-                batch = []
-            if study.claim(candidate):
-                batch.append(candidate)
-        if batch:
-            yield batch
+            changes = chunk and self._key(candidate) != self._key(chunk[-1])
+            if (changes or shared) and len(chunk) >= enough:
+                yield chunk
+                chunk = []
+            chunk.append(candidate)
+        yield chunk
 
     def _run_batch(self, batch, study, contexts, report):
         parallel = Parallel(

@@ -2,7 +2,7 @@
 
 import datetime
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from threading import Event, Thread
 from uuid import uuid4
 
@@ -14,6 +14,7 @@ from ._store import (
     cells_of,
     check_version,
     clear_errors,
+    close_store,
     encode,
     is_number,
     open_store,
@@ -24,7 +25,6 @@ from ._store import (
 
 BEAT = 10  # seconds between signs of life of a process at work
 GRACE = 60  # seconds without one until others take over its work
-REFRESH_SHARE = 0.02  # of the time may go into looking what others have done
 
 
 class SweepMemory:
@@ -45,9 +45,9 @@ class SweepMemory:
         """Keep the result of a fit."""
         self.cells[candidate, fold] = cell
 
-    def claim(self, candidate):
-        """Tell whether this process shall compute a candidate, not another one."""
-        return True
+    def claim(self, candidates):
+        """Return those of some candidates that this process shall compute."""
+        return candidates
 
     def at_work(self):
         """Give signs of life to other processes meanwhile."""
@@ -92,7 +92,6 @@ class SweepStudy(SweepMemory):
         self._trial_ids = {}
         self._beats = {}
         self._mine = set()
-        self._next_refresh = 0.0
         self._storage = open_store(store)
         with clear_errors(store), quiet_optuna():
             self._open(name, description)
@@ -100,15 +99,17 @@ class SweepStudy(SweepMemory):
             self._finish_complete()
 
     def close(self):
-        """Give the connections back."""
-        self._storage.remove_session()
-        self._storage.engine.dispose()
+        """Give back what was claimed and not finished, and the connections."""
+        try:
+            self._release()
+        finally:
+            close_store(self._storage)
 
     def put(self, candidate, fold, cell):
         """Store the result of a fit."""
         self.cells[candidate, fold] = cell
         key, trial_id = f"fold_{fold}", self._trial_ids.get(candidate)
-        complete = all((candidate, i) in self.cells for i in range(self._n_splits))
+        complete = self._is_complete(candidate)
         with clear_errors(self._store):
             if trial_id is None:
                 self._create_trial(candidate, {key: cell}, complete)
@@ -120,24 +121,41 @@ class SweepStudy(SweepMemory):
             except self._optuna.exceptions.UpdateFinishedTrialError:
                 pass  # another process has finished the candidate meanwhile
 
-    def claim(self, candidate):
-        """Tell whether this process shall compute a candidate, not another one."""
+    def claim(self, candidates):
+        """Return those of some candidates that this process shall compute.
+
+        The first to have made the trial of a candidate has it, or, if that one shows
+        no sign of life, the last to have left one.
+        """
         if not self.shared:
-            return True
+            return candidates
         with clear_errors(self._store):
-            if time.monotonic() >= self._next_refresh:
-                self._refresh()
-            if all((candidate, i) in self.cells for i in range(self._n_splits)):
-                return True
-            trial_id = self._trial_ids.get(candidate)
-            if trial_id is None:
-                self._create_trial(candidate, {}, complete=False)
-            elif candidate not in self._mine:
-                if not self._is_abandoned(trial_id):
-                    return False
-                self._beat(trial_id)
-        self._mine.add(candidate)
+            self._refresh()
+            mine = [item for item in candidates if self._try_claim(item)]
+            made = {item: self._trial_ids[item] for item in mine}
+            self._refresh()
+            for candidate, trial_id in made.items():
+                if trial_id != self._trial_ids[candidate]:
+                    self._end(trial_id, "FAIL")
+            self._mine |= {item for item in mine if self._is_mine(item)}
+        return [item for item in mine if item in self._mine]
+
+    def _try_claim(self, candidate):
+        """Leave a sign at a candidate that nobody is at; tell whether it was so."""
+        if self._is_complete(candidate):
+            return False
+        trial_id = self._trial_ids.get(candidate)
+        if trial_id is None:
+            self._create_trial(candidate, {}, complete=False)
+        elif candidate not in self._mine:
+            if not self._is_abandoned(trial_id):
+                return False
+            self._beat(trial_id)
         return True
+
+    def _is_mine(self, candidate):
+        beat, _ = self._beats.get(self._trial_ids[candidate], (None, 0.0))
+        return beat is not None and beat.startswith(self._owner)
 
     @contextmanager
     def at_work(self):
@@ -149,8 +167,9 @@ class SweepStudy(SweepMemory):
 
         def beat():
             while not stop.wait(BEAT):
-                for candidate in tuple(self._mine):
-                    self._beat(self._trial_ids[candidate])
+                with suppress(OSError), clear_errors(self._store):
+                    for candidate in tuple(self._mine):
+                        self._beat(self._trial_ids[candidate])
 
         thread = Thread(target=beat, daemon=True)
         thread.start()
@@ -182,36 +201,42 @@ class SweepStudy(SweepMemory):
 
     def _refresh(self):
         """Read what this and other processes have stored."""
-        start = time.monotonic()
         trials = self._study.get_trials(deepcopy=False)
         self.cells |= cells_of(trials)
         for trial in trials:
             candidate = trial.user_attrs["candidate"]
-            self._trial_ids.setdefault(candidate, trial._trial_id)
+            first = self._trial_ids.get(candidate, trial._trial_id)
+            self._trial_ids[candidate] = min(first, trial._trial_id)
             beat = trial.user_attrs.get("beat")
             if beat != self._beats.get(trial._trial_id, (None,))[0]:
-                self._beats[trial._trial_id] = beat, start
-        now = time.monotonic()
-        self._running = {
-            trial.user_attrs["candidate"]
-            for trial in trials
-            if not trial.state.is_finished()
-        }
-        self._next_refresh = now + (now - start) / REFRESH_SHARE
+                self._beats[trial._trial_id] = beat, time.monotonic()
+
+    def _is_complete(self, candidate):
+        return all((candidate, fold) in self.cells for fold in range(self._n_splits))
 
     def _finish_complete(self):
         """Finish trials that were stopped between their last fold and their end."""
-        for candidate in self._running:
-            if all((candidate, i) in self.cells for i in range(self._n_splits)):
-                self._finish(candidate)
+        for trial in self._study.get_trials(deepcopy=False):
+            candidate = trial.user_attrs["candidate"]
+            if self._is_complete(candidate) and not trial.state.is_finished():
+                self._end(trial._trial_id, *self._outcome(candidate))
 
     def _is_abandoned(self, trial_id):
         """Tell whether a trial has shown no sign of life for long."""
         beat, since = self._beats.get(trial_id, (None, 0.0))
         return beat is None or time.monotonic() - since > GRACE
 
-    def _beat(self, trial_id):
-        self._storage.set_trial_user_attr(trial_id, "beat", self._sign_of_life())
+    def _release(self):
+        for candidate in self._mine:
+            self._beat(self._trial_ids[candidate], None)
+
+    def _beat(self, trial_id, sign=""):
+        """Leave a sign of life at a trial, None to let it go."""
+        try:
+            sign = self._sign_of_life() if sign == "" else sign
+            self._storage.set_trial_user_attr(trial_id, "beat", sign)
+        except self._optuna.exceptions.UpdateFinishedTrialError:
+            pass
 
     def _sign_of_life(self):
         return f"{self._owner} {time.time()}"
@@ -243,10 +268,12 @@ class SweepStudy(SweepMemory):
         self._trial_ids[candidate] = self._storage.create_new_trial(self._id, trial)
 
     def _finish(self, candidate):
-        state, values = self._outcome(candidate)
         self._mine.discard(candidate)
+        self._end(self._trial_ids[candidate], *self._outcome(candidate))
+
+    def _end(self, trial_id, state, values=None):
         self._storage.set_trial_state_values(
-            self._trial_ids[candidate], self._optuna.trial.TrialState[state], values
+            trial_id, self._optuna.trial.TrialState[state], values
         )
 
     def _outcome(self, candidate):

@@ -5,7 +5,7 @@ from os import PathLike
 
 import numpy as np
 from sklearn.base import _fit_context, clone, is_classifier
-from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer
+from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
 from sklearn.model_selection._validation import _warn_or_raise_about_fit_failures
 from sklearn.utils import indexable
@@ -389,7 +389,8 @@ def _metric_names(scorer):
         return list(scorer._scorers)
     if isinstance(scorer, EventScorer):
         return [SINGLE] if isinstance(scorer._metric, str) else None
-    return [SINGLE] if isinstance(scorer, _BaseScorer) else None
+    single = isinstance(scorer, (_BaseScorer, _PassthroughScorer))
+    return [SINGLE] if single else None
 
 
 def _check_events(scorer, y, score_params):

@@ -1,0 +1,117 @@
+"""A sweep that is killed at random moments and resumed; run by test_sweep_store.
+
+It prints what happened as JSON: for each attempt the cells that were stored after it
+and the fits that it started, then the cells at the end and those of a sweep in peace.
+Every attempt is a fork of this process.
+"""
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import numpy as np
+import optuna  # noqa: F401
+from sklearn.model_selection import GroupKFold
+
+from skseisfp.model_selection import ExperimentPlan, SweepSearchCV
+from skseisfp.model_selection._digest import digest
+from skseisfp.model_selection._store import read_study
+from skseisfp.neural import FingerprintClassifier
+
+N_KILLS = 20
+PLAN = ExperimentPlan(
+    {"module__conv1_filter_size": "2:1:4", "module__conv1_n_filters": "1:1:4"},
+    fixed={"module__conv2_n_filters": 3, "module__conv2_filter_size": 3},
+)
+
+
+class LoggingClassifier(FingerprintClassifier):
+    """Notes in a file which fits were started."""
+
+    log = None
+
+    def fit(self, X, y, groups=None):
+        """Note the fit, then train."""
+        if self.log is not None:
+            with open(self.log, "a") as file:
+                file.write(digest(self.get_params(deep=False), X) + "\n")
+        return super().fit(X, y, groups)
+
+
+def make_search(store):
+    """Return the search and the data that it is fitted on."""
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 2, (48, 16, 16)).astype(np.uint8)
+    y = np.where(X[:, :4, :4].sum(axis=(1, 2)) > 7, "blast", "quake")
+    classifier = LoggingClassifier(max_epochs=8, device="cpu", random_state=3)
+    search = SweepSearchCV(
+        classifier,
+        PLAN,
+        store=store,
+        cv=GroupKFold(6),
+        refit=False,
+        scoring={"accuracy": "accuracy", "auc": "roc_auc"},
+    )
+    return search, X, y, np.arange(48) // 2
+
+
+def run_attempt(store, log):
+    """Run the search in a fork and return its process id."""
+    pid = os.fork()
+    if pid:
+        return pid
+    status = 1
+    try:
+        LoggingClassifier.log = log
+        search, X, y, groups = make_search(store)
+        search.fit(X, y, groups=groups)
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def stored_cells(store):
+    """Return the numbers of the stored cells, and the cells."""
+    try:
+        cells = read_study(store)["cells"]
+    except (FileNotFoundError, ValueError):  # killed before there was anything
+        return [], []
+    flat = [cell for row in cells for cell in row]
+    return [number for number, cell in enumerate(flat) if cell is not None], flat
+
+
+def main(folder, seed):
+    """Sweep in peace, then kill and resume until the last attempt may end."""
+    search, X, y, groups = make_search(None)
+    search.fit(X, y, groups=groups)
+    peaceful = [cell for row in search.cells_ for cell in row]
+    draw = random.Random(seed)
+    store = str(Path(folder, "killed.db"))
+    stored, fits = [], []
+    while True:
+        log = Path(folder, f"log-{len(stored)}")
+        pid = run_attempt(store, log)
+        if len(stored) < N_KILLS:
+            time.sleep(draw.uniform(0.05, 0.5))
+            os.kill(pid, signal.SIGKILL)
+        _, status = os.waitpid(pid, 0)
+        fits.append(log.read_text().split() if log.exists() else [])
+        numbers, cells = stored_cells(store)
+        stored.append(numbers)
+        if not os.WIFSIGNALED(status):
+            break
+    json.dump(
+        {"stored": stored, "fits": fits, "cells": cells, "peaceful": peaceful},
+        sys.stdout,
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

@@ -1,0 +1,450 @@
+import json
+import os
+import pwd
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from itertools import pairwise
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.datasets import load_iris
+from sklearn.exceptions import FitFailedWarning
+from sklearn.model_selection import cross_validate
+from sklearn.svm import SVC
+
+from skseisfp.model_selection import ExperimentPlan, SweepSearchCV, _store
+from skseisfp.model_selection import _sweep_study as sweep_study
+from skseisfp.model_selection._store import open_store, read_study
+
+optuna = pytest.importorskip("optuna")
+
+IRIS = load_iris(return_X_y=True)
+PLAN = ExperimentPlan({"C": [0.1, 1.0, 10.0], "kernel": ["linear", "rbf"]}, name="iris")
+HERE = Path(__file__).parent
+
+
+def without_times(cells):
+    return [{k: v for k, v in cell.items() if "time" not in k} for cell in cells]
+
+
+def flat(search):
+    return without_times([cell for row in search.cells_ for cell in row])
+
+
+class Counting(ClassifierMixin, BaseEstimator):
+    """A classifier that notes its fits in a file; some are interrupted or slow."""
+
+    log = None
+    interrupt_at = None
+    delay = 0.0
+
+    def __init__(self, number=0, model=None, sizes=()):
+        self.number = number
+        self.model = model
+        self.sizes = sizes
+
+    def fit(self, X, y):
+        if self.number == Counting.interrupt_at:
+            raise KeyboardInterrupt
+        if Counting.log is not None:
+            with open(Counting.log, "a") as file:
+                file.write(f"{self.number}\n")
+        time.sleep(Counting.delay)
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return self.classes_[(X[:, 0] * 10 + self.number).astype(int) % 3]
+
+
+@pytest.fixture
+def fits(tmp_path, monkeypatch):
+    """Call to get the numbers of the candidates that were fitted since."""
+    log = tmp_path / "fits.log"
+    monkeypatch.setattr(Counting, "log", log)
+
+    def read():
+        numbers = log.read_text().split() if log.exists() else []
+        log.unlink(missing_ok=True)
+        return list(map(int, numbers))
+
+    return read
+
+
+@pytest.fixture
+def store(tmp_path):
+    return tmp_path / "study.db"
+
+
+def sweep(store, plan=(0, 1, 2, 3), **options):
+    options = {"cv": 2, "refit": False} | options
+    return SweepSearchCV(Counting(), {"number": list(plan)}, store=store, **options)
+
+
+def test_what_is_stored_is_not_computed_again(store, fits):
+    first = sweep(store).fit(*IRIS)
+    assert sorted(fits()) == [0, 0, 1, 1, 2, 2, 3, 3]
+    again = sweep(store).fit(*IRIS)
+    assert fits() == []
+    assert again.cells_ == first.cells_
+    for key in ("mean_test_score", "mean_fit_time", "split1_test_score"):
+        assert list(first.cv_results_[key]) == list(again.cv_results_[key])
+
+
+def test_an_interrupted_sweep_goes_on_where_it_was(store, fits, monkeypatch):
+    monkeypatch.setattr(Counting, "interrupt_at", 2)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(store).fit(*IRIS)
+    assert fits() == [0, 0, 1, 1]
+    half = read_study(store)
+    assert [cell is not None for row in half["cells"] for cell in row] == [
+        *[True] * 4,
+        *[False] * 4,
+    ]
+    monkeypatch.setattr(Counting, "interrupt_at", None)
+    whole = sweep(store).fit(*IRIS)
+    assert fits() == [2, 2, 3, 3]
+    assert flat(whole) == flat(sweep(None).fit(*IRIS))
+
+
+def test_another_sweep_is_another_study(store):
+    X, y = IRIS
+    searches = [
+        sweep(store).fit(X, y),
+        sweep(store).fit(X[::-1], y[::-1]),
+        sweep(store).fit(X, np.array(list("abc"))[y]),
+        sweep(store, plan=(0, 1)).fit(X, y),
+        sweep(store, cv=3).fit(X, y),
+        sweep(store, scoring="f1_macro").fit(X, y),
+        sweep(store, return_train_score=True).fit(X, y),
+        sweep(store).set_params(estimator__sizes=(3,)).fit(X, y),
+    ]
+    names = {search.study_name_ for search in searches}
+    assert len(names) == len(searches)
+    studies = optuna.get_all_study_names(f"sqlite:///{store}")
+    assert set(studies) == names
+
+
+def test_layout_and_jobs_do_not_make_another_study(store, fits):
+    X, y = IRIS
+    sweep(store).fit(X, y)
+    fits()
+    sweep(store, progress=True, pre_dispatch=1).fit(np.asfortranarray(X), y.copy())
+    assert fits() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"plan": (0, 1)}, "other plan"),
+        ({"scoring": "f1_macro"}, "other scoring"),
+        ({"cv": 3}, "other folds"),
+        ({"X": IRIS[0] + 1}, "other records"),
+        ({"y": IRIS[1] + 1}, "other labels"),
+    ],
+)
+def test_a_named_study_of_another_sweep_is_refused(store, change, reason):
+    X, y = change.pop("X", IRIS[0]), change.pop("y", IRIS[1])
+    first = sweep(store, study_name="mine").fit(*IRIS)
+    assert first.study_name_ == "mine"
+    with pytest.raises(
+        ValueError, match=f"study 'mine' of the store was made from {reason}"
+    ):
+        sweep(store, study_name="mine", **change).fit(X, y)
+    assert read_study(store)["cells"] == first.cells_
+
+
+def test_a_foreign_study_is_refused(store):
+    study = optuna.create_study(storage=f"sqlite:///{store}", study_name="theirs")
+    study.add_trial(optuna.create_trial(value=1.0))
+    with pytest.raises(ValueError, match="'theirs' of the store is no sweep"):
+        sweep(store, study_name="theirs").fit(*IRIS)
+
+
+def test_studies_of_another_version_are_refused(store, monkeypatch):
+    monkeypatch.setattr("skseisfp.model_selection.sweep_search_cv.STORE_VERSION", 99)
+    sweep(store).fit(*IRIS)
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match=r"is of version 99 of the store.*version 1"):
+        sweep(store).fit(*IRIS)
+    with pytest.raises(ValueError, match="version 99"):
+        read_study(store)
+
+
+def test_a_store_of_another_optuna_is_refused(store):
+    sweep(store).fit(*IRIS)
+    with closing(sqlite3.connect(store)) as connection, connection:
+        connection.execute("UPDATE version_info SET schema_version = 1")
+        connection.execute("UPDATE alembic_version SET version_num = 'v0.9.0.a'")
+    with pytest.raises(ValueError, match="was made by another version of Optuna"):
+        sweep(store).fit(*IRIS)
+
+
+def test_a_locked_store_is_named(store, fits, monkeypatch):
+    sweep(store, plan=(0, 1)).fit(*IRIS)
+    fits()
+    monkeypatch.setattr(_store, "LOCK_TIMEOUT", 0.1)
+    with closing(sqlite3.connect(store)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(
+            OSError, match=r"study.db cannot be used: database is locked"
+        ):
+            sweep(store).fit(*IRIS)
+    assert fits() == []
+    sweep(store, plan=(0, 1)).fit(*IRIS)
+    assert fits() == []
+
+
+def test_a_store_that_cannot_be_written_is_named(tmp_path, fits):
+    with pytest.raises(OSError, match="cannot be used: unable to open database file"):
+        sweep(tmp_path / "no" / "study.db").fit(*IRIS)
+    text = tmp_path / "notes.txt"
+    text.write_text("no database at all, but long enough to be looked at" * 20)
+    with pytest.raises(ValueError, match=r"notes.txt is no database"):
+        sweep(text).fit(*IRIS)
+    with pytest.raises(OSError, match="unable to open"):
+        sweep(tmp_path).fit(*IRIS)
+    assert fits() == []
+
+
+def test_a_store_that_can_only_be_read_is_named(store, fits):
+    sweep(store).fit(*IRIS)
+    fits()
+    read_only = f"sqlite:///file:{store}?mode=ro&uri=true"
+    with pytest.raises(OSError, match="cannot be used: attempt to write a readonly"):
+        sweep(read_only, plan=(4,)).fit(*IRIS)
+    assert fits() == []
+    assert len(read_study(read_only)["params"]) == 4
+
+
+def test_a_store_of_an_unknown_driver_is_named():
+    with pytest.raises(OSError, match=r"The store .*nodatabase://x.* cannot be used"):
+        sweep("nodatabase://x").fit(*IRIS)
+
+
+def test_passwords_are_not_shown():
+    url = "postgresql+psycopg://someone:secret@localhost:1/nothing"
+    pytest.importorskip("psycopg")
+    with pytest.raises(OSError, match=r"someone:\*\*\*@localhost") as caught:
+        sweep(url).fit(*IRIS)
+    assert "secret" not in str(caught.value)
+
+
+def test_without_a_store_no_file_is_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    search = sweep(None).fit(*IRIS)
+    assert search.study_name_ is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_all_trials_failing_loses_nothing(store):
+    search = SweepSearchCV(SVC(), {"C": [-1.0]}, store=store, cv=2)
+    with pytest.raises(ValueError, match="All the 2 fits failed"):
+        search.fit(*IRIS)
+    study = read_study(store)
+    assert "'C' parameter" in study["cells"][0][0]["error"]
+    assert np.isnan(study["cells"][0][0]["scores"]["score"])
+
+
+def test_the_reader_gives_what_the_search_had(store):
+    options = {"scoring": ["accuracy", "f1_macro"], "refit": "f1_macro", "cv": 3}
+    search = SweepSearchCV(SVC(), PLAN, store=store, **options).fit(*IRIS)
+    study = read_study(store)
+    assert study["params"] == search.cv_results_["params"]
+    assert study["cells"] == search.cells_
+    assert study["classes"] == search.cell_classes_ == [0, 1, 2]
+    assert study["metrics"] == ["accuracy", "f1_macro"]
+    assert study["refit_metric"] == "f1_macro"
+    assert study["parameters"] == ["C", "kernel"]
+    assert study["name"] == search.study_name_
+
+
+def test_values_of_any_type_are_read_as_far_as_json_has_them(store):
+    grid = {
+        "sizes": [(), (1, (2, None))],
+        "model": [None, SVC(C=2), SVC],
+        "number": np.arange(2),
+    }
+    SweepSearchCV(Counting(), grid, store=store, cv=2, refit=False).fit(*IRIS)
+    params = read_study(store)["params"]
+    assert {trial["sizes"] for trial in params} == {(), (1, (2, None))}
+    assert {trial["model"] for trial in params} == {None, "SVC(C=2)", "SVC"}
+    assert {trial["number"] for trial in params} == {0, 1}
+
+
+def test_the_reader_names_what_is_there(store, tmp_path):
+    with pytest.raises(FileNotFoundError, match="There is no store"):
+        read_study(store)
+    assert not store.exists()
+    open_store(store)
+    with pytest.raises(ValueError, match="sweeps in the store: none"):
+        read_study(store)
+    sweep(store, study_name="one").fit(*IRIS)
+    sweep(store, study_name="two").fit(*IRIS)
+    with pytest.raises(ValueError, match="sweeps in the store: 'one', 'two'"):
+        read_study(store)
+    with pytest.raises(ValueError, match="no sweep 'three' in the store"):
+        read_study(store, "three")
+    assert read_study(store, "two")["name"] == "two"
+    assert read_study(open_store(store), "one")["name"] == "one"
+
+
+@pytest.mark.filterwarnings("ignore:One or more of the")
+def test_a_dashboard_finds_objectives_and_the_pareto_front(store):
+    plan = ExperimentPlan({"C": [-1.0, 0.01, 1.0]}, fixed={"kernel": "rbf"})
+    scoring = ["accuracy", "f1_macro"]
+    search = SweepSearchCV(SVC(), plan, store=store, scoring=scoring, refit=False, cv=2)
+    with pytest.warns(FitFailedWarning):
+        search.fit(*IRIS)
+    study = optuna.load_study(study_name=None, storage=f"sqlite:///{store}")
+    assert study.metric_names == ["accuracy", "f1_macro"]
+    assert [trial.state.name for trial in study.trials] == ["FAIL", *["COMPLETE"] * 2]
+    means = search.cv_results_
+    assert study.trials[2].values == [
+        means["mean_test_accuracy"][2],
+        means["mean_test_f1_macro"][2],
+    ]
+    assert [trial.params["C"] for trial in study.best_trials] == [1.0]
+    assert study.trials[0].distributions["C"].high == 1.0
+
+
+def test_nested_searches_share_a_store(store, fits):
+    X, y = IRIS
+    for expected in (3 * (8 + 1), 3):
+        search = sweep(store, refit=True)
+        cross_validate(search, X, y, cv=3)
+        assert len(fits()) == expected
+    assert len(optuna.get_all_study_names(f"sqlite:///{store}")) == 3
+
+
+@pytest.mark.slow
+def test_a_sweep_killed_at_random_moments_ends_as_one_in_peace(tmp_path):
+    done = subprocess.run(
+        [sys.executable, HERE / "killed_sweep.py", tmp_path, "7"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    stored, fits = result["stored"], result["fits"]
+    assert len(stored) == 21
+    assert without_times(result["cells"]) == without_times(result["peaceful"])
+    assert len(stored[-1]) == len(result["cells"]) == 72
+    assert 0 < len(stored[-2]) < 72  # the kills were in the midst of it
+    for earlier, later in pairwise(stored):
+        assert set(earlier) <= set(later)
+    for number, started in enumerate(fits):
+        before = len(stored[number - 1]) if number else 0
+        assert len(started) == len(set(started))
+        # what was started and not stored is what was in flight at the kill
+        assert 0 <= len(started) - (len(stored[number]) - before) <= 1
+    assert len({fit for started in fits for fit in started}) == 72
+    with closing(sqlite3.connect(tmp_path / "killed.db")) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+# a server that several processes share
+
+
+POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """URL of a PostgreSQL server of our own; it is no root's."""
+    if not os.environ.get("SKSEISFP_SERVICES"):
+        pytest.skip("SKSEISFP_SERVICES is not set")
+    if not POSTGRES:
+        pytest.skip("PostgreSQL is not installed")
+    pytest.importorskip("psycopg")
+    folder = tmp_path_factory.mktemp("postgres")
+    user = {}
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("postgres")
+        user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        folder = Path("/tmp", f"skseisfp-postgres-{os.getpid()}")
+        folder.mkdir()
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    def run(program, *arguments):
+        subprocess.run(
+            [POSTGRES[-1] / program, "-D", folder / "data", *arguments],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd=folder,
+            **user,
+        )
+
+    run("initdb", "-A", "trust", "-U", "tester", "--no-sync")
+    run(
+        "pg_ctl",
+        "-w",
+        "-l",
+        folder / "log",
+        "-o",
+        f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -F",
+        "start",
+    )
+    yield f"postgresql+psycopg://tester@127.0.0.1:{port}/postgres"
+    run("pg_ctl", "-m", "immediate", "stop")
+    shutil.rmtree(folder)
+
+
+def test_a_server_stores_and_resumes(server, fits):
+    first = sweep(server, study_name="alone").fit(*IRIS)
+    assert len(fits()) == 8
+    again = sweep(server, study_name="alone").fit(*IRIS)
+    assert fits() == []
+    assert again.cells_ == first.cells_
+    assert flat(first) == flat(sweep(None).fit(*IRIS))
+    assert read_study(server, "alone")["cells"] == first.cells_
+
+
+def test_processes_share_the_work_through_a_server(server, fits, monkeypatch):
+    monkeypatch.setattr(Counting, "delay", 0.05)
+    plan = range(12)
+    searches = [sweep(server, plan, study_name="shared") for _ in range(2)]
+    threads = [Thread(target=search.fit, args=IRIS) for search in searches]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    n_fits = len(fits())
+    assert 24 <= n_fits <= 28
+    assert searches[0].cells_ == searches[1].cells_
+    assert flat(searches[0]) == flat(sweep(None, plan).fit(*IRIS))
+
+
+@pytest.mark.parametrize("dead", [True, False])
+def test_the_work_of_another_process_is_taken_over(server, fits, monkeypatch, dead):
+    def stop():
+        with monkeypatch.context() as patch:
+            patch.setattr(Counting, "interrupt_at", 2)
+            if dead:
+                patch.setattr(sweep_study.SweepStudy, "_release", lambda study: None)
+            with pytest.raises(KeyboardInterrupt):
+                sweep(server, study_name=name).fit(*IRIS)
+
+    monkeypatch.setattr(sweep_study, "GRACE", 1.0)
+    name = f"dead {dead}"
+    stop()
+    stop()
+    assert sorted(fits()) == [0, 0, 1, 1]
+    start = time.monotonic()
+    whole = sweep(server, study_name=name).fit(*IRIS)
+    assert sorted(fits()) == [2, 2, 3, 3]
+    assert flat(whole) == flat(sweep(None).fit(*IRIS))
+    assert (time.monotonic() - start > 1) == dead
