@@ -1,0 +1,72 @@
+"""
+A SeisBench data set
+====================
+
+Sets in the format of SeisBench, such as PNW with its explosions, are read with their
+events, labels and parts. One of synthetic records is written here first.
+"""
+
+# %%
+# Writing
+# -------
+# Events, never records, go to the parts of the set.
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.pipeline import make_pipeline
+
+from skseisfp import FingerprintTransformer, event_train_test_split, make_seismograms
+from skseisfp.datasets import load_seisbench, save_seisbench
+from skseisfp.metrics import event_balanced_accuracy
+
+temporary = TemporaryDirectory()
+folder = Path(temporary.name) / "mine"
+drawn = make_seismograms(400, random_state=0)
+rows = np.arange(len(drawn.data))
+_, test_rows, *_ = event_train_test_split(
+    rows, drawn.target, drawn.groups, test_size=0.3, random_state=0
+)
+drawn.frame["split"] = np.where(np.isin(rows, test_rows), "test", "train")
+save_seisbench(drawn, folder, chunk_size=200)
+print(sorted(file.name for file in folder.iterdir()))
+
+# %%
+# Reading
+# -------
+# Only what is chosen is read: a part of the set, a window around the P arrival, one
+# rate. `EVENT_TYPES` or a table of your own turns values of `source_type` into labels.
+
+labels = {
+    "earthquake": "earthquake",
+    "quarry_blast": "explosion",
+    "mine_blast": "explosion",
+}
+options = {
+    "labels": labels,
+    "sampling_rate": 40.0,
+    "window": (-5.0, 27.0),
+    "align": "P",
+}
+train = load_seisbench(folder, split="train", **options)
+test = load_seisbench(folder, split="test", **options)
+print(train.DESCR)
+train.frame[["record_id", "event_id", "station", "split", "arrival_sample"]].head()
+
+# %%
+# Learning
+# --------
+# Verdicts are by event, over all of its stations.
+
+model = make_pipeline(
+    FingerprintTransformer(sampling_rate=40.0, f_min=0.5, flatten=True),
+    ExtraTreesClassifier(300, class_weight="balanced", random_state=0),
+)
+model.fit(train.data, train.target)
+truth = pd.Series(test.target, index=pd.Index(test.groups, name="event_id"))
+accuracy = event_balanced_accuracy(model, test.data, truth)
+print(f"balanced accuracy of {truth.index.nunique()} events: {accuracy:.2f}")
+temporary.cleanup()
