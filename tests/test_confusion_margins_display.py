@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from result_cubes import make_cube
 from sklearn.dummy import DummyClassifier
 
 from skseisfp.plotting import ConfusionMarginsDisplay
@@ -53,3 +54,41 @@ def test_from_estimator_predicts_and_draws_on_the_given_axes(pyplot):
     assert display.ax_ is ax
     assert display.figure_ is figure
     np.testing.assert_array_equal(display.confusion_matrix, [[0, 2], [0, 4]])
+
+
+def test_a_trial_of_a_cube_pools_its_folds():
+    cube = make_cube(3)
+    display = ConfusionMarginsDisplay.from_cube(cube, trial={"pool1_size": 1})
+    np.testing.assert_array_equal(
+        display.confusion_matrix, cube.confusion(pool1_size=1)
+    )
+    names = [label.get_text() for label in display.ax_.get_xticklabels()]
+    assert names == ["earthquake", "mine blast", "quarry blast", "precision, %"]
+    one = ConfusionMarginsDisplay.from_cube(cube, by="event", fold=1)
+    np.testing.assert_array_equal(
+        one.confusion_matrix, cube.confusion(by="event", fold=1)
+    )
+
+
+def test_all_trials_of_a_cube_or_those_with_a_value_are_pooled(pyplot):
+    cube = make_cube(3, missing=(5, 6))
+    counts = cube.dataset["confusion"]
+    _, ax = pyplot.subplots()
+    display = ConfusionMarginsDisplay.from_cube(cube, pooled=True, ax=ax)
+    assert display.ax_ is ax
+    assert display.confusion_matrix.sum() == counts.sum()
+    some = ConfusionMarginsDisplay.from_cube(
+        cube, pooled=True, trial={"conv1_filter_size": 2}
+    )
+    kept = counts.sel(net__module__conv1_filter_size=2)
+    assert some.confusion_matrix.sum() == kept.sum()
+
+
+def test_refuses_matrices_that_a_cube_does_not_have():
+    with pytest.raises(ValueError, match="no confusion matrices by event"):
+        ConfusionMarginsDisplay.from_cube(make_cube(2, kept=()), by="event")
+    failed = {"conv1_filter_size": 2, "conv1_n_filters": 8}
+    with pytest.raises(ValueError, match="no confusion matrix of the trial"):
+        ConfusionMarginsDisplay.from_cube(make_cube(2), trial=failed)
+    with pytest.raises(ValueError, match="by must be one of"):
+        ConfusionMarginsDisplay.from_cube(make_cube(2), by="station")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._utils.names import nearest_name
+from .._utils.names import find_parameter
 from .._utils.validation import check_option
 
 QUANTITIES = ("quality", "gradient", "spread")
@@ -16,30 +16,9 @@ def cube_of(search):
     return ResultCube.from_search(search)
 
 
-def short_names(parameters):
-    """Map parameters to what follows their last ``__``, where that is unambiguous."""
-    tails = [name.rpartition("__")[2] for name in parameters]
-    return {
-        name: tail if tails.count(tail) == 1 else name
-        for name, tail in zip(parameters, tails, strict=True)
-    }
-
-
 def format_value(value):
     """Write a value of a parameter: numbers short, the rest as it is."""
     return f"{value:g}" if isinstance(value, (int, float, np.number)) else str(value)
-
-
-def find_parameter(parameters, name):
-    """Return the parameter of a full or short name, or refuse the name."""
-    by_short_name = {short: full for full, short in short_names(parameters).items()}
-    if name in parameters:
-        return name
-    if name not in by_short_name:
-        hint = nearest_name(name, by_short_name)
-        known = ", ".join(by_short_name)
-        raise ValueError(f"{name!r} is no parameter of the cube: {known}.{hint}")
-    return by_short_name[name]
 
 
 def complete_trial(cube, trial=None, *, metric=None, only_given=False):
@@ -59,17 +38,27 @@ def complete_trial(cube, trial=None, *, metric=None, only_given=False):
     Returns
     -------
     dict
-        Values by full name, in the order of the cube.
+        Labels by full name, in the order of the cube.
     """
-    coordinates = cube.values(metric).coords
     complete = {} if only_given else dict(cube.best(metric))
     for name, value in (trial or {}).items():
-        name = find_parameter(list(coordinates), name)
-        if value not in coordinates[name].values.tolist():
-            allowed = ", ".join(map(format_value, coordinates[name].values.tolist()))
-            raise ValueError(f"{name} has the values {allowed}; got {value!r}.")
-        complete[name] = value
+        name = find_parameter(cube.parameters, name)
+        complete[name] = _find_label(cube.dataset[name], value)
     return complete
+
+
+def _find_label(axis, value):
+    """Return the label of a value of a parameter, given as it was or by its label."""
+    originals = axis.attrs.get("originals", {})
+    labels = axis.values.tolist()
+    for label in labels:
+        if value is originals.get(label, label) or value == label:
+            return label
+    for label in labels:
+        if label in originals and np.array_equal(originals[label], value):
+            return label
+    allowed = ", ".join(map(format_value, labels))
+    raise ValueError(f"{axis.name} has the values {allowed}; got {value!r}.")
 
 
 def compute(cube, quantity, metric=None):

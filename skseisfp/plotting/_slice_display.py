@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .._utils.names import find_parameter, short_names
 from .._utils.optional import import_optional
 from ._axes import INK, MUTED
 from ._cube_slice import (
@@ -10,9 +11,7 @@ from ._cube_slice import (
     compute,
     cube_of,
     describe,
-    find_parameter,
     format_value,
-    short_names,
     take_slice,
 )
 

@@ -1,11 +1,13 @@
 """The data of the report page."""
 
 import json
+from itertools import product
 
 import numpy as np
 
+from .._utils.names import short_names
 from ._architecture_boxes import arrange_boxes, format_shape
-from ._cube_slice import QUANTITIES, compute, format_value, short_names
+from ._cube_slice import QUANTITIES, compute, format_value
 from ._trial_layers import trial_layers, varied_architecture
 
 DIGITS = 6
@@ -106,9 +108,7 @@ def _collect_mean(cube, name):
     """Collect the mean over the folds of a variable, None where there is none."""
     if name not in cube.dataset:
         return None
-    array = cube.dataset[name]
-    array = array.mean("fold") if "fold" in array.dims else array
-    return _as_list(_over_trials(cube, array))
+    return _as_list(_over_trials(cube, cube.dataset[name].mean("fold")))
 
 
 def _collect_errors(cube):
@@ -159,11 +159,8 @@ def _collect_nets(cube, input_shape, n_classes, architecture):
         "n_classes": n_classes,
         "architecture": architecture,
     }
-    for positions in np.ndindex(main.shape):
-        trial = {
-            name: main[name].values[k].item()
-            for name, k in zip(main.dims, positions, strict=True)
-        }
+    for labels in product(*(main[name].values.tolist() for name in main.dims)):
+        trial = dict(zip(main.dims, labels, strict=True))
         nets.append(_collect_net(cube, trial, options, varied.values(), boxes))
     return {"boxes": [list(box) for box in boxes], "trials": nets}
 

@@ -76,8 +76,7 @@ def trial_layers(cube, trial, *, input_shape, n_classes=None, architecture=None)
     """
     from ..neural import summarize
 
-    varied = varied_architecture(trial)
-    if not varied:
+    if not varied_architecture(trial):
         raise ValueError("No parameter of the cube changes the architecture.")
     n_classes = n_classes or cube.dataset.sizes.get("true_class")
     if n_classes is None:
@@ -85,7 +84,8 @@ def trial_layers(cube, trial, *, input_shape, n_classes=None, architecture=None)
             "The cube has no confusion matrices to tell the number of classes; give "
             "n_classes."
         )
-    params = {tail: trial[name] for name, tail in varied.items()}
+    params = cube.params(**trial)
+    params = {tail: params[name] for name, tail in varied_architecture(params).items()}
     layers = summarize(input_shape, n_classes, **(architecture or {}) | params)
     _compare_sizes(cube, trial, layers["n_parameters"].sum())
     return layers
@@ -95,7 +95,7 @@ def _compare_sizes(cube, trial, n_parameters):
     """Refuse a net that has another size than the one of the trial."""
     if "n_parameters" not in cube.dataset:
         return
-    kept = np.atleast_1d(cube.dataset["n_parameters"].sel(trial).values)
+    kept = cube.dataset["n_parameters"].sel(trial).values
     kept = kept[np.isfinite(kept)]
     if kept.size and not (kept == n_parameters).all():
         raise ValueError(

@@ -1,9 +1,9 @@
 """Tables of the trials of a result cube."""
 
-import numpy as np
 import pandas as pd
 
-from ._cube_slice import compute, short_names
+from .._utils.names import short_names
+from ._cube_slice import compute
 
 
 def tabulate_trials(cube, metric=None):
@@ -33,29 +33,7 @@ def tabulate_trials(cube, metric=None):
     }
     for name in ("n_parameters", "fit_time"):
         if name in cube.dataset:
-            array = cube.dataset[name]
-            array = array.mean("fold") if "fold" in array.dims else array
-            columns[name] = array.transpose(*quality.dims)
+            columns[name] = cube.dataset[name].mean("fold").transpose(*quality.dims)
     return pd.DataFrame(
         {name: array.values.ravel() for name, array in columns.items()}, index=index
     )
-
-
-def pareto_front(cost, gain):
-    """Tell which pairs no other pair beats: at most the cost, at least the gain.
-
-    Parameters
-    ----------
-    cost, gain : ndarray of shape (n_trials,)
-        What should be low and what should be high; NaN is never on the front.
-
-    Returns
-    -------
-    ndarray of bool of shape (n_trials,)
-        Whether a trial is on the front.
-    """
-    known = np.isfinite(cost) & np.isfinite(gain)
-    better = (cost[None, :] <= cost[:, None]) & (gain[None, :] >= gain[:, None])
-    strictly = (cost[None, :] < cost[:, None]) | (gain[None, :] > gain[:, None])
-    beaten = (better & strictly & known[None, :]).any(axis=1)
-    return known & ~beaten

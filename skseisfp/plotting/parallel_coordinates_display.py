@@ -3,16 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from .._utils.names import short_names
 from .._utils.optional import import_optional
 from ._axes import FAINT, INK, get_axes
-from ._cube_slice import (
-    CMAPS,
-    complete_trial,
-    cube_of,
-    describe,
-    format_value,
-    short_names,
-)
+from ._cube_slice import CMAPS, complete_trial, cube_of, describe, format_value
 from ._slice_display import MARK
 from ._trials import tabulate_trials
 

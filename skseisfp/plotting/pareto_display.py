@@ -3,10 +3,11 @@
 import numpy as np
 
 from .._utils.validation import check_option
+from ..model_selection._objectives import pareto_front
 from ._axes import FAINT, MUTED, SERIES, get_axes, strip_spines
 from ._cube_slice import complete_trial, cube_of, describe, format_value
 from ._slice_display import MARK
-from ._trials import pareto_front, tabulate_trials
+from ._trials import tabulate_trials
 
 COSTS = {
     "gradient": "gradient of ",

@@ -48,6 +48,11 @@ def write_report(
     pathlib.Path
         The file.
 
+    Raises
+    ------
+    ValueError
+        If no parameter was varied, or no trial is complete.
+
     Notes
     -----
     A diagram whose net has another number of parameters than the trial is not drawn;
@@ -69,6 +74,8 @@ def write_report(
     ...     page.stat().st_size > 1_000_000
     True
     """
+    if not cube.parameters:
+        raise ValueError("The cube has no varied parameter to draw over.")
     offline = import_optional("plotly.offline", extra="report")
     study = collect_study(
         cube, input_shape=input_shape, n_classes=n_classes, architecture=architecture

@@ -37,6 +37,7 @@ function openView(name) {
   makeControls();
   Plotly.purge(plot);
   draw();
+  if (name !== "table") listen();
 }
 
 function makeControls() {
@@ -101,13 +102,12 @@ function draw() {
   plot.setAttribute("aria-label", `${VIEWS[state.view].label} of ${nameOf()}. All values are in the table, too.`);
   layout.uirevision = `${state.view} ${axesOf(state.view)}`;
   Plotly.react(plot, data, layout, CONFIG);
-  if (!plot.listening) listen();
 }
 
 function listen() {
-  plot.listening = true;
-  plot.on("plotly_click", ({ points: [point] }) => {
-    if (Number.isInteger(point.customdata)) openTrial(point.customdata);
+  plot.on("plotly_click", ({ points: [{ customdata: trial }] }) => {
+    // a scene repeats the click at every drawing while the button is down
+    if (Number.isInteger(trial) && trial !== state.trial) requestAnimationFrame(() => openTrial(trial));
   });
   plot.on("plotly_restyle", () => {
     if (state.view === "parallel") choose(trialsBetween(plot.data[0].dimensions));

@@ -75,7 +75,7 @@ function format(value, digits = 4) {
 // Trials with a result, the best by the main metric first.
 const ranking = (() => {
   const quality = study.metrics[study.main_metric].quality;
-  return trials.filter((k) => quality[k] !== null).sort((a, b) => quality[b] - quality[a] || a - b);
+  return trials.filter((k) => quality[k] !== null).sort((a, b) => quality[b] - quality[a] || (b === study.best) - (a === study.best) || a - b);
 })();
 
 // Plotly reads a little HTML in its texts; this keeps them as they are.

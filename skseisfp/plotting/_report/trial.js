@@ -68,13 +68,16 @@ function confusionPart() {
   if (!kinds.length) return null;
   const folds = study.confusion[state.matrix].counts[state.trial];
   if (folds.every((counts) => counts === null)) return null;
-  const choose = (name, label, options, value) => selectBox(`trial-${name}`, label, options, value,
-    (chosen) => { state[name] = chosen; showTrial(); document.getElementById(`trial-${name}`).focus(); });
+  const choose = (id, name, label, options) => selectBox(id, label, options, state[name], (chosen) => {
+    state[name] = chosen;
+    showTrial();
+    document.getElementById(id).focus();
+  });
   const foldOptions = [["all", "pooled"], ...folds.map((_, k) => [String(k), `fold ${k + 1}`])];
   return section("Confusion matrix",
     element("form", { class: "matrix-controls" },
-      kinds.length > 1 ? choose("matrix", "counted by", kinds.map((kind) => [kind, kind]), state.matrix) : null,
-      choose("fold", "folds", foldOptions, state.fold)),
+      kinds.length > 1 ? choose("trial-matrix-kind", "matrix", "counted by", kinds.map((kind) => [kind, kind])) : null,
+      choose("trial-fold", "fold", "folds", foldOptions)),
     matrixTable(study.confusion[state.matrix].classes, poolFolds(folds)));
 }
 

@@ -213,7 +213,9 @@ function trialsBetween(dimensions) {
   const inside = (one, k) => {
     if (!one.constraintrange) return true;
     const ranges = Array.isArray(one.constraintrange[0]) ? one.constraintrange : [one.constraintrange];
-    return ranges.some(([low, high]) => one.values[k] >= low && one.values[k] <= high);
+    // a range that snaps to a value may miss it by the last digit
+    const slack = 1e-9;
+    return ranges.some(([low, high]) => one.values[k] >= low - slack && one.values[k] <= high + slack);
   };
   const known = trials.filter((trial) => valuesOf()[trial] !== null);
   if (!dimensions.some((one) => one.constraintrange)) return null;

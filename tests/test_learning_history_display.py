@@ -1,0 +1,64 @@
+"""The history is drawn as means and spreads over the folds."""
+
+import numpy as np
+import pytest
+from result_cubes import make_cube
+
+from skseisfp.neural import FingerprintClassifier
+from skseisfp.plotting import LearningHistoryDisplay
+
+pytestmark = pytest.mark.usefixtures("pyplot")
+TRAIN = np.array([[1.0, 0.6, 0.5], [1.4, 0.8, np.nan]])
+
+
+def test_training_is_black_and_validation_red():
+    display = LearningHistoryDisplay(TRAIN, valid=TRAIN + 0.1).plot()
+    training, validation = display.ax_.lines
+    assert training.get_color() == "#000000"
+    assert validation.get_color() == "#d62728"
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert labels == ["training", "validation"]
+
+
+def test_lines_are_means_and_bands_deviations_of_the_folds_still_running():
+    display = LearningHistoryDisplay(TRAIN).plot()
+    (line,) = display.ax_.lines
+    np.testing.assert_allclose(line.get_xydata(), [(1, 1.2), (2, 0.7), (3, 0.5)])
+    (band,) = display.ax_.collections
+    heights = band.get_paths()[0].vertices[:, 1]
+    assert (heights.min(), heights.max()) == (0.5, 1.4)
+
+
+def test_one_fold_has_no_band():
+    display = LearningHistoryDisplay([3, 2, 1]).plot()
+    assert len(display.ax_.lines) == 1
+    assert not display.ax_.collections
+
+
+def test_draws_the_history_of_a_classifier(pyplot):
+    X = np.random.default_rng(0).integers(0, 2, (20, 16)).astype(np.uint8)
+    net = FingerprintClassifier(
+        max_epochs=3, early_stopping=True, device="cpu", random_state=0
+    ).fit(X, np.repeat([0, 1], 10))
+    _, ax = pyplot.subplots()
+    display = LearningHistoryDisplay.from_estimator(net, ax=ax)
+    assert display.ax_ is ax
+    training, validation = ax.lines
+    assert training.get_ydata().tolist() == net.history_["train_loss"]
+    assert validation.get_ydata().tolist() == net.history_["valid_loss"]
+
+
+def test_draws_a_trial_of_a_cube():
+    cube = make_cube(3)
+    display = LearningHistoryDisplay.from_cube(cube, trial={"conv1_n_filters": 4})
+    trial = cube.best() | {"net__module__conv1_n_filters": 4}
+    losses = cube.dataset[["train_loss", "valid_loss"]].sel(trial).mean("fold")
+    training, validation = display.ax_.lines
+    np.testing.assert_allclose(training.get_ydata(), losses["train_loss"])
+    np.testing.assert_allclose(validation.get_ydata(), losses["valid_loss"][:6])
+
+
+@pytest.mark.parametrize("trial", [None, {"conv1_n_filters": 4}])
+def test_refuses_a_cube_without_history(trial):
+    with pytest.raises(ValueError, match="no learning history"):
+        LearningHistoryDisplay.from_cube(make_cube(2, kept=()), trial=trial)
