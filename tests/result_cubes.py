@@ -50,6 +50,7 @@ def make_cube(n_parameters, *, missing=(5,), kept=("confusion", "history")):
     if "history" in kept:
         loss = np.exp(-np.arange(N_EPOCHS) / 4) * (2 - accuracy[..., None])
         data["train_loss"] = ((*dims, "epoch"), loss)
+        data["train_accuracy"] = ((*dims, "epoch"), 1 - loss / 3)
         stopped = np.arange(N_EPOCHS) > 5
         data["valid_loss"] = ((*dims, "epoch"), np.where(stopped, np.nan, 1.1 * loss))
     attrs = {

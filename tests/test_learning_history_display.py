@@ -46,6 +46,10 @@ def test_draws_the_history_of_a_classifier(pyplot):
     training, validation = ax.lines
     assert training.get_ydata().tolist() == net.history_["train_loss"]
     assert validation.get_ydata().tolist() == net.history_["valid_loss"]
+    display = LearningHistoryDisplay.from_estimator(net, quantity="accuracy")
+    drawn = [line.get_ydata().tolist() for line in display.ax_.lines]
+    assert drawn == [net.history_[f"{part}_accuracy"] for part in ("train", "valid")]
+    assert display.ax_.get_ylabel() == "Accuracy"
 
 
 def test_draws_a_trial_of_a_cube():
@@ -60,5 +64,5 @@ def test_draws_a_trial_of_a_cube():
 
 @pytest.mark.parametrize("trial", [None, {"conv1_n_filters": 4}])
 def test_refuses_a_cube_without_history(trial):
-    with pytest.raises(ValueError, match="no learning history"):
+    with pytest.raises(ValueError, match="no loss by epoch"):
         LearningHistoryDisplay.from_cube(make_cube(2, kept=()), trial=trial)

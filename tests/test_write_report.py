@@ -14,6 +14,8 @@ from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
+from skseisfp.model_selection import ResultCube, SweepSearchCV
+from skseisfp.neural import FingerprintClassifier
 from skseisfp.plotting import write_report
 
 SWITCHES = (
@@ -64,6 +66,35 @@ def test_the_page_has_the_numbers_of_the_cube(n_parameters, tmp_path):
     nets = study["nets"]["trials"]
     sizes = cube.dataset["n_parameters"].mean("fold").values.ravel()
     assert [net["total"] for net in nets] == sizes.tolist()
+    assert list(study["history"]) == ["loss", "accuracy"]
+    assert list(study["history"]["accuracy"]) == ["train"]
+    losses = study["history"]["loss"]["valid"][study["best"]]
+    expected = cube.dataset["valid_loss"].sel(best_trial(n_parameters))
+    np.testing.assert_allclose(losses, expected[:, :6], rtol=1e-5)
+
+
+def test_the_page_of_a_real_sweep_has_what_its_cells_kept(tmp_path):
+    X = np.random.default_rng(0).integers(0, 2, (24, 16, 16)).astype(np.uint8)
+    net = FingerprintClassifier(max_epochs=2, device="cpu", random_state=0)
+    grid = {"module__conv1_n_filters": [2, 4], "balance": [None, "weights"]}
+    search = SweepSearchCV(net, grid, cv=2).fit(X, np.repeat(["blast", "quake"], 12))
+    cube = ResultCube.from_search(search)
+    study = read_study(cube.report(tmp_path / "a.html", input_shape=(1, 16, 16)))
+    assert [one["values"] for one in study["parameters"]] == [
+        ["2", "4"],
+        ["None", "weights"],
+    ]
+    losses = study["history"]["loss"]["train"]
+    matrices = study["confusion"]["record"]["counts"]
+    for params, cells in zip(search.cv_results_["params"], search.cells_, strict=True):
+        n_filters, balance = (grid[name].index(params[name]) for name in grid)
+        trial = 2 * n_filters + balance
+        for fold, cell in enumerate(cells):
+            kept = [epoch["train_loss"] for epoch in cell["history"]]
+            np.testing.assert_allclose(losses[trial][fold], kept, rtol=1e-5)
+            assert matrices[trial][fold] == np.ravel(cell["confusion"]).tolist()
+            net = study["nets"]["trials"][trial]
+            assert net["total"] == cell["n_parameters"]
 
 
 def test_the_page_is_one_file_that_labels_cannot_break(tmp_path):
@@ -352,6 +383,11 @@ def test_a_click_on_a_cell_opens_its_trial(study):
     drawn = page.run("return document.getElementById('history').data.map(t => t.name)")
     assert drawn == ["train spread", "train", "valid spread", "valid"]
     assert check_matrix(page, cube.confusion(**trial))
+    page.choose("#trial-course", "accuracy")
+    lines = "return document.getElementById('history').data.map(trace => trace.y)"
+    expected = part["train_accuracy"].mean("fold")
+    np.testing.assert_allclose(page.run(lines)[1], expected, rtol=1e-5)
+    page.choose("#trial-course", "loss")
 
 
 def check_matrix(page, counts):

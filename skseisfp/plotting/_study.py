@@ -54,11 +54,7 @@ def collect_study(cube, *, input_shape, n_classes, architecture):
         "fit_time": _collect_mean(cube, "fit_time"),
         "errors": _collect_errors(cube),
         "confusion": _collect_confusion(cube),
-        "history": {
-            name: _collect_folds(cube, f"{name}_loss", "epoch")
-            for name in ("train", "valid")
-            if f"{name}_loss" in cube.dataset
-        },
+        "history": _collect_history(cube),
         "nets": _collect_nets(cube, input_shape, n_classes, architecture),
     }
 
@@ -144,6 +140,19 @@ def _collect_confusion(cube):
         }
         for kind, name in CONFUSIONS.items()
         if name in cube.dataset
+    }
+
+
+def _collect_history(cube):
+    """Collect loss and accuracy by epoch, where the cube has them."""
+    return {
+        quantity: {
+            part: _collect_folds(cube, f"{part}_{quantity}", "epoch")
+            for part in ("train", "valid")
+            if f"{part}_{quantity}" in cube.dataset
+        }
+        for quantity in ("loss", "accuracy")
+        if f"train_{quantity}" in cube.dataset
     }
 
 

@@ -1,11 +1,13 @@
-"""Loss of training and validation, epoch by epoch."""
+"""Loss or accuracy of training and validation, epoch by epoch."""
 
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from .._utils.validation import check_option
 from ._axes import get_axes, strip_spines
 from ._cube_slice import complete_trial, cube_of
 
+QUANTITIES = ("loss", "accuracy")
 TRAINING, VALIDATION = "#000000", "#d62728"
 
 
@@ -18,9 +20,11 @@ class LearningHistoryDisplay:
     Parameters
     ----------
     train : array-like of shape (n_folds, n_epochs)
-        Loss of the training part; NaN where a fold had stopped.
+        Values of the training part; NaN where a fold had stopped.
     valid : array-like of shape (n_folds, n_epochs), default=None
-        Loss of the validation part, where there was one.
+        Values of the validation part, where there was one.
+    quantity : str, default="loss"
+        What the values are.
 
     Attributes
     ----------
@@ -37,18 +41,21 @@ class LearningHistoryDisplay:
     [1.1, 0.7, 0.5]
     """
 
-    def __init__(self, train, *, valid=None):
+    def __init__(self, train, *, valid=None, quantity="loss"):
         self.train = train
         self.valid = valid
+        self.quantity = quantity
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None):
+    def from_estimator(cls, estimator, *, quantity="loss", ax=None):
         """Draw the history of a fitted classifier.
 
         Parameters
         ----------
         estimator : FingerprintClassifier or Pipeline
             A fitted classifier, or a pipeline that ends in one.
+        quantity : {"loss", "accuracy"}, default="loss"
+            What is drawn.
         ax : matplotlib.axes.Axes, default=None
             Axes to draw on; None makes a figure.
 
@@ -58,8 +65,11 @@ class LearningHistoryDisplay:
             The display.
         """
         classifier = estimator[-1] if isinstance(estimator, Pipeline) else estimator
-        history = classifier.history_
-        return cls(history["train_loss"], valid=history.get("valid_loss")).plot(ax=ax)
+        check_option("quantity", quantity, QUANTITIES)
+        train, valid = (
+            classifier.history_.get(f"{part}_{quantity}") for part in ("train", "valid")
+        )
+        return cls(train, valid=valid, quantity=quantity).plot(ax=ax)
 
     @classmethod
     def from_search(cls, search, **options):
@@ -80,7 +90,7 @@ class LearningHistoryDisplay:
         return cls.from_cube(cube_of(search), **options)
 
     @classmethod
-    def from_cube(cls, cube, *, trial=None, ax=None):
+    def from_cube(cls, cube, *, trial=None, quantity="loss", ax=None):
         """Draw the history of a trial of a result cube.
 
         Parameters
@@ -89,6 +99,8 @@ class LearningHistoryDisplay:
             The cube.
         trial : dict, default=None
             Values of parameters; what it leaves out is as in the best trial.
+        quantity : {"loss", "accuracy"}, default="loss"
+            What is drawn.
         ax : matplotlib.axes.Axes, default=None
             Axes to draw on; None makes a figure.
 
@@ -102,15 +114,17 @@ class LearningHistoryDisplay:
         ValueError
             If the cube has no history of the trial.
         """
+        check_option("quantity", quantity, QUANTITIES)
         trial = complete_trial(cube, trial)
-        history = {
-            name: cube.dataset[name].sel(trial).transpose("fold", "epoch").values
-            for name in ("train_loss", "valid_loss")
-            if name in cube.dataset
-        }
-        if not np.isfinite(history.get("train_loss", np.nan)).any():
-            raise ValueError(f"The cube has no learning history of the trial {trial}.")
-        return cls(history["train_loss"], valid=history.get("valid_loss")).plot(ax=ax)
+        train, valid = (
+            cube.dataset[name].sel(trial).transpose("fold", "epoch").values
+            if (name := f"{part}_{quantity}") in cube.dataset
+            else None
+            for part in ("train", "valid")
+        )
+        if train is None or not np.isfinite(train).any():
+            raise ValueError(f"The cube has no {quantity} by epoch of {trial}.")
+        return cls(train, valid=valid, quantity=quantity).plot(ax=ax)
 
     def plot(self, *, ax=None):
         """Draw the history.
@@ -130,7 +144,7 @@ class LearningHistoryDisplay:
         self._draw(self.train, TRAINING, "training")
         if self.valid is not None and np.isfinite(self.valid).any():
             self._draw(self.valid, VALIDATION, "validation")
-        self.ax_.set(xlabel="Epoch", ylabel="Loss")
+        self.ax_.set(xlabel="Epoch", ylabel=self.quantity.capitalize())
         self.ax_.xaxis.get_major_locator().set_params(integer=True)
         self.ax_.grid(color="#e3e7eb")
         self.ax_.set_axisbelow(True)

@@ -21,6 +21,7 @@ const state = {
   trial: study.best,
   matrix: Object.keys(study.confusion)[0],
   fold: "all",
+  course: "loss",
   sort: { column: "quality", down: true },
   chosen: null,
 };

@@ -68,16 +68,11 @@ function confusionPart() {
   if (!kinds.length) return null;
   const folds = study.confusion[state.matrix].counts[state.trial];
   if (folds.every((counts) => counts === null)) return null;
-  const choose = (id, name, label, options) => selectBox(id, label, options, state[name], (chosen) => {
-    state[name] = chosen;
-    showTrial();
-    document.getElementById(id).focus();
-  });
   const foldOptions = [["all", "pooled"], ...folds.map((_, k) => [String(k), `fold ${k + 1}`])];
   return section("Confusion matrix",
-    element("form", { class: "matrix-controls" },
-      kinds.length > 1 ? choose("trial-matrix-kind", "matrix", "counted by", kinds.map((kind) => [kind, kind])) : null,
-      choose("trial-fold", "fold", "folds", foldOptions)),
+    element("form", { class: "part-controls" },
+      kinds.length > 1 ? partSelect("trial-matrix-kind", "matrix", "counted by", kinds.map((kind) => [kind, kind])) : null,
+      partSelect("trial-fold", "fold", "folds", foldOptions)),
     matrixTable(study.confusion[state.matrix].classes, poolFolds(folds)));
 }
 
@@ -116,8 +111,9 @@ function matrixTable(classes, counts) {
 }
 
 function historyOf(trial) {
+  const course = study.history[state.course] || {};
   const known = (folds) => (folds || []).filter((fold) => fold !== null);
-  const [train, valid] = ["train", "valid"].map((name) => known(study.history[name]?.[trial]));
+  const [train, valid] = ["train", "valid"].map((name) => known(course[name]?.[trial]));
   return train.length || valid.length ? { train, valid } : null;
 }
 
@@ -125,9 +121,22 @@ function historyPart(history) {
   if (!history) return null;
   const entry = (name, label) => (history[name].length
     ? element("span", {}, element("i", { style: `color: var(--${name})` }), label) : null);
+  const courses = Object.keys(study.history).map((name) => [name, name]);
   return section("Learning history",
+    courses.length > 1 ? element("form", { class: "part-controls" },
+      partSelect("trial-course", "course", "by epoch", courses)) : null,
     element("p", { class: "legend" }, entry("train", "training"), entry("valid", "validation")),
-    element("div", { id: "history", role: "img", "aria-label": "Loss by epoch, mean and standard deviation over the folds" }));
+    element("div", { id: "history", role: "img",
+      "aria-label": `${state.course} by epoch, mean and standard deviation over the folds` }));
+}
+
+// A choice within the panel, which is made anew and keeps the focus.
+function partSelect(id, name, label, options) {
+  return selectBox(id, label, options, state[name], (chosen) => {
+    state[name] = chosen;
+    showTrial();
+    document.getElementById(id).focus();
+  });
 }
 
 function drawHistory(history) {
@@ -139,12 +148,12 @@ function drawHistory(history) {
     const band = { x: [...x, ...x.toReversed()], y: [...stats.map(([m, s]) => m + s), ...stats.map(([m, s]) => m - s).toReversed()],
       fill: "toself", fillcolor: hue, opacity: Number(colour("band")), line: { width: 0 }, mode: "lines", hoverinfo: "skip", name: `${name} spread` };
     const mean = { x, y: stats.map(([m]) => m), mode: "lines", line: { color: hue, width: 2 }, name,
-      text: stats.map(([m, s], k) => `epoch ${k + 1}, ${name === "train" ? "training" : "validation"} loss ${format(m)} \u00b1 ${format(s, 2)}`), hoverinfo: "text" };
+      text: stats.map(([m, s], k) => `epoch ${k + 1}, ${name === "train" ? "training" : "validation"} ${state.course} ${format(m)} \u00b1 ${format(s, 2)}`), hoverinfo: "text" };
     return folds.length > 1 ? [band, mean] : [mean];
   });
   Plotly.newPlot("history", traces, baseLayout({ margin: { l: 50, r: 8, t: 6, b: 40 },
     font: { color: colour("ink"), size: 11 },
-    xaxis: plainAxis("epoch"), yaxis: plainAxis("loss") }), { displayModeBar: false, responsive: true });
+    xaxis: plainAxis("epoch"), yaxis: plainAxis(state.course) }), { displayModeBar: false, responsive: true });
 }
 
 function moments(values) {

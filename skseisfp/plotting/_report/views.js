@@ -197,11 +197,13 @@ function drawParallel() {
   const dimensions = parameters.map((one, k) => ({ label: plain(one.short),
     values: known.map((trial) => positionsOf(trial)[k]), tickvals: one.values.map((_, i) => i),
     ticktext: one.values.map(plain), range: [-0.1, one.values.length - 0.9] }));
+  const isCrowded = document.getElementById("plot").clientWidth < 150 * dimensions.length;
   dimensions.push({ label: plain(nameOf()), values: known.map((trial) => values[trial]) });
   return {
     data: [{ type: "parcoords", dimensions, customdata: known,
       line: { color: known.map((trial) => values[trial]), ...colourScale() },
       unselected: { line: { color: colour("missing"), opacity: 0.12 } },
+      labelangle: isCrowded ? -18 : 0,
       labelfont: { color: colour("ink"), size: 12 }, tickfont: { color: colour("ink"), size: 12, shadow: "none" },
       rangefont: { color: colour("muted"), size: 10 } }],
     layout: baseLayout({ margin: { l: 90, r: 50, t: 70, b: 30 } }),
