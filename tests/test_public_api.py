@@ -90,6 +90,10 @@ PUBLIC = {
         "AdaptiveHighpassFilter",
         "FilterAugmenter",
         "FingerprintTransformer",
+        "ScalogramTransformer",
+        "SpectrogramTransformer",
+        "SpectrumTransformer",
+        "WaveformImageTransformer",
         "WaveformReader",
     ],
     "signal": [

@@ -1,13 +1,23 @@
-"""Transformers of the array contract: filters, views and fingerprints."""
+"""Transformers of the array contract: filters, views, fingerprints and images."""
 
 from .adaptive_highpass_filter import AdaptiveHighpassFilter
 from .filter_augmenter import FilterAugmenter
 from .fingerprint_transformer import FingerprintTransformer
+from .scalogram_transformer import ScalogramTransformer
+from .spectrogram_transformer import SpectrogramTransformer
+from .spectrum_transformer import SpectrumTransformer
+from .waveform_image_transformer import WaveformImageTransformer
+from .waveform_preprocessor import WaveformPreprocessor
 from .waveform_reader import WaveformReader
 
 __all__ = [
     "AdaptiveHighpassFilter",
     "FilterAugmenter",
     "FingerprintTransformer",
+    "ScalogramTransformer",
+    "SpectrogramTransformer",
+    "SpectrumTransformer",
+    "WaveformImageTransformer",
+    "WaveformPreprocessor",
     "WaveformReader",
 ]

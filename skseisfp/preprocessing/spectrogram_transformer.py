@@ -1,0 +1,165 @@
+"""Records to spectrograms."""
+
+from numbers import Integral
+
+import numpy as np
+from scipy.signal import detrend, get_window, spectrogram
+from sklearn.utils import check_scalar
+
+from .._utils.validation import check_option, check_real
+from ..signal.scalogram import scale_image
+from ._record_transformer import (
+    RecordTransformer,
+    check_band,
+    check_rate,
+    check_scale,
+    over_peak,
+)
+
+
+class SpectrogramTransformer(RecordTransformer):
+    """Power in frames of equal length, on a linear axis of frequencies.
+
+    Parameters
+    ----------
+    sampling_rate : float, default=1.0
+        Samples per second (Hz). At 1.0 frequencies are cycles per sample.
+    window_length : int, default=256
+        Samples of a frame. A shorter record is one frame.
+    overlap : float, default=0.5
+        Part of a frame that it shares with the next, in [0, 1).
+    window : str or tuple, default="hann"
+        Window of the frames, by its name for `scipy.signal.get_window`.
+    f_min : float, default=None
+        Lowest frequency in Hz; None is 0.
+    f_max : float, default=None
+        Highest frequency in Hz; None is the Nyquist frequency.
+    normalize : bool, default=True
+        Whether the spectrogram of each trace is divided by its maximum. If not, it is
+        a power spectral density, and `scale` must not be ``"log"``.
+    scale : {"log", "magnitude", "power"}, default="log"
+        Scale of the image; ``"log"`` is 1 at the maximum and 0 where the power is
+        `dynamic_range_db` below it, or less.
+    dynamic_range_db : float, default=60.0
+        Decibels below the maximum at which a log image is clipped, up to 300.
+    batch_size : int, default=64
+        Records that are worked on at a time; bounds the memory.
+    n_jobs : int, default=None
+        Number of threads.
+
+    Attributes
+    ----------
+    record_shape_ : tuple of int
+        Shape of one record.
+    n_features_in_ : int
+        Size of axis 1 of the records seen in fit.
+
+    See Also
+    --------
+    ScalogramTransformer : Images on a logarithmic axis of frequencies.
+
+    Notes
+    -----
+    Frames and their axis are those of `scipy.signal.spectrogram`: rows are
+    frequencies, low to high, columns are time. The mean of each frame is removed. A
+    straight line, in all of a trace, gives zeros.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseisfp.preprocessing import SpectrogramTransformer
+    >>> X = np.random.default_rng(0).standard_normal((2, 3, 5000))
+    >>> SpectrogramTransformer(sampling_rate=50).fit_transform(X).shape
+    (2, 3, 129, 38)
+    """
+
+    def __init__(
+        self,
+        *,
+        sampling_rate=1.0,
+        window_length=256,
+        overlap=0.5,
+        window="hann",
+        f_min=None,
+        f_max=None,
+        normalize=True,
+        scale="log",
+        dynamic_range_db=60.0,
+        batch_size=64,
+        n_jobs=None,
+    ):
+        self.sampling_rate = sampling_rate
+        self.window_length = window_length
+        self.overlap = overlap
+        self.window = window
+        self.f_min = f_min
+        self.f_max = f_max
+        self.normalize = normalize
+        self.scale = scale
+        self.dynamic_range_db = dynamic_range_db
+        self.batch_size = batch_size
+        self.n_jobs = n_jobs
+
+    def frequencies(self, n_samples):
+        """Compute the frequencies of the rows.
+
+        Parameters
+        ----------
+        n_samples : int
+            Samples of a record.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            Frequencies in Hz.
+        """
+        self._check_parameters(n_samples)
+        axis = np.fft.rfftfreq(self._frame(n_samples), 1 / self.sampling_rate)
+        return axis[self._in_band(axis)]
+
+    def _frame(self, n_samples):
+        return min(self.window_length, n_samples)
+
+    def _in_band(self, axis):
+        low, high = check_band(self.f_min, self.f_max, self.sampling_rate)
+        return (axis >= low) & (axis <= high)
+
+    def _check_parameters(self, n_samples):
+        check_rate(self.sampling_rate)
+        check_scalar(self.window_length, "window_length", Integral, min_val=1)
+        check_real(
+            "overlap", self.overlap, min_val=0, max_val=1, include_boundaries="left"
+        )
+        check_option("normalize", self.normalize, (True, False))
+        check_scale(self.scale, self.dynamic_range_db)
+        if self.scale == "log" and not self.normalize:
+            raise ValueError("scale='log' is relative to the maximum: set normalize.")
+        try:
+            get_window(self.window, 4)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"window must be a window of scipy.signal; got {self.window!r}."
+            ) from error
+        axis = np.fft.rfftfreq(self._frame(n_samples), 1 / self.sampling_rate)
+        if not self._in_band(axis).any():
+            raise ValueError(
+                f"no row is between f_min={self.f_min} Hz and f_max={self.f_max} Hz: "
+                f"rows are {self.sampling_rate / self._frame(n_samples):g} Hz apart."
+            )
+
+    def _map_traces(self, traces):
+        frame = self._frame(traces.shape[-1])
+        if self.normalize:
+            traces = over_peak(traces, axis=-1)
+        axis, _, power = spectrogram(
+            detrend(traces, type="constant"),
+            self.sampling_rate,
+            window=self.window,
+            nperseg=frame,
+            noverlap=min(int(self.overlap * frame), frame - 1),
+            detrend="constant",
+        )
+        power = power[:, self._in_band(axis)].astype(traces.dtype, copy=False)
+        if self.normalize:
+            power = over_peak(power, axis=(-2, -1))
+        return scale_image(power, self.scale, self.dynamic_range_db)

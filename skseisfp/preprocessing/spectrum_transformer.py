@@ -1,0 +1,148 @@
+"""Records to spectra in a few bands."""
+
+from numbers import Integral
+
+import numpy as np
+from scipy import fft
+from scipy.signal import detrend
+from scipy.signal.windows import tukey
+from sklearn.utils import check_scalar
+
+from .._utils.validation import check_option, check_real
+from ..signal.scalogram import scale_image
+from ._record_transformer import (
+    RecordTransformer,
+    check_band,
+    check_rate,
+    check_scale,
+    over_peak,
+)
+
+
+class SpectrumTransformer(RecordTransformer):
+    """Mean spectrum of each trace in adjoining bands.
+
+    Parameters
+    ----------
+    sampling_rate : float, default=1.0
+        Samples per second (Hz). At 1.0 frequencies are cycles per sample.
+    n_bands : int, default=50
+        Number of bands.
+    f_min : float, default=None
+        Lower edge of the first band in Hz; None is 0.
+    f_max : float, default=None
+        Upper edge of the last band in Hz; None is the Nyquist frequency.
+    spacing : {"linear", "log"}, default="linear"
+        Whether bands have equal widths or equal ratios of their edges; the latter
+        needs `f_min`.
+    normalize : bool, default=True
+        Whether the spectrum of each trace is divided by its maximum. If not, `scale`
+        must not be ``"log"``.
+    scale : {"log", "magnitude", "power"}, default="magnitude"
+        Scale of the spectrum; ``"log"`` is 1 at the maximum and 0 where the power is
+        `dynamic_range_db` below it, or less.
+    dynamic_range_db : float, default=60.0
+        Decibels below the maximum at which a log spectrum is clipped, up to 300.
+    taper : float, default=0.05
+        Part of the record under the flanks of a Tukey window, both ends together.
+    batch_size : int, default=64
+        Records that are worked on at a time; bounds the memory.
+    n_jobs : int, default=None
+        Number of threads.
+
+    Attributes
+    ----------
+    record_shape_ : tuple of int
+        Shape of one record.
+    n_features_in_ : int
+        Size of axis 1 of the records seen in fit.
+
+    Notes
+    -----
+    Every line of the discrete spectrum stands for the interval around it, and a band
+    averages the power of the intervals by how much of them it covers; a band narrower
+    than an interval takes the power of its line. The mean of each trace is removed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseisfp.preprocessing import SpectrumTransformer
+    >>> X = np.sin(2 * np.pi * 7.5 * np.arange(1000) / 50)[None]
+    >>> spectrum = SpectrumTransformer(sampling_rate=50, n_bands=5)
+    >>> spectrum.fit_transform(X).round(1)
+    array([[0., 1., 0., 0., 0.]])
+    """
+
+    def __init__(
+        self,
+        *,
+        sampling_rate=1.0,
+        n_bands=50,
+        f_min=None,
+        f_max=None,
+        spacing="linear",
+        normalize=True,
+        scale="magnitude",
+        dynamic_range_db=60.0,
+        taper=0.05,
+        batch_size=64,
+        n_jobs=None,
+    ):
+        self.sampling_rate = sampling_rate
+        self.n_bands = n_bands
+        self.f_min = f_min
+        self.f_max = f_max
+        self.spacing = spacing
+        self.normalize = normalize
+        self.scale = scale
+        self.dynamic_range_db = dynamic_range_db
+        self.taper = taper
+        self.batch_size = batch_size
+        self.n_jobs = n_jobs
+
+    def edges(self):
+        """Compute the edges of the bands.
+
+        Returns
+        -------
+        ndarray of shape (n_bands + 1,)
+            Frequencies in Hz.
+        """
+        low, high = check_band(self.f_min, self.f_max, self.sampling_rate)
+        space = np.geomspace if self.spacing == "log" else np.linspace
+        return space(low, high, self.n_bands + 1)
+
+    def _check_parameters(self, n_samples):
+        check_rate(self.sampling_rate)
+        check_scalar(self.n_bands, "n_bands", Integral, min_val=1)
+        check_option("spacing", self.spacing, ("linear", "log"))
+        check_option("normalize", self.normalize, (True, False))
+        check_scale(self.scale, self.dynamic_range_db)
+        if self.scale == "log" and not self.normalize:
+            raise ValueError("scale='log' is relative to the maximum: set normalize.")
+        check_real("taper", self.taper, min_val=0, max_val=1)
+        low, _ = check_band(self.f_min, self.f_max, self.sampling_rate)
+        if self.spacing == "log" and low == 0:
+            raise ValueError("spacing='log' needs f_min above 0 Hz.")
+
+    def _band_weights(self, n_samples):
+        """Weights of the lines in the bands, of shape (n_lines, n_bands)."""
+        lines = np.fft.rfftfreq(n_samples, 1 / self.sampling_rate)
+        half = self.sampling_rate / n_samples / 2
+        edges = self.edges()
+        covered = np.minimum(edges[1:], lines[:, None] + half)
+        covered = covered - np.maximum(edges[:-1], lines[:, None] - half)
+        covered = np.maximum(covered, 0)
+        return covered / covered.sum(axis=0)
+
+    def _map_traces(self, traces):
+        n_samples = traces.shape[-1]
+        if self.normalize:
+            traces = over_peak(traces, axis=-1)
+        window = tukey(n_samples, self.taper).astype(traces.dtype)
+        lines = fft.rfft(detrend(traces, type="constant") * window)
+        power = (np.abs(lines) ** 2) @ self._band_weights(n_samples)
+        power = power.astype(traces.dtype, copy=False)
+        if self.normalize:
+            power = over_peak(power, axis=-1)
+        return scale_image(power, self.scale, self.dynamic_range_db)
