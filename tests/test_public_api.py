@@ -94,11 +94,13 @@ PUBLIC = {
         "SpectrogramTransformer",
         "SpectrumTransformer",
         "WaveformImageTransformer",
+        "WaveformPreprocessor",
         "WaveformReader",
     ],
     "signal": [
         "Morlet",
         "Morse",
+        "bandpass",
         "cut_windows",
         "cutoff_range",
         "decode",

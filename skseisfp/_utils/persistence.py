@@ -29,6 +29,7 @@ TRUSTED_TYPES = frozenset(
         "skseisfp.preprocessing.spectrogram_transformer.SpectrogramTransformer",
         "skseisfp.preprocessing.spectrum_transformer.SpectrumTransformer",
         "skseisfp.preprocessing.waveform_image_transformer.WaveformImageTransformer",
+        "skseisfp.preprocessing.waveform_preprocessor.WaveformPreprocessor",
         "sklearn.calibration._CalibratedClassifier",
         "sklearn.calibration._SigmoidCalibration",
         "sklearn.metrics._scorer._PassthroughScorer",

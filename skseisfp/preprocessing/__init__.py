@@ -7,6 +7,7 @@ from .scalogram_transformer import ScalogramTransformer
 from .spectrogram_transformer import SpectrogramTransformer
 from .spectrum_transformer import SpectrumTransformer
 from .waveform_image_transformer import WaveformImageTransformer
+from .waveform_preprocessor import WaveformPreprocessor
 from .waveform_reader import WaveformReader
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "SpectrogramTransformer",
     "SpectrumTransformer",
     "WaveformImageTransformer",
+    "WaveformPreprocessor",
     "WaveformReader",
 ]

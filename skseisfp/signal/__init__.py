@@ -8,7 +8,7 @@ from .encoding import (
     select_top_k,
     unpack_fingerprints,
 )
-from .filters import highpass, highpass_gain
+from .filters import bandpass, highpass, highpass_gain
 from .haar import haar2d, haar_matrix, inverse_haar2d
 from .scalogram import detrend_records, scalogram
 from .wavelets import Morlet, Morse, frequency_axis, get_wavelet
@@ -17,6 +17,7 @@ from .windows import cut_windows
 __all__ = [
     "Morlet",
     "Morse",
+    "bandpass",
     "cut_windows",
     "cutoff_range",
     "decode",

@@ -1,4 +1,6 @@
-"""Butterworth high-pass filters with a cut-off of its own for every record."""
+"""Butterworth filters: one band for all records, or a cut-off for every record."""
+
+from itertools import pairwise
 
 import numpy as np
 from scipy.signal import butter, sosfilt, sosfilt_zi, sosfiltfilt
@@ -104,8 +106,70 @@ def highpass(X, cutoffs, *, sampling_rate=1.0, order=4, zero_phase=True):
         if np.isnan(cutoff):
             filtered[record, view] = X[record]
         else:
-            filtered[record, view] = run(X[record], cutoff, sampling_rate, order)
+            sections = butter(order, cutoff, "highpass", fs=sampling_rate, output="sos")
+            lowest = cutoff / sampling_rate
+            filtered[record, view] = run(X[record], sections, lowest)
     return filtered if cutoffs.ndim == 2 else filtered[:, 0]
+
+
+def bandpass(X, *, sampling_rate=1.0, f_min=None, f_max=None, order=4, zero_phase=True):
+    """Filter all records alike, by a Butterworth high-, low- or band-pass.
+
+    Parameters
+    ----------
+    X : ndarray of shape (..., n_samples)
+        Records, float32 or float64.
+    sampling_rate : float, default=1.0
+        Samples per second (Hz).
+    f_min : float, default=None
+        Lower corner in Hz; None makes a low-pass.
+    f_max : float, default=None
+        Upper corner in Hz; None makes a high-pass. Without corners the records pass
+        as they are.
+    order : int, default=4
+        Order of the filter.
+    zero_phase : bool, default=True
+        Whether the filter runs forwards and backwards: no delay, twice the slope.
+
+    Returns
+    -------
+    ndarray of the shape and type of `X`
+        Filtered records.
+
+    Raises
+    ------
+    ValueError
+        If the corners are not 0 < f_min < f_max < Nyquist frequency.
+
+    See Also
+    --------
+    highpass : A cut-off of its own for every record, continued beyond its ends alike.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseisfp.signal import bandpass
+    >>> time = np.arange(4000) / 40
+    >>> X = sum(np.sin(2 * np.pi * f * time) for f in (0.1, 4, 18))
+    >>> filtered = bandpass(X, sampling_rate=40, f_min=1, f_max=10)
+    >>> bool(abs(filtered - np.sin(2 * np.pi * 4 * time))[400:-400].max() < 0.01)
+    True
+    """
+    X = np.asarray(X)
+    corners = [corner for corner in (f_min, f_max) if corner is not None]
+    limits = [0.0, *corners, sampling_rate / 2]
+    if not all(low < high for low, high in pairwise(limits)):
+        raise ValueError(
+            "corners must satisfy 0 < f_min < f_max < Nyquist frequency "
+            f"{sampling_rate / 2:g} Hz; got f_min={f_min!r}, f_max={f_max!r}."
+        )
+    if not corners:
+        return X
+    kind = "lowpass" if f_min is None else "highpass" if f_max is None else "bandpass"
+    band = corners if kind == "bandpass" else corners[0]
+    sections = butter(order, band, kind, fs=sampling_rate, output="sos")
+    run = _run_both_ways if zero_phase else _run_forwards
+    return run(X, sections, corners[0] / sampling_rate).astype(X.dtype, copy=False)
 
 
 def _check_cutoffs(cutoffs, n_records, sampling_rate):
@@ -124,16 +188,14 @@ def _check_cutoffs(cutoffs, n_records, sampling_rate):
         )
 
 
-def _run_both_ways(record, cutoff, sampling_rate, order):
-    """Filter without delay."""
-    sections = butter(order, cutoff, "highpass", fs=sampling_rate, output="sos")
-    wanted = int(np.ceil(_PAD_PERIODS * sampling_rate / cutoff))
-    padlen = min(record.shape[-1] - 1, wanted)
-    return sosfiltfilt(sections, record, padlen=padlen)
+def _run_both_ways(records, sections, lowest):
+    """Filter without delay; `lowest` is the lowest corner in cycles per sample."""
+    wanted = int(np.ceil(_PAD_PERIODS / lowest))
+    padlen = min(records.shape[-1] - 1, wanted)
+    return sosfiltfilt(sections, records, padlen=padlen)
 
 
-def _run_forwards(record, cutoff, sampling_rate, order):
+def _run_forwards(records, sections, lowest):
     """Filter causally, at rest on the first sample."""
-    sections = butter(order, cutoff, "highpass", fs=sampling_rate, output="sos")
-    rest = np.multiply.outer(record[..., 0], sosfilt_zi(sections))
-    return sosfilt(sections, record, zi=np.moveaxis(rest, -2, 0))[0]
+    rest = np.multiply.outer(records[..., 0], sosfilt_zi(sections))
+    return sosfilt(sections, records, zi=np.moveaxis(rest, -2, 0))[0]
