@@ -96,6 +96,7 @@ PUBLIC = {
         "WaveformImageTransformer",
         "WaveformPreprocessor",
         "WaveformReader",
+        "select_by_snr",
     ],
     "signal": [
         "Morlet",
@@ -115,8 +116,11 @@ PUBLIC = {
         "highpass_gain",
         "inverse_haar2d",
         "pack_fingerprints",
+        "pick_onsets",
         "scalogram",
         "select_top_k",
+        "snr",
+        "sta_lta",
         "unpack_fingerprints",
     ],
 }

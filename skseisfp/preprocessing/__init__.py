@@ -7,6 +7,7 @@ from .scalogram_transformer import ScalogramTransformer
 from .spectrogram_transformer import SpectrogramTransformer
 from .spectrum_transformer import SpectrumTransformer
 from .waveform_image_transformer import WaveformImageTransformer
+from .select_by_snr import select_by_snr
 from .waveform_preprocessor import WaveformPreprocessor
 from .waveform_reader import WaveformReader
 
@@ -20,4 +21,5 @@ __all__ = [
     "WaveformImageTransformer",
     "WaveformPreprocessor",
     "WaveformReader",
+    "select_by_snr",
 ]

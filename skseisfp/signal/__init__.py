@@ -10,7 +10,9 @@ from .encoding import (
 )
 from .filters import bandpass, highpass, highpass_gain
 from .haar import haar2d, haar_matrix, inverse_haar2d
+from .onsets import pick_onsets, sta_lta
 from .scalogram import detrend_records, scalogram
+from .snr import snr
 from .wavelets import Morlet, Morse, frequency_axis, get_wavelet
 from .windows import cut_windows
 
@@ -32,7 +34,10 @@ __all__ = [
     "highpass_gain",
     "inverse_haar2d",
     "pack_fingerprints",
+    "pick_onsets",
     "scalogram",
     "select_top_k",
+    "snr",
+    "sta_lta",
     "unpack_fingerprints",
 ]

@@ -62,7 +62,7 @@ def cut_windows(
     array([[ 2.,  3.,  4.,  5.,  6.],
            [13., 14., 15., 16., 17.]])
     """
-    X = _check_records(X)
+    X = check_waveforms(X)
     check_scalar(
         sampling_rate, "sampling_rate", Real, min_val=0, include_boundaries="neither"
     )
@@ -93,7 +93,7 @@ def cut_windows(
     return np.take_along_axis(X, index.reshape(shape), axis=-1)
 
 
-def _check_records(X):
+def check_waveforms(X):
     """Return records as a floating array of two axes or more."""
     check_unmasked(X)
     X = np.asarray(X)

@@ -1,0 +1,93 @@
+"""Signal-to-noise ratio of records."""
+
+import numpy as np
+
+from .._utils.validation import check_per_record, check_real
+from .windows import check_waveforms
+
+_LEAST_PART = 0.5  # of a window that has to lie in the record
+
+
+def snr(X, arrivals, *, sampling_rate=1.0, before=5.0, after=5.0, gap=0.5):
+    """Measure the signal-to-noise ratio of records around their arrivals.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_records, ..., n_samples)
+        Records, time along the last axis; the channels of one are taken together.
+    arrivals : array-like of shape (n_records,)
+        Arrival of each record in samples since its start; NaN or a negative number
+        where there is none.
+    sampling_rate : float, default=1.0
+        Samples per second (Hz).
+    before : float, default=5.0
+        Seconds of noise before the arrival.
+    after : float, default=5.0
+        Seconds of signal from the arrival on.
+    gap : float, default=0.5
+        Seconds between the noise and the arrival, for picks that are late.
+
+    Returns
+    -------
+    ndarray of shape (n_records,)
+        Ratios in dB; NaN where the arrival is missing, half of a window or more lies
+        outside the record, or both windows hold no power.
+
+    Raises
+    ------
+    ValueError
+        If the records, the arrivals or a parameter are not legal.
+
+    See Also
+    --------
+    pick_onsets : Arrivals where nobody has picked them.
+    skseisfp.preprocessing.select_by_snr : Leave out records of low ratio.
+
+    Notes
+    -----
+    The ratio is that of mean power in the two windows, summed over channels, after
+    the mean of the noise of each trace is removed. The signal window holds noise too,
+    so that noise alone has about 0 dB.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseisfp.signal import snr
+    >>> X = np.random.default_rng(0).standard_normal((2, 1000))
+    >>> X[0, 500:] *= 10
+    >>> snr(X, [500, 500], sampling_rate=40).round()
+    array([19.,  0.])
+    """
+    X = check_waveforms(X)
+    for name, value in (("before", before), ("after", after)):
+        check_real(name, value, min_val=0, include_boundaries="neither")
+    check_real("sampling_rate", sampling_rate, min_val=0, include_boundaries="neither")
+    check_real("gap", gap, min_val=0)
+    arrivals = check_per_record("arrivals", arrivals, len(X), "sample").astype(float)
+    lengths = [max(round(time * sampling_rate), 1) for time in (before, after)]
+    distance = round(gap * sampling_rate)
+    ratios = np.full(len(X), np.nan)
+    for row in np.flatnonzero(arrivals >= 0):
+        arrival = round(arrivals[row])
+        start = arrival - distance - lengths[0]
+        noise = _window(X[row], start, lengths[0])
+        signal = _window(X[row], arrival, lengths[1])
+        if noise is not None and signal is not None:
+            ratios[row] = _ratio(noise, signal)
+    return ratios
+
+
+def _window(record, start, length):
+    """Return a window as far as it lies in the record, None if too little does."""
+    window = record[..., max(start, 0) : max(start + length, 0)]
+    return window if window.shape[-1] > _LEAST_PART * length else None
+
+
+def _ratio(noise, signal):
+    """Return the power of the signal over that of the noise in dB."""
+    offset = noise.mean(axis=-1, keepdims=True, dtype=float)
+    powers = [
+        np.square(window - offset).mean(axis=-1).sum() for window in (signal, noise)
+    ]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return 10 * np.log10(np.divide(*powers))
