@@ -473,6 +473,11 @@ def test_a_range_on_an_axis_chooses_trials_for_the_table(study):
     page.view("table")
     rows = page.driver.find_elements("css selector", "#table tbody tr td:nth-child(3)")
     assert {cell.text for cell in rows} == {"4"}
+    assert page.text("#hint").startswith("17 of 71 trials chosen")
+    page.view("parallel")
+    assert "chosen by" not in page.text("#hint")
+    page.view("table")
+    assert page.run("return document.querySelectorAll('#table tbody tr').length") == 72
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
 """What the displays of a quantity over a few parameters have in common."""
 
+from functools import partial
+
 import numpy as np
 
 from .._utils.names import find_parameter, short_names
@@ -23,11 +25,8 @@ class SliceDisplay:
 
     _min_parameters, _max_parameters = 1, 4
 
-    def __init__(
-        self, values, *, spread=None, label="quality", cmap="viridis", trial=None
-    ):
+    def __init__(self, values, *, label="quality", cmap="viridis", trial=None):
         self.values = values
-        self.spread = spread
         self.label = label
         self.cmap = cmap
         self.trial = trial
@@ -95,14 +94,18 @@ class SliceDisplay:
         """
         trial = complete_trial(cube, trial, metric=metric)
         parameters = cls._choose(list(trial), parameters)
-        spread = compute(cube, "spread", metric) if quantity == "quality" else None
+        cut = partial(take_slice, parameters=parameters, trial=trial)
         return cls(
-            take_slice(compute(cube, quantity, metric), parameters, trial),
-            spread=None if spread is None else take_slice(spread, parameters, trial),
+            cut(compute(cube, quantity, metric)),
             label=describe(cube, quantity, metric),
-            cmap=CMAPS[quantity],
             trial=trial,
+            **cls._extras(cube, quantity, metric, cut),
         ).plot(ax=ax)
+
+    @classmethod
+    def _extras(cls, cube, quantity, metric, cut):
+        """Return what else a display of a quantity takes."""
+        return {"cmap": CMAPS[quantity]}
 
     @classmethod
     def _choose(cls, known, parameters):

@@ -100,5 +100,5 @@ def _compare_sizes(cube, trial, n_parameters):
     if kept.size and not (kept == n_parameters).all():
         raise ValueError(
             f"The net to be drawn has {n_parameters} parameters, that of the trial had "
-            f"{kept[0]:g}: input_shape, n_classes or architecture differ."
+            f"{kept[0]:.0f}: input_shape, n_classes or architecture differ."
         )

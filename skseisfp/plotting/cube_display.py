@@ -18,8 +18,6 @@ class CubeDisplay(SliceDisplay):
     ----------
     values : DataArray
         The quantity over 3 or 4 parameters.
-    spread : DataArray, default=None
-        Standard deviation over the folds.
     label : str, default="quality"
         What the values are.
     cmap : str, default="viridis"

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ._axes import FAINT, SERIES, get_axes, strip_spines
+from ._cube_slice import compute
 from ._slice_display import MARK, SliceDisplay
 
 MARKERS = "osD^vPX*"
@@ -25,8 +26,6 @@ class CurvesDisplay(SliceDisplay):
         Standard deviation over the folds.
     label : str, default="quality"
         What the values are.
-    cmap : str, default="viridis"
-        Colours of more curves than there are series colours.
     trial : dict, default=None
         Values of the parameters of the trial to mark, by name.
 
@@ -55,6 +54,16 @@ class CurvesDisplay(SliceDisplay):
     >>> CurvesDisplay(values).plot().ax_.shape
     (1, 2)
     """
+
+    def __init__(self, values, *, spread=None, label="quality", trial=None):
+        super().__init__(values, label=label, trial=trial)
+        self.spread = spread
+
+    @classmethod
+    def _extras(cls, cube, quantity, metric, cut):
+        """Return the spread of the quality, of which the bands are made."""
+        has_bands = quantity == "quality"
+        return {"spread": cut(compute(cube, "spread", metric)) if has_bands else None}
 
     def plot(self, *, ax=None):
         """Draw the curves.

@@ -18,8 +18,6 @@ class HeatMapDisplay(SliceDisplay):
     values : DataArray
         The quantity over 2 to 4 parameters, in the order horizontal, vertical,
         columns of maps, rows of maps.
-    spread : DataArray, default=None
-        Standard deviation over the folds.
     label : str, default="quality"
         What the values are.
     cmap : str, default="viridis"

@@ -20,8 +20,6 @@ class SurfacesDisplay(SliceDisplay):
     values : DataArray
         The quantity over 2 to 4 parameters, in the order first axis, second axis,
         columns of surfaces, rows of surfaces.
-    spread : DataArray, default=None
-        Standard deviation over the folds.
     label : str, default="quality"
         What the values are.
     cmap : str, default="viridis"

@@ -33,7 +33,7 @@ function openView(name) {
     tab.tabIndex = selected ? 0 : -1;
   }
   document.getElementById("stage").setAttribute("aria-labelledby", `view-${name}`);
-  document.getElementById("hint").textContent = VIEWS[name].hint;
+  tellHint();
   makeControls();
   Plotly.purge(plot);
   draw();
@@ -102,6 +102,7 @@ function draw() {
   plot.setAttribute("aria-label", `${VIEWS[state.view].label} of ${nameOf()}. All values are in the table, too.`);
   layout.uirevision = `${state.view} ${axesOf(state.view)}`;
   Plotly.react(plot, data, layout, CONFIG);
+  if (state.view === "parallel") choose();
 }
 
 function listen() {
@@ -110,14 +111,20 @@ function listen() {
     if (Number.isInteger(trial) && trial !== state.trial) requestAnimationFrame(() => openTrial(trial));
   });
   plot.on("plotly_restyle", () => {
-    if (state.view === "parallel") choose(trialsBetween(plot.data[0].dimensions));
+    if (state.view === "parallel") choose();
   });
 }
 
-function choose(chosen) {
-  state.chosen = chosen;
-  document.getElementById("hint").textContent = chosen
-    ? `${chosen.size} of ${ranking.length} trials chosen; the table lists only these.` : VIEWS.parallel.hint;
+function choose() {
+  state.chosen = trialsBetween(plot.data[0].dimensions);
+  tellHint();
+}
+
+function tellHint() {
+  const { hint } = VIEWS[state.view];
+  const isFiltered = state.chosen && ["parallel", "table"].includes(state.view);
+  document.getElementById("hint").textContent = isFiltered
+    ? `${state.chosen.size} of ${ranking.length} trials chosen by parallel coordinates. ${hint}` : hint;
 }
 
 function openTrial(trial) {
@@ -157,7 +164,7 @@ function drawTable(all = false) {
     { scope: "col", "aria-sort": name === column ? (down ? "descending" : "ascending") : null },
     element("button", { type: "button", id: `sort-${name}`, onclick: () => sortBy(name) },
       one.label + (name === column ? (down ? " \u2193" : " \u2191") : ""))));
-  const rows = shown.map((trial) => element("tr", { "data-trial": trial, "aria-selected": String(trial === state.trial), onclick: () => openTrial(trial) },
+  const rows = shown.map((trial) => element("tr", { "data-trial": trial, "aria-current": trial === state.trial ? "true" : null, onclick: () => openTrial(trial) },
     ...Object.entries(columns).map(([name, one]) => element("td", {}, name === "trial"
       ? element("button", { type: "button", "aria-label": `Open trial ${trial + 1}` }, String(trial + 1))
       : one.write ? one.write(trial) : format(one.read(trial))))));
