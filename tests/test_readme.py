@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", "docs/guide.md"]
+SWEEPS = "docs/sweeps.md"
 
 
 def code_blocks(page):
@@ -15,18 +16,30 @@ def code_blocks(page):
     return re.findall(r"^```python\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("page", PAGES)
-def test_code_blocks_run_in_order(page, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
+def run_blocks(page):
     blocks = code_blocks(page)
     assert blocks
     namespace = {"__name__": "__main__"}
     for number, block in enumerate(blocks):
         exec(compile(block, f"{page}, block {number}", "exec"), namespace)
+    return namespace
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES)
+def test_code_blocks_run_in_order(page, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    namespace = run_blocks(page)
     assert "model.skops" in os.listdir()
     predictions = namespace["model"].predict(namespace.get("X_new", namespace["X"]))
     assert set(predictions) <= {"earthquake", "quarry_blast", "mine_blast"}
+
+
+@pytest.mark.slow
+def test_the_page_on_sweeps_leaves_what_it_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run_blocks(SWEEPS)
+    assert {"sweep.db", "sweep.csv", "sweep.html"} <= set(os.listdir())
 
 
 def test_readme_opens_with_picture_and_commands():
