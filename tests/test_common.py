@@ -24,8 +24,9 @@ INSTANCES = {
     ],
     "MultiViewClassifier": [{"estimator": LogisticRegression()}],
 }
-# readers take no arrays, searches are held against GridSearchCV: in their own tests
-ELSEWHERE = {"StagedSearchCV", "SweepSearchCV", "WaveformReader"}
+# readers and augmenters are neither fitted nor applied as transformers are, searches
+# are held against GridSearchCV: in their own tests
+ELSEWHERE = {"StagedSearchCV", "SweepSearchCV", "WaveformAugmenter", "WaveformReader"}
 
 
 def public_estimators():

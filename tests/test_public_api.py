@@ -93,6 +93,7 @@ PUBLIC = {
         "ScalogramTransformer",
         "SpectrogramTransformer",
         "SpectrumTransformer",
+        "WaveformAugmenter",
         "WaveformImageTransformer",
         "WaveformPreprocessor",
         "WaveformReader",

@@ -28,6 +28,7 @@ TRUSTED_TYPES = frozenset(
         "skseisfp.preprocessing.scalogram_transformer.ScalogramTransformer",
         "skseisfp.preprocessing.spectrogram_transformer.SpectrogramTransformer",
         "skseisfp.preprocessing.spectrum_transformer.SpectrumTransformer",
+        "skseisfp.preprocessing.waveform_augmenter.WaveformAugmenter",
         "skseisfp.preprocessing.waveform_image_transformer.WaveformImageTransformer",
         "skseisfp.preprocessing.waveform_preprocessor.WaveformPreprocessor",
         "sklearn.calibration._CalibratedClassifier",

@@ -23,7 +23,8 @@ def assemble_net(classifier, generators):
     Parameters
     ----------
     classifier : FingerprintClassifier
-        The parameters, with `print_shape_`, `classes_`, `class_weight_`, `device_`.
+        The parameters, with `print_shape_`, `classes_`, `class_weight_`,
+        `augmenter_`, `device_`.
     generators : FitGenerators
         The generators of the fit.
 
@@ -62,6 +63,7 @@ def assemble_net(classifier, generators):
         **settings,
     )
     net.generators_ = generators
+    net.augmenter_ = classifier.augmenter_
     return net
 
 

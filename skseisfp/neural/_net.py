@@ -22,10 +22,12 @@ class _BatchAccuracy(Callback):
 class FingerprintNet(NeuralNetClassifier):
     """A skorch classifier that keeps to the generators of its fit.
 
-    `generators_` is a `FitGenerators`, set before training and dropped after.
+    `generators_` is a `FitGenerators`, set before training and dropped after;
+    `augmenter_` changes the batches that it trains on, and cuts all others.
     """
 
     generators_ = None
+    augmenter_ = None
 
     @property
     def _default_callbacks(self):
@@ -100,8 +102,19 @@ class FingerprintNet(NeuralNetClassifier):
         super().notify(method_name, **cb_kwargs)
         self.stopped_by_callback_ = False
 
+    def train_step(self, batch, **fit_params):
+        """Train on a batch, augmented before: once, however often its loss is asked."""
+        if self.augmenter_ is not None:
+            X, y = batch
+            generator = self.generators_.augmentation
+            X = torch.as_tensor(self.augmenter_.augment(X.numpy(), generator))
+            batch = X, y
+        return super().train_step(batch, **fit_params)
+
     def infer(self, x, **fit_params):
         """Run the module on a batch of prints as float32."""
+        if self.augmenter_ is not None:
+            x = self.augmenter_.center(x)
         x = x.to(self.device).to(torch.float32)
         if not self.module_.training or hasattr(self.module_, "set_generator"):
             return self.module_(x, **fit_params)

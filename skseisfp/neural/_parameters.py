@@ -61,14 +61,15 @@ class PassthroughParameters(BaseEstimator):
         Parameters
         ----------
         deep : bool, default=True
-            List the parameters of the module that are not set, too.
+            List the parameters of the module that are not set, too, and those of the
+            augmenter.
 
         Returns
         -------
         dict
             Values by name.
         """
-        params = super().get_params(deep=False)
+        params = super().get_params(deep=deep)
         if deep:
             for module in self._possible_components("module"):
                 for name, default in component_parameters(module).items():
@@ -102,7 +103,13 @@ class PassthroughParameters(BaseEstimator):
         own = super().get_params(deep=False)
         for name in own.keys() & params.keys():
             setattr(self, name, params[name])
-        passed = {name: params[name] for name in params if name not in own}
+        passed = {}
+        for name in (name for name in params if name not in own):
+            part, _, rest = name.partition("__")
+            if part in own and hasattr(getattr(self, part), "set_params"):
+                getattr(self, part).set_params(**{rest: params[name]})
+            else:
+                passed[name] = params[name]
         self._check_names(passed, ValueError)
         vars(self).update(passed)
         return self

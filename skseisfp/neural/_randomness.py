@@ -20,6 +20,7 @@ class FitGenerators:
     weights: torch.Generator
     order: torch.Generator
     dropout: torch.Generator
+    augmentation: np.random.Generator
 
 
 def make_generators(random_state, device):
@@ -27,12 +28,14 @@ def make_generators(random_state, device):
     seed = None
     if random_state is not None:
         seed = check_random_state(random_state).randint(2**31)
-    split, weights, order, dropout = np.random.SeedSequence(seed).spawn(4)
+    sequences = np.random.SeedSequence(seed).spawn(5)
+    split, weights, order, dropout, augmentation = sequences
     return FitGenerators(
         np.random.default_rng(split),
         _torch_generator(weights),
         _torch_generator(order),
         _torch_generator(dropout, device),
+        np.random.default_rng(augmentation),
     )
 
 

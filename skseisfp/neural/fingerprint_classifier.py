@@ -4,7 +4,7 @@ from numbers import Integral
 
 import numpy as np
 import torch
-from sklearn.base import ClassifierMixin
+from sklearn.base import ClassifierMixin, clone
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import (
     check_array,
@@ -21,6 +21,7 @@ from .._utils.validation import (
     check_option,
     check_real,
 )
+from ..preprocessing import WaveformAugmenter
 from ._assembly import assemble_net, choose_device, export_weights, restore_net
 from ._data import (
     BalancedSampler,
@@ -77,6 +78,10 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         drawing equally many views of each class, anew each epoch.
     predict_views : {"mean", "first"}, default="mean"
         Average the probabilities over the views of a record, or read view 0.
+    augmenter : WaveformAugmenter, default=None
+        Random changes of what the net is trained on, drawn anew in every epoch; its
+        parameters are ``augmenter__crop`` and so on. All else, for validation or
+        prediction, is only cut about its middle.
     callbacks : list, default=None
         Further skorch callbacks; copies of them are used.
     device : str, default="auto"
@@ -101,7 +106,9 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
     n_epochs_ : int
         Number of epochs trained.
     print_shape_ : tuple of int
-        Shape of one print.
+        Shape of one print as the net takes it, after a crop.
+    augmenter_ : WaveformAugmenter or None
+        The augmenter of the fit.
     device_ : str
         Device of the net.
     class_weight_ : ndarray of shape (n_classes,) or None
@@ -166,6 +173,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         patience=10,
         balance=None,
         predict_views="mean",
+        augmenter=None,
         callbacks=None,
         device="auto",
         random_state=None,
@@ -185,6 +193,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         self.patience = patience
         self.balance = balance
         self.predict_views = predict_views
+        self.augmenter = augmenter
         self.callbacks = callbacks
         self.device = device
         self.random_state = random_state
@@ -217,7 +226,8 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
             If the data, a parameter or the architecture is impossible, before any
             training; if training diverges.
         TypeError
-            If `module`, `criterion` or `optimizer` is no class or function.
+            If `module`, `criterion` or `optimizer` is no class or function, or
+            `augmenter` no augmenter.
         """
         vars(self).pop("net_", None)
         self._check_parameters()
@@ -225,7 +235,8 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         y = self._encode(y, X)
         groups = check_groups(groups, len(y))
         X = with_views(X)
-        self.print_shape_ = X.shape[2:]
+        self.augmenter_ = clone(self.augmenter, safe=False)
+        self.print_shape_ = self._shape_in_net(X)
         self.device_ = choose_device(self.device)
         generators = make_generators(self.random_state, self.device_)
         train, valid = self._split(X, y, groups, generators)
@@ -259,7 +270,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         """
         check_is_fitted(self)
         X = with_views(check_prints(self, X, reset=False))
-        if X.shape[2:] != self.print_shape_:
+        if self._shape_in_net(X) != self.print_shape_:
             raise ValueError(
                 f"X has prints of shape {X.shape[2:]}; {type(self).__name__} was "
                 f"fitted on prints of shape {self.print_shape_}."
@@ -334,7 +345,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         check_option("predict_views", self.predict_views, ("mean", "first"))
 
     def _check_parts(self):
-        """Refuse instances where a class is needed."""
+        """Refuse instances where a class is needed, and what is no augmenter."""
         for name in ("module", "criterion", "optimizer"):
             part = getattr(self, name)
             if name == "module" and part is None:
@@ -344,6 +355,16 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
                     f"{name} must be a class or a function that makes one, since "
                     f"every fit makes a fresh one; got {part!r}."
                 )
+        augmenter = self.augmenter
+        if not (augmenter is None or isinstance(augmenter, WaveformAugmenter)):
+            raise TypeError(
+                f"augmenter must be a WaveformAugmenter or None; got {augmenter!r}."
+            )
+
+    def _shape_in_net(self, X):
+        """Return the shape of a print after the crop."""
+        shape = X.shape[2:]
+        return self.augmenter_.output_shape(shape) if self.augmenter_ else shape
 
     def _encode(self, y, X):
         y = column_or_1d(check_labels(y), warn=True)

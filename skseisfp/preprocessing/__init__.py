@@ -6,6 +6,7 @@ from .fingerprint_transformer import FingerprintTransformer
 from .scalogram_transformer import ScalogramTransformer
 from .spectrogram_transformer import SpectrogramTransformer
 from .spectrum_transformer import SpectrumTransformer
+from .waveform_augmenter import WaveformAugmenter
 from .waveform_image_transformer import WaveformImageTransformer
 from .select_by_snr import select_by_snr
 from .waveform_preprocessor import WaveformPreprocessor
@@ -18,6 +19,7 @@ __all__ = [
     "ScalogramTransformer",
     "SpectrogramTransformer",
     "SpectrumTransformer",
+    "WaveformAugmenter",
     "WaveformImageTransformer",
     "WaveformPreprocessor",
     "WaveformReader",
