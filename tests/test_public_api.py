@@ -24,7 +24,7 @@ PUBLIC = {
         "save_seisbench",
         "source_paths",
     ],
-    "ensemble": ["EventVoteClassifier", "MultiViewClassifier"],
+    "ensemble": ["EventVoteClassifier", "MultiViewClassifier", "classify_stream"],
     "metrics": [
         "EventScorer",
         "Interval",
@@ -97,6 +97,7 @@ PUBLIC = {
         "WaveformImageTransformer",
         "WaveformPreprocessor",
         "WaveformReader",
+        "pick_stream",
         "select_by_snr",
     ],
     "signal": [

@@ -3,6 +3,7 @@
 from .adaptive_highpass_filter import AdaptiveHighpassFilter
 from .filter_augmenter import FilterAugmenter
 from .fingerprint_transformer import FingerprintTransformer
+from .pick_stream import pick_stream
 from .scalogram_transformer import ScalogramTransformer
 from .spectrogram_transformer import SpectrogramTransformer
 from .spectrum_transformer import SpectrumTransformer
@@ -23,5 +24,6 @@ __all__ = [
     "WaveformImageTransformer",
     "WaveformPreprocessor",
     "WaveformReader",
+    "pick_stream",
     "select_by_snr",
 ]

@@ -1,0 +1,175 @@
+"""Check picks and classes of streams against what is known of made ones."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from skseisfp.ensemble import EventVoteClassifier, classify_stream
+from skseisfp.metrics import aggregate_events
+from skseisfp.preprocessing import (
+    FingerprintTransformer,
+    WaveformPreprocessor,
+    WaveformReader,
+    pick_stream,
+)
+
+pytestmark = pytest.mark.filterwarnings(
+    # obspy still lists its plug-ins through an interface that Python deprecates
+    "ignore:SelectableGroups dict interface is deprecated:DeprecationWarning"
+)
+RATE = 40.0
+ONSETS = {"A": 30.0, "B": 33.0, "C": 37.0}  # seconds
+START = pd.Timestamp("2024-01-01", tz="UTC")
+
+
+def make_samples(seed, kind, onset, seconds=90.0):
+    """Noise and an event: blasts ring low, earthquakes high."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(round(seconds * RATE)) / RATE - onset
+    ringing = np.sin(2 * np.pi * {"blast": 3, "quake": 9}[kind] * time)
+    event = np.where(time >= 0, 30 * ringing * np.exp(-0.1 * time.clip(0)), 0)
+    return event * rng.uniform(0.7, 1.3) + rng.standard_normal(len(time))
+
+
+def make_stream(kind, seed=0, onsets=ONSETS, channels=("HHZ", "HHN", "HHE")):
+    from obspy import Stream, Trace, UTCDateTime
+
+    stream = Stream()
+    for station, onset in onsets.items():
+        for channel in channels:
+            header = {
+                "network": "XX",
+                "station": station,
+                "channel": channel,
+                "sampling_rate": RATE,
+                "starttime": UTCDateTime(2024, 1, 1),
+            }
+            seed += 1
+            stream.append(Trace(make_samples(seed, kind, onset), header))
+    return stream
+
+
+def true_picks(onsets=ONSETS):
+    return pd.DataFrame(
+        {
+            "station": [f"XX.{name}" for name in onsets],
+            "phase": "P",
+            "time": [START + pd.Timedelta(s, "s") for s in onsets.values()],
+        }
+    )
+
+
+@pytest.fixture(name="reader")
+def make_reader():
+    return WaveformReader(sampling_rate=RATE, window=(-5, 27), align="P")
+
+
+@pytest.fixture(name="model", scope="module")
+def fit_model():
+    X = [
+        [make_samples(100 * row + c, kind, 5.0, seconds=32) for c in range(3)]
+        for row, kind in enumerate(["blast", "quake"] * 6)
+    ]
+    model = make_pipeline(
+        WaveformPreprocessor(sampling_rate=RATE, f_min=1),
+        FingerprintTransformer(sampling_rate=RATE, shape=(16, 16), n_coefficients=30),
+        FunctionTransformer(np.reshape, kw_args={"shape": (-1, 3 * 256)}),
+        LogisticRegression(),
+    )
+    return model.fit(np.array(X), ["blast", "quake"] * 6)
+
+
+def test_onsets_become_picks():
+    from obspy import Trace
+
+    stream = make_stream("quake")
+    gappy = make_stream("quake", onsets={"G": 30.0}, channels=["HHZ"])
+    gappy[0].data = np.ma.masked_inside(gappy[0].data, -1e-3, 1e-3)
+    noise = make_stream("quake", onsets={"N": 200.0})
+    short = make_stream("quake", onsets={"S": 2.0}).slice(
+        stream[0].stats.starttime, stream[0].stats.starttime + 4
+    )
+    picks = pick_stream(stream + gappy + noise + short + Trace(), event_id="e7")
+    assert set(picks["event_id"]) == {"e7"}
+    assert picks["station"].tolist() == ["XX.A", "XX.B", "XX.C"]
+    errors = picks["time"] - true_picks()["time"]
+    assert errors.abs().max() < pd.Timedelta(0.1, "s")
+    assert pick_stream(noise).empty
+
+
+@pytest.mark.parametrize("kind", ["blast", "quake"])
+@pytest.mark.parametrize("given", [True, False])
+def test_a_stream_gets_its_class(model, reader, kind, given):
+    picks = true_picks() if given else None
+    result = classify_stream(model, make_stream(kind), reader, picks=picks)
+    assert result.events["prediction"].to_dict() == {"event": kind}
+    assert result.stations["prediction"].tolist() == [kind] * 3
+    assert result.stations["station"].tolist() == ["XX.A", "XX.B", "XX.C"]
+    assert (result.stations["arrival_sample"] == 200).all()
+    assert (result.stations["snr_db"] > 15).all()
+    assert result.rejected.empty
+
+
+def test_scores_are_those_of_the_model_and_its_records(model, reader):
+    stream = make_stream("quake")
+    result = classify_stream(model, stream, reader, picks=true_picks(), vote="snr")
+    records = reader.read(stream, picks=true_picks().assign(event_id="stream 0")).data
+    expected = model.predict_proba(records)
+    scores = result.stations[["score_blast", "score_quake"]].to_numpy()
+    np.testing.assert_allclose(scores, expected)
+    table = aggregate_events(
+        expected,
+        ["event"] * 3,
+        classes=["blast", "quake"],
+        vote="snr",
+        snr=result.stations["snr_db"],
+    )
+    pd.testing.assert_frame_equal(result.events, table)
+    voter = EventVoteClassifier(model).fit(records, ["quake", "blast", "quake"])
+    voted = classify_stream(voter, stream, reader, picks=true_picks())
+    alone = voter.predict_proba(records)[:, 1]
+    np.testing.assert_allclose(voted.stations["score_quake"], alone)
+
+
+def test_several_events_of_one_stream_get_a_verdict_each(model):
+    later = make_stream("blast")
+    for trace in later:
+        trace.stats.starttime += 90
+    stream = make_stream("quake") + later
+    events = pd.DataFrame(
+        {
+            "event_id": ["first", "second"],
+            "origin_time": START + pd.to_timedelta([25, 115], "s"),
+            "event_type": ["earthquake", None],
+        }
+    )
+    picks = pd.concat(
+        [
+            true_picks().assign(event_id="first"),
+            true_picks({name: s + 90 for name, s in ONSETS.items()}).assign(
+                event_id="second"
+            ),
+        ]
+    )
+    reader = WaveformReader(sampling_rate=RATE, window=(-5, 27), align="P")
+    result = classify_stream(model, stream, reader, events=events, picks=picks)
+    assert result.events["prediction"].to_dict() == {
+        "first": "quake",
+        "second": "blast",
+    }
+    assert result.events["n_records"].tolist() == [3, 3]
+
+
+def test_what_is_left_out_has_a_reason(model, reader):
+    stream = make_stream("quake")
+    stream.remove(stream.select(station="B", channel="HHE")[0])
+    result = classify_stream(model, stream, reader, picks=true_picks())
+    assert result.stations["station"].tolist() == ["XX.A", "XX.C"]
+    assert result.rejected["reason"].str.contains("no component E").tolist() == [True]
+    with pytest.raises(ValueError, match="3 x it has no P pick"):
+        classify_stream(
+            model, make_stream("quake", onsets=dict.fromkeys("ABC", 200.0)), reader
+        )
