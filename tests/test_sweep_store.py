@@ -438,7 +438,7 @@ def test_the_work_of_another_process_is_taken_over(server, fits, monkeypatch, de
             with pytest.raises(KeyboardInterrupt):
                 sweep(server, study_name=name).fit(*IRIS)
 
-    monkeypatch.setattr(sweep_study, "GRACE", 1.0)
+    monkeypatch.setattr(sweep_study, "GRACE", 1.0 if dead else 60.0)
     name = f"dead {dead}"
     stop()
     stop()
@@ -447,4 +447,5 @@ def test_the_work_of_another_process_is_taken_over(server, fits, monkeypatch, de
     whole = sweep(server, study_name=name).fit(*IRIS)
     assert sorted(fits()) == [2, 2, 3, 3]
     assert flat(whole) == flat(sweep(None).fit(*IRIS))
-    assert (time.monotonic() - start > 1) == dead
+    seconds = time.monotonic() - start
+    assert seconds > 1 if dead else seconds < 30

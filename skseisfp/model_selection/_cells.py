@@ -1,17 +1,14 @@
 """A cell of a sweep: one candidate on one fold, and all that is kept of it."""
 
 import re
-import warnings
 
 import numpy as np
-from sklearn.base import is_classifier
-from sklearn.metrics import confusion_matrix
 from sklearn.metrics._scorer import _MultimetricScorer
 from sklearn.model_selection._validation import _fit_and_score
 from sklearn.utils import _safe_indexing
 from sklearn.utils.metaestimators import _safe_split
 
-from ..metrics.aggregation import aggregate_events, class_scores
+from ..metrics.aggregation import class_scores, vote_events
 from ._threads import single_thread
 
 SINGLE = "score"
@@ -162,26 +159,23 @@ def _named(scores):
 
 def _confusion(estimator, X, y, groups, classes):
     """Return the counts true x predicted, by record and by event."""
-    if not is_classifier(estimator):
-        return None, None
-    by_record = confusion_matrix(y, estimator.predict(X), labels=classes).tolist()
+    classes, y = np.asarray(classes), np.asarray(y)
+    truth = np.searchsorted(classes, y)
+    prediction = np.searchsorted(classes, estimator.predict(X))
+    by_record = _count(truth, prediction, len(classes))
     if groups is None:
         return by_record, None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            events = aggregate_events(
-                class_scores(estimator, X),
-                groups,
-                classes=estimator.classes_,
-                y_true=y,
-            )
-    except ValueError:  # an event that straddles labels has no place in the table
+    _, first, codes = np.unique(groups, return_index=True, return_inverse=True)
+    if (truth[first][codes] != truth).any():  # an event of two labels has no place
         return by_record, None
-    by_event = confusion_matrix(
-        events["label"].to_numpy(), events["prediction"].to_numpy(), labels=classes
-    )
-    return by_record, by_event.tolist()
+    _, verdicts = vote_events(class_scores(estimator, X), codes)
+    known = np.searchsorted(classes, estimator.classes_)
+    return by_record, _count(truth[first], known[verdicts], len(classes))
+
+
+def _count(truth, prediction, n_classes):
+    counts = np.bincount(truth * n_classes + prediction, minlength=n_classes**2)
+    return counts.reshape(n_classes, n_classes).tolist()
 
 
 def _innermost(estimator):

@@ -95,6 +95,25 @@ def _prepare_file(path, create):
         connection.close()
 
 
+def _sync_at_checkpoints(engine):
+    """Let commits to a write-ahead log end before they are on the disk.
+
+    They outlive the process at once, and a power cut from the next checkpoint on.
+    """
+    sqlalchemy = import_optional("sqlalchemy", extra="sweep")
+    engine.dispose()
+
+    @sqlalchemy.event.listens_for(engine, "connect")
+    def set_pragma(connection, record):
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def checkpoint(storage):
+    """See that what was committed is on the disk."""
+    with storage.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint")
+
+
 @contextmanager
 def clear_errors(store):
     """Say of errors of the database which store they belong to."""

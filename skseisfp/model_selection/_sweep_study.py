@@ -1,6 +1,5 @@
 """One sweep in its store: what is done, what is new, who is at what."""
 
-import datetime
 import time
 from contextlib import contextmanager, nullcontext, suppress
 from threading import Event, Thread
@@ -13,17 +12,19 @@ from ._store import (
     DESCRIPTION,
     cells_of,
     check_version,
+    checkpoint,
     clear_errors,
     close_store,
-    encode,
     is_number,
     open_store,
     quiet_optuna,
     store_url,
     text_of,
 )
+from ._trial_rows import insert_trial
 
 BEAT = 10  # seconds between signs of life of a process at work
+SYNC = 2  # seconds until what is stored in a file is on the disk for sure
 GRACE = 60  # seconds without one until others take over its work
 
 
@@ -92,6 +93,7 @@ class SweepStudy(SweepMemory):
         self._trial_ids = {}
         self._beats = {}
         self._mine = set()
+        self._next_sync = 0.0
         self._storage = open_store(store)
         with clear_errors(store), quiet_optuna():
             self._open(name, description)
@@ -113,13 +115,18 @@ class SweepStudy(SweepMemory):
         with clear_errors(self._store):
             if trial_id is None:
                 self._create_trial(candidate, {key: cell}, complete)
-                return
-            try:
-                self._storage.set_trial_user_attr(trial_id, key, cell)
-                if complete:
-                    self._finish(candidate)
-            except self._optuna.exceptions.UpdateFinishedTrialError:
-                pass  # another process has finished the candidate meanwhile
+            else:
+                self._add(candidate, key, cell, complete)
+            if not self.shared and time.monotonic() > self._next_sync:
+                checkpoint(self._storage)
+                self._next_sync = time.monotonic() + SYNC
+
+    def _add(self, candidate, key, cell, complete):
+        """Add a fold to a trial, which another process may have finished meanwhile."""
+        with suppress(self._optuna.exceptions.UpdateFinishedTrialError):
+            self._storage.set_trial_user_attr(self._trial_ids[candidate], key, cell)
+            if complete:
+                self._finish(candidate)
 
     def claim(self, candidates):
         """Return those of some candidates that this process shall compute.
@@ -232,40 +239,30 @@ class SweepStudy(SweepMemory):
 
     def _beat(self, trial_id, sign=""):
         """Leave a sign of life at a trial, None to let it go."""
-        try:
-            sign = self._sign_of_life() if sign == "" else sign
+        sign = self._sign_of_life() if sign == "" else sign
+        with suppress(self._optuna.exceptions.UpdateFinishedTrialError):
             self._storage.set_trial_user_attr(trial_id, "beat", sign)
-        except self._optuna.exceptions.UpdateFinishedTrialError:
-            pass
 
     def _sign_of_life(self):
         return f"{self._owner} {time.time()}"
 
     def _create_trial(self, candidate, attributes, complete):
-        params = self._candidates[candidate]
-        attributes = {"candidate": candidate, "params": encode(params)} | attributes
+        params, distributions = self._candidates[candidate], self._distributions
+        attributes = {"candidate": candidate} | attributes
         if self.shared:
             attributes["beat"] = self._sign_of_life()
         state, values = self._outcome(candidate) if complete else ("RUNNING", None)
-        distributions = self._distributions
-        shown = {
-            key: _shown(distributions[key], value) for key, value in params.items()
-        }
-        trial = self._optuna.trial.FrozenTrial(
-            number=-1,
-            trial_id=-1,
+        self._trial_ids[candidate] = insert_trial(
+            self._storage.engine,
+            self._id,
             state=self._optuna.trial.TrialState[state],
-            value=None,
             values=values,
-            datetime_start=datetime.datetime.now(),
-            datetime_complete=datetime.datetime.now() if complete else None,
-            params=shown,
-            distributions={key: distributions[key] for key in params},
-            user_attrs=attributes,
-            system_attrs={},
-            intermediate_values={},
+            params={
+                key: _shown(distributions[key], value) for key, value in params.items()
+            },
+            distributions=distributions,
+            attributes=attributes,
         )
-        self._trial_ids[candidate] = self._storage.create_new_trial(self._id, trial)
 
     def _finish(self, candidate):
         self._mine.discard(candidate)

@@ -1,0 +1,105 @@
+"""What a sweep adds to the time of its fits.
+
+Every fit takes 0.1 s, the shortest for which the promise of less than 5 % holds. The
+overhead is all that the search does beside: choosing, sharing out, confusion matrices
+by record and by event, storing. To open the store takes a time of its own, once a
+search, that stands apart. Times are of the processor, with one thread, and so do not
+count what else the machine does; the wall clock stands beside them. Fails where the
+overhead exceeds 5 %.
+
+Run: python benchmarks/bench_sweep_overhead.py
+"""
+
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import GridSearchCV, GroupKFold
+from threadpoolctl import threadpool_limits
+
+from skseisfp.model_selection import ExperimentPlan, SweepSearchCV
+
+FIT_TIME = 0.1
+LIMIT = 0.05
+N_FITS = 50
+N_FOLDS = (5, 1)
+
+
+class Working(ClassifierMixin, BaseEstimator):
+    """A classifier that works for a given time and leaves a history of 30 epochs."""
+
+    def __init__(self, number=0):
+        self.number = number
+
+    def fit(self, X, y):
+        """Multiply matrices until the time is over."""
+        end = time.process_time() + FIT_TIME
+        matrix = np.eye(64)
+        while time.process_time() < end:
+            matrix = matrix @ matrix
+        self.classes_ = np.unique(y)
+        self.history_ = {"train_loss": [0.1] * 30, "valid_loss": [0.2] * 30}
+        return self
+
+    def predict(self, X):
+        """Guess."""
+        return self.classes_[(X[:, 0] > 0).astype(int)]
+
+
+def one_split(n_records):
+    """Return a single fold."""
+    rows = np.arange(n_records)
+    return [(rows[: n_records // 2], rows[n_records // 2 :])]
+
+
+def measure(search, X, y, groups):
+    """Return the seconds that a search takes, of the processor and by the clock."""
+    wall, processor = time.perf_counter(), time.process_time()
+    search.fit(X, y, groups=groups)
+    return np.array([time.process_time() - processor, time.perf_counter() - wall])
+
+
+def share(seconds, search):
+    """Return what a search takes beside its fits, as shares."""
+    walls = search.n_splits_ * search.cv_results_["mean_fit_time"].sum()
+    return seconds / [N_FITS * FIT_TIME, walls] - 1
+
+
+def main():
+    """Print the overhead of searches; return whether that of a sweep is too high."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(716, 64)), np.repeat(np.arange(358) % 3, 2)
+    groups = np.repeat(np.arange(358), 2)
+    worst = 0.0
+    print(f"{N_FITS} fits of {FIT_TIME} s; overhead by processor (by clock)\n")
+    print("trials folds     GridSearchCV    SweepSearchCV       with store    opening")
+    with TemporaryDirectory() as folder, threadpool_limits(1):
+        store = Path(folder, "study.db")
+        SweepSearchCV(Working(), {"number": [0]}, store=store, refit=False).fit(X, y)
+        for n_folds in N_FOLDS:
+            plan = ExperimentPlan({"number": f"1:1:{N_FITS // n_folds}"})
+            cv = GroupKFold(n_folds) if n_folds > 1 else one_split(len(X))
+            searches = (
+                GridSearchCV(Working(), plan.param_grid, cv=cv, refit=False),
+                SweepSearchCV(Working(), plan, cv=cv, refit=False),
+                SweepSearchCV(Working(), plan, cv=cv, refit=False, store=store),
+            )
+            seconds = [measure(search, X, y, groups) for search in searches]
+            opening = measure(searches[-1], X, y, groups)  # nothing is left to fit
+            seconds[-1] -= opening
+            shares = [share(*pair) for pair in zip(seconds, searches, strict=True)]
+            cells = [f"{cpu:7.1%} ({wall:6.1%})" for cpu, wall in shares]
+            print(
+                f"{len(plan):6} {n_folds:5}", *(f"{cell:>16}" for cell in cells), end=""
+            )
+            print(f"    {opening[0]:5.2f} s")
+            worst = max(worst, shares[-1][0])
+    print(f"\nlimit {LIMIT:.0%}: {'kept' if worst < LIMIT else 'exceeded'}")
+    return worst >= LIMIT
+
+
+if __name__ == "__main__":
+    sys.exit(main())
