@@ -21,7 +21,7 @@ from ._store import (
     store_url,
     text_of,
 )
-from ._trial_rows import insert_trial
+from ._trial_rows import insert_attribute, insert_trial
 
 BEAT = 10  # seconds between signs of life of a process at work
 SYNC = 2  # seconds until what is stored in a file is on the disk for sure
@@ -124,7 +124,8 @@ class SweepStudy(SweepMemory):
     def _add(self, candidate, key, cell, complete):
         """Add a fold to a trial, which another process may have finished meanwhile."""
         with suppress(self._optuna.exceptions.UpdateFinishedTrialError):
-            self._storage.set_trial_user_attr(self._trial_ids[candidate], key, cell)
+            trial_id = self._trial_ids[candidate]
+            insert_attribute(self._storage.engine, trial_id, key, cell)
             if complete:
                 self._finish(candidate)
 

@@ -5,6 +5,7 @@ times the time, which short fits would feel.
 """
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from .._utils.optional import import_optional
@@ -63,6 +64,16 @@ def insert_trial(engine, study_id, *, state, values, params, distributions, attr
             if rows:
                 connection.execute(table.__table__.insert(), rows)
     return trial_id
+
+
+def insert_attribute(engine, trial_id, key, value):
+    """Give a trial a new user attribute, unless it has it from another process."""
+    models = import_optional("optuna.storages._rdb.models", extra="sweep")
+    sqlalchemy = import_optional("sqlalchemy", extra="sweep")
+    rows = [{"trial_id": trial_id} | row for row in _attribute_rows({key: value})]
+    table = models.TrialUserAttributeModel.__table__
+    with suppress(sqlalchemy.exc.IntegrityError), engine.begin() as connection:
+        connection.execute(table.insert(), rows)
 
 
 def _lock(connection, studies, study_id):
