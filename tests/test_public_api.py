@@ -12,6 +12,19 @@ import skseisfp
 
 # a change here is a change of the public interface: tell it in the changelog
 PUBLIC = {
+    "baselines": [
+        "UPCUCV",
+        "AlexNetImage",
+        "ArrayConvNet",
+        "ConvNetQuake",
+        "ErtuncayCNN",
+        "HainanCNN",
+        "KongCNN",
+        "LinvilleLSTM",
+        "MiaoANN",
+        "QuakeXNet2D",
+        "TrovaCNN",
+    ],
     "datasets": [
         "EVENT_TYPES",
         "SeismicArchive",
@@ -53,6 +66,7 @@ PUBLIC = {
         "Protocol",
         "ResultCube",
         "SimplestRefit",
+        "StagedSearchCV",
         "SweepSearchCV",
         "TemporalEventSplit",
         "check_folds",

@@ -8,6 +8,7 @@ from .experiment_plan import ExperimentPlan
 from .protocols import PROTOCOLS, Protocol, evaluate_protocols, make_protocols
 from .refit_policies import FlattestRefit, ParetoRefit, SimplestRefit
 from .result_cube import ResultCube
+from .staged_search_cv import StagedSearchCV
 from .sweep_search_cv import SweepSearchCV
 from .temporal_event_split import TemporalEventSplit
 
@@ -20,6 +21,7 @@ __all__ = [
     "Protocol",
     "ResultCube",
     "SimplestRefit",
+    "StagedSearchCV",
     "SweepSearchCV",
     "TemporalEventSplit",
     "check_folds",

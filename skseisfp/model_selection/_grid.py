@@ -10,7 +10,7 @@ from ._digest import digest
 from ._store import is_number, text_of
 
 MISSING = "(not set)"
-MAX_CELLS = 20_000_000
+MAX_CELLS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -149,15 +149,21 @@ def steepness(values, axes, *, per_unit=False):
     return np.where(known, np.sqrt(np.nansum(np.square(parts), axis=0)), np.nan)
 
 
-def trial_steepness(params, values):
-    """Return the norm of the slopes at each of some trials, as `steepness` does."""
+def trial_grid(params, values):
+    """Return the varied axes of some trials, their places, and values on the grid."""
     axes = make_axes(list(params))
     axes = {name: axis for name, axis in axes.items() if len(axis.values) > 1}
     places = tuple(find_positions(params, axes).T)
     shape = [len(axis.values) for axis in axes.values()]
     check_size(shape)
     grid = np.full(shape, np.nan)
-    grid[places] = values
+    grid[places] = values if places else values[-1]
+    return axes, places, grid
+
+
+def trial_steepness(params, values):
+    """Return the norm of the slopes at each of some trials, as `steepness` does."""
+    axes, places, grid = trial_grid(params, values)
     return np.broadcast_to(steepness(grid, list(axes.values()))[places], len(values))
 
 
