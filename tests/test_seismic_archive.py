@@ -251,6 +251,38 @@ def test_prints_of_views_and_refusals(archive):
         archive.fingerprints(WaveformReader(), FingerprintTransformer())
 
 
+def test_prints_follow_origin_times_and_files_that_come_back(archive, tmp_path):
+    aligned = reader(align="origin")
+    printer = FingerprintTransformer(sampling_rate=50.0)
+    archive.add(make_stream(0), event("e0", origin_time="2024-01-01T00:00:01"))
+    first = archive.fingerprints(aligned, printer).data
+    moved = pd.DataFrame([event("e0", origin_time="2024-01-01T00:00:03")])
+    archive.add_events(moved)
+    second = archive.fingerprints(aligned, printer).data
+    assert not np.array_equal(first, second)
+    wanted = printer.fit_transform(archive.to_bunch(aligned).data)
+    assert_array_equal(second, wanted)
+    file = tmp_path / "own.mseed"
+    make_stream(1).write(str(file), format="MSEED")
+    archive.import_folder(file, copy=False)
+    file.rename(tmp_path / "away")
+    bunch = archive.fingerprints(reader(), printer)
+    assert "own.mseed cannot be read" in bunch.rejected["reason"][0]
+    (tmp_path / "away").rename(file)
+    assert len(archive.fingerprints(reader(), printer).data) == 2
+
+
+def test_recordings_without_event_are_told_by_time(archive):
+    archive.add(make_stream(0, n_samples=6000))
+    table = [event(f"e{at}", origin_time=f"2024-01-01T00:00:{at}0") for at in (1, 3)]
+    archive.add_events(pd.DataFrame(table))
+    bunch = archive.to_bunch(reader(align="origin"))
+    assert bunch.groups.tolist() == ["e1", "e3"]
+    samples = make_stream(0, n_samples=6000)
+    whole = reader(align="origin").read(samples, events=archive.events())
+    assert_array_equal(bunch.data, whole.data)
+
+
 def test_models_are_kept(archive):
     pytest.importorskip("skops")
     bunch = make_seismograms(n_records=6, random_state=0)

@@ -53,7 +53,6 @@ def _prints(archive):
         select(*columns)
         .join(prints, prints.c.recording == recordings.c.id)
         .join(settings, settings.c.id == prints.c.settings)
-        .where(prints.c.bits.is_not(None))
     )
     with archive.database.reading() as connection:
         for name, bits, shape, signed in connection.execute(query):

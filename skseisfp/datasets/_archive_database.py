@@ -101,8 +101,8 @@ prints = Table(
     metadata,
     Column("recording", ForeignKey("recordings.id"), primary_key=True),
     Column("settings", ForeignKey("settings.id"), primary_key=True),
-    Column("bits", LargeBinary),
-    Column("reason", String),
+    Column("reference_ns", BigInteger, nullable=False),
+    Column("bits", LargeBinary, nullable=False),
 )
 
 models = Table(

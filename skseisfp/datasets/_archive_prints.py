@@ -4,24 +4,44 @@ import json
 from hashlib import sha256
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.utils import Bunch, get_tags
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from .._utils.versions import installed_version
 from ..signal.encoding import pack_fingerprints, unpack_fingerprints
 from ._archive_database import prints, recordings, settings
-from ._archive_tables import reference_times
+from ._archive_tables import read_documents, reference_times
+from ._archive_writer import in_nanoseconds
 from ._waveform import RecordError
 
 PART = 1024  # prints that are unpacked at a time
 IMMATERIAL = {"batch_size", "memory", "n_jobs", "verbose"}  # parameters without effect
 
 
-def describe(reader, transformer):
+def bunch_of_prints(archive, references, reader, transformer, batch_size):
+    """Return prints as `SeismicArchive.fingerprints` describes them."""
+    _check_alone(reader, transformer)
+    number = _settings_id(archive.database, _describe(archive, reader, transformer))
+    reasons = _make_prints(
+        archive, references, reader, clone(transformer), number, batch_size
+    )
+    names = [item.record_id for item in references if item.record_id not in reasons]
+    if not names:
+        raise ValueError(
+            f"No recording gives a print: {sorted(set(reasons.values()))[:5]}."
+        )
+    X = _get_prints(archive.database, number, names)
+    return _make_bunch(archive.query(), names, X, reasons)
+
+
+def _describe(archive, reader, transformer):
     """Return all parameters that prints depend on, as JSON values."""
+    stations = [] if reader.response is None else read_documents(archive.database)
     return {
         "skseisfp": installed_version("skseisfp"),
+        "stations": sorted(sha256(content).hexdigest() for content in stations),
         "reader": _parameters(reader),
         "transformer": _parameters(transformer),
     }
@@ -52,7 +72,7 @@ def _parameters(value):
     return text
 
 
-def settings_id(database, description):
+def _settings_id(database, description):
     """Return the number of a set of parameters, a new one if there is none."""
     text = json.dumps(description, sort_keys=True)
     digest = sha256(text.encode()).hexdigest()
@@ -66,113 +86,128 @@ def settings_id(database, description):
         return connection.execute(number).scalar_one()
 
 
-def make_prints(archive, references, reader, transformer, number, batch_size):
-    """Make and store the prints that records lack, batch by batch."""
-    lacking = _lacking(archive.database, number)
+def _make_prints(archive, references, reader, transformer, number, batch_size):
+    """Make and store the prints that records lack, batch by batch.
+
+    A print whose record was cut at another time than that of the origin or pick that
+    the archive holds now is made anew.
+
+    Returns
+    -------
+    dict
+        By recording, why it has no print.
+    """
+    times = _reference_times(archive, reader, references)
+    lacking = _lacking(archive.database, number, times)
     references = [item for item in references if item.record_id in lacking]
-    origins, arrivals = reference_times(archive.database)
     inventory = archive.inventory()
+    reasons = {}
     for start in range(0, len(references), batch_size):
-        samples, reasons = {}, {}
+        samples = {}
         for item in references[start : start + batch_size]:
+            time = times[item.record_id]
             try:
-                samples[lacking[item.record_id]] = reader.read_stream(
+                samples[item.record_id] = reader.read_stream(
                     item.stream(),
-                    origin_time=origins.get(item.event_id),
-                    arrival_time=arrivals.get((item.event_id, item.station)),
+                    origin_time=time,
+                    arrival_time=time,
                     inventory=inventory,
                     record_id=item.record_id,
                 )
             except RecordError as error:
-                reasons[lacking[item.record_id]] = str(error)
-        X = None
+                reasons[item.record_id] = str(error)
         if samples:
             X = np.stack(list(samples.values()))
             X = transformer.fit(X[:1]).transform(X)
-        _put(archive.database, number, list(samples), X, reasons)
+            keys = [(lacking[name], _stamp(times[name])) for name in samples]
+            _put(archive.database, number, keys, X)
+    return reasons
 
 
-def _lacking(database, number):
-    """Map the names of recordings without print to their numbers."""
-    made = select(prints.c.recording).where(prints.c.settings == number)
-    query = select(recordings.c.record_id, recordings.c.id)
+def _reference_times(archive, reader, references):
+    """Map recordings to the time that the window of a reader is relative to.
+
+    None where there is none; recordings that are cut at their start need none.
+    """
+    origins, arrivals = reference_times(archive.database)
+    if reader.align == "origin":
+        found = {item.record_id: origins.get(item.event_id) for item in references}
+    elif reader.align == "P":
+        found = {
+            item.record_id: arrivals.get((item.event_id, item.station))
+            for item in references
+        }
+    else:
+        found = dict.fromkeys(item.record_id for item in references)
+    return found
+
+
+def _stamp(time):
+    """Return a time in nanoseconds, 0 for None."""
+    return 0 if time is None else in_nanoseconds(time)
+
+
+def _lacking(database, number, times):
+    """Map recordings without print for their time to their numbers."""
+    of_settings = (prints.c.recording == recordings.c.id, prints.c.settings == number)
+    query = select(
+        recordings.c.record_id, recordings.c.id, prints.c.reference_ns
+    ).outerjoin(prints, and_(*of_settings))
     with database.reading() as connection:
-        rows = connection.execute(query.where(recordings.c.id.not_in(made)))
-        return dict(map(tuple, rows))
+        return {
+            name: at
+            for name, at, stamp in connection.execute(query)
+            if name in times and stamp != _stamp(times[name])
+        }
 
 
-def _put(database, number, made, X, reasons):
-    """Store the prints of some recordings, and why others have none."""
+def _put(database, number, keys, X):
+    """Store the prints of some recordings, in place of older ones."""
     rows = [
-        {"settings": number, "recording": at, "bits": None, "reason": reason}
-        for at, reason in reasons.items()
+        {"settings": number, "recording": at, "reference_ns": time, "bits": bits}
+        for (at, time), bits in zip(
+            keys, map(np.ndarray.tobytes, pack_fingerprints(X)), strict=True
+        )
     ]
-    if made:
-        rows += [
-            {
-                "settings": number,
-                "recording": at,
-                "bits": bits.tobytes(),
-                "reason": None,
-            }
-            for at, bits in zip(made, pack_fingerprints(X), strict=True)
-        ]
+    layout = {"shape": list(X.shape[1:]), "signed": int(X.dtype == np.int8)}
+    statement = insert(prints)
+    renewed = {name: statement.excluded[name] for name in ("reference_ns", "bits")}
+    statement = statement.on_conflict_do_update(["recording", "settings"], set_=renewed)
     with database.writing() as connection:
-        if made:
-            layout = {"shape": list(X.shape[1:]), "signed": int(X.dtype == np.int8)}
-            place = settings.c.id == number
-            connection.execute(settings.update().where(place).values(**layout))
-        connection.execute(insert(prints).on_conflict_do_nothing(), rows)
+        place = settings.c.id == number
+        connection.execute(settings.update().where(place).values(**layout))
+        connection.execute(statement, rows)
 
 
-def get_prints(database, number, record_ids):
-    """Read the prints of recordings.
+def _get_prints(database, number, names):
+    """Read the prints of recordings, which all have one.
 
     Returns
     -------
-    names : list of str
-        Recordings that have a print, in the order given.
-    X : ndarray of shape (n_records, ...) or None
-        Their prints; None where there is none.
-    reasons : dict
-        Why the others have none.
+    ndarray of shape (n_records, ...)
+        The prints, in the order of the names.
     """
+    layout = select(settings.c.shape, settings.c.signed).where(settings.c.id == number)
+    query = (
+        select(recordings.c.record_id, prints.c.bits)
+        .join(prints, prints.c.recording == recordings.c.id)
+        .where(prints.c.settings == number)
+    )
+    places = {name: place for place, name in enumerate(names)}
     with database.reading() as connection:
-        reasons = dict(
-            map(tuple, connection.execute(_prints_of(number, prints.c.reason)))
-        )
-        names = [name for name in record_ids if reasons[name] is None]
-        reasons = {name: reasons[name] for name in record_ids if reasons[name]}
-        if not names:
-            return names, None, reasons
-        layout = select(settings.c.shape, settings.c.signed)
-        shape, signed = connection.execute(layout.where(settings.c.id == number)).one()
-        dtype = np.int8 if signed else np.uint8
-        X = np.empty((len(names), *shape), dtype=dtype)
-        places = {name: place for place, name in enumerate(names)}
-        rows = connection.execute(
-            _prints_of(number, prints.c.bits).where(prints.c.bits.is_not(None)),
-            execution_options={"yield_per": PART},
-        )
+        shape, signed = connection.execute(layout).one()
+        X = np.empty((len(names), *shape), dtype=np.int8 if signed else np.uint8)
+        rows = connection.execute(query, execution_options={"yield_per": PART})
         for part in rows.partitions():
             part = [(places[name], bits) for name, bits in part if name in places]
             if part:
                 at, bits = zip(*part, strict=True)
                 packed = np.frombuffer(b"".join(bits), np.uint8).reshape(len(at), -1)
                 X[list(at)] = unpack_fingerprints(packed, tuple(shape), signed=signed)
-    return names, X, reasons
+    return X
 
 
-def _prints_of(number, column):
-    """Return a query of the names of recordings with something of their prints."""
-    return (
-        select(recordings.c.record_id, column)
-        .join(prints, prints.c.recording == recordings.c.id)
-        .where(prints.c.settings == number)
-    )
-
-
-def check_alone(reader, transformer):
+def _check_alone(reader, transformer):
     """Refuse readers and transformers whose result depends on other records."""
     if reader.sampling_rate is None or reader.window is None:
         raise ValueError(
@@ -187,7 +222,7 @@ def check_alone(reader, transformer):
             )
 
 
-def print_bunch(frame, names, X, reasons):
+def _make_bunch(frame, names, X, reasons):
     """Collect prints with what is known of their records."""
     frame = frame.set_index("record_id", drop=False)
     rejected = frame.loc[list(reasons)].assign(reason=list(reasons.values()))

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-from sklearn.base import clone
 
 from .._utils.optional import import_optional
 from .._utils.persistence import load
@@ -380,6 +379,10 @@ class SeismicArchive:
     def fingerprints(self, reader, transformer, expression=None):
         """Return prints, made once for each set of parameters and then kept.
 
+        A print is made anew where the origin time or pick that its window was relative
+        to has changed, or where the response of instruments is removed and stations
+        were added.
+
         Parameters
         ----------
         reader : WaveformReader
@@ -404,20 +407,10 @@ class SeismicArchive:
         ValueError
             If prints would depend on other records, or no recording gives one.
         """
-        from . import _archive_prints as store
+        from ._archive_prints import bunch_of_prints
 
-        store.check_alone(reader, transformer)
-        description = store.describe(reader, transformer)
-        number = store.settings_id(self.database, description)
         references = self.references(expression)
-        store.make_prints(self, references, reader, clone(transformer), number, BATCH)
-        names = [reference.record_id for reference in references]
-        names, X, reasons = store.get_prints(self.database, number, names)
-        if not names:
-            raise ValueError(
-                f"No recording gives a print: {sorted(set(reasons.values()))[:5]}."
-            )
-        return store.print_bunch(self.query(), names, X, reasons)
+        return bunch_of_prints(self, references, reader, transformer, BATCH)
 
     def save_model(self, name, estimator, **facts):
         """Keep a fitted estimator, as `skseisfp.save` does.

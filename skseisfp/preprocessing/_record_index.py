@@ -95,10 +95,9 @@ def index_records(sources, events, channels, window):
     """
     found, spans, referred, failures = {}, {}, [], []
     for source in sources:
-        if is_reference(source.content):
-            record_id, event_id = source.name, source.event_id or source.name
-            instrument = source.content.instrument
-            referred.append(Record(record_id, str(event_id), instrument, (source,)))
+        if is_reference(source.content) and source.event_id is not None:
+            facts = source.name, str(source.event_id), source.content.instrument
+            referred.append(Record(*facts, (source,)))
             continue
         try:
             stream = source.read(headonly=True)
