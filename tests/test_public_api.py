@@ -111,6 +111,7 @@ PUBLIC = {
         "WaveformImageTransformer",
         "WaveformPreprocessor",
         "WaveformReader",
+        "lazy_records",
         "pick_stream",
         "select_by_snr",
     ],

@@ -6,6 +6,7 @@ from sklearn.utils.validation import check_array, validate_data
 from torch.utils.data import Dataset
 
 from .._utils.validation import check_unmasked
+from ._lazy import LazyPrints, is_lazy
 
 _AXES = {
     2: "(n_records, n_features)",
@@ -16,7 +17,10 @@ _DTYPES = [np.float32, np.int8, np.uint8]
 
 
 def check_prints(estimator, X, *, reset):
-    """Return prints as float32, int8 or uint8, of 2, 3 or 5 axes."""
+    """Return prints as float32, int8 or uint8, of 2, 3 or 5 axes, or lazy ones."""
+    if is_lazy(X):
+        vars(estimator).pop("n_features_in_", None)
+        return LazyPrints(X, estimator.memory_limit, estimator.batch_size)
     check_unmasked(X)
     prints = check_array(
         X, allow_nd=True, dtype=_DTYPES, estimator=estimator, input_name="X"
@@ -49,6 +53,8 @@ def _check_axes(X):
 
 def with_views(X):
     """Return a look at X with the axes (n_records, n_views, *print)."""
+    if isinstance(X, LazyPrints):
+        return X
     if X.ndim == 2:
         return X[:, None]
     return X[:, None, None] if X.ndim == 3 else X

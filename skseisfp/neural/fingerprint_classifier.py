@@ -82,6 +82,9 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         Random changes of what the net is trained on, drawn anew in every epoch; its
         parameters are ``augmenter__crop`` and so on. All else, for validation or
         prediction, is only cut about its middle.
+    memory_limit : float, default=None
+        Mebibytes that records may take, where X is an array of references. Records
+        that have no place in it are read again in every epoch; None keeps all of them.
     callbacks : list, default=None
         Further skorch callbacks; copies of them are used.
     device : str, default="auto"
@@ -129,6 +132,11 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
     a method ``set_generator`` borrows torch's global generator while it trains,
     under a lock; its state is put back.
 
+    X may also be an object array of references, such as
+    `skseisfp.preprocessing.lazy_records` makes them: anything with a method ``read``
+    that returns a record of shape (n_features,) or (n_channels, n_samples). They are
+    read while the net is trained, and the net is the same as if X were the array.
+
     Three axes are prints of one plane, always. Flat prints of views, of shape
     (n_records, n_views, n_features), go through
     `skseisfp.ensemble.MultiViewClassifier` around this classifier.
@@ -174,6 +182,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         balance=None,
         predict_views="mean",
         augmenter=None,
+        memory_limit=None,
         callbacks=None,
         device="auto",
         random_state=None,
@@ -194,6 +203,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         self.balance = balance
         self.predict_views = predict_views
         self.augmenter = augmenter
+        self.memory_limit = memory_limit
         self.callbacks = callbacks
         self.device = device
         self.random_state = random_state
@@ -339,6 +349,8 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
             max_val=1,
             include_boundaries="neither",
         )
+        if self.memory_limit is not None:
+            check_real("memory_limit", self.memory_limit, min_val=0)
         check_option("lr_schedule", self.lr_schedule, (None, "cosine", "plateau"))
         check_option("early_stopping", self.early_stopping, (False, True))
         check_option("balance", self.balance, (None, "weights", "views"))

@@ -3,6 +3,7 @@
 from .adaptive_highpass_filter import AdaptiveHighpassFilter
 from .filter_augmenter import FilterAugmenter
 from .fingerprint_transformer import FingerprintTransformer
+from .lazy_records import lazy_records
 from .pick_stream import pick_stream
 from .scalogram_transformer import ScalogramTransformer
 from .spectrogram_transformer import SpectrogramTransformer
@@ -24,6 +25,7 @@ __all__ = [
     "WaveformImageTransformer",
     "WaveformPreprocessor",
     "WaveformReader",
+    "lazy_records",
     "pick_stream",
     "select_by_snr",
 ]
