@@ -6,11 +6,11 @@ from .fingerprint_transformer import FingerprintTransformer
 from .lazy_records import lazy_records
 from .pick_stream import pick_stream
 from .scalogram_transformer import ScalogramTransformer
+from .select_by_snr import select_by_snr
 from .spectrogram_transformer import SpectrogramTransformer
 from .spectrum_transformer import SpectrumTransformer
 from .waveform_augmenter import WaveformAugmenter
 from .waveform_image_transformer import WaveformImageTransformer
-from .select_by_snr import select_by_snr
 from .waveform_preprocessor import WaveformPreprocessor
 from .waveform_reader import WaveformReader
 
