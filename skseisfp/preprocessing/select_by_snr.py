@@ -9,9 +9,8 @@ from .._utils.validation import check_groups, check_labels, check_per_record, ch
 def select_by_snr(snr, y, groups=None, *, threshold):
     """Choose the records of sufficient signal-to-noise ratio, and report by class.
 
-    Blasts are weaker than earthquakes in most catalogues: a threshold that drops more
-    of one class than of the other changes what a classifier learns, and on what it is
-    scored. So the choice comes with its report.
+    A threshold that drops more of one class than of another changes what a classifier
+    learns, and on what it is scored. So the choice comes with its report.
 
     Parameters
     ----------
