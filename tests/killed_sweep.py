@@ -92,6 +92,7 @@ def main(folder, seed):
     search, X, y, groups = make_search(None)
     search.fit(X, y, groups=groups)
     peaceful = [cell for row in search.cells_ for cell in row]
+    fit_time = float(np.median([cell["fit_time"] for cell in peaceful]))
     draw = random.Random(seed)
     store = str(Path(folder, "killed.db"))
     stored, fits = [], []
@@ -99,7 +100,9 @@ def main(folder, seed):
         log = Path(folder, f"log-{len(stored)}")
         pid = run_attempt(store, log)
         if len(stored) < N_KILLS:
-            time.sleep(draw.uniform(0.05, 0.5))
+            while len(stored) % 5 and not log.exists():  # one in five dies at its start
+                time.sleep(0.001)
+            time.sleep(draw.uniform(0, 6 * fit_time))
             os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
         fits.append(log.read_text().split() if log.exists() else [])
