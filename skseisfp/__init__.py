@@ -19,6 +19,7 @@ _EXPORTS = {
     "show_versions": "_utils.versions",
 }
 _SUBMODULES = (
+    "baselines",
     "datasets",
     "ensemble",
     "metrics",

@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import check_estimator
 
 import skseisfp
+from skseisfp import baselines
 
 # instances beside the default one, or instead where an estimator is needed
 INSTANCES = {
@@ -25,8 +26,14 @@ INSTANCES = {
     "MultiViewClassifier": [{"estimator": LogisticRegression()}],
 }
 # readers and augmenters are neither fitted nor applied as transformers are, searches
-# are held against GridSearchCV: in their own tests
-ELSEWHERE = {"StagedSearchCV", "SweepSearchCV", "WaveformAugmenter", "WaveformReader"}
+# are held against GridSearchCV, baselines take minutes: in their own tests
+ELSEWHERE = {
+    "StagedSearchCV",
+    "SweepSearchCV",
+    "WaveformAugmenter",
+    "WaveformReader",
+    *baselines.__all__,
+}
 
 
 def public_estimators():

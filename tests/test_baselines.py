@@ -1,0 +1,376 @@
+import inspect
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.estimator_checks import (
+    check_estimator,
+    estimator_checks_generator,
+)
+
+import skseisfp
+from skseisfp import baselines
+from skseisfp.baselines import (
+    UPCUCV,
+    AlexNetImage,
+    ArrayConvNet,
+    ConvNetQuake,
+    ErtuncayCNN,
+    HainanCNN,
+    KongCNN,
+    LinvilleLSTM,
+    MiaoANN,
+    QuakeXNet2D,
+    TrovaCNN,
+)
+from skseisfp.baselines._base import NetBaseline
+
+SMALL = {"device": "cpu", "random_state": 0}
+NETS = {
+    "AlexNetImage": {"shape": (63, 63), "width": 0.05, "lr": 1e-3},
+    "ArrayConvNet": {"lr": 1e-3},
+    "TrovaCNN": {"pool_stride": 2},
+}
+ALL = [getattr(baselines, name) for name in baselines.__all__ if name[0].isupper()]
+EACH = pytest.mark.parametrize("baseline", ALL, ids=lambda item: item.__name__)
+# prints of views are costly
+EACH_TRAINED = pytest.mark.parametrize(
+    "baseline",
+    [
+        pytest.param(item, marks=pytest.mark.slow if item is TrovaCNN else ())
+        for item in ALL
+    ],
+    ids=lambda item: item.__name__,
+)
+
+
+def make(baseline, **params):
+    return baseline(**{**SMALL, **NETS.get(baseline.__name__, {}), **params})
+
+
+def two_classes(rate, n=20, n_channels=3, duration=10.0, seed=0):
+    """Short high-frequency bursts against long low-frequency ones, in noise."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(int(duration * rate)) / rate
+    low = np.arange(n) % 2 == 0
+    frequency = np.where(low, 2.5, 8.0)[:, None, None]
+    decay = np.where(low, 0.3, 1.5)[:, None, None]
+    after = np.maximum(time - 3, 0)
+    phase = rng.uniform(0, 6, (n, n_channels, 1))
+    X = np.sin(2 * np.pi * frequency * time + phase) * np.exp(-decay * after)
+    X *= time > 3
+    X += 0.05 * rng.standard_normal(X.shape)
+    return X, np.where(low, "earthquake", "blast")
+
+
+def count(module, input_shape, n_classes=2, **params):
+    with torch.device("meta"):
+        net = module(input_shape, n_classes, **params)
+    return sum(parameter.numel() for parameter in net.parameters())
+
+
+# parameters
+
+
+@pytest.mark.parametrize(
+    ("baseline", "n_samples", "n_classes", "params", "expected"),
+    [
+        (ConvNetQuake, 1000, 2, {}, 22306),
+        (ConvNetQuake, 1001, 7, {}, 22951),
+        (ConvNetQuake, 9000, 2, {}, 24354),
+        (UPCUCV, 1000, 2, {}, 63950),
+        (UPCUCV, 9000, 2, {}, 63950),
+        (HainanCNN, 9000, 2, {}, 18562),
+        (ErtuncayCNN, 9000, 2, {}, 132857),
+        (LinvilleLSTM, 9000, 2, {}, 136961),
+        (KongCNN, 2000, 2, {}, 1165998),
+        (QuakeXNet2D, 5000, 4, {}, 70708),
+        (MiaoANN, 9000, 2, {}, 100354),
+        (AlexNetImage, 9000, 3, {"shape": (224, 224), "width": 1.0}, 56880515),
+    ],
+)
+def test_published_inputs_give_the_published_parameters(
+    baseline, n_samples, n_classes, params, expected
+):
+    classifier = make(baseline, **params)
+    inputs = classifier._represent(
+        np.random.default_rng(0).normal(size=(1, 3, n_samples))
+    )
+    shape = inputs.shape[1:] if inputs.ndim == 2 else (1, 1, *inputs.shape[1:])[-3:]
+    own = {name: getattr(classifier, name) for name in baseline._module_parameters}
+    assert count(baseline._module, shape, n_classes, **own) == expected
+
+
+def test_array_and_fingerprint_nets_have_the_published_parameters():
+    events = np.random.default_rng(0).normal(size=(1, 55, 3, 2500))
+    inputs = ArrayConvNet()._represent(events)
+    assert inputs.shape == (1, 1, 3, 55, 2500)
+    assert count(ArrayConvNet._module, inputs.shape[2:]) == 7041230
+    for stride, expected in ((1, 678219), (2, 54435)):
+        assert count(TrovaCNN._module, (1, 64, 64), 3, pool_stride=stride) == expected
+
+
+def test_linville_has_one_bias_more_a_gate_than_keras():
+    with torch.device("meta"):
+        net = LinvilleLSTM._module((3, 48, 40), 2)
+    second = sum(
+        value.numel() for name, value in net.named_parameters() if "bias_hh" in name
+    )
+    assert count(LinvilleLSTM._module, (3, 48, 40)) - second == 136001
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {
+            "n_filters": (8, 16, 32),
+            "pool_sizes": (20, 20, 20),
+            "two_dimensional": True,
+            "dense_size": 128,
+        },
+        {
+            "kernel_sizes": (13,) * 3,
+            "n_filters": (20,) * 3,
+            "pool_sizes": (10,) * 3,
+            "dense_size": 40,
+        },
+        {
+            "kernel_sizes": (17,) * 3,
+            "n_filters": (8, 16, 32),
+            "pool_sizes": (8, 8, 10),
+            "dense_size": 16,
+        },
+        {
+            "kernel_sizes": (21,) * 3,
+            "n_filters": (16,) * 3,
+            "pool_sizes": (9,) * 3,
+            "pool_padding": "same",
+        },
+        {
+            "kernel_sizes": (7,) * 3,
+            "n_filters": (10,) * 3,
+            "pool_sizes": (6,) * 3,
+            "dense_size": 40,
+            "pool_padding": "same",
+        },
+        {"kernel_sizes": (11, 5, 5), "pool_sizes": (8, 8, 8), "dense_size": 64},
+        {
+            "kernel_sizes": (15, 9, 9),
+            "n_filters": (8, 16, 32),
+            "pool_sizes": (9, 9, 9),
+        },
+        {
+            "kernel_sizes": (9,) * 3,
+            "n_filters": (4, 16, 64),
+            "dense_size": 128,
+            "head": "average",
+        },
+        {
+            "kernel_sizes": (7,) * 3,
+            "n_filters": (32, 32, 8),
+            "pool_sizes": (4,) * 3,
+            "dense_size": 8,
+            "conv_padding": "valid",
+        },
+        {"conv_strides": (4, 1, 1), "pool_sizes": (4, 4, 4)},
+    ],
+)
+def test_other_readings_of_hainan_have_as_many_parameters(params):
+    assert count(HainanCNN._module, (1, 3, 9000), **params) == 18562
+    least = HainanCNN(**params)._least_samples()
+    for n_samples in (least, 1500):
+        net = HainanCNN._module((1, 3, max(n_samples, least)), 2, **params).train()
+        assert net(torch.randn(2, 1, 3, max(n_samples, least))).shape == (2, 2)
+
+
+# learning
+
+
+@EACH_TRAINED
+def test_it_learns(baseline):
+    rate = inspect.signature(baseline).parameters["sampling_rate"].default
+    n_channels = 1 if baseline is TrovaCNN else 3  # its views and prints are costly
+    X, y = two_classes(rate, n_channels=n_channels)
+    X_test, y_test = two_classes(rate, n_channels=n_channels, seed=1)
+    epochs = {"TrovaCNN": 4, "HainanCNN": 50, "KongCNN": 10, "ErtuncayCNN": 12}
+    classifier = make(
+        baseline, max_epochs=epochs.get(baseline.__name__, 20), early_stopping=False
+    )
+    classifier.set_params(batch_size=8)
+    before = X.copy()
+    classifier.fit(X, y)
+    np.testing.assert_array_equal(X, before)
+    assert classifier.score(X_test, y_test) >= 0.9
+    assert list(classifier.classes_) == ["blast", "earthquake"]
+    scores = classifier.predict_proba(X_test)
+    np.testing.assert_allclose(scores.sum(axis=1), 1)
+
+
+def test_a_fit_depends_on_its_seed_only():
+    X, y = two_classes(100.0, n=12, duration=3)
+    first = make(HainanCNN, max_epochs=3).fit(X, y)
+    second = clone(first).fit(X, y)
+    other = clone(first).set_params(random_state=1).fit(X, y)
+    np.testing.assert_array_equal(first.predict_proba(X), second.predict_proba(X))
+    np.testing.assert_array_equal(
+        first.predict_proba(X), first.fit(X, y).predict_proba(X)
+    )
+    assert (first.predict_proba(X) != other.predict_proba(X)).any()
+
+
+def test_the_training_follows_the_parameters():
+    X, y = two_classes(100.0, n=16, duration=3)
+    y[:4] = "collapse"
+    classifier = make(ErtuncayCNN, max_epochs=40, lr=1e-2).fit(X, y, np.arange(16) // 2)
+    assert classifier.net_.n_epochs_ < 40
+    assert classifier.predict_proba(X).shape == (16, 3)
+    assert classifier.net_.get_params()["patience"] == 2
+    weighted = make(KongCNN, max_epochs=1, early_stopping=False).fit(X, y)
+    np.testing.assert_allclose(
+        weighted.net_.class_weight_, 16 / (3 * np.array([6, 4, 6]))
+    )
+    decayed = make(ConvNetQuake, max_epochs=1).fit(X, y)
+    groups = decayed.net_.net_.optimizer_.param_groups
+    assert sorted(
+        (group["weight_decay"], len(group["params"])) for group in groups
+    ) == [(0.0, 10), (1e-3, 8)]
+
+
+# input
+
+
+def test_other_rates_and_windows_come_to_the_published_input():
+    X, _ = two_classes(40.0, n=4, duration=20)
+    classifier = ConvNetQuake(sampling_rate=40, window=(2, 12))
+    assert classifier._represent(X).shape == (4, 3, 1000)
+    assert KongCNN(window=(2, 12))._represent(X).shape == (4, 3, 401)
+    images = TrovaCNN(window=(2, 12))._represent(X)
+    assert images.shape == (4, 5, 3, 64, 64)
+
+
+@EACH
+def test_records_of_one_component_are_records_of_one_channel(baseline):
+    X, y = two_classes(100.0, n=4, n_channels=1, duration=3)
+    classifier = make(baseline, max_epochs=1, early_stopping=False).fit(X[:, 0], y)
+    assert classifier.record_shape_ == X[:, 0].shape[1:]
+    scores = clone(classifier).fit(X, y).predict_proba(X)
+    np.testing.assert_array_equal(classifier.predict_proba(X[:, 0]), scores)
+
+
+def test_the_ratio_of_p_to_s_is_that_of_the_windows():
+    time = np.arange(2000) / 40
+    X = np.sin(2 * np.pi * 14 * time) * np.where(time < 25, 1.0, 10.0)
+    classifier = KongCNN(p_window=(5, 20), s_window=(30, 45))
+    feature = classifier._represent(X[None, None])[0, 0, -1]
+    assert feature == pytest.approx(-1, abs=0.01)
+    with pytest.raises(ValueError, match="window must be two increasing times"):
+        KongCNN(s_window=(30, 60))._represent(X[None, None])
+
+
+def test_stations_are_ordered_and_missing_ones_come_last():
+    X = np.zeros((1, 4, 3, 500))
+    for station, sample in enumerate((300, 100, 200)):
+        X[0, station, :, sample] = -1 - station
+        X[0, station, 0, sample] *= -1
+    masked = np.ma.array(X, mask=False)
+    masked[0, 3] = np.ma.masked
+    images = ArrayConvNet()._represent(ArrayConvNet()._check(masked, reset=True))
+    assert images.shape == (1, 1, 3, 4, 500)
+    assert images[0, 0, 0].argmax(axis=1).tolist() == [100, 200, 300, 0]
+    np.testing.assert_allclose(images[0, 0].max(axis=2)[:, :3], 1)
+    assert not images[0, 0, :, 3].any()
+    with pytest.raises(ValueError, match="vertical == 3"):
+        ArrayConvNet(vertical=3).fit(X, [0])
+
+
+@pytest.mark.parametrize(
+    ("baseline", "params", "message"),
+    [
+        (ConvNetQuake, {"sampling_rate": 0}, "sampling_rate == 0"),
+        (ConvNetQuake, {"max_epochs": 0}, "max_epochs == 0"),
+        (ConvNetQuake, {"window": (1, 9)}, "window must be two increasing times"),
+        (HainanCNN, {"head": "max"}, "head must be one of"),
+        (TrovaCNN, {"pool_stride": 3}, "pool_stride must be one of"),
+        (AlexNetImage, {"shape": (32, 32)}, "shape must be at least 63"),
+        (AlexNetImage, {"width": 0}, "width == 0"),
+        (MiaoANN, {"n_amplitudes": 0}, "n_amplitudes == 0"),
+    ],
+)
+def test_illegal_parameters(baseline, params, message):
+    X, y = two_classes(100.0, n=4, duration=3)
+    with pytest.raises(ValueError, match=message):
+        make(baseline, **params).fit(X, y)
+
+
+def test_records_of_another_shape_are_refused():
+    X, y = two_classes(100.0, n=4, duration=3)
+    classifier = make(MiaoANN, max_epochs=1)
+    with pytest.raises(NotFittedError):
+        classifier.predict(X)
+    classifier.fit(X, y)
+    with pytest.raises(ValueError, match="was fitted on records of shape"):
+        classifier.predict(X[:, :1])
+
+
+# scikit-learn
+
+# all checks take 6 to 20 s a net, minutes for prints and their views: one of each kind
+# of input runs all of them here, the others those that see their own code
+WHOLE = {"ArrayConvNet", "ConvNetQuake", "MiaoANN"}
+ESSENTIAL = {
+    "check_dict_unchanged",
+    "check_estimator_cloneable",
+    "check_estimators_nan_inf",
+    "check_estimators_unfitted",
+    "check_fit2d_1feature",
+    "check_get_params_invariance",
+    "check_mixin_order",
+    "check_n_features_in",
+    "check_no_attributes_set_in_init",
+    "check_parameters_default_constructible",
+    "check_set_params",
+}
+
+
+@EACH_TRAINED
+def test_scikit_learn_checks(baseline):
+    estimator = make(baseline, max_epochs=1)
+    with warnings.catch_warnings():
+        # scikit-learn warns on the checks' own data, such as a class of one member
+        warnings.simplefilter("ignore")
+        if baseline.__name__ in WHOLE:
+            results = check_estimator(estimator, on_skip=None, on_fail=None)
+            status = [result["status"] for result in results]
+            assert set(status) <= {"passed", "skipped"}
+            assert status.count("passed") >= 50
+            return
+        ran = set()
+        for copy, check in estimator_checks_generator(estimator):
+            name = getattr(check, "func", check).__name__
+            if name in ESSENTIAL:
+                check(copy)
+                ran.add(name)
+    assert ran == ESSENTIAL
+
+
+@EACH
+def test_parameters_are_keywords_and_shown(baseline):
+    parameters = inspect.signature(baseline).parameters.values()
+    assert {parameter.kind for parameter in parameters} == {
+        inspect.Parameter.KEYWORD_ONLY
+    }
+    assert baseline.__name__ in repr(clone(baseline()))
+
+
+@EACH
+def test_saved_nets_predict_the_same(baseline, tmp_path):
+    pytest.importorskip("skops", reason="skops is not installed (extra deploy)")
+    X, y = two_classes(100.0, n=4, n_channels=1, duration=3)
+    classifier = make(baseline, max_epochs=1, early_stopping=False).fit(X, y)
+    skseisfp.save(classifier, tmp_path / "net.skops")
+    again = skseisfp.load(tmp_path / "net.skops")
+    np.testing.assert_array_equal(again.predict_proba(X), classifier.predict_proba(X))
+    assert isinstance(again, NetBaseline)
