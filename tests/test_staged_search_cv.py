@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_iris
+from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
@@ -161,10 +162,13 @@ def test_groups_by_routing(routing):
 
 def test_failed_trials_lose_and_failed_stages_are_told():
     stages = [{"max_depth": [-1, 2]}, {"min_samples_leaf": [1, 2]}]
-    with pytest.warns(Warning, match="fits failed|non-finite"):
+    with pytest.warns(FitFailedWarning, match="1 fits failed"):
         search = StagedSearchCV(TREE, stages, cv=2, factor=2).fit(X, Y)
     assert search.best_params_["max_depth"] == 2
-    with pytest.raises(ValueError, match=r"All trials of stage 0 failed.*max_depth"):
+    with (
+        pytest.warns(FitFailedWarning),
+        pytest.raises(ValueError, match=r"All trials of stage 0 failed.*max_depth"),
+    ):
         StagedSearchCV(TREE, [{"max_depth": [-1, -2]}], cv=2).fit(X, Y)
 
 

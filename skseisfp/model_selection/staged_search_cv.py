@@ -276,9 +276,10 @@ class StagedSearchCV(SweepSearchCV):
             try:
                 with _quiet():
                     search.fit(X, y, **params)
-            except ValueError:
+            except ValueError as error:
                 if not _all_failed(getattr(search, "cells_", [[None]])):
                     raise
+                warnings.warn(str(error), FitFailedWarning, stacklevel=2)
             return search.cells_
 
         folds = np.arange(len(splits))
@@ -396,7 +397,7 @@ class StagedSearchCV(SweepSearchCV):
     def _conclude_race(self, race, scorer, refit_metric):
         """Tabulate all trials and choose the best of them."""
         self.cells_ = self._complete(race.cells)
-        with _quiet(failures=False):
+        with _quiet():
             self._conclude(race.params, scorer, refit_metric)
         self.cells_ = race.cells
         stages = np.full(len(race.params), -1)
@@ -425,11 +426,9 @@ def _all_failed(cells):
 
 
 @contextmanager
-def _quiet(*, failures=True):
-    """Leave warnings of scores that are missing, and of failures, to the end."""
+def _quiet():
+    """Keep quiet about scores that halving has spared, as it is meant to."""
     with warnings.catch_warnings():
         message = "One or more of the (test|train) scores are non-finite"
         warnings.filterwarnings("ignore", message)
-        if failures:
-            warnings.simplefilter("ignore", FitFailedWarning)
         yield
