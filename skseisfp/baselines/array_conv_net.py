@@ -86,8 +86,9 @@ class ArrayConvNet(NetBaseline):
     -----
     The layers of the public scripts of [1]_: three convolutions over stations and time
     and a hidden layer of 128. For 55 stations of three channels of 50 s at 50 Hz and
-    two classes it has 7,041,230 parameters. One row of the input is one event; records
-    without an axis of stations count as events of one station.
+    two classes it has 7,041,230 parameters. One row of the input is one event, of shape
+    (n_stations, n_channels, n_samples), up to four axes in all; records without an axis
+    of stations count as events of one station.
 
     Published: taper of 2 %, each trace divided by its peak, stations in the order of
     the time of the largest value of the vertical channel, absolute values, AdamW with
