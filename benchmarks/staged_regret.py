@@ -50,17 +50,10 @@ class Lookup(BaseEstimator):
         return self.scores[(*place, int(X[0, 0]))]
 
 
-def coarse(values):
-    """Return every other value, the last one included where they are odd in number."""
-    return list(values) if len(values) <= 3 else list(values[::2])
-
-
 def make_stages(grid):
-    """Return stages of three and two parameters, in coarse steps."""
+    """Return stages of three and two parameters, with all values of the cube."""
     names = list(grid)
-    return [
-        {name: coarse(grid[name]) for name in part} for part in (names[:3], names[3:])
-    ]
+    return [{name: grid[name] for name in part} for part in (names[:3], names[3:])]
 
 
 def staged(grid, scores, seed):
