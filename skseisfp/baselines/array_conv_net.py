@@ -102,7 +102,7 @@ class ArrayConvNet(NetBaseline):
     ----------
     .. [1] Shen and Shen (2021), Array-based convolutional neural networks for automatic
        detection and 4D localization of earthquakes in Hawaii, Seismological Research
-       Letters 92(5), doi:10.1785/0220200419
+       Letters 92(5)
 
     Examples
     --------

@@ -110,7 +110,7 @@ class KongCNN(NetBaseline):
     ----------
     .. [1] Kong et al. (2022), Combining deep learning with physics based features in
        explosion-earthquake discrimination, Geophysical Research Letters 49(13),
-       doi:10.1029/2022GL098645
+       arXiv:2203.06347
 
     Examples
     --------
