@@ -4,7 +4,7 @@ What a search finds in part of a cube can be compared with the best of all of it
 cube has five parameters and five folds by event; the score is the area under the ROC
 curve by record, one class against the rest.
 
-Run: python benchmarks/exhaust_cubes.py [CUBE ...]   (13 minutes on one core)
+Run: python benchmarks/exhaust_cubes.py [CUBE ...]   (14 minutes on one core)
 """
 
 import argparse

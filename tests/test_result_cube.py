@@ -42,11 +42,13 @@ def _product(*values):
 
 
 def assert_same(cube, other):
-    xarray.testing.assert_identical(cube.dataset, other.dataset)
+    # NaN differs from itself, its text does not
+    assert repr(cube.fixed) == repr(other.fixed)
+    xarray.testing.assert_identical(
+        cube.dataset.assign_attrs(fixed=None), other.dataset.assign_attrs(fixed=None)
+    )
     for name in cube.dataset.variables:
         assert cube.dataset[name].dtype == other.dataset[name].dtype, name
-    assert cube.fixed == other.fixed
-    assert [*map(repr, cube.fixed.values())] == [*map(repr, other.fixed.values())]
     assert (cube.parameters, cube.metrics) == (other.parameters, other.metrics)
 
 
