@@ -76,10 +76,14 @@ def fit_model():
     model = make_pipeline(
         WaveformPreprocessor(sampling_rate=RATE, f_min=1),
         FingerprintTransformer(sampling_rate=RATE, shape=(16, 16), n_coefficients=30),
-        FunctionTransformer(np.reshape, kw_args={"shape": (-1, 3 * 256)}),
+        FunctionTransformer(as_rows),
         LogisticRegression(),
     )
     return model.fit(np.array(X), ["blast", "quake"] * 6)
+
+
+def as_rows(prints):
+    return prints.reshape(len(prints), -1)
 
 
 def test_onsets_become_picks():

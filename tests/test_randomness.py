@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from skseisfp._utils.torch_sums import reproducible_sums
 from skseisfp.neural._randomness import (
     make_generators,
-    reproducible_sums,
     seeded_global_generator,
 )
 

@@ -54,6 +54,8 @@ def neg_gradient_of_error(estimator, X, y):
     """
     import torch
 
+    from .._utils.torch_sums import reproducible_sums
+
     classifier, X = _innermost(estimator, X)
     codes = encode(y, classifier.classes_)
     prints, net = _first_views(X), classifier.net_
@@ -61,12 +63,14 @@ def neg_gradient_of_error(estimator, X, y):
     sums = [torch.zeros_like(w) for w in weights]
     was_training = net.module_.training
     net.module_.eval()
+    batches = np.array_split(np.arange(len(codes)), -(-len(codes) // BATCH_SIZE))
     try:
-        for rows in np.array_split(np.arange(len(codes)), -(-len(codes) // BATCH_SIZE)):
-            error = _summed_error(net, prints[rows], codes[rows])
-            parts = torch.autograd.grad(error, weights, materialize_grads=True)
-            for total, part in zip(sums, parts, strict=True):
-                total += part
+        with reproducible_sums(net.device):
+            for rows in batches:
+                error = _summed_error(net, prints[rows], codes[rows])
+                parts = torch.autograd.grad(error, weights, materialize_grads=True)
+                for total, part in zip(sums, parts, strict=True):
+                    total += part
     finally:
         net.module_.train(was_training)
     square = sum(float(total.double().square().sum()) for total in sums)

@@ -176,7 +176,7 @@ def read_table(path):
         elif name in about["axes"] and about["axes"][name]["kind"] == "integer":
             frame[name] = frame[name].map(int)
         else:
-            frame[name] = frame[name].replace("", np.nan).astype(float)
+            frame[name] = frame[name].mask(frame[name] == "", "nan").astype(float)
     return frame
 
 

@@ -34,6 +34,6 @@ def _torch_on_one_thread():
     """Return the limit for torch, where it is loaded."""
     if "torch" not in sys.modules:
         return nullcontext()
-    from ..neural._randomness import reproducible_sums
+    from .._utils.torch_sums import reproducible_sums
 
     return reproducible_sums("cpu")

@@ -9,7 +9,6 @@ import torch
 from sklearn.utils import check_random_state
 
 _GLOBAL_GENERATOR = Lock()
-_THREADS = {"lock": Lock(), "active": 0, "outer": 1}
 
 
 @dataclass
@@ -60,30 +59,3 @@ def seeded_global_generator(generator, device):
         if cuda:
             torch.cuda.manual_seed_all(int(seed))
         yield
-
-
-@contextmanager
-def reproducible_sums(device):
-    """Run torch on one thread and cuDNN on deterministic kernels, and put that back.
-
-    Sums then do not depend on the number of threads of the machine or of a search.
-    The number belongs to the calling thread, but threads started meanwhile inherit it:
-    all of them put back what was set before the first. A thread takes over what others
-    set until it asks for the number once, so it is asked for first.
-    """
-    with _THREADS["lock"]:
-        n_threads = torch.get_num_threads()
-        if _THREADS["active"] == 0:
-            _THREADS["outer"] = n_threads
-        _THREADS["active"] += 1
-        torch.set_num_threads(1)
-    try:
-        if torch.device(device).type == "cuda":
-            with torch.backends.cudnn.flags(enabled=True, deterministic=True):
-                yield
-        else:
-            yield
-    finally:
-        with _THREADS["lock"]:
-            _THREADS["active"] -= 1
-            torch.set_num_threads(_THREADS["outer"])

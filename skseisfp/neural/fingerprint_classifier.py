@@ -15,6 +15,7 @@ from sklearn.utils import (
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from .._utils.torch_sums import reproducible_sums
 from .._utils.validation import (
     check_groups,
     check_labels,
@@ -32,7 +33,7 @@ from ._data import (
     with_views,
 )
 from ._parameters import PassthroughParameters
-from ._randomness import make_generators, reproducible_sums
+from ._randomness import make_generators
 from .fingerprint_cnn import FingerprintCNN
 from .fingerprint_mlp import FingerprintMLP
 from .group_valid_split import group_valid_split

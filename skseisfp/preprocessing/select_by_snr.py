@@ -54,7 +54,7 @@ def select_by_snr(snr, y, groups=None, *, threshold):
     ... )
     >>> kept.tolist()
     [True, False, True, False, False]
-    >>> report.loc["blast", ["n_kept", "n_low", "n_unknown", "n_events_lost"]].tolist()
+    >>> report[["n_kept", "n_low", "n_unknown", "n_events_lost"]].loc["blast"].tolist()
     [1, 1, 1, 1]
     """
     y = np.asarray(check_labels(y))
