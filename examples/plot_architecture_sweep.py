@@ -74,20 +74,35 @@ print(search.best_params_)
 # One axis a parameter, and one for the folds: mean and spread come from it.
 
 cube = ResultCube.from_search(search)
-cube.to_frame()
+table = pd.DataFrame(
+    {
+        "mean": cube.values().to_series(),
+        "std": cube.std().to_series(),
+        "gradient": cube.gradient().to_series(),
+    }
+).round(3)
+print(table.rename_axis(index=["filter size", "filters", "dropout"]))
 
 # %%
-# The mean over the folds, and how steep it is around each trial:
+# The mean over the folds:
 
 CubeDisplay.from_cube(cube)
 plt.show()
 
 # %%
-# How much each parameter matters, per step of the plan:
+# How steep it is around each trial. Of two trials of equal quality the one on a plateau
+# is the safer choice:
 
-cube.sensitivity()
+CubeDisplay.from_cube(cube, quantity="gradient")
+plt.show()
 
 # %%
+# How much each parameter matters, per step of the plan:
+
+print(cube.sensitivity())
+
+# %%
+# The same cube, one map for each dropout:
 
 HeatMapDisplay.from_cube(cube)
 plt.show()
