@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .._utils.nesting import nested
 from ._weighted import encode
 
 BATCH_SIZE = 256
@@ -56,7 +57,7 @@ def neg_gradient_of_error(estimator, X, y):
 
     from .._utils.torch_sums import reproducible_sums
 
-    classifier, X = _innermost(estimator, X)
+    classifier, X = _net_and_input(estimator, X)
     codes = encode(y, classifier.classes_)
     prints, net = _first_views(X), classifier.net_
     weights = [w for w in net.module_.parameters() if w.requires_grad]
@@ -92,24 +93,17 @@ def _summed_error(net, prints, codes):
     return torch.nn.functional.nll_loss(likelihood, target, reduction="sum")
 
 
-def _innermost(estimator, X):
+def _net_and_input(estimator, X):
     """Follow searches and pipelines to the net; return it with what it would see."""
-    while not hasattr(estimator, "net_"):
-        if hasattr(estimator, "steps"):
-            if len(estimator) > 1:
-                X = estimator[:-1].transform(X)
-            estimator = estimator[-1]
-            continue
-        for name in ("best_estimator_", "estimator_"):
-            if hasattr(estimator, name):
-                estimator = getattr(estimator, name)
-                break
-        else:
-            raise TypeError(
-                "neg_gradient_of_error needs a fitted classifier that holds a net as "
-                f"net_; found {type(estimator).__name__}."
-            )
-    return estimator, X
+    for inner in nested(estimator):
+        if hasattr(inner, "net_"):
+            return inner, X
+        if hasattr(inner, "steps") and len(inner) > 1:
+            X = inner[:-1].transform(X)
+    raise TypeError(
+        "neg_gradient_of_error needs a fitted classifier that holds a net as net_; "
+        f"found {type(inner).__name__}."
+    )
 
 
 def _first_views(X):

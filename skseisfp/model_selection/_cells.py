@@ -8,6 +8,7 @@ from sklearn.model_selection._validation import _fit_and_score
 from sklearn.utils import _safe_indexing
 from sklearn.utils.metaestimators import _safe_split
 
+from .._utils.nesting import nested
 from ..metrics.aggregation import class_scores, vote_events
 from ._threads import single_thread
 
@@ -60,7 +61,7 @@ def evaluate_cell(estimator, X, y, *, train, test, scorer, classes, groups, **op
             X_test, y_test = _safe_split(estimator, X, y, test, train)
             events = None if groups is None else _safe_indexing(groups, test)
             matrices = _confusion(estimator, X_test, y_test, events, classes)
-    net = _innermost(out["estimator"])
+    *_, net = nested(out["estimator"])
     scored_train = fitted and "train_scores" in out
     return {
         "scores": _named(out["test_scores"]) if fitted else {},
@@ -176,20 +177,6 @@ def _confusion(estimator, X, y, groups, classes):
 def _count(truth, prediction, n_classes):
     counts = np.bincount(truth * n_classes + prediction, minlength=n_classes**2)
     return counts.reshape(n_classes, n_classes).tolist()
-
-
-def _innermost(estimator):
-    """Follow pipelines, searches and wrappers to what was trained."""
-    while True:
-        if hasattr(estimator, "steps"):
-            estimator = estimator.steps[-1][1]
-            continue
-        for name in ("best_estimator_", "estimator_"):
-            if hasattr(estimator, name):
-                estimator = getattr(estimator, name)
-                break
-        else:
-            return estimator
 
 
 def _history(net):
