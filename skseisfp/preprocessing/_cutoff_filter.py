@@ -1,6 +1,6 @@
 """What the transformers with an automatic cut-off share."""
 
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from .._utils.validation import (
 )
 from ..signal.cutoff import STATISTICS, cutoff_range, estimate_cutoffs
 from ..signal.filters import highpass
+from ._record_transformer import check_rate
 
 _FALLBACK_STATUSES = ("no_signal", "overlap")
 
@@ -163,11 +164,7 @@ class CutoffFilter(TransformerMixin, BaseEstimator):
 
     def _check_parameters(self, n_samples):
         """Validate the parameters; return the range of estimated cut-offs."""
-        check_scalar(self.sampling_rate, "sampling_rate", Real)
-        if not 0 < self.sampling_rate < np.inf:
-            raise ValueError(
-                f"sampling_rate must be positive (Hz); got {self.sampling_rate}."
-            )
+        check_rate(self.sampling_rate)
         check_option("statistic", self.statistic, STATISTICS)
         for name in ("threshold", "fallback", "f_min", "f_max"):
             if getattr(self, name) is not None:

@@ -1,6 +1,6 @@
 """Seismograms to sparse prints of the Haar coefficients of their scalograms."""
 
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,6 @@ from .._utils.validation import check_option, check_real, check_records
 from ..signal.encoding import ENCODINGS, decode, encode, select_top_k
 from ..signal.haar import HAAR_FORMS, haar2d, inverse_haar2d, is_power_of_two
 from ..signal.scalogram import (
-    SCALES,
     detrend_records,
     padded_length,
     scale_image,
@@ -24,6 +23,7 @@ from ..signal.wavelets import frequency_axis, get_wavelet
 from ..signal.windows import window_samples
 from ._presets import PRESETS
 from ._print_layout import PrintLayout
+from ._record_transformer import check_rate, check_scale
 
 
 def _has_flat_rows(transformer):
@@ -370,11 +370,7 @@ default="signed"
         return PrintLayout(tuple(self.shape), self.encoding, self.flatten)
 
     def _check_parameters(self):
-        check_scalar(self.sampling_rate, "sampling_rate", Real)
-        if not 0 < self.sampling_rate < np.inf:
-            raise ValueError(
-                f"sampling_rate must be positive (Hz); got {self.sampling_rate}."
-            )
+        check_rate(self.sampling_rate)
         if np.shape(self.shape) != (2,) or not all(
             isinstance(n, Integral) and is_power_of_two(n) for n in self.shape
         ):
@@ -388,17 +384,10 @@ default="signed"
                 f"n_coefficients must be at most {largest} for shape {self.shape} "
                 f"(the mean is never kept); got {self.n_coefficients}."
             )
-        check_option("scale", self.scale, SCALES)
+        check_scale(self.scale, self.dynamic_range_db)
         check_option("haar", self.haar, HAAR_FORMS)
         check_option("standardize", self.standardize, (None, "mad", "zscore"))
         check_option("encoding", self.encoding, ENCODINGS)
-        check_real(
-            "dynamic_range_db",
-            self.dynamic_range_db,
-            min_val=0,
-            max_val=300,
-            include_boundaries="right",
-        )
         check_real("taper", self.taper, min_val=0, max_val=1)
         check_scalar(self.batch_size, "batch_size", Integral, min_val=1)
         for name in ("f_min", "f_max"):
