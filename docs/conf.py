@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import skseisfp
+from skseisfp.model_selection import ResultCube
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -57,6 +58,14 @@ def skip_metadata_requests(app, what, name, obj, skip, options):
     return skip or (name.startswith("set_") and name.endswith("_request"))
 
 
+def write_report(app):
+    """Write the report of the experiment from its cube."""
+    folder = Path(app.srcdir) / "_static" / "experiment_4"
+    cube = ResultCube.from_netcdf(folder / "experiment_4.nc")
+    cube.report(folder / "report.html")
+
+
 def setup(app):
     """Connect what the extensions do not offer."""
+    app.connect("builder-inited", write_report)
     app.connect("autodoc-skip-member", skip_metadata_requests)

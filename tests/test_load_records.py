@@ -191,7 +191,7 @@ def test_integers_become_float(tmp_path):
 # records that cannot be taken
 
 
-def refuse_and_reject(path, row, message, **options):
+def assert_refused_and_rejected(path, row, message, **options):
     """Check that a bad record is named, or left out and listed."""
     with pytest.raises(ValueError, match=f"r{row}: .*{message}"):
         load_records(path, **options)
@@ -209,29 +209,35 @@ def refuse_and_reject(path, row, message, **options):
 def test_values_that_are_not_finite(tmp_path, value, message):
     X = waves()
     X[4, 1, 10] = value
-    refuse_and_reject(write_arrays(tmp_path, X, table()), 4, message)
+    assert_refused_and_rejected(write_arrays(tmp_path, X, table()), 4, message)
 
 
 @pytest.mark.parametrize("column", ["event_type", "event_id"])
 def test_missing_entries(tmp_path, column):
     frame = table()
     frame.loc[2, column] = None
-    refuse_and_reject(write_arrays(tmp_path, waves(), frame), 2, f"no {column}")
+    assert_refused_and_rejected(
+        write_arrays(tmp_path, waves(), frame), 2, f"no {column}"
+    )
 
 
 def test_impossible_rates(tmp_path):
     frame = table(sampling_rate_hz=[40, 40, 40, 0, 40, 40])
-    refuse_and_reject(write_arrays(tmp_path, waves(), frame), 3, "its sampling rate")
+    assert_refused_and_rejected(
+        write_arrays(tmp_path, waves(), frame), 3, "its sampling rate"
+    )
 
 
 def test_wrong_components(tmp_path):
     frame = table(components=["ZNE"] * 5 + ["ZZE"])
-    refuse_and_reject(write_arrays(tmp_path, waves(), frame), 5, "'ZZE'")
+    assert_refused_and_rejected(write_arrays(tmp_path, waves(), frame), 5, "'ZZE'")
     (tmp_path / "one").mkdir()
     frame = table(components=["Z"] * 5 + ["E"])
     path = write_arrays(tmp_path / "one", waves(6, 1), frame)
-    refuse_and_reject(path, 5, "choice of components is E, that of most records Z")
-    refuse_and_reject(path, 5, "no component Z", components="Z")
+    assert_refused_and_rejected(
+        path, 5, "choice of components is E, that of most records Z"
+    )
+    assert_refused_and_rejected(path, 5, "no component Z", components="Z")
 
 
 def test_mixed_rates_are_refused_or_resampled(tmp_path):
@@ -243,7 +249,7 @@ def test_mixed_rates_are_refused_or_resampled(tmp_path):
         p_sample=[80, 80, 80, 80, 200, 80],
     )
     path = write_arrays(tmp_path, np.stack([tone] * 4 + [fast, tone]), frame)
-    refuse_and_reject(path, 4, "sampling rate in Hz is 100.0, .* 40.0")
+    assert_refused_and_rejected(path, 4, "sampling rate in Hz is 100.0, .* 40.0")
     bunch = load_records(path, sampling_rate=40, n_samples=160)
     assert bunch.data.shape == (6, 160)
     assert bunch.sampling_rate == 40.0
@@ -264,11 +270,13 @@ def test_short_gaps_are_bridged(tmp_path):
     X = np.tile(np.arange(50.0), (6, 1))
     X[1, 10:14] = np.nan
     path = write_arrays(tmp_path, X, table())
-    refuse_and_reject(path, 1, "gaps of up to 0.1 s", max_gap=0.05)
+    assert_refused_and_rejected(path, 1, "gaps of up to 0.1 s", max_gap=0.05)
     bunch = load_records(path, max_gap=0.1)
     np.testing.assert_allclose(bunch.data, np.tile(np.arange(50.0), (6, 1)))
     X[1, :2] = np.nan
-    refuse_and_reject(write_arrays(tmp_path, X, table()), 1, "gaps", max_gap=1.0)
+    assert_refused_and_rejected(
+        write_arrays(tmp_path, X, table()), 1, "gaps", max_gap=1.0
+    )
 
 
 def test_no_record_left(tmp_path):
@@ -432,7 +440,7 @@ def test_folder_without_miniseed(tmp_path):
         load_records(tmp_path)
 
 
-def bad_file(path, message):
+def assert_bad_file(path, message):
     """Check that one bad file among four good ones is named, or left out."""
     with pytest.raises(ValueError, match=message):
         load_records(path)
@@ -445,7 +453,7 @@ def bad_file(path, message):
 def test_unreadable_miniseed_is_named(tmp_path):
     path = write_archive(tmp_path)
     (path / "mseed/ev0/AB_BAD_ev0.mseed").write_bytes(b"no miniSEED")
-    bunch = bad_file(path, "AB_BAD_ev0.mseed is no miniSEED")
+    bunch = assert_bad_file(path, "AB_BAD_ev0.mseed is no miniSEED")
     assert list(bunch.rejected["record_id"]) == ["AB_BAD_ev0"]
 
 
@@ -463,7 +471,7 @@ def test_wrong_channels_of_miniseed(tmp_path, channels, message):
     samples = np.zeros(400, np.int32)
     traces = [(channel, samples) for channel in channels]
     write_miniseed(path / "mseed", traces, event="ev0", station="AB.BAD")
-    bad_file(path, message)
+    assert_bad_file(path, message)
 
 
 def test_gaps_of_miniseed(tmp_path):
@@ -472,7 +480,7 @@ def test_gaps_of_miniseed(tmp_path):
     samples[100:120] = np.ma.masked
     traces = [(channel, samples) for channel in ("HHZ", "HHN", "HHE")]
     write_miniseed(path / "mseed", traces, event="ev0", station="AB.BAD")
-    bad_file(path, "gaps of up to 0.5 s")
+    assert_bad_file(path, "gaps of up to 0.5 s")
     bunch = load_records(path, max_gap=0.5)
     np.testing.assert_allclose(bunch.data[0, 0], np.arange(400.0))
 
@@ -481,7 +489,7 @@ def test_lengths_of_miniseed(tmp_path):
     path = write_archive(tmp_path)
     traces = [(name, np.arange(350, dtype=np.int32)) for name in ("HHZ", "HHN", "HHE")]
     write_miniseed(path / "mseed", traces, event="ev0", station="AB.BAD")
-    bad_file(path, "length in samples is 350, that of most records 400")
+    assert_bad_file(path, "length in samples is 350, that of most records 400")
     assert load_records(path, n_samples=300).data.shape == (5, 3, 300)
     with pytest.raises(ValueError, match="it has 350 of 360 samples"):
         load_records(path, n_samples=360)
