@@ -114,6 +114,7 @@ PUBLIC = {
         "lazy_records",
         "pick_stream",
         "select_by_snr",
+        "stack_stations",
     ],
     "signal": [
         "Morlet",

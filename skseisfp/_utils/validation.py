@@ -125,6 +125,22 @@ def check_records(estimator, X, *, reset, max_ndim=4):
         If `X` is masked, empty, not finite, has the wrong number of axes, or its
         records are not of one length or not of the shape seen in fit.
     """
+    records = check_record_values(X, max_ndim=max_ndim, estimator=estimator)
+    shape = records.shape[1:]
+    fitted = shape if reset else getattr(estimator, "record_shape_", shape)
+    if fitted != shape and (len(shape), len(fitted)) != (1, 1):
+        raise ValueError(
+            f"X has records of shape {shape}, but {type(estimator).__name__} "
+            f"was fitted on records of shape {fitted}."
+        )
+    validate_data(estimator, X, reset=reset, skip_check_array=True)
+    if reset:
+        estimator.record_shape_ = shape
+    return records
+
+
+def check_record_values(X, *, max_ndim, estimator=None):
+    """Return records as floats, refusing gaps, other axes and infinite samples."""
     check_unmasked(X)
     _check_axes(X, max_ndim)
     records = check_array(
@@ -138,16 +154,6 @@ def check_records(estimator, X, *, reset, max_ndim=4):
     if 0 in records.shape:
         raise ValueError(f"X has an empty axis: shape {records.shape}.")
     _check_finite(records)
-    shape = records.shape[1:]
-    fitted = shape if reset else getattr(estimator, "record_shape_", shape)
-    if fitted != shape and (len(shape), len(fitted)) != (1, 1):
-        raise ValueError(
-            f"X has records of shape {shape}, but {type(estimator).__name__} "
-            f"was fitted on records of shape {fitted}."
-        )
-    validate_data(estimator, X, reset=reset, skip_check_array=True)
-    if reset:
-        estimator.record_shape_ = shape
     return records
 
 

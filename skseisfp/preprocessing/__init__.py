@@ -9,6 +9,7 @@ from .scalogram_transformer import ScalogramTransformer
 from .select_by_snr import select_by_snr
 from .spectrogram_transformer import SpectrogramTransformer
 from .spectrum_transformer import SpectrumTransformer
+from .stack_stations import stack_stations
 from .waveform_augmenter import WaveformAugmenter
 from .waveform_image_transformer import WaveformImageTransformer
 from .waveform_preprocessor import WaveformPreprocessor
@@ -28,4 +29,5 @@ __all__ = [
     "lazy_records",
     "pick_stream",
     "select_by_snr",
+    "stack_stations",
 ]
