@@ -94,6 +94,7 @@ def test_chunks_are_read_as_one_set(seisbench_data, tmp_path):
     bunch = load_seisbench(tmp_path, components="Z", sampling_rate=40, window=(0, 30))
     assert bunch.data.shape == (24, 1200)
     assert len(set(bunch.groups)) == 8
+    assert bunch.frame["record_id"].is_unique
     (tmp_path / "chunks").write_text("2001\n")
     assert len(load_seisbench(tmp_path, window=(0, 30)).data) == 12
 

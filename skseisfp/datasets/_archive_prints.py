@@ -14,18 +14,23 @@ from ..signal.encoding import pack_fingerprints, unpack_fingerprints
 from ._archive_database import prints, recordings, settings
 from ._archive_tables import read_documents, reference_times
 from ._archive_writer import in_nanoseconds
+from ._exclusions import exclusions_among, reasons_to_exclude
 from ._waveform import RecordError
 
 PART = 1024  # prints that are unpacked at a time
 IMMATERIAL = {"batch_size", "memory", "n_jobs", "verbose"}  # parameters without effect
 
 
-def bunch_of_prints(archive, references, reader, transformer, batch_size):
+def bunch_of_prints(archive, references, reader, transformer, exclusions, batch_size):
     """Return prints as `SeismicArchive.fingerprints` describes them."""
     _check_alone(reader, transformer)
+    stored = archive.query()
+    exclusions = exclusions_among(exclusions, stored, references)
+    reasons = reasons_to_exclude(exclusions, [item.record_id for item in references])
     number = _settings_id(archive.database, _describe(archive, reader, transformer))
-    reasons = _make_prints(
-        archive, references, reader, clone(transformer), number, batch_size
+    taken = [item for item in references if item.record_id not in reasons]
+    reasons |= _make_prints(
+        archive, taken, reader, clone(transformer), number, batch_size
     )
     names = [item.record_id for item in references if item.record_id not in reasons]
     if not names:
@@ -33,7 +38,7 @@ def bunch_of_prints(archive, references, reader, transformer, batch_size):
             f"No recording gives a print: {sorted(set(reasons.values()))[:5]}."
         )
     X = _get_prints(archive.database, number, names)
-    return _make_bunch(archive.query(), names, X, reasons)
+    return _make_bunch(stored, names, X, reasons)
 
 
 def _describe(archive, reader, transformer):

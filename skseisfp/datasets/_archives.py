@@ -30,7 +30,7 @@ def open_arrays(path, target):
     target = target or "event_type"
     columns = ("event_id", "station", "sampling_rate_hz", target)
     require_columns(file, frame, columns)
-    for name in ("sampling_rate_hz", *ARRIVAL_COLUMNS):
+    for name in ("sampling_rate_hz", "s_sample", *ARRIVAL_COLUMNS):
         if name in frame:
             frame[name] = _to_numbers(file, frame[name])
     X = _read_waveforms(path)

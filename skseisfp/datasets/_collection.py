@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
+from ._exclusions import reasons_to_exclude
 from ._waveform import RecordError, drop_minority
 
 FACTS = (  # in which all records must agree, and the parameter that makes them agree
@@ -19,7 +20,7 @@ FACTS = (  # in which all records must agree, and the parameter that makes them 
 )
 
 
-def collect_records(path, archive, adapt, *, query, invalid):
+def collect_records(path, archive, adapt, *, query, exclusions, invalid):
     """Read the records that a query selects into a Bunch.
 
     Parameters
@@ -33,6 +34,8 @@ def collect_records(path, archive, adapt, *, query, invalid):
         first sample, after resampling; raises a `RecordError`.
     query : str or None
         Expression on the columns that selects rows.
+    exclusions : DataFrame, str, path-like, sequence of str or None
+        Records that are left out.
     invalid : {"raise", "reject"}
         What to do with records that cannot be taken.
 
@@ -42,6 +45,7 @@ def collect_records(path, archive, adapt, *, query, invalid):
         As `load_records` describes it.
     """
     reasons = _not_selected(archive.frame, query)
+    reasons |= _excluded(archive.frame, exclusions)
     selected = [row for row in range(len(archive.frame)) if row not in reasons]
     taken, first = {}, {}
     for row in selected:
@@ -85,6 +89,13 @@ def _not_selected(frame, query):
     return dict.fromkeys(np.flatnonzero(~chosen), f"not selected by {query!r}")
 
 
+def _excluded(frame, exclusions):
+    """Map the rows that a table of exclusions names to the reason."""
+    excluded = reasons_to_exclude(exclusions, frame["record_id"])
+    rows = np.flatnonzero(frame["record_id"].isin(excluded))
+    return {row: excluded[frame["record_id"].iloc[row]] for row in rows}
+
+
 def _check_row(archive, row):
     """Refuse a row without event or label."""
     for name in ("event_id", archive.target):
@@ -119,10 +130,11 @@ def _make_bunch(path, archive, taken, first_samples, reasons):
     rejected = archive.frame.iloc[sorted(reasons)]
     rejected = rejected.assign(reason=[reasons[row] for row in sorted(reasons)])
     recorded_rate = frame["sampling_rate_hz"].to_numpy(float)
-    arrivals = (frame["arrival_sample"] * (first.sampling_rate / recorded_rate)).round()
-    arrivals = arrivals - [first_samples[row] for row in rows]
-    inside = (arrivals >= 0) & (arrivals < data.shape[-1])
-    frame["arrival_sample"] = arrivals.where(inside)
+    for name in {"arrival_sample", "s_sample"} & set(frame):
+        arrivals = (frame[name] * (first.sampling_rate / recorded_rate)).round()
+        arrivals = arrivals - [first_samples[row] for row in rows]
+        inside = (arrivals >= 0) & (arrivals < data.shape[-1])
+        frame[name] = arrivals.where(inside)
     target = np.array(frame[archive.target].tolist())
     return Bunch(
         data=data[:, 0] if data.shape[1] == 1 else data,

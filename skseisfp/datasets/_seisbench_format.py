@@ -127,7 +127,9 @@ def _read_metadata(path, formats, target, event):
         tables.append(table)
     frame = pd.concat(tables, ignore_index=True)
     names = frame.get("trace_name_original", frame["trace_name"])
-    frame["record_id"] = names.astype(str)
+    names = names.astype(str)
+    repeated = names.duplicated(keep=False)  # chunks count their buckets alike
+    frame["record_id"] = names.mask(repeated, frame["trace_chunk"] + "/" + names)
     frame["event_id"] = _event_ids(path, frame, event)
     codes = [
         frame[name].fillna("") if name in frame else pd.Series("", frame.index)

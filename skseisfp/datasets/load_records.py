@@ -18,6 +18,7 @@ def load_records(
     target=None,
     labels=None,
     query=None,
+    exclusions=None,
     components=None,
     sampling_rate=None,
     n_samples=None,
@@ -50,6 +51,10 @@ def load_records(
     query : str, default=None
         Expression on the columns of the table that selects records, as in
         :meth:`pandas.DataFrame.eval`, for example ``"snr_db > 6"``.
+    exclusions : DataFrame, str, path-like or sequence of str, default=None
+        Records that were reviewed and are left out: their ids, or a table or CSV file
+        with `record_id` and where there is one `reason`, such as a page of
+        `skseisfp.plotting.write_review` gives.
     components : str, default=None
         Components to keep out of "ZNE", such as "Z". None keeps those of most records.
     sampling_rate : float, default=None
@@ -88,7 +93,8 @@ def load_records(
             The table, with `arrival_sample` added: the arrival in samples of `data`,
             from a column of that name, else `p_sample_analyst`, `p_sample_auto` or
             `p_sample`, the first that is not negative; NaN where there is none or it
-            lies beyond the record. All other columns are as they were read.
+            lies beyond the record; and `s_sample`, where there is one, likewise. All
+            other columns are as they were read.
         sampling_rate : float
             Sampling rate in Hz.
         components : str
@@ -96,7 +102,8 @@ def load_records(
         stations : ndarray of shape (n_records,)
             Station of each record, str.
         rejected : DataFrame
-            Rows that were left out, by `query` or as invalid, with their `reason`.
+            Rows that were left out, by `query`, by `exclusions` or as invalid, with
+            their `reason`.
         DESCR : str
             Description.
 
@@ -105,8 +112,8 @@ def load_records(
     FileNotFoundError
         If the folder, a table or the waveforms are missing.
     ValueError
-        If a table or the waveforms cannot be read or do not fit each other, or if
-        records cannot be taken.
+        If a table or the waveforms cannot be read or do not fit each other, if a row
+        of `exclusions` matches no record, or if records cannot be taken.
 
     Examples
     --------
@@ -132,7 +139,9 @@ def load_records(
             waveform = fit_length(waveform, n_samples, pad)
         return waveform, 0
 
-    return collect_records(path, archive, adapt, query=query, invalid=invalid)
+    return collect_records(
+        path, archive, adapt, query=query, exclusions=exclusions, invalid=invalid
+    )
 
 
 def _check_parameters(sampling_rate, n_samples, pad, max_gap, invalid):

@@ -26,6 +26,7 @@ def load_seisbench(
     labels=None,
     split=None,
     query=None,
+    exclusions=None,
     components=None,
     sampling_rate=None,
     window=None,
@@ -57,6 +58,10 @@ def load_seisbench(
     query : str, default=None
         Expression on the columns of the metadata that selects records, as in
         :meth:`pandas.DataFrame.eval`.
+    exclusions : DataFrame, str, path-like or sequence of str, default=None
+        Records that were reviewed and are left out: their ids, or a table or CSV file
+        with `record_id` and where there is one `reason`, such as a page of
+        `skseisfp.plotting.write_review` gives.
     components : str, default=None
         Components to keep out of "ZNE", such as "Z". None keeps those of most records.
     sampling_rate : float, default=None
@@ -90,7 +95,8 @@ def load_seisbench(
     FileNotFoundError
         If a file is missing.
     ValueError
-        If a file is not in the format, or records cannot be taken.
+        If a file is not in the format, a row of `exclusions` matches no record, or
+        records cannot be taken.
     ImportError
         If h5py is not installed.
 
@@ -138,7 +144,9 @@ def load_seisbench(
 
     try:
         query = _with_split(path, frame, split, query)
-        return collect_records(path, archive, adapt, query=query, invalid=invalid)
+        return collect_records(
+            path, archive, adapt, query=query, exclusions=exclusions, invalid=invalid
+        )
     finally:
         close()
 

@@ -8,6 +8,7 @@ from .._utils.optional import import_optional
 from .._utils.persistence import load
 from ._archive_reference import RecordReference
 from ._event_tables import as_tables, joined, tables_of_event
+from ._exclusions import exclusions_among
 from ._recording import make_recordings
 from .read_stationxml import read_stationxml
 from .source_paths import source_paths
@@ -365,18 +366,19 @@ class SeismicArchive:
             As `WaveformReader.read` returns it; `frame` has the names of the
             recordings as `record_id`.
         """
+        references = self.references(expression)
         events = self.events()
         if events["event_type"].isna().all():
             events = events.drop(columns="event_type")
         return reader.read(
-            self.references(expression),
+            references,
             events=events,
             picks=self.picks(),
             inventory=self.inventory(),
-            exclusions=exclusions,
+            exclusions=exclusions_among(exclusions, self.query(), references),
         )
 
-    def fingerprints(self, reader, transformer, expression=None):
+    def fingerprints(self, reader, transformer, expression=None, *, exclusions=None):
         """Return prints, made once for each set of parameters and then kept.
 
         A print is made anew where the origin time or pick that its window was relative
@@ -393,6 +395,8 @@ class SeismicArchive:
             ends in one, that treats each record alone.
         expression : str, default=None
             Condition on the columns of `query`.
+        exclusions : DataFrame, str, path-like or sequence of str, default=None
+            Records that are left out, as in `WaveformReader.read`.
 
         Returns
         -------
@@ -410,7 +414,7 @@ class SeismicArchive:
         from ._archive_prints import bunch_of_prints
 
         references = self.references(expression)
-        return bunch_of_prints(self, references, reader, transformer, BATCH)
+        return bunch_of_prints(self, references, reader, transformer, exclusions, BATCH)
 
     def save_model(self, name, estimator, **facts):
         """Keep a fitted estimator, as `skseisfp.save` does.

@@ -1,32 +1,15 @@
-"""Tables around records: events, picks, exclusions, and what was taken or left out."""
+"""Tables around records: events, picks, and what was taken or left out."""
 
-import os
 from collections import Counter
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from ..datasets._archives import read_table, require_columns
 from ..datasets.read_stationxml import read_stationxml
 from ..datasets.source_paths import source_paths
 
 REJECTED_COLUMNS = ["record_id", "event_id", "source", "reason"]
-
-
-def as_exclusions(exclusions):
-    """Map the ids of excluded records to the reason."""
-    if exclusions is None:
-        return {}
-    if isinstance(exclusions, (str, os.PathLike)):
-        exclusions = read_table(exclusions, ("record_id", "reason"))
-    if not isinstance(exclusions, pd.DataFrame):
-        exclusions = pd.DataFrame({"record_id": list(exclusions)})
-    require_columns("exclusions", exclusions, ("record_id",))
-    if "reason" not in exclusions:
-        exclusions = exclusions.assign(reason="")
-    reasons = exclusions["reason"].fillna("").replace("", "reviewed")
-    return dict(zip(exclusions["record_id"], reasons, strict=True))
 
 
 def describe_records(records, events, picks, inventory):

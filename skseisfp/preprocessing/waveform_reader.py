@@ -9,13 +9,14 @@ from sklearn.utils import check_scalar
 
 from .._utils.validation import check_option, check_real
 from ..datasets._event_tables import as_inventory, as_tables
+from ..datasets._exclusions import reasons_to_exclude
 from ..datasets._pieces import OVERLAPS, one_rate, split_instruments
 from ..datasets._stream_files import check_rate
 from ..datasets._times import utc_of
 from ..datasets._waveform import RecordError, drop_minority
 from ._record_index import index_records, list_sources, load_traces
 from ._record_policy import HORIZONTALS, MARGIN, stream_to_array
-from ._record_tables import as_exclusions, describe_records, make_bunch
+from ._record_tables import describe_records, make_bunch
 
 LONGEST_WINDOW = 86_400.0  # seconds
 RESPONSES = (None, "DISP", "VEL", "ACC")
@@ -171,7 +172,8 @@ class WaveformReader(BaseEstimator):
             makes a record of it; without `events` every source is its own event.
         exclusions : DataFrame, str, path-like or sequence of str, default=None
             Records that were reviewed and are left out: their ids, or a table or CSV
-            file with `record_id` and where there is one `reason`.
+            file with `record_id` and where there is one `reason`, such as a page of
+            `skseisfp.plotting.write_review` gives.
 
         Returns
         -------
@@ -208,12 +210,12 @@ class WaveformReader(BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter or a table is not legal, or no record is left.
+            If a parameter or a table is not legal, a row of `exclusions` matches no
+            record, or no record is left.
         """
         self._check_parameters()
         events, picks = as_tables(events, picks)
         inventory = as_inventory(inventory)
-        excluded = as_exclusions(exclusions)
         if self.response is not None and inventory is None:
             raise ValueError(f"response={self.response!r} needs an inventory.")
         reach = self.window or (0.0, 0.0)
@@ -221,12 +223,15 @@ class WaveformReader(BaseEstimator):
         records, failures = index_records(
             list_sources(sources, groups), events, self.channels, reach
         )
+        known = [record.record_id for record in records]
+        known += [name for name, *_ in failures]
+        excluded = reasons_to_exclude(exclusions, known)
         frame = describe_records(records, events, picks, inventory)
         taken, reasons = {}, {}
         for row, record in enumerate(records):
             try:
                 if record.record_id in excluded:
-                    raise RecordError(f"excluded: {excluded[record.record_id]}")
+                    raise RecordError(excluded[record.record_id])
                 facts = frame.iloc[row]
                 taken[row], found = self._read_record(record, facts, inventory)
                 for name, value in found.items():
