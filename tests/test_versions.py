@@ -1,5 +1,8 @@
+import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import skseisfp
 from skseisfp._utils.versions import OPTIONAL, REQUIRED, installed_version
@@ -17,6 +20,21 @@ def test_everything_is_printed(capsys):
         assert facts[name] == (installed_version(name) or "not installed")
     assert int(facts["threads"]) >= 1
     assert facts["CUDA"]
+
+
+def test_all_packages_of_the_project_are_listed():
+    """Those of the extras for users, and the package that wrote their data sets."""
+    file = Path(__file__).parents[1] / "pyproject.toml"
+    project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
+
+    def names(requirements):
+        return {re.match(r"[\w-]+", text)[0] for text in requirements}
+
+    assert set(REQUIRED) == names(project["dependencies"])
+    extras = project["optional-dependencies"]
+    for_users = extras.keys() - {"test", "docs", "all"}
+    optional = set().union(*(names(extras[extra]) for extra in for_users))
+    assert set(OPTIONAL) == optional | {"seisbench"}
 
 
 def test_names_are_aligned(capsys):

@@ -16,7 +16,21 @@ REQUIRED = (
     "obspy",
     "joblib",
 )
-OPTIONAL = ("matplotlib", "rich", "h5py", "skops")
+OPTIONAL = (
+    "matplotlib",
+    "optuna",
+    "rich",
+    "xarray",
+    "h5netcdf",
+    "openpyxl",
+    "pyarrow",
+    "plotly",
+    "distributed",
+    "h5py",
+    "sqlalchemy",
+    "skops",
+    "seisbench",
+)
 
 
 def installed_version(distribution):
