@@ -14,6 +14,14 @@ import skseisfp
 PUBLIC = {
     "baselines": [
         "UPCUCV",
+        "AfterHakim2023",
+        "AfterLinville2019",
+        "AfterSaad2024",
+        "AfterTian2022",
+        "AfterTrovaMLP",
+        "AfterUlyanov2021",
+        "AfterYue2023",
+        "AfterZhou2021",
         "AlexNetImage",
         "ArrayConvNet",
         "ConvNetQuake",
@@ -104,6 +112,7 @@ PUBLIC = {
         "AdaptiveHighpassFilter",
         "FilterAugmenter",
         "FingerprintTransformer",
+        "PhysicsFeatures",
         "ScalogramTransformer",
         "SpectrogramTransformer",
         "SpectrumTransformer",

@@ -17,6 +17,23 @@ FORMAT = 1
 NOTE = "skseisfp.json"
 TRUSTED_TYPES = frozenset(
     {
+        "skseisfp.baselines._capsules.MarginLoss",
+        "skseisfp.baselines._two_step.TwoStepClassifier",
+        "skseisfp.baselines.after_hakim_2023.AfterHakim2023",
+        "skseisfp.baselines.after_hakim_2023.HakimNet",
+        "skseisfp.baselines.after_linville_2019.AfterLinville2019",
+        "skseisfp.baselines.after_linville_2019.LinvilleConvolutions",
+        "skseisfp.baselines.after_saad_2024.AfterSaad2024",
+        "skseisfp.baselines.after_saad_2024.SaadNet",
+        "skseisfp.baselines.after_tian_2022.AfterTian2022",
+        "skseisfp.baselines.after_tian_2022.TianNet",
+        "skseisfp.baselines.after_trova_mlp.AfterTrovaMLP",
+        "skseisfp.baselines.after_ulyanov_2021.AfterUlyanov2021",
+        "skseisfp.baselines.after_ulyanov_2021.UlyanovNet",
+        "skseisfp.baselines.after_yue_2023.AfterYue2023",
+        "skseisfp.baselines.after_yue_2023.YueNet",
+        "skseisfp.baselines.after_zhou_2021.AfterZhou2021",
+        "skseisfp.baselines.after_zhou_2021.ZhouNet",
         "skseisfp.baselines.alex_net_image.AlexNet",
         "skseisfp.baselines.alex_net_image.AlexNetImage",
         "skseisfp.baselines.array_conv_net.ArrayConvNet",

@@ -1,0 +1,153 @@
+"""Two convolutional nets, one after the other, after Yue et al. (2023)."""
+
+from torch import nn
+
+from ..neural._layers import GeneratorDropout
+from ._base import NetBaseline, pad_to
+from ._nets import WaveformNet, count_outputs, initialise
+from ._two_step import TwoStepClassifier
+
+_FILTERS = (16, 32, 32, 64, 64)
+_LEAST_SAMPLES = 3 ** len(_FILTERS)
+
+
+class YueNet(WaveformNet):
+    """Five convolutions and two fully connected layers."""
+
+    def __init__(self, input_shape, n_classes):
+        super().__init__()
+        n_inputs = input_shape[1]
+        trunk = nn.Sequential()
+        for n_filters in _FILTERS:
+            convolution = nn.Conv1d(n_inputs, n_filters, 5, padding=2)
+            trunk.extend([convolution, nn.ReLU(), nn.MaxPool1d(3)])
+            n_inputs = n_filters
+        self.layers = nn.Sequential(
+            trunk,
+            nn.Flatten(),
+            GeneratorDropout(0.3),
+            nn.Linear(count_outputs(trunk, input_shape[1:]), 64),
+            nn.ReLU(),
+            nn.Linear(64, n_classes),
+        )
+        initialise(self)
+
+
+class AfterYue2023(NetBaseline):
+    """Two nets on waveforms that decide one after the other, after Yue et al.
+
+    The first tells natural events from all others, the second the others from each
+    other.
+
+    Parameters
+    ----------
+    sampling_rate : float, default=100.0
+        Samples per second (Hz) of the records; they are brought to 100 Hz if they have
+        another.
+    window : tuple of (float, float), default=None
+        Start and end, in seconds from the first sample, of the part of each record that
+        is used. None uses all of it.
+    natural : label, default=None
+        The class that the first net tells from all others. None takes ``"earthquake"``
+        where it is among the labels, and else the first of them.
+    max_epochs : int, default=100
+        Largest number of epochs of each net.
+    batch_size : int, default=128
+        Largest number of records in a batch.
+    lr : float, default=1e-3
+        Learning rate.
+    early_stopping : bool, default=False
+        Keep events apart for validation, stop when their loss no longer improves and
+        restore the best weights.
+    n_jobs : int, default=None
+        Number of threads that prepare the records.
+    device : str, default="auto"
+        Torch device of the nets; ``"auto"`` is ``"cuda"`` if there is one and else
+        ``"cpu"``.
+    random_state : int, RandomState instance or None, default=None
+        Seed of weights, order, dropout, augmentation and validation split.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels.
+    net_ : classifier
+        Its `steps_` are the trained nets, of class FingerprintClassifier: the first
+        has the classes False and True (natural), the second, where classes are more
+        than two, all others; its `first_` is the natural class.
+    record_shape_ : tuple of int
+        Shape of one record.
+    n_features_in_ : int
+        Size of axis 1 of the records seen in fit.
+
+    Notes
+    -----
+    Built by description of [1]_, which says of [2]_: convolutional nets of seven layers
+    in two steps, for natural earthquakes, blasts and collapses in Shandong. Which class
+    is decided on in which step is not said there; natural events first is the most
+    natural reading.
+
+    Ours is all else: records of three channels at 100 Hz, high-pass at 1 Hz, each
+    divided by its largest value; five convolutions of 5 samples with 16 to 64 filters
+    and pools of 3, dropout of 0.3, layers of 64 and of the classes; Adam and its
+    settings. The probability of a class of the second step is that of not being natural
+    times what the second net gives. For three channels of 60 s and three classes the
+    two nets have 274,692 parameters. Records below 2.43 s are continued with zeros.
+
+    Reported in [1]_ are 97.50 %, 91.35 % and, overall, 94.44 %; the split is unknown.
+
+    References
+    ----------
+    .. [1] Zhou et al. (2025), Geofizika 42(2), doi:10.15233/gfz.2025.42.2
+
+    .. [2] Yue et al. (2023), two-step convolutional neural network, as cited by [1]_
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseisfp.baselines import AfterYue2023
+    >>> X = np.random.default_rng(0).standard_normal((9, 3, 1000))
+    >>> y = np.array(["earthquake", "blast", "collapse"] * 3)
+    >>> classifier = AfterYue2023(
+    ...     max_epochs=2, device="cpu", random_state=0
+    ... )
+    >>> classifier.fit(X, y).predict_proba(X).shape
+    (9, 3)
+    >>> [step.classes_.tolist() for step in classifier.net_.steps_]
+    [[False, True], ['blast', 'collapse']]
+    """
+
+    _module = YueNet
+
+    def __init__(
+        self,
+        *,
+        sampling_rate=100.0,
+        window=None,
+        natural=None,
+        max_epochs=100,
+        batch_size=128,
+        lr=1e-3,
+        early_stopping=False,
+        n_jobs=None,
+        device="auto",
+        random_state=None,
+    ):
+        super().__init__(
+            sampling_rate=sampling_rate,
+            window=window,
+            max_epochs=max_epochs,
+            batch_size=batch_size,
+            lr=lr,
+            early_stopping=early_stopping,
+            n_jobs=n_jobs,
+            device=device,
+            random_state=random_state,
+        )
+        self.natural = natural
+
+    def _make_net(self):
+        return TwoStepClassifier(super()._make_net(), first=self.natural)
+
+    def _represent(self, X):
+        return pad_to(self._preprocess(X, f_min=1.0), [_LEAST_SAMPLES])
