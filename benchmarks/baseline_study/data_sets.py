@@ -1,0 +1,263 @@
+"""The data sets of the study, all in one form, and how each is split.
+
+Records begin 20 s before their onset and end 50 s after it. Where a record does not
+reach that far it is continued by its mirror image.
+"""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import LeaveOneGroupOut, StratifiedKFold
+
+from skseisfp import load_records
+from skseisfp.datasets import make_seismograms
+from skseisfp.model_selection import TemporalEventSplit, make_protocols
+from skseisfp.model_selection.protocols import Protocol
+from skseisfp.preprocessing import WaveformPreprocessor
+from skseisfp.signal import cut_windows, pick_onsets
+
+BEFORE, AFTER = 20.0, 50.0
+NOISE_SECONDS = {"pnw": 18.0, "surface": 18.0, "generated": 14.0, "france": 8.0}
+NETWORKS = ("UW", "CC")
+BLASTS = {"quarry_blast": "explosion", "mine_blast": "explosion"}
+FRENCH = {0: "earthquake", 1: "explosion"}
+
+
+@dataclass(frozen=True, eq=False)
+class DataSet:
+    """Records, labels and what is known of them.
+
+    Parameters
+    ----------
+    name : str
+        Name of the data set.
+    waveforms : ndarray of shape (n_records, n_channels, n_samples)
+        Records, their onset `BEFORE` seconds after the start.
+    sampling_rate : float
+        Samples per second (Hz).
+    y : ndarray of shape (n_records,)
+        Labels.
+    frame : DataFrame of n_records rows
+        With ``event_id`` and ``station``.
+    noise : ndarray of shape (n_records, n_channels, n_noise) or None
+        What was recorded before the event.
+    metadata : tuple of str
+        Columns of `frame` that a model could know without a waveform.
+    ranked : bool
+        Whether there are events enough to compare systems.
+    """
+
+    name: str
+    waveforms: np.ndarray
+    sampling_rate: float
+    y: np.ndarray
+    frame: pd.DataFrame
+    noise: np.ndarray | None = None
+    metadata: tuple = ()
+    ranked: bool = True
+
+    @property
+    def events(self):
+        """The event of each record."""
+        return self.frame["event_id"].to_numpy()
+
+    @property
+    def n_channels(self):
+        """Number of channels of a record."""
+        return self.waveforms.shape[1]
+
+
+def load_pnw(folder, seed):
+    """Earthquakes and blasts of the Pacific Northwest, aligned at their onsets."""
+    bunch = load_records(Path(folder) / "pnw", query="snr_db > 6")
+    metadata = ("station", "channel", "original_sampling_rate_hz")
+    return _from_bunch("pnw", bunch, metadata=metadata, fallback=1000)
+
+
+def load_surface(folder, seed):
+    """Add surface events as a third class, all on stations of two networks.
+
+    Surface events have no onset: all records are aligned at the time of the catalogue.
+    """
+    pnw = load_records(Path(folder) / "pnw", query="snr_db > 6")
+    slides = load_records(Path(folder) / "esec", components="Z")
+    slides.frame["event_type"] = "surface_event"
+    frame = pd.concat([pnw.frame, slides.frame], ignore_index=True, join="inner")
+    data = np.concatenate([pnw.data, slides.data])
+    kept = frame["station"].str[:2].isin(NETWORKS).to_numpy()
+    frame, data = frame[kept].reset_index(drop=True), data[kept]
+    rate = pnw.sampling_rate
+    return DataSet(
+        "surface",
+        data[:, None, : round((BEFORE + AFTER) * rate)],
+        rate,
+        frame["event_type"].to_numpy(dtype=str),
+        frame,
+        noise=_noise("surface", data[:, None], rate),
+        metadata=("station", "original_sampling_rate_hz"),
+    )
+
+
+def load_france(folder, seed):
+    """Nine events with three components, for a test of plumbing."""
+    bunch = load_records(Path(folder) / "france")
+    return _french(bunch)
+
+
+def make_generated(folder, seed, n_records=360):
+    """Synthetic earthquakes, quarry blasts and mine blasts."""
+    bunch = make_seismograms(n_records, random_state=seed)
+    return _from_bunch("generated", bunch, metadata=("station",))
+
+
+def load_across(folder, seed, n_records=360):
+    """Vertical records of `pnw`, generated ones and `france`, of two classes."""
+    french = load_records(Path(folder) / "france", components="Z", sampling_rate=40.0)
+    generated = make_generated(folder, seed, n_records)
+    y = pd.Series(generated.y).replace(BLASTS).to_numpy(dtype=str)
+    parts = {
+        "pnw": load_pnw(folder, seed),
+        "generated": replace(generated, y=y),
+        "france": _french(french),
+    }
+    frame = pd.concat(
+        [
+            part.frame[["event_id", "station"]].assign(part=k)
+            for k, part in parts.items()
+        ],
+        ignore_index=True,
+    )
+    return DataSet(
+        "across",
+        np.concatenate([part.waveforms for part in parts.values()]),
+        40.0,
+        np.concatenate([part.y for part in parts.values()]),
+        frame,
+    )
+
+
+def _from_bunch(name, bunch, *, metadata, fallback=None):
+    """Align records at their arrivals."""
+    rate = bunch.sampling_rate
+    data = bunch.data if bunch.data.ndim == 3 else bunch.data[:, None]
+    waveforms = cut_windows(
+        data,
+        bunch.frame["arrival_sample"].to_numpy(),
+        sampling_rate=rate,
+        before=BEFORE,
+        after=AFTER,
+        fallback=fallback,
+        pad="reflect",
+    )
+    return DataSet(
+        name,
+        waveforms.astype(np.float32),
+        rate,
+        np.asarray(bunch.target, dtype=str),
+        bunch.frame.reset_index(drop=True),
+        noise=_noise(name, data, rate),
+        metadata=metadata,
+    )
+
+
+def _french(bunch):
+    """Align French records at automatic onsets, 10.5 s where there is none."""
+    rate = bunch.sampling_rate
+    data = bunch.data if bunch.data.ndim == 3 else bunch.data[:, None]
+    clear = WaveformPreprocessor(sampling_rate=rate, f_min=2.0, scaling=None)
+    onsets = pick_onsets(clear.fit_transform(data), sampling_rate=rate)
+    bunch.frame["arrival_sample"] = onsets
+    bunch.target = pd.Series(bunch.target).map(FRENCH).to_numpy(dtype=str)
+    made = _from_bunch("france", bunch, metadata=("station",), fallback=10.5 * rate)
+    return replace(made, ranked=False)
+
+
+def _noise(name, data, rate):
+    """Return the part of the recordings that no event has reached."""
+    return data[..., : round(NOISE_SECONDS[name] * rate)].astype(np.float32)
+
+
+def split_records(data_set, seed, n_splits):
+    """Deal single records, so that an event is on both sides."""
+    splitter = StratifiedKFold(n_splits, shuffle=True, random_state=seed)
+    folds = list(splitter.split(data_set.waveforms, data_set.y))
+    return [_protocol("records", folds, data_set)]
+
+
+def split_events(data_set, seed, n_splits, *, protocols=("event",)):
+    """Keep events whole, and stations apart where asked."""
+    return make_protocols(
+        data_set.frame,
+        data_set.y,
+        protocols=protocols,
+        n_splits=n_splits,
+        random_state=seed,
+    )
+
+
+def split_in_time(data_set, seed, n_splits):
+    """Train on the earlier events, test on the next quarter of all, twice."""
+    times = data_set.frame["origin_time_utc"]
+    splitter = TemporalEventSplit(2, test_size=0.25, times=times)
+    folds = list(splitter.split(data_set.waveforms, groups=data_set.events))
+    return [_protocol("later", folds, data_set)]
+
+
+def leave_one_event_out(data_set, seed, n_splits):
+    """Test on one event after the other."""
+    folds = LeaveOneGroupOut().split(data_set.waveforms, groups=data_set.events)
+    return [_protocol("leave one out", list(folds), data_set)]
+
+
+def split_across(data_set, seed, n_splits):
+    """Train on one data set, test on others."""
+    part = data_set.frame["part"].to_numpy()
+    made = []
+    for source, targets in {
+        "pnw": ("generated", "france"),
+        "generated": ("pnw",),
+    }.items():
+        tested = np.isin(part, targets)
+        folds = [(np.flatnonzero(part == source), np.flatnonzero(tested))]
+        made += [
+            Protocol(f"{source} to {target}", f"from {source}", folds, part == target)
+            for target in targets
+        ]
+    return made
+
+
+def _protocol(name, folds, data_set):
+    """Score all records that are tested."""
+    scored = np.zeros(len(data_set.y), dtype=bool)
+    scored[np.concatenate([test for _, test in folds])] = True
+    return Protocol(name, name, folds, scored)
+
+
+DATA_SETS = {
+    "pnw": load_pnw,
+    "surface": load_surface,
+    "france": load_france,
+    "generated": make_generated,
+    "across": load_across,
+}
+WITHOUT_FILES = ("generated",)
+SPLITS = {
+    "pnw": (
+        partial(split_events, protocols=("new_stations", "event")),
+        split_records,
+        split_in_time,
+    ),
+    "surface": (split_events,),
+    "france": (leave_one_event_out,),
+    "generated": (split_events, split_records),
+    "across": (split_across,),
+}
+
+
+def make_splits(data_set, *, seed, n_splits):
+    """Return all protocols of a data set."""
+    splits = SPLITS[data_set.name]
+    return [made for split in splits for made in split(data_set, seed, n_splits)]

@@ -1,0 +1,222 @@
+"""One fit after the other, each within its budget of processor time."""
+
+from inspect import signature
+from time import process_time
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from skorch.callbacks import Callback
+
+from skseisfp.baselines._base import NetBaseline
+from skseisfp.model_selection.protocols import seeded
+from skseisfp.neural import FingerprintClassifier
+from skseisfp.preprocessing import stack_stations
+
+from .systems import look
+
+
+class StopAtBudget(Callback):
+    """End the training of a net with the epoch in which its time is spent.
+
+    Parameters
+    ----------
+    seconds : float
+        Processor seconds.
+    """
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def on_train_begin(self, net, **kwargs):
+        """Start the clock."""
+        self.start_ = process_time()
+        self.ended_ = False
+
+    def on_epoch_end(self, net, **kwargs):
+        """Stop unless the last epoch has ended anyway."""
+        if len(net.history) == net.max_epochs:
+            return
+        if process_time() - self.start_ >= self.seconds:
+            self.ended_ = True
+            raise KeyboardInterrupt
+
+
+class Answer(NamedTuple):
+    """What a fit gave, and what it took.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_tested, n_classes)
+        Probabilities of the tested records.
+    fit_seconds : float
+        Processor seconds, with the representation of the training records.
+    answer_seconds : float
+        Processor seconds a tested record, with its representation.
+    n_parameters : int or None
+        Trained numbers of the nets.
+    n_epochs, max_epochs : int or None
+        Epochs run and allowed.
+    ended_by : {"epochs", "early stop", "budget"} or None
+        What ended the training of a net.
+    """
+
+    scores: np.ndarray
+    fit_seconds: float
+    answer_seconds: float
+    n_parameters: int | None = None
+    n_epochs: int | None = None
+    max_epochs: int | None = None
+    ended_by: str | None = None
+
+
+class Prepared(NamedTuple):
+    """A classifier of a data set, and what it sees there."""
+
+    estimator: object
+    seen: np.ndarray
+    seconds: float
+    n_stations: int | None
+
+
+def prepare(system, data_set, seed):
+    """Represent all records once, where each is represented for itself.
+
+    That is so for every net of the baselines: nothing is learnt in `_represent`, so
+    doing it before the split leaks nothing.
+    """
+    estimator = seeded(system.make(data_set), seed)
+    seen, seconds = look(system.see, data_set)
+    if system.n_stations is None and _is_plain_net(estimator):
+        start = process_time()
+        seen = estimator._represent(estimator._check(seen, reset=True))
+        seconds += (process_time() - start) / len(seen)
+        estimator = estimator._make_net()
+    return Prepared(estimator, seen, seconds, system.n_stations)
+
+
+def _is_plain_net(estimator):
+    """Tell whether a fit is that of one net on represented records."""
+    own = type(estimator)
+    return isinstance(estimator, NetBaseline) and (own.fit, own.predict_proba) == (
+        NetBaseline.fit,
+        NetBaseline.predict_proba,
+    )
+
+
+def fit_and_answer(prepared, y, events, fold, budget):
+    """Fit on the training rows of a fold and answer its test rows.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The classifier and what it sees.
+    y, events : ndarray of shape (n_records,)
+        Labels and events.
+    fold : tuple of two ndarray
+        Rows of training and test.
+    budget : float
+        Processor seconds for the training of each net, a thousand training records.
+
+    Returns
+    -------
+    Answer
+        Probabilities and costs.
+    """
+    train, test = fold
+    estimator = _with_budget(prepared.estimator, budget * len(train) / 1000)
+    X, labels, groups = _take(prepared, train, y, events)
+    start = process_time()
+    if "groups" in signature(estimator.fit).parameters:
+        estimator.fit(X, labels, groups=groups)
+    else:
+        estimator.fit(X, labels)
+    fit_seconds = process_time() - start
+    X, _, groups = _take(prepared, test, y, events)
+    start = process_time()
+    scores = estimator.predict_proba(X)
+    answer_seconds = (process_time() - start) / len(test)
+    if prepared.n_stations is not None:
+        row = {event: k for k, event in enumerate(groups)}
+        scores = scores[[row[event] for event in events[test]]]
+    return Answer(
+        _all_classes(scores, estimator.classes_, np.unique(y)),
+        fit_seconds + prepared.seconds * len(train),
+        answer_seconds + prepared.seconds,
+        **_describe_nets(estimator),
+    )
+
+
+def _take(prepared, rows, y, events):
+    """Return records, or events of the stations among these records."""
+    seen = prepared.seen
+    taken = seen.iloc[rows] if hasattr(seen, "iloc") else seen[rows]
+    if prepared.n_stations is None:
+        return taken, y[rows], events[rows]
+    stacked = stack_stations(
+        taken, y[rows], events[rows], n_stations=prepared.n_stations
+    )
+    return stacked.data, stacked.target, stacked.groups
+
+
+def _with_budget(estimator, seconds):
+    """Return a copy whose nets stop when the time is spent."""
+    estimator = clone(estimator)
+    if isinstance(estimator, NetBaseline):
+        make = estimator._make_net
+        estimator._make_net = lambda: _set_budget(make(), seconds)
+    return _set_budget(estimator, seconds)
+
+
+def _set_budget(estimator, seconds):
+    """Let every net in an estimator stop for itself."""
+    names = estimator.get_params(deep=True)
+    callbacks = [name for name in names if name.rpartition("__")[2] == "callbacks"]
+    return estimator.set_params(**{name: [StopAtBudget(seconds)] for name in callbacks})
+
+
+def _all_classes(scores, classes, wanted):
+    """Give classes that were not trained a probability of 0."""
+    filled = np.zeros((len(scores), len(wanted)))
+    filled[:, np.searchsorted(wanted, classes)] = scores
+    return filled
+
+
+def _describe_nets(estimator):
+    """Return size and training of all nets in a classifier."""
+    nets = list(_find_nets(estimator))
+    if not nets:
+        return {}
+    stops = [
+        callback.ended_
+        for net in nets
+        for _, callback in net.net_.callbacks_
+        if isinstance(callback, StopAtBudget)
+    ]
+    n_epochs = max(net.n_epochs_ for net in nets)
+    max_epochs = nets[0].max_epochs
+    early = "epochs" if n_epochs == max_epochs else "early stop"
+    return {
+        "n_parameters": sum(
+            weights.numel() for net in nets for weights in net.net_.module_.parameters()
+        ),
+        "n_epochs": n_epochs,
+        "max_epochs": max_epochs,
+        "ended_by": "budget" if any(stops) else early,
+    }
+
+
+def _find_nets(part):
+    """Yield the fitted nets of a classifier, however deep they are."""
+    if isinstance(part, FingerprintClassifier) and hasattr(part, "net_"):
+        yield part
+    elif isinstance(part, BaseEstimator):
+        for name, value in vars(part).items():
+            if name.endswith("_"):
+                yield from _find_nets(value)
+    elif isinstance(part, dict):
+        for value in part.values():
+            yield from _find_nets(value)
+    elif isinstance(part, list | tuple):
+        for value in part:
+            yield from _find_nets(value)
