@@ -154,7 +154,7 @@ def test_excluded_records_are_not_read(kind, tmp_path):
     table = pd.read_csv(file)
     table.loc[1, "event_type" if kind is OfFolder else "source_type"] = None
     table.to_csv(file, index=False)
-    with pytest.raises(ValueError, match="1 records of .* cannot be taken"):
+    with pytest.raises(ValueError, match=r"1 records of .* cannot be taken"):
         source.read(None)
     name = "record_id" if kind is OfFolder else "trace_name_original"
     assert len(source.read([table[name][1]]).data) == 3

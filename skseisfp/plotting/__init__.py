@@ -5,12 +5,14 @@ from .confusion_margins_display import ConfusionMarginsDisplay
 from .cube_display import CubeDisplay
 from .curves_display import CurvesDisplay
 from .cutoff_display import CutoffDisplay
+from .event_map_display import EventMapDisplay
 from .event_scores_display import EventScoresDisplay
 from .fingerprint_display import FingerprintDisplay
 from .heat_map_display import HeatMapDisplay
 from .learning_history_display import LearningHistoryDisplay
 from .parallel_coordinates_display import ParallelCoordinatesDisplay
 from .pareto_display import ParetoDisplay
+from .record_section_display import RecordSectionDisplay
 from .surfaces_display import SurfacesDisplay
 from .write_report import write_report
 
@@ -20,12 +22,14 @@ __all__ = [
     "CubeDisplay",
     "CurvesDisplay",
     "CutoffDisplay",
+    "EventMapDisplay",
     "EventScoresDisplay",
     "FingerprintDisplay",
     "HeatMapDisplay",
     "LearningHistoryDisplay",
     "ParallelCoordinatesDisplay",
     "ParetoDisplay",
+    "RecordSectionDisplay",
     "SurfacesDisplay",
     "write_report",
 ]

@@ -58,3 +58,9 @@ def strip_spines(ax, *sides):
     """Hide the frame on the given sides."""
     for side in sides:
         ax.spines[side].set_visible(False)
+
+
+def round_down(length):
+    """Return the largest of 1, 2 and 5 times a power of ten that is not longer."""
+    power = 10.0 ** np.floor(np.log10(length))
+    return max(factor * power for factor in (1, 2, 5) if factor * power <= length)

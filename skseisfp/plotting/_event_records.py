@@ -1,0 +1,123 @@
+"""The records of one event, as sections of records show them."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from .._utils.validation import check_option
+from ..datasets.source_paths import source_paths
+from ..neural._lazy import is_lazy
+
+DISTANCES = ("distance_km", "path_ep_distance_km")
+SOURCE_PLACE = ("source_latitude_deg", "source_longitude_deg")
+STATION_PLACE = ("station_latitude_deg", "station_longitude_deg")
+
+
+class EventRecords(NamedTuple):
+    """Records of an event, from the nearest or earliest on.
+
+    `table` has `record_id`, `station`, `distance_km`, `snr_db`, and the seconds of
+    `start_time`, `p_time` and `s_time` after the `reference`.
+    """
+
+    event_id: str
+    label: object
+    traces: np.ndarray
+    table: pd.DataFrame
+    sampling_rate: float
+    reference: str
+
+    @property
+    def title(self):
+        """Event and label."""
+        return self.event_id if self.label is None else f"{self.event_id}, {self.label}"
+
+
+def check_component(bunch, component):
+    """Return the number of a component of a bunch; None stands for the first."""
+    components = list(bunch["components"]) if "components" in bunch else [None]
+    if component is None:
+        return 0
+    check_option("component", component, components)
+    return components.index(component)
+
+
+def check_event(bunch, event_id):
+    """Return the rows of an event of a bunch."""
+    rows = np.flatnonzero(np.asarray(bunch.groups).astype(str) == str(event_id))
+    if not len(rows):
+        some = ", ".join(dict.fromkeys(map(str, bunch.groups[:20])))
+        raise ValueError(f"The bunch has no event {event_id!r}; it has {some}, ...")
+    return rows
+
+
+def records_of(bunch, rows, channel):
+    """Return the records of an event that some rows of a bunch hold."""
+    frame = bunch.frame.iloc[rows].reset_index(drop=True)
+    rate = float(bunch.sampling_rate)
+    starts, reference = _start_times(frame)
+    table = pd.DataFrame(
+        {
+            "record_id": _ids(frame, rows),
+            "station": np.asarray(bunch.stations)[rows].astype(str),
+            "distance_km": _distances(frame),
+            "snr_db": _numbers(frame, "snr_db"),
+            "start_time": starts,
+            "p_time": starts + _numbers(frame, "arrival_sample") / rate,
+            "s_time": starts + _numbers(frame, "s_sample") / rate,
+        }
+    )
+    table = table.sort_values(["distance_km", "p_time"], kind="stable")
+    return EventRecords(
+        str(bunch.groups[rows[0]]),
+        None if bunch.get("target") is None else bunch.target[rows[0]],
+        _read(bunch.data, rows[table.index], channel),
+        table.reset_index(drop=True),
+        rate,
+        reference,
+    )
+
+
+def _ids(frame, rows):
+    """Return the names of records."""
+    return frame["record_id"].astype(str) if "record_id" in frame else rows.astype(str)
+
+
+def _read(data, rows, channel):
+    """Return the samples of one component, read where they are references."""
+    records = [record.read() for record in data[rows]] if is_lazy(data) else data[rows]
+    traces = np.stack([np.atleast_2d(record)[channel] for record in records])
+    with np.errstate(invalid="ignore"):
+        return traces - np.nanmean(traces, axis=1, keepdims=True)
+
+
+def _numbers(frame, name):
+    """Return a column of numbers, NaN where there is none."""
+    if name not in frame:
+        return np.full(len(frame), np.nan)
+    return frame[name].to_numpy(float)
+
+
+def _start_times(frame):
+    """Return the seconds of first samples after a reference, and what that is."""
+    if "start_time" not in frame or frame["start_time"].isna().any():
+        return np.zeros(len(frame)), "first sample"
+    reference, zero = "first sample", frame["start_time"].min()
+    if "origin_time" in frame and frame["origin_time"].notna().all():
+        reference, zero = "origin time", frame["origin_time"].iloc[0]
+    return (frame["start_time"] - zero).dt.total_seconds().to_numpy(float), reference
+
+
+def _distances(frame):
+    """Return distances in km as they are given, or from coordinates, else NaN."""
+    for name in DISTANCES:
+        if name in frame and frame[name].notna().any():
+            return frame[name].to_numpy(float)
+    if not {*SOURCE_PLACE, *STATION_PLACE} <= set(frame):
+        return np.full(len(frame), np.nan)
+    places = [
+        frame[[key, *names]].set_axis([key, "latitude", "longitude"], axis=1)
+        for key, names in (("event_id", SOURCE_PLACE), ("station", STATION_PLACE))
+    ]
+    return source_paths(frame, *places)["distance_km"].to_numpy(float)

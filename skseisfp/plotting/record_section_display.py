@@ -1,0 +1,279 @@
+"""Record section of an event."""
+
+import numpy as np
+from sklearn.isotonic import isotonic_regression
+
+from .._utils.validation import check_option, check_per_record
+from ._axes import FAINT, INK, MUTED, SERIES, get_axes, strip_spines
+from ._event_records import check_component, check_event, records_of
+
+PICKS = (("P", SERIES[1], "-"), ("S", SERIES[0], "--"))
+
+
+class RecordSectionDisplay:
+    """Record section: the records of an event by distance, with their picks.
+
+    Time runs to the right, distance downwards.
+
+    Parameters
+    ----------
+    traces : array-like of shape (n_records, n_samples)
+        One component of each record, in the order of drawing from above.
+    sampling_rate : float
+        Sampling rate in Hz.
+    stations : array-like of str, shape (n_records,), default=None
+        Names for the records; None numbers them from 1.
+    distances : array-like of shape (n_records,), default=None
+        Distances in km, NaN where they are not known.
+    start_times : array-like of shape (n_records,), default=None
+        Times of the first samples in seconds; None stands for zeros.
+    p_times, s_times : array-like of shape (n_records,), default=None
+        Picks in seconds, NaN where there is none.
+    reference : str, default="first sample"
+        What times are counted from.
+    title : str, default=None
+        Title.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+        Axes of the drawing.
+    figure_ : matplotlib.figure.Figure
+        Figure of the drawing.
+    positions_ : ndarray of shape (n_records,)
+        Where the records are drawn on the vertical axis.
+
+    See Also
+    --------
+    write_review : Sections of all events on a page, to choose records.
+
+    Examples
+    --------
+    >>> from skseisfp import make_seismograms
+    >>> from skseisfp.plotting import RecordSectionDisplay
+    >>> bunch = make_seismograms(24, records_per_event=6, random_state=0)
+    >>> event_id = bunch.groups[0]
+    >>> display = RecordSectionDisplay.from_bunch(bunch, event_id)
+    >>> display.ax_.get_xlabel()
+    'time from first sample, s'
+    """
+
+    def __init__(
+        self,
+        traces,
+        *,
+        sampling_rate,
+        stations=None,
+        distances=None,
+        start_times=None,
+        p_times=None,
+        s_times=None,
+        reference="first sample",
+        title=None,
+    ):
+        self.traces = traces
+        self.sampling_rate = sampling_rate
+        self.stations = stations
+        self.distances = distances
+        self.start_times = start_times
+        self.p_times = p_times
+        self.s_times = s_times
+        self.reference = reference
+        self.title = title
+
+    @classmethod
+    def from_bunch(
+        cls, bunch, event_id, *, component=None, spacing=None, scale="trace", ax=None
+    ):
+        """Draw the records of an event of a bunch.
+
+        Parameters
+        ----------
+        bunch : Bunch
+            Records, as `load_records`, `WaveformReader.read` and others return them.
+            Distances are those of the columns `distance_km` or `path_ep_distance_km`
+            of its frame, or computed from the coordinates that SeisBench names; picks
+            are `arrival_sample` and `s_sample`, in samples of `data`; times are from
+            the origin time where it is known.
+        event_id : str
+            The event.
+        component : str, default=None
+            One of the components of the bunch; None takes the first.
+        spacing : {None, "distance", "even"}, default=None
+            As in `plot`.
+        scale : {"trace", "event"}, default="trace"
+            As in `plot`.
+        ax : matplotlib.axes.Axes, default=None
+            Axes to draw on; None makes a figure.
+
+        Returns
+        -------
+        RecordSectionDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If there is no such event or component.
+        """
+        channel = check_component(bunch, component)
+        records = records_of(bunch, check_event(bunch, event_id), channel)
+        display = cls(
+            records.traces,
+            sampling_rate=records.sampling_rate,
+            stations=records.table["station"],
+            distances=records.table["distance_km"],
+            start_times=records.table["start_time"],
+            p_times=records.table["p_time"],
+            s_times=records.table["s_time"],
+            reference=records.reference,
+            title=records.title,
+        )
+        return display.plot(ax=ax, spacing=spacing, scale=scale)
+
+    def plot(self, *, ax=None, spacing=None, scale="trace"):
+        """Draw the section.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Axes to draw on; None makes a figure.
+        spacing : {None, "distance", "even"}, default=None
+            Whether records are at their distances, or one below the other. None takes
+            distances where all are known.
+        scale : {"trace", "event"}, default="trace"
+            Whether each trace has its own scale, or all have that of the largest.
+
+        Returns
+        -------
+        RecordSectionDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If an option is not legal, something is not given for each record, or the
+            spacing is by distances that are not known.
+        """
+        check_option("spacing", spacing, (None, "distance", "even"))
+        check_option("scale", scale, ("trace", "event"))
+        traces = np.asarray(self.traces, dtype=float)
+        if traces.ndim != 2 or 0 in traces.shape:
+            raise ValueError(
+                "traces must have the shape (n_records, n_samples); got an array of "
+                f"shape {traces.shape}."
+            )
+        distances = self._per_record("distances", np.nan)
+        known = np.isfinite(distances).all()
+        if spacing == "distance" and not known:
+            raise ValueError("spacing='distance' needs the distances of all records.")
+        by_distance = known if spacing is None else spacing == "distance"
+        n_records = len(traces)
+        self.positions_ = (
+            distances if by_distance else np.arange(n_records, dtype=float)
+        )
+        height = 0.55 * (np.ptp(self.positions_) / max(n_records - 1, 1) or 1.0)
+        self.figure_, axes = get_axes(ax, figsize=(8.5, 1.7 + 0.42 * max(n_records, 4)))
+        self.ax_ = axes[0, 0]
+        self._draw_traces(traces, height, scale)
+        self._draw_picks(height)
+        self._dress(distances, height, by_distance)
+        return self
+
+    def _per_record(self, name, default):
+        """Return a value for each record as numbers, a default where none is given."""
+        values = getattr(self, name)
+        if values is None:
+            return np.full(len(self.traces), default)
+        values = check_per_record(name, values, len(self.traces), "number")
+        return values.astype(float)
+
+    def _draw_traces(self, traces, height, scale):
+        """Draw the traces, each about its position."""
+        peaks = np.nanmax(np.abs(traces), axis=1, initial=0.0)
+        if scale == "event":
+            peaks[:] = peaks.max()
+        times = np.arange(traces.shape[1]) / self.sampling_rate
+        starts = self._per_record("start_times", 0.0)
+        for trace, peak, start, y in zip(
+            traces, peaks, starts, self.positions_, strict=True
+        ):
+            drawn = y - height * trace / (peak or 1.0)
+            self.ax_.plot(start + times, drawn, color=INK, linewidth=0.6)
+        self.ax_.set_xlim(
+            starts.min(), starts.max() + traces.shape[1] / self.sampling_rate
+        )
+
+    def _draw_picks(self, height):
+        """Mark the picks on their traces."""
+        for phase, color, style in PICKS:
+            times = self._per_record(f"{phase.lower()}_times", np.nan)
+            known = np.isfinite(times)
+            if known.any():
+                self.ax_.vlines(
+                    times[known],
+                    self.positions_[known] - height,
+                    self.positions_[known] + height,
+                    color=color,
+                    linestyle=style,
+                    linewidth=1.8,
+                    label=f"{phase} pick",
+                    zorder=3,
+                )
+
+    def _dress(self, distances, height, by_distance):
+        """Write the axes, the stations and the title."""
+        first, last = self.positions_.min(), self.positions_.max()
+        self.ax_.set_ylim(last + 1.3 * height, first - 1.3 * height)
+        self.ax_.set_xlabel(f"time from {self.reference}, s")
+        if self.title is not None:
+            self.ax_.set_title(self.title, loc="left", color=INK)
+        names = self.stations
+        names = range(1, len(distances) + 1) if names is None else names
+        names = check_per_record("stations", names, len(distances), "name").astype(str)
+        if by_distance:
+            self.ax_.set_ylabel("distance, km")
+            self._name_stations(names)
+        else:
+            self.ax_.set_yticks(self.positions_, names)
+            self.ax_.tick_params(axis="y", length=0)
+            known = [f"{value:.0f} km" if value == value else "" for value in distances]
+            self._name_stations(known)
+        if self.ax_.get_legend_handles_labels()[0]:
+            self.ax_.legend(
+                frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=2
+            )
+        strip_spines(self.ax_, "top", "right", *(() if by_distance else ("left",)))
+
+    def _name_stations(self, names):
+        """Write names at the right side, apart from each other."""
+        low, high = sorted(self.ax_.get_ylim())
+        least = (high - low) / max(len(names), 12)
+        places = _spread(self.positions_, least, low, high)
+        across = self.ax_.get_yaxis_transform()
+        for name, y, place in zip(names, self.positions_, places, strict=True):
+            if not name:
+                continue
+            if abs(place - y) > 0.05 * least:
+                line = {"color": FAINT, "linewidth": 0.6, "clip_on": False}
+                self.ax_.plot([1, 1.02], [y, place], transform=across, **line)
+            self.ax_.text(
+                1.025,
+                place,
+                name,
+                transform=across,
+                va="center",
+                size="small",
+                color=MUTED,
+            )
+
+
+def _spread(positions, least, low, high):
+    """Move positions apart to a least distance, as little as can be, within limits."""
+    order = np.argsort(positions, kind="stable")
+    steps = least * np.arange(len(positions))
+    spread = np.empty(len(positions))
+    spread[order] = steps + isotonic_regression(
+        positions[order] - steps, y_min=low, y_max=max(low, high - steps[-1])
+    )
+    return spread
