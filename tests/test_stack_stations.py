@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.utils import Bunch
 
-from skseisfp.baselines import ArrayConvNet
+from skseisfp.baselines import AfterZhou2021, ArrayConvNet
 from skseisfp.datasets import make_seismograms
 from skseisfp.preprocessing import stack_stations
 
@@ -176,13 +176,14 @@ def test_a_bunch_brings_what_belongs_to_its_records():
     assert [labels[event] for event in stacked.groups] == stacked.target.tolist()
 
 
-def test_a_classifier_of_events_takes_the_rows():
+@pytest.mark.parametrize("baseline", [AfterZhou2021, ArrayConvNet])
+def test_classifiers_of_events_take_the_rows(baseline):
     rng = np.random.default_rng(0)
     groups = np.repeat(np.arange(6), [1, 2, 3, 1, 2, 3])
     stacked = stack_stations(
         rng.standard_normal((12, 3, 200)), groups % 2, groups, n_stations=3
     )
-    classifier = ArrayConvNet(max_epochs=1, device="cpu", random_state=0)
+    classifier = baseline(max_epochs=1, device="cpu", random_state=0)
     predicted = cross_val_predict(
         classifier,
         stacked.data,

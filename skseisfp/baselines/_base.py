@@ -168,6 +168,23 @@ class NetBaseline(ClassifierMixin, BaseEstimator):
         return hasattr(self, "net_")
 
 
+class EventNetBaseline(NetBaseline):
+    """Base of the nets on rows of events, with one more axis for the stations.
+
+    Records without it count as events of one station; a missing station is zeros, or
+    masked in a masked array.
+    """
+
+    _max_ndim = 4
+
+    def _check(self, X, *, reset):
+        """Return events with axes of stations and of channels, gaps filled by zeros."""
+        if np.ma.isMaskedArray(X):
+            X = X.filled(0)
+        X = super()._check(X, reset=reset)
+        return X[:, None] if X.ndim == 3 else X
+
+
 def pad_to(X, least):
     """Pad the last axes with zeros, at their ends, to the least sizes a net takes."""
     first = X.ndim - len(least)

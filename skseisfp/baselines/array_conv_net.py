@@ -6,7 +6,7 @@ from sklearn.utils import check_scalar
 from torch import nn
 
 from ..neural._layers import GeneratorModule
-from ._base import NetBaseline, pad_to
+from ._base import EventNetBaseline, NetBaseline, pad_to
 from ._nets import count_outputs
 
 _LEAST_SAMPLES = 20
@@ -41,7 +41,7 @@ class ArrayNet(GeneratorModule):
         return self.layers(X)
 
 
-class ArrayConvNet(NetBaseline):
+class ArrayConvNet(EventNetBaseline):
     """Net on all stations of an event, ArrayConvNet of Shen and Shen.
 
     Parameters
@@ -81,6 +81,10 @@ class ArrayConvNet(NetBaseline):
         Shape of one record.
     n_features_in_ : int
         Size of axis 1 of the records seen in fit.
+
+    See Also
+    --------
+    skseisfp.preprocessing.stack_stations : Makes the rows of events.
 
     Notes
     -----
@@ -124,7 +128,6 @@ class ArrayConvNet(NetBaseline):
         "weight_decay": 1e-2,
     }
     _rate = 50.0
-    _max_ndim = 4
 
     def __init__(
         self,
@@ -155,10 +158,7 @@ class ArrayConvNet(NetBaseline):
 
     def _check(self, X, *, reset):
         """Return events with axes of stations and of channels, gaps filled by zeros."""
-        if np.ma.isMaskedArray(X):
-            X = X.filled(0)
         X = super()._check(X, reset=reset)
-        X = X[:, None] if X.ndim == 3 else X
         limit = X.shape[2] - 1
         check_scalar(self.vertical, "vertical", int, min_val=0, max_val=limit)
         return X
