@@ -10,6 +10,7 @@ from .after_yue_2023 import AfterYue2023
 from .after_zhou_2021 import AfterZhou2021
 from .alex_net_image import AlexNetImage
 from .array_conv_net import ArrayConvNet
+from .catalogue import catalogue
 from .conv_net_quake import ConvNetQuake
 from .ertuncay_cnn import ErtuncayCNN
 from .hainan_cnn import HainanCNN
@@ -40,4 +41,5 @@ __all__ = [
     "MiaoANN",
     "QuakeXNet2D",
     "TrovaCNN",
+    "catalogue",
 ]

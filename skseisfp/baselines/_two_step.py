@@ -44,6 +44,11 @@ class TwoStepClassifier(ClassifierMixin, BaseEstimator):
             scores[:, ~first] *= step.predict_proba(X)
         return scores
 
+    @staticmethod
+    def outputs(n_classes):
+        """Return the number of classes of each step."""
+        return (2,) if n_classes == 2 else (2, n_classes - 1)
+
     def _check_parameters(self):
         self.step._check_parameters()
 

@@ -1,0 +1,104 @@
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skseisfp import baselines
+from skseisfp.baselines import AfterYue2023, ConvNetQuake, catalogue
+from skseisfp.baselines._base import NetBaseline
+
+TABLE = catalogue()
+CLASSES = {
+    name: getattr(baselines, name) for name in baselines.__all__ if name[0].isupper()
+}
+NETS = [name for name, item in CLASSES.items() if issubclass(item, NetBaseline)]
+
+
+def count_trained(net):
+    module = net.net_.module_
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def test_it_names_the_estimators_of_the_room():
+    assert set(TABLE.index) == set(CLASSES)
+    assert TABLE.index.is_unique
+
+
+def test_published_layers_have_the_published_parameters():
+    exact = TABLE[TABLE["exactness"] == "exact"]
+    assert len(exact) >= 8
+    assert exact["published_parameters"].notna().all()
+    assert (exact["parameters"] == exact["published_parameters"]).all()
+    hainan, linville = TABLE.loc["HainanCNN"], TABLE.loc["LinvilleLSTM"]
+    assert hainan["parameters"] == hainan["published_parameters"] == 18_562
+    biases = 4 * (40 + 40 + 80 + 80)
+    assert linville["parameters"] - linville["published_parameters"] == biases
+
+
+def test_nothing_is_claimed_of_systems_known_by_description():
+    described = TABLE[TABLE["exactness"] == "by description"]
+    assert list(described.index) == [
+        name for name in TABLE.index if name.startswith("After")
+    ]
+    assert described["published_parameters"].isna().all()
+
+
+def test_nets_and_only_nets_have_parameters():
+    counted = TABLE.index[TABLE["parameters"].notna()]
+    assert set(counted) == set(NETS)
+    assert TABLE["input_shape"].map(lambda shape: shape is not None).sum() == len(NETS)
+
+
+def test_counts_are_those_of_trained_nets():
+    rng = np.random.default_rng(0)
+    small = {"max_epochs": 1, "device": "cpu", "random_state": 0}
+    X, y = rng.standard_normal((14, 3, 1001)), np.arange(14) % 7
+    classifier = ConvNetQuake(**small).fit(X, y)
+    assert count_trained(classifier.net_) == TABLE.loc["ConvNetQuake", "parameters"]
+    X, y = rng.standard_normal((6, 3, 6000)), np.arange(6) % 3
+    steps = AfterYue2023(**small).fit(X, y).net_.steps_
+    total = sum(count_trained(step) for step in steps)
+    assert total == TABLE.loc["AfterYue2023", "parameters"]
+
+
+def test_levels_are_those_of_the_rows_of_the_nets():
+    by_event = TABLE.loc[NETS].query("level == 'event'").index
+    assert set(by_event) == {name for name in NETS if CLASSES[name]._max_ndim == 4}
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        ("exactness", {"exact", "reconstruction", "by description"}),
+        ("level", {"record", "event"}),
+    ],
+)
+def test_words_are_of_a_fixed_list(column, words):
+    assert set(TABLE[column]) == words
+
+
+def test_every_row_says_what_its_figure_is_worth():
+    texts = TABLE.select_dtypes("string").drop(columns="caveats")
+    assert texts.notna().all(axis=None)
+    assert texts.apply(lambda column: column.str.len() > 3).all(axis=None)
+    assert TABLE["year"].between(2017, 2025).all()
+    caveats = TABLE["caveats"]
+    assert "quality of stations" in caveats["AfterHakim2023"]
+    assert "one net is trained on over all folds" in caveats["ErtuncayCNN"]
+    assert "leak known" in TABLE.loc["ErtuncayCNN", "split"]
+    assert "163 of 172" in TABLE.loc["TrovaCNN", "figure"]
+    assert "if it was drawn after" in caveats["TrovaCNN"]
+    assert TABLE.loc["AfterTian2022", "figure"] == "unknown"
+
+
+def test_years_are_those_of_the_names():
+    for name, year in TABLE["year"].items():
+        dated = re.search(r"\d{4}$", name)
+        assert dated is None or int(dated[0]) == year
+
+
+def test_each_call_gives_a_table_of_its_own():
+    changed = catalogue()
+    changed["figure"] = "100 %"
+    pd.testing.assert_frame_equal(catalogue(), TABLE)
