@@ -4,6 +4,7 @@ from .adaptive_highpass_filter import AdaptiveHighpassFilter
 from .filter_augmenter import FilterAugmenter
 from .fingerprint_transformer import FingerprintTransformer
 from .lazy_records import lazy_records
+from .physics_features import PhysicsFeatures
 from .pick_stream import pick_stream
 from .scalogram_transformer import ScalogramTransformer
 from .select_by_snr import select_by_snr
@@ -19,6 +20,7 @@ __all__ = [
     "AdaptiveHighpassFilter",
     "FilterAugmenter",
     "FingerprintTransformer",
+    "PhysicsFeatures",
     "ScalogramTransformer",
     "SpectrogramTransformer",
     "SpectrumTransformer",

@@ -1,0 +1,176 @@
+"""What several groups of physics features need of a record, computed once."""
+
+from functools import cached_property
+
+import numpy as np
+from scipy import fft
+
+from ..signal.envelopes import envelope, event_window
+from ..signal.modulation import least_samples, sonogram
+from ..signal.phase_windows import (
+    band_weights,
+    estimate_s_onset,
+    phase_window,
+    rg_window,
+    window_power,
+)
+from ..signal.spectral_shape import ENERGY_BANDS, PHASE_RATIO_BANDS, RATIO_BANDS
+
+RG_BAND, SG_BAND = (0.5, 2.0), (0.5, 8.0)
+SG_BANDS = (1.0, 2.0), (6.0, 8.0)
+
+
+class PhaseLines:
+    """Frequencies that the spectra of all windows share, and which bands they make."""
+
+    def __init__(self, policy):
+        windows = policy.p_window, policy.s_window, policy.noise_window
+        longest = max(window[1] - window[0] for window in windows if window)
+        n_least = max(round(longest * policy.sampling_rate), 2)
+        self.n_fft = fft.next_fast_len(n_least, real=True)
+        self.frequencies = fft.rfftfreq(self.n_fft, 1 / policy.sampling_rate)
+        self.nyquist = policy.sampling_rate / 2
+        self.ratio_weights = self._weights(policy.bands())
+        self.rg_sg_weights = self._weights((RG_BAND, SG_BAND))
+        self.sg_weights = self._weights(SG_BANDS)
+        self.phase_ratio_weights = self._weights(PHASE_RATIO_BANDS)
+
+    def _weights(self, bands):
+        return band_weights(self.frequencies, bands, self.nyquist)
+
+
+class PhysicsRecord:
+    """One record of shape (n_channels, n_samples), its windows and spectra.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n_channels, n_samples)
+        Record.
+    policy : PhysicsFeatures
+        The parameters.
+    lines : PhaseLines
+        Frequencies of the windows.
+    onsets : tuple of float
+        Samples of P, S and origin, NaN where not known.
+    """
+
+    def __init__(self, samples, policy, lines, onsets):
+        self.samples = samples
+        self.policy = policy
+        self.lines = lines
+        self.rate = policy.sampling_rate
+        self.p_onset, s_onset, origin = onsets
+        if np.isnan(s_onset) and policy.vp_vs is not None:
+            s_onset = estimate_s_onset(self.p_onset, origin, policy.vp_vs)
+        self.s_onset = s_onset
+
+    @cached_property
+    def p_window(self):
+        """P, at most to the window of S, if there is S."""
+        policy, limit = self.policy, self.samples.shape[1]
+        if self.s_onset > self.p_onset:
+            s_start = self.s_onset + min(policy.s_window[0], 0) * self.rate
+            limit = min(limit, round(max(s_start, 0)))
+        return phase_window(self.p_onset, policy.p_window, (0, limit), self.rate)
+
+    @cached_property
+    def s_window(self):
+        """S."""
+        return self._window(self.s_onset, self.policy.s_window)
+
+    @cached_property
+    def noise_window(self):
+        """Noise before P."""
+        if self.policy.noise_window is None:
+            return None
+        return self._window(self.p_onset, self.policy.noise_window)
+
+    @cached_property
+    def rg_window(self):
+        """Rg, by the time from P to S."""
+        if not self.s_onset > self.p_onset:
+            return None
+        times = rg_window(self.p_onset, self.s_onset)
+        return self._window(self.p_onset, [time / self.rate for time in times])
+
+    @cached_property
+    def coda_window(self):
+        """The coda of P, from the end of its window to that of S or as long again."""
+        if self.p_window is None:
+            return None
+        first, start = self.p_window
+        stop = self.s_onset if self.s_onset > start else 2 * start - first
+        return self._window(start, (0, (stop - start) / self.rate))
+
+    @cached_property
+    def p_power(self):
+        """Spectrum of P."""
+        return self._power(self.p_window)
+
+    @cached_property
+    def s_power(self):
+        """Spectrum of S."""
+        return self._power(self.s_window)
+
+    @cached_property
+    def noise_power(self):
+        """Spectrum of the noise; zero if it is not to be corrected for."""
+        if self.policy.noise_window is None:
+            return np.zeros_like(self.lines.frequencies)
+        return self._power(self.noise_window)
+
+    @cached_property
+    def envelope(self):
+        """Envelope over all channels."""
+        return envelope(self.samples)
+
+    @cached_property
+    def event(self):
+        """First sample of the event and the one after its last."""
+        onsets = self.p_onset, self.noise_window
+        return event_window(self.envelope, *onsets, self.rate)
+
+    @cached_property
+    def event_samples(self):
+        """The part of the record that is the event."""
+        return self.samples[:, slice(*self.event)]
+
+    @cached_property
+    def event_spectrum(self):
+        """Frequencies and power of the event."""
+        n_samples = self.event_samples.shape[1]
+        n_fft = fft.next_fast_len(max(n_samples, 2), real=True)
+        frequencies = fft.rfftfreq(n_fft, 1 / self.rate)
+        return frequencies, window_power(self.samples, self.event, n_fft)
+
+    @cached_property
+    def event_weights(self):
+        """Weights of the bands of ratio and energy, for the lines of the event."""
+        bands = (*RATIO_BANDS, *ENERGY_BANDS)
+        frequencies = self.event_spectrum[0]
+        weights = band_weights(frequencies, bands, self.lines.nyquist)
+        return weights[:, :2], weights[:, 2:]
+
+    @cached_property
+    def sonogram(self):
+        """Sonogram of the event and, if it is short, of what follows; or None."""
+        start, stop = self.event
+        stop = max(stop, start + least_samples(self.rate))
+        return sonogram(self.samples[:, start:stop], self.rate)
+
+    @cached_property
+    def squares(self):
+        """Power of every sample, without the mean of the record."""
+        centred = self.samples - self.samples.mean(axis=1, keepdims=True)
+        return np.square(centred).sum(axis=0)
+
+    def after_onset(self, start, stop):
+        """Return a window in seconds from the start of the event."""
+        return self._window(self.event[0], (start, stop))
+
+    def _window(self, onset, window):
+        limits = 0, self.samples.shape[1]
+        return phase_window(onset, window, limits, self.rate)
+
+    def _power(self, window):
+        return window_power(self.samples, window, self.lines.n_fft)
