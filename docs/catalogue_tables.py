@@ -1,56 +1,63 @@
-"""The catalogue of baselines as tables of the site, made when it is built."""
+"""The catalogue of baselines as a part of the site, made when it is built."""
 
 from skseisfp.baselines import catalogue
 
-PLACE = "<!-- tables of the catalogue -->"
-HEADINGS = {
-    "What they are": {
-        "published by": "by",
-        "task": "task",
-        "input": "input",
-        "parameters, published": "published_parameters",
-        "parameters, here": "parameters",
-        "rebuilt": "exactness",
-    },
-    "What was reported": {
-        "figure": "figure",
-        "measured on": "measured_on",
-        "split": "split",
-        "caveats": "caveats",
-        "source": "source",
-    },
+PLACE = "<!-- the catalogue -->"
+WHAT = {
+    "task": "task",
+    "input": "input",
+    "parameters": "parameters",
+    "published": "published_parameters",
+    "rebuilt": "exactness",
 }
+REPORTED = {"figure": "figure", "measured on": "measured_on", "split": "split"}
 
 
-def insert_tables(app, docname, source):
-    """Put the tables into the page that has a place for them."""
+def insert_catalogue(app, docname, source):
+    """Put the catalogue into the page that has a place for it."""
     if PLACE in source[0]:
-        source[0] = source[0].replace(PLACE, "\n\n".join(make_tables()))
+        source[0] = source[0].replace(PLACE, write_catalogue())
 
 
-def make_tables():
-    """Return the sections of the tables, in Markdown."""
+def write_catalogue():
+    """Return the sections of the catalogue, in Markdown."""
     table = catalogue()
-    table["by"] = table["paper"] + " (" + table["year"].astype("string") + ")"
     by_event = table["level"] == "event"
     table["input"] = table["input"].str.cat(table["input_shape"].map(write_shape))
-    table.loc[by_event, "input"] += "; rows are events"
+    table.loc[by_event, "input"] += ", by event"
     for column in ("published_parameters", "parameters"):
         table[column] = table[column].map("{:,}".format, na_action="ignore")
-    return [
-        f"## {heading}\n\n{write_table(table[list(columns.values())], columns)}"
-        for heading, columns in HEADINGS.items()
-    ]
+    table = table.astype("string").fillna("-")
+    sections = {
+        "What they are": write_table(table, WHAT),
+        "What was reported": write_table(table, REPORTED),
+        "What to know of them": write_list(table),
+    }
+    return "\n\n".join(f"## {heading}\n\n{text}" for heading, text in sections.items())
 
 
 def write_shape(shape):
     """Return the shape of an input in words, if it has one."""
-    return f" ({' x '.join(map(str, shape))})" if shape else ""
+    return f": {'&nbsp;x&nbsp;'.join(map(str, shape))}" if shape else ""
 
 
 def write_table(table, headings):
-    """Return a table in Markdown, its rows named by links to the classes."""
+    """Return columns under headings, the rows named by links to the classes."""
     lines = [["system", *headings], ["---"] * (1 + len(headings))]
-    for name, row in table.astype("string").fillna("-").iterrows():
-        lines.append([f"{{class}}`~skseisfp.baselines.{name}`", *row])
+    for name, row in table[list(headings.values())].iterrows():
+        lines.append([write_link(name), *row])
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def write_list(table):
+    """Return who published each system, its caveats and the source of all that."""
+    return "\n".join(
+        f"- {write_link(name)}: {row['paper']} ({row['year']}). {row['caveats']} "
+        f"Source: {row['source']}."
+        for name, row in table.iterrows()
+    )
+
+
+def write_link(name):
+    """Return a link to the page of a class."""
+    return f"{{class}}`~skseisfp.baselines.{name}`"

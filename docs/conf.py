@@ -8,7 +8,7 @@ from skseisfp.model_selection import ResultCube
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from catalogue_tables import insert_tables
+from catalogue_tables import insert_catalogue
 
 project = "skseisfp"
 author = "The skseisfp developers"
@@ -71,4 +71,4 @@ def setup(app):
     """Connect what the extensions do not offer."""
     app.connect("builder-inited", write_report)
     app.connect("autodoc-skip-member", skip_metadata_requests)
-    app.connect("source-read", insert_tables)
+    app.connect("source-read", insert_catalogue)
