@@ -120,6 +120,8 @@ def main(arguments=None):
     for kind, parts in tables.items():
         tables[kind] = pd.concat(parts, ignore_index=True)
         tables[kind].to_csv(options.results / f"{kind}.csv", index=False)
+    if tables["scores"].empty:
+        raise SystemExit("There are no answers to score.")
     write_report(tables, options.results / "study.md")
     draw_all(tables, options.results)
 

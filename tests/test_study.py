@@ -191,11 +191,10 @@ def test_every_published_system_represents_each_record_for_itself(name):
     system = systems.list_systems()[name]
     data_set = make_data(n_events=2, per_event=2)
     prepared = fits.prepare(system, data_set, 0)
-    if prepared.seen is data_set.waveforms:
-        pytest.skip("is fitted on the records of a fold")
-    alone = fits.prepare(
-        system, DataSet("one", data_set.waveforms[2:3], RATE, data_set.y, None), 0
+    one = DataSet(
+        "one", data_set.waveforms[2:3], RATE, data_set.y[2:3], data_set.frame[2:3]
     )
+    alone = fits.prepare(system, one, 0)
     np.testing.assert_allclose(alone.seen[0], prepared.seen[2], atol=1e-5)
 
 
@@ -225,24 +224,22 @@ def test_only_record_folds_share_events_and_stations_are_apart(spied, tmp_path):
 
 
 def test_answers_of_events_come_from_training_and_test_rows_only():
+    filled = []
+
     class Counts(DummyClassifier):
         def fit(self, X, y):
-            self.shape_ = X.shape
+            filled.append(np.abs(X).max(axis=(2, 3)).astype(bool).sum(axis=1))
             return super().fit(X, y)
 
         def predict_proba(self, X):
-            self.n_filled_ = np.abs(X).max(axis=(2, 3)).astype(bool).sum(axis=1)
+            filled.append(np.abs(X).max(axis=(2, 3)).astype(bool).sum(axis=1))
             return super().predict_proba(X)
 
     data_set = make_data(n_events=4, per_event=3)
-    prepared = fits.Prepared(Counts(), data_set.waveforms, 0.0, 5)
-    answer = fits.fit_and_answer(
-        prepared,
-        data_set.y,
-        data_set.events,
-        (np.array([0, 1, 3, 4]), np.array([6, 7, 11])),
-        1.0,
-    )
+    prepared = fits.Prepared(Counts(), data_set.waveforms, 0.0, 5, data_set.arrivals)
+    fold = np.array([0, 1, 3, 4, 5]), np.array([6, 7, 11])
+    answer = fits.fit_and_answer(prepared, data_set.y, data_set.events, fold, 1.0)
+    assert [list(counts) for counts in filled] == [[2, 3], [2, 1]]
     assert answer.scores.shape == (3, 2)
 
 

@@ -41,7 +41,8 @@ class DataSet:
     y : ndarray of shape (n_records,)
         Labels.
     frame : DataFrame of n_records rows
-        With ``event_id`` and ``station``.
+        With ``event_id`` and ``station``, and where it is known, with ``arrival``,
+        which orders the records of an event in time.
     noise : ndarray of shape (n_records, n_channels, n_noise) or None
         What was recorded before the event.
     metadata : tuple of str
@@ -65,14 +66,17 @@ class DataSet:
         return self.frame["event_id"].to_numpy()
 
     @property
-    def n_channels(self):
-        """Number of channels of a record."""
-        return self.waveforms.shape[1]
+    def arrivals(self):
+        """What orders the records of an event in time; NaN where not known."""
+        if "arrival" not in self.frame:
+            return np.full(len(self.frame), np.nan)
+        return self.frame["arrival"].to_numpy(dtype=float)
 
 
 def load_pnw(folder, seed):
     """Earthquakes and blasts of the Pacific Northwest, aligned at their onsets."""
     bunch = load_records(Path(folder) / "pnw", query="snr_db > 6")
+    bunch.frame["arrival"] = bunch.frame["arrival_sample"]  # all start together
     metadata = ("station", "channel", "original_sampling_rate_hz")
     return _from_bunch("pnw", bunch, metadata=metadata, fallback=1000)
 
@@ -110,6 +114,7 @@ def load_france(folder, seed):
 def make_generated(folder, seed, n_records=360):
     """Synthetic earthquakes, quarry blasts and mine blasts."""
     bunch = make_seismograms(n_records, random_state=seed)
+    bunch.frame["arrival"] = bunch.frame["distance_km"]
     return _from_bunch("generated", bunch, metadata=("station",))
 
 
@@ -169,6 +174,9 @@ def _french(bunch):
     data = bunch.data if bunch.data.ndim == 3 else bunch.data[:, None]
     clear = WaveformPreprocessor(sampling_rate=rate, f_min=2.0, scaling=None)
     onsets = pick_onsets(clear.fit_transform(data), sampling_rate=rate)
+    start = pd.to_datetime(bunch.frame["start_time_utc"], format="ISO8601", utc=True)
+    since = (start - start.min()).dt.total_seconds()
+    bunch.frame["arrival"] = since + onsets / rate
     bunch.frame["arrival_sample"] = onsets
     bunch.target = pd.Series(bunch.target).map(FRENCH).to_numpy(dtype=str)
     made = _from_bunch("france", bunch, metadata=("station",), fallback=10.5 * rate)

@@ -27,8 +27,9 @@ def draw_all(tables, folder):
         path = folder / f"{slug(data_set, protocol)}.png"
         draw_scores(part, f"{data_set}, {protocol}", path)
     draw_cost(scores, tables["costs"], folder / "cost.png")
-    for data_set, part in tables["leaks"].groupby("data_set"):
-        draw_leaks(part, data_set, folder / f"leak_{slug(data_set)}.png")
+    if len(tables["leaks"]):
+        for data_set, part in tables["leaks"].groupby("data_set"):
+            draw_leaks(part, data_set, folder / f"leak_{slug(data_set)}.png")
 
 
 def draw_scores(part, title, path):

@@ -76,7 +76,8 @@ class Prepared(NamedTuple):
     estimator: object
     seen: np.ndarray
     seconds: float
-    n_stations: int | None
+    n_stations: int | None = None
+    arrivals: np.ndarray | None = None
 
 
 def prepare(system, data_set, seed):
@@ -92,7 +93,7 @@ def prepare(system, data_set, seed):
         seen = estimator._represent(estimator._check(seen, reset=True))
         seconds += (process_time() - start) / len(seen)
         estimator = estimator._make_net()
-    return Prepared(estimator, seen, seconds, system.n_stations)
+    return Prepared(estimator, seen, seconds, system.n_stations, data_set.arrivals)
 
 
 def _is_plain_net(estimator):
@@ -148,13 +149,18 @@ def fit_and_answer(prepared, y, events, fold, budget):
 
 
 def _take(prepared, rows, y, events):
-    """Return records, or events of the stations among these records."""
+    """Return records, or events of the earliest stations among these records."""
     seen = prepared.seen
     taken = seen.iloc[rows] if hasattr(seen, "iloc") else seen[rows]
     if prepared.n_stations is None:
         return taken, y[rows], events[rows]
     stacked = stack_stations(
-        taken, y[rows], events[rows], n_stations=prepared.n_stations
+        taken,
+        y[rows],
+        events[rows],
+        order="arrival",
+        arrival=prepared.arrivals[rows],
+        n_stations=prepared.n_stations,
     )
     return stacked.data, stacked.target, stacked.groups
 

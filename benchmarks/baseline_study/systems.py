@@ -33,6 +33,7 @@ REFERENCE = "trees on prints"
 PRINT_WINDOW = (BEFORE - 5, BEFORE + 27)
 WINDOW = (BEFORE - 10, BEFORE + 50)
 SHORT_WINDOWS = {
+    "AfterUlyanov2021": (BEFORE - 1, BEFORE + 14),
     "ArrayConvNet": (BEFORE - 5, BEFORE + 45),
     "ConvNetQuake": (BEFORE - 1, BEFORE + 9),
     "KongCNN": (BEFORE - 5, BEFORE + 45),
@@ -42,7 +43,7 @@ SETTINGS = {
     "AlexNetImage": {"shape": (112, 112), "width": 0.25},
     "TrovaCNN": {"pool_stride": 2},
 }
-N_STATIONS = {"ArrayConvNet": 8}
+N_STATIONS = {"AfterZhou2021": 5, "ArrayConvNet": 8}
 
 
 class System(NamedTuple):
