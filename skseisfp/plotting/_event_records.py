@@ -105,7 +105,7 @@ def _start_times(frame):
         return np.zeros(len(frame)), "first sample"
     reference, zero = "first sample", frame["start_time"].min()
     if "origin_time" in frame and frame["origin_time"].notna().all():
-        reference, zero = "origin time", frame["origin_time"].iloc[0]
+        reference, zero = "origin", frame["origin_time"].iloc[0]
     return (frame["start_time"] - zero).dt.total_seconds().to_numpy(float), reference
 
 
@@ -116,8 +116,12 @@ def _distances(frame):
             return frame[name].to_numpy(float)
     if not {*SOURCE_PLACE, *STATION_PLACE} <= set(frame):
         return np.full(len(frame), np.nan)
+    ends = {"event_id": SOURCE_PLACE, "station": STATION_PLACE}
     places = [
-        frame[[key, *names]].set_axis([key, "latitude", "longitude"], axis=1)
-        for key, names in (("event_id", SOURCE_PLACE), ("station", STATION_PLACE))
+        frame[list(names)]
+        .set_axis(["latitude", "longitude"], axis=1)
+        .assign(**{key: frame.index})
+        for key, names in ends.items()
     ]
-    return source_paths(frame, *places)["distance_km"].to_numpy(float)
+    rows = pd.DataFrame(dict.fromkeys(ends, frame.index))
+    return source_paths(rows, *places)["distance_km"].to_numpy(float)

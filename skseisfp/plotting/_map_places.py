@@ -51,8 +51,9 @@ def placed_rows(name, table, key):
 
 def turned_around(middle, table):
     """Return a table with longitudes within half a turn of a middle."""
-    turned = (table["longitude"].astype(float) - middle + 180) % 360 - 180 + middle
-    return table.assign(longitude=turned)
+    longitudes = table["longitude"].astype(float)
+    turns = ((middle - longitudes) / 360).round()
+    return table.assign(longitude=longitudes + 360 * turns)
 
 
 def middle_longitude(longitudes):
