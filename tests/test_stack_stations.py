@@ -134,6 +134,10 @@ def test_new_records_take_the_slots_of_old_ones():
         records(2), groups=["c", "c"], order=old.slots, station=["N", "W"]
     )
     assert new.slots == old.slots == ["E", "W"]
+    again = stack_stations(
+        records(2), groups=["c", "c"], order=np.array(old.slots), station=["N", "W"]
+    )
+    assert_array_equal(again.data, new.data)
     assert_array_equal(new.data[:, :, 0, 0], [[0, 2]])
     assert new.rejected["station"].tolist() == ["N"]
 
@@ -234,6 +238,7 @@ def test_the_rows_are_the_only_copy():
         ({"n_stations": 0}, "n_stations == 0"),
         ({"arrival": [1, 2]}, "arrival must have one value per record"),
         ({"arrival": ["x", "y", "z"]}, "arrival must be numbers or times"),
+        ({"weight": ["2020", "2021", "2022"]}, "weight must be numbers, NaN"),
         ({"arrival": "arrival_sample"}, "no column of the frame of a Bunch"),
         (
             {"order": "station", "station": ["N", "", "S"]},

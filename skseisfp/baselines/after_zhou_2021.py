@@ -76,15 +76,15 @@ class AfterZhou2021(EventNetBaseline):
     -----
     [1]_ compare AlexNet, VGG16, VGG19 and GoogLeNet on the waveforms of three
     components of the five stations that an event reaches first, for earthquakes, blasts
-    and collapses in Shandong. How waveforms enter the nets, and the training, are not
-    known here.
+    and collapses in Shandong. The abstract tells of training by single stations and
+    tests by several of them; how waveforms enter the nets is not known here.
 
     One row of the input is one event, of shape (n_stations, n_channels, n_samples);
     make it by ``stack_stations(..., order="arrival", n_stations=5)``. A missing station
     is zeros, or masked in a masked array. Records without an axis of stations count as
     events of one station.
 
-    Ours: the channels of all stations are the channels of the net, two-dimensional
+    Ours: one net sees all stations, their channels are its channels, two-dimensional
     windows become windows in time, batch normalisation follows every convolution, and
     places are averaged to seven before the fully connected layers. The straight line is
     removed, stations are divided by their largest value, and training is by Adam. For

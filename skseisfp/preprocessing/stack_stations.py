@@ -15,6 +15,7 @@ from .._utils.validation import (
 )
 
 _ORDERS = ("record", "arrival", "weight", "station")
+_KEPT = ("sampling_rate", "components")
 
 
 def stack_stations(
@@ -50,8 +51,9 @@ def stack_stations(
         own, by name; a list names the stations of the slots.
     n_stations : int, default=None
         Number of slots. None takes the largest number of records of an event; with
-        ``order="station"``, the number of stations. Records beyond it are left out,
-        and so are the stations with fewest records. With a list, leave it None.
+        ``order="station"``, the number of stations. Records that come after it are left
+        out; with ``order="station"``, the stations with fewest records. Not to be given
+        with a list.
     station : array-like of shape (n_records,), default=None
         Station of each record.
     arrival : array-like of shape (n_records,) or str, default=None
@@ -59,8 +61,8 @@ def stack_stations(
         a column of its `frame` such as ``"arrival_sample"``, if records of an event
         begin at the same time.
     weight : array-like of shape (n_records,) or str, default=None
-        What makes a record preferable, such as its signal-to-noise ratio, or such a
-        column.
+        What makes a record preferable, such as its signal-to-noise ratio. With a
+        Bunch, also a column of its `frame`.
 
     Returns
     -------
@@ -82,8 +84,8 @@ def stack_stations(
             What is in the rows, by row and slot: ``row``, ``slot``, ``record`` (its
             number in `X`), ``event_id`` and what is known of each record.
         rejected : DataFrame
-            The records that were left out, alike, with their ``reason`` and without a
-            slot. An event all of whose records were has no row.
+            The records that were left out, with what is known of them and the
+            ``reason``. An event whose records are all left out has no row.
         DESCR : str
             Description.
 
@@ -145,7 +147,7 @@ def stack_stations(
     return Bunch(
         data=data,
         target=None if target is None else target[kept],
-        groups=np.asarray(events)[kept],
+        groups=events[kept],
         mask=mask,
         slots=names,
         frame=frame.reset_index(drop=True),
@@ -154,11 +156,7 @@ def stack_stations(
             f"{len(kept)} events of up to {n_slots} stations from {placed.sum()} "
             f"records; {len(rejected)} records were left out."
         ),
-        **{
-            name: source[name]
-            for name in ("sampling_rate", "components")
-            if source is not None and name in source
-        },
+        **{name: source[name] for name in _KEPT if name in (source or ())},
     )
 
 
@@ -177,9 +175,10 @@ def _collect(source, n_records, station, arrival, weight):
             values = _get_column(source, name, values)
         if values is not None:
             known[name] = check_per_record(name, values, n_records, "value")
-    for name in known.keys() & {"arrival", "weight"}:
-        if known[name].dtype.kind not in "iufM":
-            raise ValueError(f"{name} must be numbers or times, NaN where not known.")
+    for name, kinds in {"arrival": "iufM", "weight": "iuf"}.items():
+        if name in known and known[name].dtype.kind not in kinds:
+            what = "numbers or times" if "M" in kinds else "numbers"
+            raise ValueError(f"{name} must be {what}, NaN where not known.")
     return known
 
 
@@ -253,10 +252,10 @@ def _check_stations(station):
 
 def _name_slots(order, n_stations, station):
     """Return the stations of the slots."""
-    if order == "station":
+    if isinstance(order, str):
         counts = pd.Series(station).value_counts().sort_index()
         return sorted(counts.nlargest(n_stations or len(counts)).index)
-    names = list(order)
+    names = [str(name) for name in order]
     if not names or len(set(names)) < len(names):
         raise ValueError(f"order must name each station once; got {names}.")
     if n_stations is not None:
