@@ -319,6 +319,7 @@ def test_a_clear_difference_is_significant_and_none_is_not():
     assert scores.compare(y, poor, poor, events, **options)[1] == 1
 
 
+@pytest.mark.slow
 def test_the_study_writes_its_tables_and_figures(tmp_path, monkeypatch):
     monkeypatch.setitem(
         study.DATA_SETS, "generated", lambda *_: make_generated(None, 0, n_records=60)

@@ -41,14 +41,17 @@ class DataSet:
     y : ndarray of shape (n_records,)
         Labels.
     frame : DataFrame of n_records rows
-        With ``event_id`` and ``station``, and where it is known, with ``arrival``,
-        which orders the records of an event in time.
+        With ``event_id`` and ``station``, and where they are known, with ``arrival``,
+        which orders the records of an event in time, and ``origin``, the sample of
+        `waveforms` at which the event began.
     noise : ndarray of shape (n_records, n_channels, n_noise) or None
         What was recorded before the event.
     metadata : tuple of str
         Columns of `frame` that a model could know without a waveform.
     ranked : bool
         Whether there are events enough to compare systems.
+    has_onsets : bool
+        Whether records are aligned at their onsets, not at a time of the catalogue.
     """
 
     name: str
@@ -59,6 +62,7 @@ class DataSet:
     noise: np.ndarray | None = None
     metadata: tuple = ()
     ranked: bool = True
+    has_onsets: bool = True
 
     @property
     def events(self):
@@ -68,15 +72,24 @@ class DataSet:
     @property
     def arrivals(self):
         """What orders the records of an event in time; NaN where not known."""
-        if "arrival" not in self.frame:
-            return np.full(len(self.frame), np.nan)
-        return self.frame["arrival"].to_numpy(dtype=float)
+        return self._known("arrival")
+
+    @property
+    def origins(self):
+        """The sample at which the event of each record began; NaN where not known."""
+        return self._known("origin")
+
+    def _known(self, column):
+        unknown = pd.Series(np.nan, index=self.frame.index)
+        return self.frame.get(column, unknown).to_numpy(dtype=float)
 
 
 def load_pnw(folder, seed):
     """Earthquakes and blasts of the Pacific Northwest, aligned at their onsets."""
     bunch = load_records(Path(folder) / "pnw", query="snr_db > 6")
-    bunch.frame["arrival"] = bunch.frame["arrival_sample"]  # all start together
+    frame, onset = bunch.frame, BEFORE * bunch.sampling_rate
+    frame["arrival"] = frame["arrival_sample"]  # records of an event start together
+    frame["origin"] = onset + frame["origin_sample"] - frame["arrival_sample"]
     metadata = ("station", "channel", "original_sampling_rate_hz")
     return _from_bunch("pnw", bunch, metadata=metadata, fallback=1000)
 
@@ -102,6 +115,7 @@ def load_surface(folder, seed):
         frame,
         noise=_noise("surface", data[:, None], rate),
         metadata=("station", "original_sampling_rate_hz"),
+        has_onsets=False,
     )
 
 

@@ -2,9 +2,17 @@
 
 import pandas as pd
 
+from skseisfp.baselines import catalogue
+
 from .data_sets import DATA_SETS
 
+CHANNELS = {1: "vertical component only", 3: "three components"}
 HEADLINE = ("pnw", "new_stations")
+COLUMNS_HERE = {
+    ("records", "record"): "record AUC, folds by record",
+    ("event", "record"): "record AUC, folds by event",
+    ("new_stations", "event"): "event AUC, new stations",
+}
 COST_COLUMNS = {
     "n_parameters": "parameters",
     "fit_seconds": "fit, s",
@@ -43,12 +51,15 @@ def write_report(tables, path):
     for data_set, protocol in sorted(
         keys.itertuples(index=False), key=lambda key: order[key[0]]
     ):
+        n_channels = select(scores, data_set, protocol)["n_channels"].iloc[0]
         table = protocol_table(tables, data_set, protocol)
-        parts.append(f"## {data_set}: {protocol}\n\n{to_markdown(table)}")
+        title = f"{data_set}: {protocol} ({CHANNELS[n_channels]})"
+        parts.append(f"## {title}\n\n{to_markdown(table)}")
     costs = cost_table(tables["costs"])
     parts.append(f"## Costs ({', '.join(HEADLINE)})\n\n{to_markdown(costs)}")
     if len(tables["leaks"]):
         parts.append(f"## Leaks\n\n{to_markdown(leak_table(tables))}")
+    parts.append(f"## Published\n\n{to_markdown(published_table(scores))}")
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
@@ -106,6 +117,22 @@ def leak_table(tables):
     table = table.rename(columns={**names, "text": "difference"})
     table = table.loc[:, ~table.columns.duplicated(keep="last")]
     return table[["data_set", "system", *names.values(), "difference"]]
+
+
+def published_table(scores):
+    """Return what the papers report beside what is reached on `pnw` here.
+
+    The figures of the papers are mostly accuracies, on other data; those here are AUC.
+    """
+    here = scores.query("data_set == 'pnw' and metric == 'roc_auc'")
+    here = here.pivot(index="system", columns=["protocol", "level"], values="score")
+    facts = catalogue()
+    table = facts[["paper", "year", "figure", "split"]].rename_axis("system")
+    for (protocol, level), title in COLUMNS_HERE.items():
+        if (protocol, level) in here:
+            column = here[protocol, level].reindex(table.index)
+            table[title] = column.map("{:.2f}".format, na_action="ignore")
+    return table.reset_index()
 
 
 def _intervals(table, column):

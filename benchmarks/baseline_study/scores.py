@@ -127,7 +127,9 @@ def tabulate(data_set, splits, collected, *, kinds, n_resamples, seed):
                 random_state=seed,
             )
             table = table.reset_index().drop(columns="interval")
-            scores.append(table.assign(**key, system=name, kind=kinds[name]))
+            n_channels = data_set.waveforms.shape[1]
+            table = table.assign(**key, system=name, kind=kinds[name])
+            scores.append(table.assign(n_channels=n_channels))
         if data_set.ranked and REFERENCE in given:
             lines = _compare_all(y, given, events, n_resamples, seed)
             comparisons += [{**key, **line} for line in lines]

@@ -16,8 +16,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.compose import make_column_transformer
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skseisfp import (
     AdaptiveHighpassFilter,
@@ -26,6 +28,7 @@ from skseisfp import (
     baselines,
 )
 from skseisfp.metrics import event_labels
+from skseisfp.preprocessing import PhysicsFeatures
 
 from .data_sets import BEFORE
 
@@ -107,6 +110,16 @@ def see_prints(data_set):
     return _prints(clear.fit_transform(data_set.waveforms), rate, PRINT_WINDOW)
 
 
+def see_physics(data_set):
+    """Return features of each record; S is estimated where the origin is known."""
+    features = PhysicsFeatures(
+        sampling_rate=data_set.sampling_rate,
+        p_onset=BEFORE if data_set.has_onsets else None,
+        vp_vs=1.73,
+    )
+    return features.fit_transform(data_set.waveforms, origin=data_set.origins)
+
+
 def see_noise(data_set):
     """Return prints of what was recorded before the event."""
     return _prints(data_set.noise, data_set.sampling_rate, None)
@@ -157,6 +170,15 @@ def make_metadata_trees(data_set):
     return make_pipeline(encode, make_trees(data_set, max_features="sqrt"))
 
 
+def make_logistic(data_set):
+    """Return a linear model of features, some of which records may lack."""
+    return make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True),
+        StandardScaler(),
+        LogisticRegression(class_weight="balanced", max_iter=5000),
+    )
+
+
 def make_prior(data_set):
     """Return the shares of the classes in training."""
     return DummyClassifier(strategy="prior")
@@ -167,6 +189,7 @@ OURS = (
     System("net on prints", "fingerprints", make_net, see_prints),
 )
 CONTROLS = (
+    System("control: physics", "control", make_logistic, see_physics),
     System("control: labels shuffled", "control", make_shuffled, see_prints),
     System(
         "control: noise before the event",
