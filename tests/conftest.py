@@ -1,10 +1,21 @@
 """Fixtures shared by the tests."""
 
+import os
+import shutil
+
 import matplotlib
 import pytest
 import sklearn
 
 SAMPLING_RATE = 20.0
+SWITCHES = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--window-size=1100,900",
+)
 
 
 @pytest.fixture
@@ -15,6 +26,28 @@ def pyplot():
 
     yield pyplot
     pyplot.close("all")
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """Driver of headless Chromium, for pages."""
+    if os.environ.get("SKSEISFP_SERVICES") != "1":
+        pytest.skip("SKSEISFP_SERVICES is not 1")
+    programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
+    if None in programs:
+        pytest.skip("chromium and chromedriver are not both installed")
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = programs[0]
+    for switch in SWITCHES:
+        options.add_argument(switch)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    service = webdriver.ChromeService(programs[1])
+    driver = webdriver.Chrome(options=options, service=service)
+    driver.implicitly_wait(5)
+    yield driver
+    driver.quit()
 
 
 @pytest.fixture

@@ -15,11 +15,14 @@ PUBLIC = {
     "baselines": [
         "UPCUCV",
         "AfterHakim2023",
+        "AfterKoper2024",
         "AfterLinville2019",
+        "AfterRen2019",
         "AfterSaad2024",
         "AfterTian2022",
         "AfterTrovaMLP",
         "AfterUlyanov2021",
+        "AfterWang2023",
         "AfterYue2023",
         "AfterZhou2021",
         "AlexNetImage",
@@ -32,6 +35,7 @@ PUBLIC = {
         "MiaoANN",
         "QuakeXNet2D",
         "TrovaCNN",
+        "catalogue",
     ],
     "datasets": [
         "EVENT_TYPES",
@@ -109,6 +113,7 @@ PUBLIC = {
         "RecordSectionDisplay",
         "SurfacesDisplay",
         "write_report",
+        "write_review",
     ],
     "preprocessing": [
         "AdaptiveHighpassFilter",

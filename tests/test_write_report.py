@@ -1,15 +1,12 @@
 """The report page has the numbers of the cube, and answers a person's hand."""
 
 import json
-import os
 import re
-import shutil
 import time
 
 import numpy as np
 import pytest
 from result_cubes import CLASSES, EVIL, FAILURE, best_trial, make_cube
-from selenium import webdriver
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
@@ -18,14 +15,6 @@ from skseisfp.model_selection import ResultCube, SweepSearchCV
 from skseisfp.neural import FingerprintClassifier
 from skseisfp.plotting import write_report
 
-SWITCHES = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-dev-shm-usage",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--window-size=1100,900",
-)
 EVIL_TITLE = "Kola </title><script>window.evil = 1</script> & more"
 
 
@@ -133,23 +122,9 @@ def test_refuses_a_cube_with_nothing_to_show(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def browser():
-    """Headless Chromium, driven as by a person."""
-    if os.environ.get("SKSEISFP_SERVICES") != "1":
-        pytest.skip("SKSEISFP_SERVICES is not 1")
-    programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
-    if None in programs:
-        pytest.skip("chromium and chromedriver are not both installed")
-    options = webdriver.ChromeOptions()
-    options.binary_location = programs[0]
-    for switch in SWITCHES:
-        options.add_argument(switch)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService(programs[1])
-    driver = webdriver.Chrome(options=options, service=service)
-    driver.implicitly_wait(5)
-    yield Page(driver)
-    driver.quit()
+def browser(chromium):
+    """The page in Chromium, driven as by a person."""
+    return Page(chromium)
 
 
 EYE = """

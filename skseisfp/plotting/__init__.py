@@ -1,4 +1,4 @@
-"""Displays of prints, scores and sweeps, and the report page of a sweep."""
+"""Displays of records, prints, scores and sweeps; pages of a sweep and of a review."""
 
 from .architecture_display import ArchitectureDisplay
 from .confusion_margins_display import ConfusionMarginsDisplay
@@ -15,6 +15,7 @@ from .pareto_display import ParetoDisplay
 from .record_section_display import RecordSectionDisplay
 from .surfaces_display import SurfacesDisplay
 from .write_report import write_report
+from .write_review import write_review
 
 __all__ = [
     "ArchitectureDisplay",
@@ -32,4 +33,5 @@ __all__ = [
     "RecordSectionDisplay",
     "SurfacesDisplay",
     "write_report",
+    "write_review",
 ]

@@ -1,13 +1,14 @@
 """The report page of a result cube."""
 
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 
 from .._utils.optional import import_optional
+from ._page_parts import read_part
 from ._study import collect_study, dump_study
 
+STYLES = ("_report/base.css", "_report/style.css")
 SCRIPTS = ("study.js", "views.js", "trial.js", "app.js")
 
 
@@ -80,18 +81,13 @@ def write_report(
     study = collect_study(
         cube, input_shape=input_shape, n_classes=n_classes, architecture=architecture
     )
-    page = Template(_read("page.html")).substitute(
+    page = Template(read_part("_report/page.html")).substitute(
         title=escape(title),
-        style=_read("style.css"),
+        style="".join(map(read_part, STYLES)),
         plotly=offline.get_plotlyjs().replace("</script", "<\\/script"),
         study=dump_study(study),
-        script="\n".join(_read(name) for name in SCRIPTS),
+        script="\n".join(read_part(f"_report/{name}") for name in SCRIPTS),
     )
     path = Path(path)
     path.write_text(page, encoding="utf-8")
     return path
-
-
-def _read(name):
-    """Return a part of the page."""
-    return (files(__package__) / "_report" / name).read_text(encoding="utf-8")
