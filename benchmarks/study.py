@@ -81,6 +81,7 @@ def parse_options(arguments=None):
     parser.add_argument("--data", default=os.environ.get("SKSEISFP_DATA"))
     parser.add_argument("--results", type=Path, default=Path("results/study"))
     parser.add_argument("--sets", nargs="+", default=list(DATA_SETS), choices=DATA_SETS)
+    parser.add_argument("--protocols", nargs="+", help="fits to run; default: all")
     parser.add_argument("--only", nargs="+", help="names of systems; default: all")
     parser.add_argument(
         "--budget",
@@ -111,7 +112,9 @@ def main(arguments=None):
         data_set = DATA_SETS[name](options.data, options.seed)
         splits = make_splits(data_set, seed=options.seed, n_splits=options.splits)
         if not options.no_fits:
-            for failure in run(data_set, splits, options.systems, options):
+            wanted = options.protocols or {split.fits for split in splits}
+            chosen = [split for split in splits if split.fits in wanted]
+            for failure in run(data_set, chosen, options.systems, options):
                 print("failed:", failure, flush=True)
         evaluated = evaluate(data_set, splits, options.systems, options)
         for kind, table in evaluated.items():
