@@ -206,6 +206,13 @@ def test_places_come_from_the_frame(names):
 def test_what_is_missing_or_wrong_is_named():
     with pytest.raises(ValueError, match="no places of events: neither latitude"):
         EventMapDisplay.from_bunch(make_seismograms(4, random_state=0))
+    stations = make_stations().assign(station="A")
+    with pytest.raises(ValueError, match=r"stations has none of the 2 .* as XX\.A"):
+        EventMapDisplay.from_bunch(bunch_of(), events=make_events(), stations=stations)
+    with pytest.raises(ValueError, match="events has none of the 2 events of the"):
+        EventMapDisplay.from_bunch(
+            bunch_of(), events=make_events(event_id=list("wxyz"))
+        )
     with pytest.raises(ValueError, match="events lacks the columns longitude"):
         EventMapDisplay.from_tables(make_events().drop(columns="longitude"))
     stations = make_stations().drop(columns="latitude")

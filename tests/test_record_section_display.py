@@ -157,6 +157,25 @@ def test_dead_and_gappy_traces_are_drawn():
     ticks = [label.get_text() for label in display.ax_.get_yticklabels()]
     assert ticks == ["1", "2", "3"]
     display.figure_.canvas.draw()
+    bunch = make_bunch()
+    bunch.data[0] = np.nan
+    display = RecordSectionDisplay.from_bunch(bunch, "a")
+    assert np.isnan(traces_in(display.ax_)[1][0]).all()
+
+
+def test_times_may_be_text(tmp_path):
+    """As in a table that was written and read again."""
+    origin = pd.Timestamp("2024-01-01T00:00:10", tz="UTC")
+    starts = origin + pd.to_timedelta([1.0, 2.0, 3.5, 4.0], unit="s")
+    whole = make_bunch(frame={"start_time": starts, "origin_time": origin})
+    written = make_bunch()
+    whole.frame.to_csv(tmp_path / "table.csv", index=False)
+    written.frame = pd.read_csv(tmp_path / "table.csv")
+    for bunch in (whole, written):
+        display = RecordSectionDisplay.from_bunch(bunch, "a")
+        assert display.ax_.get_xlabel() == "time from origin, s"
+        starts = [times[0] for times in traces_in(display.ax_)[0]]
+        assert_allclose(starts, [1.0, 3.5])
 
 
 def test_a_section_of_one_record_has_room():
@@ -198,7 +217,7 @@ def test_distances_come_from_columns_or_coordinates_of_seisbench():
 
 def test_illegal_options_are_named():
     bunch = make_bunch()
-    with pytest.raises(ValueError, match="no event 'c'; it has a, b"):
+    with pytest.raises(ValueError, match=r"no event 'c'; it has a, b\."):
         RecordSectionDisplay.from_bunch(bunch, "c")
     with pytest.raises(ValueError, match="component must be one of 'Z', 'N', 'E'"):
         RecordSectionDisplay.from_bunch(bunch, "a", component="T")
@@ -210,6 +229,8 @@ def test_illegal_options_are_named():
         RecordSectionDisplay.from_bunch(bunch, "a", spacing="distance")
     with pytest.raises(ValueError, match=r"traces must have the shape .*\(5,\)"):
         RecordSectionDisplay(np.zeros(5), sampling_rate=1.0).plot()
+    with pytest.raises(ValueError, match="sampling_rate == 0"):
+        RecordSectionDisplay(np.eye(5), sampling_rate=0.0).plot()
     with pytest.raises(ValueError, match="p_times must have one number per record"):
         RecordSectionDisplay(np.eye(5), sampling_rate=1.0, p_times=[1]).plot()
     with pytest.raises(ValueError, match="stations must have one name per record"):

@@ -29,6 +29,9 @@ pytestmark = pytest.mark.filterwarnings(
     # obspy still lists its plug-ins through an interface that Python deprecates
     "ignore:SelectableGroups dict interface is deprecated:DeprecationWarning"
 )
+needs_records = pytest.mark.skipif(
+    "SKSEISFP_DATA" not in os.environ, reason="SKSEISFP_DATA names no real records"
+)
 EVIL = "</script><script>window.evil = 1</script><b>x</b> & \"a\", 'b'"
 
 
@@ -249,9 +252,7 @@ def test_a_page_that_fails_leaves_nothing(tmp_path):
     assert old.read_text() == "an older page"
 
 
-@pytest.mark.skipif(
-    "SKSEISFP_DATA" not in os.environ, reason="SKSEISFP_DATA names no real records"
-)
+@needs_records
 def test_real_records_are_on_the_page(tmp_path):
     folder = Path(os.environ["SKSEISFP_DATA"])
     reader = WaveformReader(components="Z12", sampling_rate=100.0)
@@ -371,6 +372,24 @@ def test_what_is_ticked_is_left_out_by_the_reader(page, tmp_path):
     others = ~bunch.frame["record_id"].isin(rejected.index)
     assert_array_equal(kept.data, bunch.data[others])
     assert page.complaints() == []
+
+
+@pytest.mark.slow
+@needs_records
+def test_real_recordings_are_reviewed(page, tmp_path):
+    source = Path(os.environ["SKSEISFP_DATA"]) / "france/mseed"
+    reader = WaveformReader(components="Z12", sampling_rate=100.0)
+    bunch = reader.read(source, groups="folder")
+    page.open(write_review(bunch, tmp_path / "review.html", component="1"))
+    assert page.total() == "0 of 78 records excluded"
+    page.tick(3)
+    page.reason(77).send_keys("noise")
+    kept = reader.read(source, groups="folder", exclusions=page.save())
+    ids = [one.get_attribute("data-id") for one in page.find_all(".record")]
+    assert kept.rejected["record_id"].tolist() == [ids[3], ids[77]]
+    assert kept.rejected["reason"].tolist() == ["excluded: reviewed", "excluded: noise"]
+    others = ~bunch.frame["record_id"].isin(kept.rejected["record_id"])
+    assert_array_equal(kept.data, bunch.data[others])
 
 
 @pytest.mark.slow

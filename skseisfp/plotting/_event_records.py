@@ -12,6 +12,7 @@ from ..neural._lazy import is_lazy
 DISTANCES = ("distance_km", "path_ep_distance_km")
 SOURCE_PLACE = ("source_latitude_deg", "source_longitude_deg")
 STATION_PLACE = ("station_latitude_deg", "station_longitude_deg")
+MOST_NAMED = 10
 
 
 class EventRecords(NamedTuple):
@@ -34,7 +35,7 @@ class EventRecords(NamedTuple):
         return self.event_id if self.label is None else f"{self.event_id}, {self.label}"
 
 
-def check_component(bunch, component):
+def number_of_component(bunch, component):
     """Return the number of a component of a bunch; None stands for the first."""
     components = list(bunch["components"]) if "components" in bunch else [None]
     if component is None:
@@ -43,12 +44,13 @@ def check_component(bunch, component):
     return components.index(component)
 
 
-def check_event(bunch, event_id):
+def rows_of_event(bunch, event_id):
     """Return the rows of an event of a bunch."""
     rows = np.flatnonzero(np.asarray(bunch.groups).astype(str) == str(event_id))
     if not len(rows):
-        some = ", ".join(dict.fromkeys(map(str, bunch.groups[:20])))
-        raise ValueError(f"The bunch has no event {event_id!r}; it has {some}, ...")
+        known = list(dict.fromkeys(map(str, bunch.groups)))
+        some = ", ".join(known[:MOST_NAMED]) + ", ..." * (len(known) > MOST_NAMED)
+        raise ValueError(f"The bunch has no event {event_id!r}; it has {some}.")
     return rows
 
 
@@ -88,25 +90,32 @@ def _read(data, rows, channel):
     """Return the samples of one component, read where they are references."""
     records = [record.read() for record in data[rows]] if is_lazy(data) else data[rows]
     traces = np.stack([np.atleast_2d(record)[channel] for record in records])
-    with np.errstate(invalid="ignore"):
-        return traces - np.nanmean(traces, axis=1, keepdims=True)
+    n_known = np.isfinite(traces).sum(axis=1, keepdims=True)
+    return traces - np.nansum(traces, axis=1, keepdims=True) / np.maximum(n_known, 1)
 
 
 def _numbers(frame, name):
     """Return a column of numbers, NaN where there is none."""
     if name not in frame:
         return np.full(len(frame), np.nan)
-    return frame[name].to_numpy(float)
+    return frame[name].to_numpy(float, na_value=np.nan)
+
+
+def _times(frame, name):
+    """Return a column of times, NaT where there is none."""
+    times = frame.get(name, pd.Series(pd.NaT, frame.index))
+    return pd.to_datetime(times, utc=True, errors="coerce", format="ISO8601")
 
 
 def _start_times(frame):
     """Return the seconds of first samples after a reference, and what that is."""
-    if "start_time" not in frame or frame["start_time"].isna().any():
+    starts, origins = _times(frame, "start_time"), _times(frame, "origin_time")
+    if starts.isna().any():
         return np.zeros(len(frame)), "first sample"
-    reference, zero = "first sample", frame["start_time"].min()
-    if "origin_time" in frame and frame["origin_time"].notna().all():
-        reference, zero = "origin", frame["origin_time"].iloc[0]
-    return (frame["start_time"] - zero).dt.total_seconds().to_numpy(float), reference
+    reference, zero = "first sample", starts.min()
+    if origins.notna().all():
+        reference, zero = "origin", origins.iloc[0]
+    return (starts - zero).dt.total_seconds().to_numpy(float), reference
 
 
 def _distances(frame):

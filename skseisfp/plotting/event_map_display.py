@@ -121,7 +121,8 @@ path-like, default=None
         Raises
         ------
         ValueError
-            If no places of events are given, or a place is none.
+            If no places of events are given, a table has no event or station of the
+            bunch, or a place is none.
         """
         records = pd.DataFrame(
             {
@@ -143,13 +144,13 @@ path-like, default=None
         if stations is None:
             stations = places_in(frame, records["station"], (STATION_PLACE,))
         events, _ = as_tables(events, None)
-        events = events[events["event_id"].isin(records["event_id"])]
+        events = _of_bunch("events", events, records["event_id"])
         if "event_type" in records:
             classes = records.groupby("event_id")["event_type"].first()
             events = events.assign(event_type=events["event_id"].map(classes))
         stations = as_stations(stations)
         if stations is not None:
-            stations = stations[stations["station"].isin(records["station"])]
+            stations = _of_bunch("stations", stations, records["station"])
         return cls(events, stations=stations, records=records).plot(ax=ax)
 
     def plot(self, *, ax=None):
@@ -317,3 +318,15 @@ path-like, default=None
                 frameon=False, loc="upper left", bbox_to_anchor=(1.01, 1.01)
             )
         strip_spines(self.ax_, "top", "right")
+
+
+def _of_bunch(name, table, names):
+    """Return the rows of a table that are of events or stations of a bunch."""
+    require_columns(name, table, (names.name,))
+    chosen = table[table[names.name].astype(str).isin(names)]
+    if chosen.empty:
+        raise ValueError(
+            f"{name} has none of the {names.nunique()} {name} of the bunch, such as "
+            f"{names.iloc[0]}."
+        )
+    return chosen

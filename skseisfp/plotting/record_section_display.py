@@ -3,9 +3,9 @@
 import numpy as np
 from sklearn.isotonic import isotonic_regression
 
-from .._utils.validation import check_option, check_per_record
+from .._utils.validation import check_option, check_per_record, check_real
 from ._axes import FAINT, INK, MUTED, SERIES, get_axes, strip_spines
-from ._event_records import check_component, check_event, records_of
+from ._event_records import number_of_component, records_of, rows_of_event
 
 PICKS = (("P", SERIES[1], "-"), ("S", SERIES[0], "--"))
 
@@ -116,8 +116,8 @@ class RecordSectionDisplay:
         ValueError
             If there is no such event or component.
         """
-        channel = check_component(bunch, component)
-        records = records_of(bunch, check_event(bunch, event_id), channel)
+        channel = number_of_component(bunch, component)
+        records = records_of(bunch, rows_of_event(bunch, event_id), channel)
         display = cls(
             records.traces,
             sampling_rate=records.sampling_rate,
@@ -157,6 +157,8 @@ class RecordSectionDisplay:
         """
         check_option("spacing", spacing, (None, "distance", "even"))
         check_option("scale", scale, ("trace", "event"))
+        limits = {"min_val": 0, "include_boundaries": "neither"}
+        check_real("sampling_rate", self.sampling_rate, **limits)
         traces = np.asarray(self.traces, dtype=float)
         if traces.ndim != 2 or 0 in traces.shape:
             raise ValueError(
@@ -169,9 +171,7 @@ class RecordSectionDisplay:
             raise ValueError("spacing='distance' needs the distances of all records.")
         by_distance = known if spacing is None else spacing == "distance"
         n_records = len(traces)
-        self.positions_ = (
-            distances if by_distance else np.arange(n_records, dtype=float)
-        )
+        self.positions_ = distances if by_distance else np.arange(float(n_records))
         height = 0.55 * (np.ptp(self.positions_) / max(n_records - 1, 1) or 1.0)
         self.figure_, axes = get_axes(ax, figsize=(8.5, 1.7 + 0.42 * max(n_records, 4)))
         self.ax_ = axes[0, 0]
@@ -200,9 +200,8 @@ class RecordSectionDisplay:
         ):
             drawn = y - height * trace / (peak or 1.0)
             self.ax_.plot(start + times, drawn, color=INK, linewidth=0.6)
-        self.ax_.set_xlim(
-            starts.min(), starts.max() + traces.shape[1] / self.sampling_rate
-        )
+        duration = traces.shape[1] / self.sampling_rate
+        self.ax_.set_xlim(starts.min(), starts.max() + duration)
 
     def _draw_picks(self, height):
         """Mark the picks on their traces."""

@@ -8,12 +8,13 @@ from pathlib import Path
 from string import Template
 from uuid import uuid4
 
+import numpy as np
 import pandas as pd
 
 from .._utils.validation import check_per_record
 from ..datasets._archives import require_columns
 from ..datasets._exclusions import as_exclusions, reasons_to_exclude
-from ._event_records import check_component, records_of
+from ._event_records import number_of_component, records_of
 from ._page_parts import read_part
 from ._review_sections import section_of
 
@@ -68,8 +69,9 @@ def write_review(
 
     Notes
     -----
-    Only one event is in memory at a time, and the file appears when it is complete. A
-    trace takes 1.6 kB of the page. To see what a net sees, preprocess the records
+    Records are taken and written event by event, and the file appears when it is
+    complete. A record takes 2 to 3 kB of it: the lows and highs of 600 columns of a
+    trace, which is on its own scale. To see what a net sees, preprocess the records
     before.
 
     Examples
@@ -83,7 +85,7 @@ def write_review(
     ...     page.read_text().count('class="record"')
     12
     """
-    channel = check_component(bunch, component)
+    channel = number_of_component(bunch, component)
     ids = _record_ids(bunch.frame)
     reasons_to_exclude(exclusions, ids)
     excluded = list(as_exclusions(exclusions).items())
@@ -139,7 +141,7 @@ def _choices(bunch):
         f'<option value="{value}">{text}</option>'
         for value, text in zip(*options, strict=True)
     )
-    labels = [] if bunch.get("target") is None else pd.unique(bunch.target)
+    labels = [] if bunch.get("target") is None else pd.unique(np.asarray(bunch.target))
     for label in sorted(map(str, labels)):
         html += f'<option value="label" data-label="{escape(label)}">{escape(label)}'
         html += "</option>"
