@@ -100,6 +100,16 @@ def test_excluded_records_are_listed_with_their_reason(source, tmp_path):
     assert bunch.rejected["reason"].tolist() == ["excluded: reviewed"]
 
 
+@pytest.mark.parametrize("missing", [np.nan, None, "", "  "])
+def test_reasons_may_be_missing(missing, tmp_path):
+    source = OfFolder(tmp_path)
+    table = source.read(None).frame[["record_id"]][:2].assign(reason=missing)
+    table.to_csv(tmp_path / "exclusions.csv", index=False)
+    for exclusions in (table, tmp_path / "exclusions.csv"):
+        reasons = source.read(exclusions).rejected["reason"]
+        assert set(reasons) == {"excluded: reviewed"}
+
+
 def test_the_last_of_several_rows_counts(source):
     (first, *_) = source.read(None).frame["record_id"]
     table = pd.DataFrame({"record_id": first, "reason": ["noise", "clipped"]})

@@ -34,13 +34,12 @@ def as_exclusions(exclusions):
     missing = exclusions["record_id"].isna().to_numpy().nonzero()[0]
     if len(missing):
         raise ValueError(f"{name} has no record_id in row {missing[0]}, from 0.")
-    reasons = exclusions.get("reason", pd.Series("", exclusions.index, dtype=object))
-    reasons = reasons.fillna("").astype(str).str.strip().replace("", "reviewed")
-    reasons = pd.Series(
-        reasons.to_numpy(object),
-        index=pd.Index(exclusions["record_id"].astype(str), name="record_id"),
-        name="reason",
-    )
+    reasons = ["reviewed"] * len(exclusions)
+    if "reason" in exclusions:
+        texts = ["" if pd.isna(text) else str(text) for text in exclusions["reason"]]
+        reasons = [text.strip() or "reviewed" for text in texts]
+    ids = pd.Index(exclusions["record_id"].astype(str), name="record_id")
+    reasons = pd.Series(reasons, index=ids, name="reason", dtype=object)
     return reasons[~reasons.index.duplicated(keep="last")]
 
 
