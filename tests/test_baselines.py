@@ -35,10 +35,12 @@ from skseisfp.baselines.after_zhou_2021 import ZhouNet
 from skseisfp.preprocessing._presets import PRESETS
 
 SMALL = {"device": "cpu", "random_state": 0}
-OF_NETS = {"batch_size", "device", "early_stopping", "max_epochs"}
+OF_NETS = {"batch_size", "device", "early_stopping", "max_epochs", "random_state"}
 NETS = {
     "AfterHakim2023": {"shape": (32, 32)},
     "AfterZhou2021": {"width": 0.05},
+    "AfterRen2019": {"n_estimators": 10},
+    "AfterWang2023": {"n_estimators": 10},
     "AlexNetImage": {"shape": (63, 63), "width": 0.05, "lr": 1e-3},
     "ArrayConvNet": {"lr": 1e-3},
     "TrovaCNN": {"pool_stride": 2},
@@ -347,6 +349,8 @@ def test_images_have_as_many_levels_as_published():
         (ConvNetQuake, {"max_epochs": 0}, "max_epochs == 0"),
         (ConvNetQuake, {"window": (1, 9)}, "window must be two increasing times"),
         (HainanCNN, {"head": "max"}, "head must be one of"),
+        (KongCNN, {"ratio_band": (18, 10)}, "ratio_band must be two increasing"),
+        (KongCNN, {"ratio_band": (20, 30)}, "ratio_band must be two increasing"),
         (TrovaCNN, {"pool_stride": 3}, "pool_stride must be one of"),
         (AlexNetImage, {"shape": (32, 32)}, "shape must be at least 63"),
         (AlexNetImage, {"width": 0}, "width == 0"),

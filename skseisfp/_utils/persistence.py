@@ -18,11 +18,16 @@ NOTE = "skseisfp.json"
 TRUSTED_TYPES = frozenset(
     {
         "skseisfp.baselines._capsules.MarginLoss",
+        "skseisfp.baselines._features.FillMissing",
+        "skseisfp.baselines._features.WeaklyCorrelated",
         "skseisfp.baselines._two_step.TwoStepClassifier",
         "skseisfp.baselines.after_hakim_2023.AfterHakim2023",
         "skseisfp.baselines.after_hakim_2023.HakimNet",
+        "skseisfp.baselines.after_koper_2024.AfterKoper2024",
+        "skseisfp.baselines.after_koper_2024.ConstantGaussianNB",
         "skseisfp.baselines.after_linville_2019.AfterLinville2019",
         "skseisfp.baselines.after_linville_2019.LinvilleConvolutions",
+        "skseisfp.baselines.after_ren_2019.AfterRen2019",
         "skseisfp.baselines.after_saad_2024.AfterSaad2024",
         "skseisfp.baselines.after_saad_2024.SaadNet",
         "skseisfp.baselines.after_tian_2022.AfterTian2022",
@@ -30,6 +35,7 @@ TRUSTED_TYPES = frozenset(
         "skseisfp.baselines.after_trova_mlp.AfterTrovaMLP",
         "skseisfp.baselines.after_ulyanov_2021.AfterUlyanov2021",
         "skseisfp.baselines.after_ulyanov_2021.UlyanovNet",
+        "skseisfp.baselines.after_wang_2023.AfterWang2023",
         "skseisfp.baselines.after_yue_2023.AfterYue2023",
         "skseisfp.baselines.after_yue_2023.YueNet",
         "skseisfp.baselines.after_zhou_2021.AfterZhou2021",
@@ -72,6 +78,7 @@ TRUSTED_TYPES = frozenset(
         "skseisfp.preprocessing.waveform_preprocessor.WaveformPreprocessor",
         "sklearn.calibration._CalibratedClassifier",
         "sklearn.calibration._SigmoidCalibration",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
         "sklearn.metrics._scorer._PassthroughScorer",
         "sklearn.model_selection._split.GroupKFold",
         "sklearn.model_selection._split.StratifiedGroupKFold",
@@ -188,9 +195,9 @@ def load(path, *, trusted=()):
     -----
     Trusted beside what skops trusts are the estimators and modules of this package; of
     scikit-learn the parts of calibrated classifiers, ``GroupKFold``,
-    ``StratifiedGroupKFold``, the default scorer of searches and ``Tree``, although a
-    forged tree can crash the interpreter; of torch ``CrossEntropyLoss`` and the
-    optimizers ``Adam``, ``AdamW`` and ``SGD``.
+    ``StratifiedGroupKFold``, the default scorer of searches, ``Tree`` and
+    ``TreePredictor``, although a forged tree can crash the interpreter; of torch
+    ``CrossEntropyLoss`` and the optimizers ``Adam``, ``AdamW`` and ``SGD``.
 
     Examples
     --------

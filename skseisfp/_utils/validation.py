@@ -4,7 +4,13 @@ from numbers import Real
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import check_array, check_scalar
+from sklearn.utils import (
+    check_array,
+    check_consistent_length,
+    check_scalar,
+    column_or_1d,
+)
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 
@@ -89,6 +95,36 @@ def check_labels(y):
     """Return labels as they are, refusing missing ones by the record."""
     if y is not None:
         _check_none_missing("y", y, "every record needs a label")
+    return y
+
+
+def check_classes(estimator, X, y):
+    """Return labels as a 1-D array of two classes or more, one label per record.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The classifier, for the messages.
+    X : array-like of shape (n_records, ...)
+        Records.
+    y : array-like of shape (n_records,)
+        Labels.
+
+    Returns
+    -------
+    ndarray of shape (n_records,)
+        The labels.
+    """
+    y = column_or_1d(check_labels(y), warn=True)
+    y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+    check_consistent_length(X, y)
+    check_classification_targets(y)
+    classes = np.unique(y)
+    if len(classes) < 2:
+        raise ValueError(
+            f"{type(estimator).__name__} needs two classes or more; y has 1 class: "
+            f"{classes[0]}."
+        )
     return y
 
 

@@ -6,19 +6,13 @@ import numpy as np
 import torch
 from sklearn.base import ClassifierMixin, clone
 from sklearn.preprocessing import LabelEncoder
-from sklearn.utils import (
-    check_array,
-    check_consistent_length,
-    check_scalar,
-    column_or_1d,
-)
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from .._utils.torch_sums import reproducible_sums
 from .._utils.validation import (
+    check_classes,
     check_groups,
-    check_labels,
     check_option,
     check_real,
 )
@@ -380,17 +374,9 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         return self.augmenter_.output_shape(shape) if self.augmenter_ else shape
 
     def _encode(self, y, X):
-        y = column_or_1d(check_labels(y), warn=True)
-        y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
-        check_consistent_length(X, y)
-        check_classification_targets(y)
+        y = check_classes(self, X, y)
         encoder = LabelEncoder().fit(y)
         self.classes_ = encoder.classes_
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs two classes or more; y has 1 class: "
-                f"{self.classes_[0]}."
-            )
         return encoder.transform(y).astype(np.int64)
 
     def _split(self, X, y, groups, generators):

@@ -1,0 +1,196 @@
+import numpy as np
+import pytest
+import sklearn
+from sklearn.base import clone
+from sklearn.datasets import make_classification
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold, cross_validate
+
+from skseisfp.baselines import AfterKoper2024, AfterRen2019, AfterWang2023
+from skseisfp.baselines._features import FillMissing, WeaklyCorrelated
+from skseisfp.datasets import make_seismograms
+from skseisfp.preprocessing import PhysicsFeatures
+
+SMALL = {
+    AfterKoper2024: {},
+    AfterRen2019: {"n_estimators": 10, "random_state": 0},
+    AfterWang2023: {"n_estimators": 10, "random_state": 0},
+}
+EACH = pytest.mark.parametrize("baseline", SMALL, ids=lambda item: item.__name__)
+
+
+@pytest.fixture(scope="module")
+def bunch():
+    return make_seismograms(72, classes=("earthquake", "quarry_blast"), random_state=0)
+
+
+def make(baseline, **params):
+    return baseline(sampling_rate=40, **{**SMALL[baseline], **params})
+
+
+def onsets(bunch, rows=slice(None)):
+    return {
+        "arrival": bunch.frame["p_sample"].to_numpy()[rows],
+        "s_arrival": bunch.frame["s_sample"].to_numpy()[rows],
+    }
+
+
+@EACH
+def test_it_learns_with_onsets_and_without(baseline, bunch):
+    train = np.isin(bunch.groups, np.unique(bunch.groups)[::2])
+    X, y = bunch.data, bunch.target
+    for known in ({}, onsets(bunch, train)):
+        classifier = make(baseline).fit(X[train], y[train], **known)
+        given = onsets(bunch, ~train) if known else {}
+        scores = classifier.predict_proba(X[~train], **given)[:, 1]
+        assert roc_auc_score(y[~train], scores) > 0.75
+        labels = classifier.predict(X[~train], **given)
+        np.testing.assert_array_equal(labels == "quarry_blast", scores > 0.5)
+
+
+@EACH
+def test_onsets_and_windows_are_counted_from_the_first_sample(baseline, bunch):
+    X, y = bunch.data[::2, 400:3000], bunch.target[::2]
+    known = {
+        name: samples - 400
+        for name, samples in onsets(bunch, slice(0, None, 2)).items()
+    }
+    cut = make(baseline, window=(5, 60))
+    shifted = {name: samples - 200 for name, samples in known.items()}
+    expected = cut._describer().fit_transform(cut._preprocess(X[:, None]), **shifted)
+    names = list(cut._describer().get_feature_names_out())
+    columns = [names.index(name) for name in cut.get_feature_names()]
+    found = cut._represent(X[:, None], **known)
+    np.testing.assert_array_equal(found, expected[:, columns])
+    common = make(baseline, p_onset=8.0, s_onset=20.0, window=(5, 60))
+    given = make(baseline, window=(5, 60))
+    given = given._represent(X[:, None], np.full(len(y), 320.0), np.full(len(y), 800.0))
+    np.testing.assert_array_equal(common._represent(X[:, None]), given)
+
+
+@EACH
+def test_a_fit_is_a_fresh_one(baseline, bunch):
+    X, y = bunch.data[:, None], bunch.target
+    classifier = make(baseline).fit(X[:20], np.arange(20) % 2)
+    again = classifier.fit(X, y, **onsets(bunch)).predict_proba(X)
+    fresh = make(baseline).fit(X, y, **onsets(bunch)).predict_proba(X)
+    np.testing.assert_array_equal(again, fresh)
+    with pytest.raises(ValueError, match="needs two classes"):
+        classifier.fit(X, np.zeros(len(X)))
+    with pytest.raises(sklearn.exceptions.NotFittedError):
+        classifier.predict(X)
+
+
+def test_onsets_are_routed_through_folds(bunch, routing):
+    classifier = make(AfterKoper2024)
+    requests = {"arrival": True, "s_arrival": True}
+    classifier.set_fit_request(**requests).set_score_request(**requests)
+    informed, blind = (
+        cross_validate(
+            clone(classifier),
+            bunch.data,
+            bunch.target,
+            params={"groups": bunch.groups, **known},
+            cv=GroupKFold(2),
+            return_estimator=True,
+            error_score="raise",
+        )
+        for known in (onsets(bunch), {})
+    )
+    fold = next(GroupKFold(2).split(bunch.data, groups=bunch.groups))
+    for result, known in ((informed, onsets), (blind, lambda *_: {})):
+        expected = make(AfterKoper2024).fit(
+            bunch.data[fold[0]], bunch.target[fold[0]], **known(bunch, fold[0])
+        )
+        score = expected.score(
+            bunch.data[fold[1]], bunch.target[fold[1]], **known(bunch, fold[1])
+        )
+        assert result["test_score"][0] == score > 0.5
+
+
+def test_few_weakly_correlated_features_are_chosen_of_training_rows(bunch):
+    classifier = make(AfterKoper2024, n_features=4, max_correlation=0.3)
+    classifier.fit(bunch.data, bunch.target, **onsets(bunch))
+    names = classifier.selected_names_
+    assert 1 <= len(names) <= 4
+    assert set(names) <= set(classifier.get_feature_names())
+    filled = classifier.classifier_[:1].transform(
+        classifier._represent(bunch.data[:, None], **onsets(bunch))
+    )
+    chosen = classifier.classifier_[1].transform(filled)
+    alike = np.abs(np.corrcoef(chosen.T)) - np.eye(chosen.shape[1])
+    assert alike.max() <= 0.3
+    half = clone(classifier).fit(bunch.data[::3], bunch.target[::3])
+    assert list(half.selected_names_) != list(names)
+
+
+def test_the_best_feature_is_the_first():
+    X, y = make_classification(
+        200, 10, n_informative=1, n_redundant=1, n_clusters_per_class=1, shuffle=False,
+        random_state=0,
+    )  # fmt: skip
+    chosen = WeaklyCorrelated(n_features=3).fit(X, y).selected_
+    assert chosen[0] in (0, 1)
+    assert len({0, 1} & set(chosen)) == 1
+    assert len(chosen) == 3
+    constant = WeaklyCorrelated().fit(np.ones((4, 3)), [0, 1, 0, 1])
+    assert list(constant.selected_) == [0]
+
+
+def test_missing_features_are_filled_as_stated():
+    nan = np.nan
+    X = np.array([[1.0, nan, nan], [3.0, 2.0, nan], [nan, 8.0, nan], [2.0, 2.0, nan]])
+    filled = FillMissing(median=True).fit_transform(X)
+    expected = [[1, 2, 0], [3, 2, 0], [2, 8, 0], [2, 2, 0]]
+    np.testing.assert_array_equal(filled, expected)
+    kept = FillMissing().fit(X)
+    np.testing.assert_array_equal(kept.transform(X)[:, :2], X[:, :2])
+    np.testing.assert_array_equal(kept.transform(np.full((1, 3), 7.0)), [[7, 7, 0]])
+
+
+def test_36_features_of_records(bunch):
+    classifier = make(AfterWang2023)
+    names = classifier.get_feature_names()
+    assert len(set(names)) == 36
+    assert sum(name.startswith("log_ps") for name in names) == 19
+    found = classifier._represent(bunch.data[:4, None], **onsets(bunch, slice(4)))
+    whole = PhysicsFeatures(sampling_rate=40).set_output(transform="pandas")
+    expected = whole.fit_transform(
+        make(AfterWang2023)._preprocess(bunch.data[:4, None]),
+        **onsets(bunch, slice(4)),
+    )[list(names)]
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_s_is_estimated_only_if_asked_for(bunch):
+    origin = bunch.frame["p_sample"] - 600.0
+    known = {"arrival": bunch.frame["p_sample"], "origin": origin}
+    X = bunch.data[:, None]
+    without = make(AfterWang2023)._represent(X, **known)
+    asked = make(AfterWang2023, vp_vs=1.73)._represent(X, **known)
+    assert np.isnan(without[:, :19]).all()
+    assert np.isfinite(asked[:, :19]).mean() > 0.5
+
+
+@pytest.mark.parametrize(
+    ("baseline", "params", "message"),
+    [
+        (AfterKoper2024, {"n_features": 7}, "n_features == 7"),
+        (AfterKoper2024, {"max_correlation": 1.5}, "max_correlation == 1.5"),
+        (AfterWang2023, {"n_estimators": 0}, "n_estimators == 0"),
+        (AfterWang2023, {"learning_rate": 0.0}, "learning_rate == 0.0"),
+        (AfterWang2023, {"max_depth": 0}, "max_depth == 0"),
+        (AfterRen2019, {"n_estimators": 0}, "n_estimators == 0"),
+        (AfterRen2019, {"scaling": "peak"}, "scaling must be one of"),
+        (AfterRen2019, {"p_onset": 2.0, "window": (5, 60)}, "p_onset == 2.0"),
+        (AfterRen2019, {"vp_vs": 0.5}, "vp_vs == 0.5"),
+    ],
+)
+def test_illegal_parameters(baseline, params, message, bunch):
+    with pytest.raises(ValueError, match=message):
+        make(baseline, **params).fit(bunch.data[::4], bunch.target[::4])
+
+
+def test_one_onset_a_record(bunch):
+    with pytest.raises(ValueError, match="arrival must have one sample number"):
+        make(AfterRen2019).fit(bunch.data, bunch.target, arrival=[1, 2])
