@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from ..neural._layers import GeneratorDropout
+from ..signal.phase_windows import band_power, log_amplitude_ratio
 from ..signal.windows import window_samples
 from ._base import NetBaseline, pad_to
 from ._nets import WaveformNet, count_outputs, initialise
@@ -61,7 +62,8 @@ class KongCNN(NetBaseline):
     s_window : tuple of (float, float), default=None
         Start and end of the S waves, likewise. None is the second half.
     ratio_band : tuple of (float, float), default=(10.0, 18.0)
-        Band in Hz in which the amplitudes of P and S waves are compared.
+        Band in Hz in which the amplitudes of P and S waves are compared; the records
+        have nothing above 20 Hz.
     max_epochs : int, default=200
         Largest number of epochs.
     batch_size : int, default=256
@@ -100,8 +102,10 @@ class KongCNN(NetBaseline):
     256, a fifth kept apart for validation, 30 epochs of patience. Ours: the loss, not
     the accuracy, stops the training, at most 200 epochs, each record is scaled by its
     largest value. The feature is the logarithm of the ratio of the root mean squares in
-    the two windows, over all channels; the paper takes windows from picks, so give them
-    where the records are aligned. Records below 1.6 s are continued with zeros.
+    the two windows and the band, over all channels, as in
+    :class:`~skseisfp.preprocessing.PhysicsFeatures` but with no noise taken off; the
+    paper takes windows from picks, so give them where the records are aligned. Records
+    below 1.6 s are continued with zeros.
 
     The paper reports that the hybrid generalises better to new regions than either
     branch alone, for earthquakes and explosions.
@@ -161,22 +165,34 @@ class KongCNN(NetBaseline):
         self.ratio_band = ratio_band
 
     def _represent(self, X):
-        waveforms = self._preprocess(X)
         low, high = self.ratio_band
-        filtered = self._preprocess(X, f_min=low, f_max=high)
-        ratio = np.log10(self._level(filtered, 0) / self._level(filtered, 1))
-        feature = np.broadcast_to(ratio[:, None, None], (*X.shape[:2], 1))
+        if not 0 <= low < min(high, self._rate / 2):
+            raise ValueError(
+                "ratio_band must be two increasing frequencies in Hz, the lower one "
+                f"below {self._rate / 2:g} Hz; got {self.ratio_band!r}."
+            )
+        waveforms = self._preprocess(X)
+        windows = self._windows(waveforms.shape[-1])
+        ratio = [self._log_ratio(record, windows) for record in waveforms]
+        feature = np.tile(np.reshape(ratio, (-1, 1, 1)), (1, X.shape[1], 1))
         waveforms = pad_to(waveforms, [_LEAST_SAMPLES])
         return np.concatenate([waveforms, feature], axis=-1).astype(np.float32)
 
-    def _level(self, X, half):
-        """Return the root mean square in the P window (0) or the S window (1)."""
-        window = (self.p_window, self.s_window)[half]
-        n_samples = X.shape[-1]
-        if window is None:
-            middle = n_samples // 2
-            first, last = (0, max(middle, 1)) if half == 0 else (middle, n_samples)
-        else:
-            first, last = window_samples(window, n_samples, self._rate)
-        power = np.mean(np.square(X[..., first:last], dtype=float), axis=(1, 2))
-        return np.sqrt(power + 1e-12)
+    def _windows(self, n_samples):
+        """Return the first sample of P and of S, and those after their last."""
+        middle = n_samples // 2
+        halves = (0, max(middle, 1)), (middle, n_samples)
+        return [
+            half if window is None else window_samples(window, n_samples, self._rate)
+            for window, half in zip((self.p_window, self.s_window), halves, strict=True)
+        ]
+
+    def _log_ratio(self, record, windows):
+        """Return the logarithm of the ratio of P to S, 0 where there is none."""
+        low, high = self.ratio_band
+        band = low, min(high, self._rate / 2)
+        powers = [
+            band_power(record.astype(float), window, [band], self._rate)[0]
+            for window in windows
+        ]
+        return np.nan_to_num(log_amplitude_ratio(*powers, 0.0))
