@@ -159,3 +159,10 @@ def test_scalograms_of_each_channel_are_relative_to_its_maximum():
 def test_illegal_parameters(params, message):
     with pytest.raises(ValueError, match=message):
         fit_net(**params)
+
+
+def test_answers_do_not_depend_on_the_records_beside():
+    classifier, X = fit_net()
+    alone = np.concatenate([classifier.predict_proba(record[None]) for record in X])
+    np.testing.assert_allclose(classifier.predict_proba(X), alone, rtol=1e-9)
+    assert classifier.net_.net_.module_.places.dtype == torch.float32
