@@ -323,7 +323,6 @@ SYSTEMS = (
         paper="Koper et al.",
         year=2024,
         task="earthquake, explosion or mining-induced event",
-        level=EVENT,
         input="5 features of 13",
         n_classes=3,
         exactness=BY_DESCRIPTION,
@@ -332,7 +331,8 @@ SYSTEMS = (
         split="independent test",
         caveats=(
             "The figure is that of the half of the events whose spectra could be "
-            "modelled. Which five features is unknown; more than six were worse."
+            "modelled, of events, not records. Which five features is unknown; more "
+            "than six were worse."
         ),
         source="abstract",
     ),

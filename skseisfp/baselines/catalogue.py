@@ -41,7 +41,7 @@ def catalogue():
 
         - ``paper``, ``year``: who published it, and when;
         - ``task``: what it was made for, which is not always the nature of events;
-        - ``level``: whether it was published for a ``"record"`` or an ``"event"``;
+        - ``level``: whether a row of X is a ``"record"`` or an ``"event"``;
         - ``input``, ``input_shape``: what the net takes, and its shape here for the
           published records; None where it is no net;
         - ``n_classes``: classes for which parameters are counted;
