@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
@@ -116,6 +116,7 @@ def test_traces_keep_their_lows_and_highs(tmp_path):
         elements=st.floats(-1e9, 1e9) | st.just(np.nan),
     )
 )
+@example(np.array([2.2e-308]))
 def test_lows_are_below_highs_and_the_peak_is_full(trace):
     values = np.frombuffer(_lows_and_highs(trace), np.int8).reshape(-1, 2)
     assert len(values) == min(len(trace), N_COLUMNS)
@@ -464,6 +465,25 @@ def test_records_are_drawn_when_they_are_near(page, tmp_path):
     assert points[:, 0].max() < 70
     assert 0.99 < np.abs(points[:, 1]).max() <= 1
     assert page.complaints() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1100, 500])
+def test_ticks_are_below_their_lines(page, tmp_path, width):
+    page.driver.set_window_size(width, 900)
+    page.open(write_review(make_bunch(4), tmp_path / "review.html"))
+    lines, ticks = page.run(
+        "const event = document.querySelector('.event');"
+        "const places = (selector) => [...event.querySelectorAll(selector)].map("
+        "  (node) => node.getBoundingClientRect()"
+        ").map((box) => box.left + box.width / 2);"
+        "return [places('.record:first-child .tick'), places('.axis span')]"
+    )
+    fits = page.run("return document.body.scrollWidth <= innerWidth")
+    page.driver.set_window_size(1100, 900)
+    assert len(lines) >= 5
+    assert_allclose(ticks, lines, atol=1.0)
+    assert fits
 
 
 @pytest.mark.slow

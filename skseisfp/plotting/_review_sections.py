@@ -99,7 +99,7 @@ def _lows_and_highs(trace):
     peak = np.nanmax(np.abs(trace), initial=0.0)
     n_columns = min(N_COLUMNS, len(trace))
     edges = np.linspace(0, len(trace), n_columns, endpoint=False).astype(int)
-    known = np.nan_to_num(trace) * (LEVELS / (peak or 1.0))
+    known = np.nan_to_num(trace) / (peak or 1.0) * LEVELS
     ends = [np.minimum.reduceat(known, edges), np.maximum.reduceat(known, edges)]
     return np.column_stack(ends).round().astype(np.int8).tobytes()
 
