@@ -280,6 +280,8 @@ def test_windows_that_leave_the_record_are_missing():
     X = bursts()
     early = table(X, p=200.0, features="ratios")  # no noise before P
     assert early.isna().all(axis=None)
+    np.testing.assert_array_equal(table(X, p=9000.0), table(X, p=None, s=None))
+    np.testing.assert_array_equal(table(X, s=P - 10.0), table(X, s=None))
     late = table(X, s=N_SAMPLES - 50.0, features="ratios")
     assert late.isna().all(axis=None)
     together = table(X, s=P + 60.0, features="ratios")  # no P of its own
@@ -399,6 +401,8 @@ def test_illegal_parameters(params, message):
 def test_illegal_input():
     with pytest.raises(ValueError, match="arrival must have one sample number"):
         PhysicsFeatures().fit_transform(bursts(), arrival=[1, 2])
+    with pytest.raises(ValueError, match="s_arrival must be finite or NaN; record 0"):
+        PhysicsFeatures().fit_transform(bursts(), s_arrival=[np.inf])
     with pytest.raises(ValueError, match="X must have 2 to 3 axes"):
         PhysicsFeatures().fit(bursts()[None])
     with pytest.raises(ValueError, match="NaN, first in record 0"):

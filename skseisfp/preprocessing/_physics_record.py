@@ -62,15 +62,15 @@ class PhysicsRecord:
         self.p_onset, s_onset, origin = onsets
         if np.isnan(s_onset) and policy.vp_vs is not None:
             s_onset = estimate_s_onset(self.p_onset, origin, policy.vp_vs)
-        self.s_onset = s_onset
+        self.s_onset = np.nan if s_onset <= self.p_onset else s_onset
 
     @cached_property
     def p_window(self):
         """P, at most to the window of S, if there is S."""
         policy, limit = self.policy, self.samples.shape[1]
-        if self.s_onset > self.p_onset:
+        if self.s_onset >= 0:
             s_start = self.s_onset + min(policy.s_window[0], 0) * self.rate
-            limit = min(limit, round(max(s_start, 0)))
+            limit = max(min(limit, round(s_start)), 0)
         return phase_window(self.p_onset, policy.p_window, (0, limit), self.rate)
 
     @cached_property

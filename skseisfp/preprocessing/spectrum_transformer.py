@@ -1,5 +1,6 @@
 """Records to spectra in a few bands."""
 
+from itertools import pairwise
 from numbers import Integral
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy.signal.windows import tukey
 from sklearn.utils import check_scalar
 
 from .._utils.validation import check_option, check_real
+from ..signal.phase_windows import band_weights
 from ..signal.scalogram import scale_image
 from ._record_transformer import (
     RecordTransformer,
@@ -128,12 +130,9 @@ class SpectrumTransformer(RecordTransformer):
     def _band_weights(self, n_samples):
         """Weights of the lines in the bands, of shape (n_lines, n_bands)."""
         lines = np.fft.rfftfreq(n_samples, 1 / self.sampling_rate)
-        half = self.sampling_rate / n_samples / 2
-        edges = self.edges()
-        covered = np.minimum(edges[1:], lines[:, None] + half)
-        covered = covered - np.maximum(edges[:-1], lines[:, None] - half)
-        covered = np.maximum(covered, 0)
-        return covered / covered.sum(axis=0)
+        bands = list(pairwise(self.edges()))
+        weights = band_weights(lines, bands, self.sampling_rate / 2)
+        return weights / weights.sum(axis=0)
 
     def _map_traces(self, traces):
         n_samples = traces.shape[-1]

@@ -68,11 +68,12 @@ def event_window(values, onset, noise, sampling_rate):
     else:
         level = np.sqrt(np.square(values[noise[0] : noise[1]]).mean())
     quiet = smooth <= ABOVE_NOISE * level
-    first = min(round(onset), len(values) - 1) if onset >= 0 else 0
+    known = 0 <= onset < len(values)
+    first = min(round(onset), len(values) - 1) if known else 0
     peak = first + int(smooth[first:].argmax())
     if quiet[peak]:
         return first, len(values)
-    if not onset >= 0:
+    if not known:
         before = np.flatnonzero(quiet[:peak])
         first = int(before[-1]) + 1 if before.size else 0
     after = np.flatnonzero(quiet[peak:])

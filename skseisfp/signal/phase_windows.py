@@ -104,11 +104,11 @@ def band_weights(frequencies, bands, nyquist):
     ndarray of shape (n_lines, n_bands)
         Parts from 0 to 1; NaN for a band that reaches above the Nyquist frequency.
     """
-    half = frequencies[1] / 2
+    half = frequencies[1] / 2 if len(frequencies) > 1 else nyquist
     low, high = np.array(bands, dtype=float).T
     covered = np.minimum(high, frequencies[:, None] + half)
     covered = covered - np.maximum(low, frequencies[:, None] - half)
-    weights = np.clip(covered, 0, 2 * half) / (2 * half)
+    weights = np.maximum(covered, 0) / (2 * half)
     weights[:, high > nyquist] = np.nan
     return weights
 
