@@ -54,9 +54,11 @@ def ratios(record):
     ]
 
 
-SOURCE_NAMES = (
-    [f"{name}_{phase}" for phase in "ps" for name in ("fc", "t_star", "phi", "misfit")]
-) + ["log_fc_ratio"]
+FIT_NAMES = ("fc", "t_star", "phi", "misfit")
+SOURCE_NAMES = [
+    *(f"{name}_{phase}" for phase in "ps" for name in FIT_NAMES),
+    "log_fc_ratio",
+]
 
 
 def source(record):

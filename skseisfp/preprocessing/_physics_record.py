@@ -26,7 +26,7 @@ class PhaseLines:
     def __init__(self, policy):
         windows = policy.p_window, policy.s_window, policy.noise_window
         longest = max(window[1] - window[0] for window in windows if window)
-        n_least = max(round(longest * policy.sampling_rate), 2)
+        n_least = int(longest * policy.sampling_rate) + 2  # onsets are rounded, too
         self.n_fft = fft.next_fast_len(n_least, real=True)
         self.frequencies = fft.rfftfreq(self.n_fft, 1 / policy.sampling_rate)
         self.nyquist = policy.sampling_rate / 2
@@ -95,7 +95,7 @@ class PhysicsRecord:
 
     @cached_property
     def coda_window(self):
-        """The coda of P, from the end of its window to that of S or as long again."""
+        """The coda of P, from the end of its window to S or for as long again."""
         if self.p_window is None:
             return None
         first, start = self.p_window
