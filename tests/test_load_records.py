@@ -247,6 +247,7 @@ def test_mixed_rates_are_refused_or_resampled(tmp_path):
     frame = table(
         sampling_rate_hz=[40, 40, 40, 40, 100, 40],
         p_sample=[80, 80, 80, 80, 200, 80],
+        s_sample=[120, 170, -1, np.nan, 300, 120],
     )
     path = write_arrays(tmp_path, np.stack([tone] * 4 + [fast, tone]), frame)
     assert_refused_and_rejected(path, 4, "sampling rate in Hz is 100.0, .* 40.0")
@@ -256,6 +257,10 @@ def test_mixed_rates_are_refused_or_resampled(tmp_path):
     np.testing.assert_allclose(bunch.data[4, 20:140], tone[20:140], atol=0.02)
     assert_array_equal(bunch.data[0], tone[:160])
     assert_array_equal(bunch.frame["arrival_sample"], 80)
+    nothing = np.nan
+    assert_array_equal(
+        bunch.frame["s_sample"], [120, nothing, nothing, nothing, 120, 120]
+    )
     assert list(bunch.frame["sampling_rate_hz"]) == [40, 40, 40, 40, 100, 40]
 
 

@@ -131,7 +131,12 @@ def test_sets_come_back_as_they_were(tmp_path):
     assert_allclose(read.frame["arrival_sample"], written.frame["arrival_sample"])
     again = load_seisbench(tmp_path / "set", sampling_rate=20)
     save_seisbench(again, tmp_path / "second")
-    assert_array_equal(load_seisbench(tmp_path / "second").data, again.data)
+    second = load_seisbench(tmp_path / "second")
+    assert_array_equal(second.data, again.data)
+    for name in ("arrival_sample", "s_sample", "trace_P_arrival_sample"):
+        ours = "p_sample" if name.startswith("trace") else name
+        assert_allclose(again.frame[name], (written.frame[ours] / 2).round())
+        assert_allclose(second.frame[name], again.frame[name])
 
 
 def test_pnw_goes_through(tmp_path):

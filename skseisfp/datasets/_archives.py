@@ -1,5 +1,6 @@
 """Archives of labelled records: a table with one row per record, and its waveforms."""
 
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ from .._utils.optional import import_optional
 from ._waveform import RecordError, Waveform, in_order
 
 TEXT_COLUMNS = ("record_id", "event_id", "station", "components")
+ARRIVAL = re.compile(r"arrival_sample|s_sample|trace_\w+_arrival_sample")
 ARRIVAL_COLUMNS = ("arrival_sample", "p_sample_analyst", "p_sample_auto", "p_sample")
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
+from ._archives import ARRIVAL
 from ._exclusions import reasons_to_exclude
 from ._waveform import RecordError, drop_minority
 
@@ -130,7 +131,7 @@ def _make_bunch(path, archive, taken, first_samples, reasons):
     rejected = archive.frame.iloc[sorted(reasons)]
     rejected = rejected.assign(reason=[reasons[row] for row in sorted(reasons)])
     recorded_rate = frame["sampling_rate_hz"].to_numpy(float)
-    for name in {"arrival_sample", "s_sample"} & set(frame):
+    for name in filter(ARRIVAL.fullmatch, frame):
         arrivals = (frame[name] * (first.sampling_rate / recorded_rate)).round()
         arrivals = arrivals - [first_samples[row] for row in rows]
         inside = (arrivals >= 0) & (arrivals < data.shape[-1])

@@ -7,12 +7,15 @@ import numpy as np
 import pandas as pd
 
 from .._utils.optional import import_optional
-from ._archives import Archive, read_table, require_columns
+from ._archives import ARRIVAL, Archive, read_table, require_columns
 from ._stream_files import check_rate
 from ._waveform import MOST_SAMPLES, RecordError, Waveform, in_order
 
 EVENT_COLUMNS = ("source_id", "event_id", "source_event_id", "source_origin_time")
-P_ARRIVAL = re.compile(r"trace_p\w*_arrival_sample", re.IGNORECASE)
+FIRST_ARRIVALS = {
+    "arrival_sample": re.compile(r"trace_p\w*_arrival_sample", re.IGNORECASE),
+    "s_sample": re.compile(r"trace_s\w*_arrival_sample", re.IGNORECASE),
+}
 TEXT_COLUMNS = (
     "trace_name",
     "trace_component_order",
@@ -30,7 +33,7 @@ def open_seisbench(path, target, event):
     -------
     archive : Archive
         With the metadata of all chunks as they are, and `record_id`, `event_id`,
-        `station`, `sampling_rate_hz` and `arrival_sample` added.
+        `station`, `sampling_rate_hz`, `arrival_sample` and `s_sample` added.
     close : callable
         Closes the files.
     """
@@ -136,10 +139,10 @@ def _read_metadata(path, formats, target, event):
         for name in ("station_network_code", "station_code")
     ]
     frame["station"] = codes[0] + "." + codes[1]
-    arrivals = [name for name in frame if P_ARRIVAL.fullmatch(name)]
-    frame["arrival_sample"] = (
-        frame[arrivals].apply(pd.to_numeric, errors="coerce").min(axis=1)
-    )
+    for name in filter(ARRIVAL.fullmatch, frame):
+        frame[name] = pd.to_numeric(frame[name], errors="coerce")
+    for first, pattern in FIRST_ARRIVALS.items():
+        frame[first] = frame[list(filter(pattern.fullmatch, frame))].min(axis=1)
     return frame
 
 

@@ -87,8 +87,9 @@ def load_seisbench(
         As `load_records` returns it: `data`, `target`, `target_names`, `groups` (the
         events), `frame`, `sampling_rate`, `components`, `stations`, `rejected` and
         `DESCR`. `frame` has the metadata with its `split`, and `record_id`,
-        `event_id`, `station`, `sampling_rate_hz` and `arrival_sample` (of the first P
-        arrival, in samples of `data`).
+        `event_id`, `station`, `sampling_rate_hz`, `arrival_sample` and `s_sample` (of
+        the first P and S arrivals); these and all arrivals in the metadata are in
+        samples of `data`, NaN where they lie beyond the record.
 
     Raises
     ------
