@@ -4,7 +4,6 @@ from skseisfp.baselines import catalogue
 
 PLACE = "<!-- the catalogue -->"
 WHAT = {
-    "task": "task",
     "input": "input",
     "parameters": "parameters",
     "published": "published_parameters",
@@ -27,7 +26,7 @@ def write_catalogue():
     table.loc[by_event, "input"] += ", by event"
     for column in ("published_parameters", "parameters"):
         table[column] = table[column].map("{:,}".format, na_action="ignore")
-    table = table.astype("string").fillna("-")
+    table = table.astype("string").fillna("-").replace(" %", "&nbsp;%", regex=True)
     sections = {
         "What they are": write_table(table, WHAT),
         "What was reported": write_table(table, REPORTED),
@@ -50,10 +49,10 @@ def write_table(table, headings):
 
 
 def write_list(table):
-    """Return who published each system, its caveats and the source of all that."""
+    """Return who published each system and for what, caveats and the source."""
     return "\n".join(
-        f"- {write_link(name)}: {row['paper']} ({row['year']}). {row['caveats']} "
-        f"Source: {row['source']}."
+        f"- {write_link(name)}: {row['paper']} ({row['year']}); task: {row['task']}. "
+        f"{row['caveats']} Source: {row['source']}."
         for name, row in table.iterrows()
     )
 
