@@ -166,22 +166,31 @@ def see_all(data_set):
     return data_set.waveforms
 
 
-def test_a_net_of_represented_records_is_that_of_records():
-    data_set = make_data(n_events=6)
-    rows = np.arange(18)
-    baseline = baselines.MiaoANN(
-        sampling_rate=RATE, max_epochs=2, device="cpu", random_state=0
-    )
-    system = systems.System("net", "published", lambda _: baseline, see_all)
+@pytest.mark.parametrize("name", ["AfterWang2023", "MiaoANN"])
+def test_a_prepared_system_answers_as_the_system_itself(name):
+    data_set = make_data(n_events=10)
+    train, test = np.arange(24), np.arange(24, 30)
+    settings = {"max_epochs": 2, "device": "cpu"} if name == "MiaoANN" else {}
+    baseline = getattr(baselines, name)(sampling_rate=RATE, random_state=0, **settings)
+    system = systems.System("system", "published", lambda _: baseline, see_all)
     prepared = fits.prepare(system, data_set, 0)
-    assert isinstance(prepared.estimator, FingerprintClassifier)
-    answer = fits.fit_and_answer(
-        prepared, data_set.y, data_set.events, (rows[:12], rows[12:]), 100.0
-    )
-    baseline.fit(data_set.waveforms[:12], data_set.y[:12], data_set.events[:12])
+    y, events = data_set.y, data_set.events
+    answer = fits.fit_and_answer(prepared, y, events, (train, test), 100.0)
+    baseline.fit(data_set.waveforms[train], y[train])
     np.testing.assert_allclose(
-        answer.scores, baseline.predict_proba(data_set.waveforms[12:]), atol=1e-6
+        answer.scores, baseline.predict_proba(data_set.waveforms[test]), atol=1e-6
     )
+
+
+def test_every_published_system_is_fitted_as_its_base_does():
+    for name in baselines.__all__:
+        if name[0].isupper():
+            system = getattr(baselines, name)
+            base = fits.FeatureBaseline
+            if issubclass(system, fits.NetBaseline):
+                base = fits.NetBaseline
+            assert system.fit is base.fit
+            assert system.predict_proba is base.predict_proba
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
+from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback
 
 from skseisfp.baselines._base import NetBaseline
+from skseisfp.baselines._features import FeatureBaseline
 from skseisfp.model_selection.protocols import seeded
 from skseisfp.neural import FingerprintClassifier
 from skseisfp.preprocessing import stack_stations
@@ -83,26 +85,24 @@ class Prepared(NamedTuple):
 def prepare(system, data_set, seed):
     """Represent all records once, where each is represented for itself.
 
-    That is so for every net of the baselines: nothing is learnt in `_represent`, so
-    doing it before the split leaks nothing.
+    That is so for every net and all features of the baselines: nothing is learnt in
+    `_represent`, so doing it before the split leaks nothing. What is left to fit is
+    the net, or the classifier of the features.
     """
     estimator = seeded(system.make(data_set), seed)
     seen, seconds = look(system.see, data_set)
-    if system.n_stations is None and _is_plain_net(estimator):
+    if system.n_stations is None and isinstance(
+        estimator, NetBaseline | FeatureBaseline
+    ):
         start = process_time()
-        seen = estimator._represent(estimator._check(seen, reset=True))
+        seen = estimator._check(seen, reset=True)
+        if isinstance(estimator, NetBaseline):
+            seen, estimator = estimator._represent(seen), estimator._make_net()
+        else:
+            seen = estimator._represent(seen, origin=data_set.origins)
+            estimator = make_pipeline(*estimator._make_steps())
         seconds += (process_time() - start) / len(seen)
-        estimator = estimator._make_net()
     return Prepared(estimator, seen, seconds, system.n_stations, data_set.arrivals)
-
-
-def _is_plain_net(estimator):
-    """Tell whether a fit is that of one net on represented records."""
-    own = type(estimator)
-    return isinstance(estimator, NetBaseline) and (own.fit, own.predict_proba) == (
-        NetBaseline.fit,
-        NetBaseline.predict_proba,
-    )
 
 
 def fit_and_answer(prepared, y, events, fold, budget):

@@ -35,6 +35,7 @@ from .data_sets import BEFORE
 REFERENCE = "trees on prints"
 PRINT_WINDOW = (BEFORE - 5, BEFORE + 27)
 WINDOW = (BEFORE - 10, BEFORE + 50)
+VP_VS = 1.73
 SHORT_WINDOWS = {
     "AfterUlyanov2021": (BEFORE - 1, BEFORE + 14),
     "ArrayConvNet": (BEFORE - 5, BEFORE + 45),
@@ -115,7 +116,7 @@ def see_physics(data_set):
     features = PhysicsFeatures(
         sampling_rate=data_set.sampling_rate,
         p_onset=BEFORE if data_set.has_onsets else None,
-        vp_vs=1.73,
+        vp_vs=VP_VS,
     )
     return features.fit_transform(data_set.waveforms, origin=data_set.origins)
 
@@ -228,6 +229,8 @@ def _maker(name):
             "sampling_rate": data_set.sampling_rate,
             "window": SHORT_WINDOWS.get(name, WINDOW),
             "device": "cpu",
+            "p_onset": BEFORE if data_set.has_onsets else None,
+            "vp_vs": VP_VS,
         }
         taken = known.keys() & signature(system).parameters
         return system(**{k: known[k] for k in taken}, **SETTINGS.get(name, {}))
