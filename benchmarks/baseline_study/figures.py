@@ -4,11 +4,15 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from skseisfp.plotting import EventScoresDisplay, ParetoDisplay
+from skseisfp.plotting._axes import FAINT
 
 from .report import HEADLINE, select, slug
 
+WITHOUT_WAVEFORMS = ("control: prior", "control: metadata")
 MARKS = {"fingerprints": "* ", "published": "", "control": ""}
 
 
@@ -43,27 +47,42 @@ def draw_scores(part, title, path):
 
 
 def draw_cost(scores, costs, path):
-    """Draw the score of the headline against the time of a fit."""
+    """Draw the score of the headline against the time of an answer."""
     costs = costs.rename(columns={"fits": "protocol"})
     quality = select(scores, *HEADLINE).query("level == 'event'")
     quality = quality.merge(costs, on=["data_set", "protocol", "system"])
+    quality = quality[~quality["system"].isin(WITHOUT_WAVEFORMS)]
+    quality = quality.sort_values("score").reset_index(drop=True)
     if quality.empty:
         return
     display = ParetoDisplay(
-        quality["fit_seconds"],
+        quality["answer_ms"],
         quality["score"],
-        labels=("processor seconds of a fit", "event AUC, new events at new stations"),
+        labels=("ms an answer to a record", "event AUC, new events at new stations"),
     ).plot()
+    axis = display.ax_.xaxis
     display.ax_.set_xscale("log")
-    for row in quality.itertuples():
-        display.ax_.annotate(
-            row.system.removeprefix("control: "),
-            (row.fit_seconds, row.score),
-            xytext=(4, 3),
-            textcoords="offset points",
-            size=7,
-        )
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
+    _label_points(display.ax_, quality)
     _save(display.figure_, path)
+
+
+def _label_points(ax, table):
+    """Name points at the right of the axes, each name joined with its point."""
+    low, high = ax.get_ylim()
+    heights = np.linspace(low, high, len(table) + 2)[1:-1]
+    for row, height in zip(table.itertuples(), heights, strict=True):
+        ax.annotate(
+            row.system,
+            (row.answer_ms, row.score),
+            xytext=(1.08, height),
+            textcoords=ax.get_yaxis_transform(),
+            va="center",
+            size=8,
+            arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.5},
+        )
 
 
 def draw_leaks(part, data_set, path):
