@@ -342,6 +342,50 @@ def test_views_balance_the_classes(n_views, expected):
     assert sorted(epochs[0]) != sorted(epochs[1]) or n_views == 1
 
 
+@pytest.mark.parametrize("n_views", [1, 3])
+def test_events_are_drawn_alike_within_classes_that_are_alike(n_views):
+    seen = []
+
+    class Spy(Module):
+        def forward(self, X):
+            if self.training:
+                seen.append(X[:, 0, 0, 0])
+            return super().forward(X)
+
+    sizes = {"a": 1, "b": 9, "c": 2, "d": 4, "e": 4}
+    groups = np.repeat(list(sizes), list(sizes.values()))
+    y = np.where(np.isin(groups, ["a", "b"]), "blast", "earthquake")
+    items = np.arange(20 * n_views, dtype=np.int8).reshape(20, n_views, 1, 1, 1)
+    classifier = FingerprintClassifier(
+        module=Spy, max_epochs=1000, balance="events", device="cpu", random_state=0
+    )
+    classifier.fit(items * np.ones((2, 2), np.int8), y, groups=groups)
+    drawn = torch.cat(seen).int().numpy()
+    assert len(drawn) == 1000 * 20 * n_views
+    shares = np.bincount(drawn, minlength=20 * n_views) / len(drawn)
+    n_events = np.where(y == "blast", 2, 3)
+    expected = 0.5 / n_events / np.vectorize(sizes.get)(groups) / n_views
+    np.testing.assert_allclose(shares, np.repeat(expected, n_views), rtol=0.25)
+
+
+def test_the_preset_learns():
+    prints, y = make_prints(200, contrast=0.3)
+    flat = prints.reshape(len(prints), -1)
+    classifier = FingerprintClassifier.from_preset(
+        "discrimination",
+        module__hidden_sizes=(8,),
+        max_epochs=200,
+        device="cpu",
+        random_state=0,
+    )
+    classifier.fit(flat[:100], y[:100], groups=np.arange(100) // 4)
+    assert classifier.score(flat[100:], y[100:]) > 0.9
+    layers = [m for m in classifier.net_.module_.modules() if type(m) is nn.Linear]
+    assert [layer.out_features for layer in layers] == [8, 2]
+    with pytest.raises(ValueError, match="name must be one of 'discrimination'"):
+        FingerprintClassifier.from_preset("best")
+
+
 def test_weights_need_a_criterion_that_takes_them():
     X, y = make_prints()
     classifier = make_classifier(balance="weights", criterion=nn.MSELoss)
@@ -612,7 +656,10 @@ def test_kwargs_can_be_set_but_not_fitted():
         ({"patience": 0}, "patience == 0"),
         ({"weight_decay": -1.0}, "weight_decay == -1"),
         ({"validation_fraction": 1.0}, "validation_fraction == 1"),
-        ({"balance": "view"}, "balance must be one of None, 'weights', 'views'"),
+        (
+            {"balance": "view"},
+            "balance must be one of None, 'weights', 'views'",
+        ),
         ({"early_stopping": "yes"}, "early_stopping must be one of False, True"),
         ({"predict_views": "all"}, "predict_views must be one of"),
         ({"lr_schedule": "step"}, "lr_schedule must be one of"),

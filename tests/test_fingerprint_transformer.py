@@ -516,7 +516,7 @@ def test_times_are_those_of_the_columns(n_samples):
     assert abs(brightest - (sample + 0.5) / 40.0) <= 0.5 * width + 0.5 / 40.0
 
 
-def test_presets_are_the_published_forms():
+def test_presets_are_the_forms_they_name():
     X = make_records(12)
     trova = FingerprintTransformer.from_preset("trova", sampling_rate=40.0)
     assert (trova.scale, trova.encoding, trova.haar) == (
@@ -540,9 +540,14 @@ def test_presets_are_the_published_forms():
     waveprint = FingerprintTransformer.from_preset("waveprint", sampling_rate=40.0)
     assert waveprint.fit_transform(X).shape == (12, 64, 128)
 
+    signed = FingerprintTransformer(sampling_rate=40.0).fit_transform(X)
+    planes = FingerprintTransformer.from_preset("discrimination", sampling_rate=40.0)
+    expected = np.stack([signed > 0, signed < 0], axis=1).reshape(12, -1)
+    np.testing.assert_array_equal(planes.fit_transform(X), expected)
+
     changed = FingerprintTransformer.from_preset("trova", n_coefficients=7)
     assert changed.n_coefficients == 7
-    with pytest.raises(ValueError, match="name must be one of 'trova', 'waveprint', "):
+    with pytest.raises(ValueError, match="name must be one of 'discrimination'"):
         FingerprintTransformer.from_preset("shazam")
 
 

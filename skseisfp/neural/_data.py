@@ -151,6 +151,34 @@ class BalancedSampler:
         return torch.cat(rounds)[: self.n_items]
 
 
+class EventSampler:
+    """As many items as there are, drawn with replacement anew each epoch.
+
+    All classes are as likely, within a class all its events, within an event all its
+    items: a verdict on an event is what counts, however many stations recorded it.
+    """
+
+    def __init__(self, dataset, groups, generator):
+        labels = dataset.y[dataset.records]
+        pairs = np.column_stack([labels, np.unique(groups, return_inverse=True)[1]])
+        events, event, sizes = np.unique(
+            pairs, axis=0, return_inverse=True, return_counts=True
+        )
+        n_events = np.bincount(events[:, 0])
+        weights = 1 / (n_events[labels] * sizes[event.ravel()])
+        self.weights = torch.from_numpy(np.repeat(weights, dataset.n_views))
+        self.generator = generator
+
+    def __len__(self):
+        return len(self.weights)
+
+    def __iter__(self):
+        items = torch.multinomial(
+            self.weights, len(self), replacement=True, generator=self.generator
+        )
+        return iter(items.tolist())
+
+
 class BatchIterator:
     """Slice a dataset in batches of nearly equal size.
 

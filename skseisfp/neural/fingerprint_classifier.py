@@ -21,12 +21,14 @@ from ._assembly import assemble_net, choose_device, export_weights, restore_net
 from ._data import (
     BalancedSampler,
     BatchIterator,
+    EventSampler,
     PrintDataset,
     ShuffleSampler,
     check_prints,
     with_views,
 )
 from ._parameters import PassthroughParameters
+from ._presets import PRESETS
 from ._randomness import make_generators
 from .fingerprint_cnn import FingerprintCNN
 from .fingerprint_mlp import FingerprintMLP
@@ -68,9 +70,11 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         Fraction of the events of each class for early stopping.
     patience : int, default=10
         Epochs without improvement before an early stop.
-    balance : {"weights", "views"} or None, default=None
+    balance : {"weights", "views", "events"} or None, default=None
         How classes of unequal size are made equal: by weights of the loss, or by
-        drawing equally many views of each class, anew each epoch.
+        drawing equally many views of each class, anew each epoch. ``"events"`` draws
+        classes alike and, within a class, its events alike, however many records
+        they have.
     predict_views : {"mean", "first"}, default="mean"
         Average the probabilities over the views of a record, or read view 0.
     augmenter : WaveformAugmenter, default=None
@@ -206,6 +210,32 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         self._check_names(kwargs, TypeError)
         vars(self).update(kwargs)
 
+    @classmethod
+    def from_preset(cls, name, **overrides):
+        """Make a classifier with settings that are known by a name.
+
+        Parameters
+        ----------
+        name : {"discrimination"}
+            ``"discrimination"``: a wide layer on flat prints, trained in small steps
+            by plain gradients, in which a coefficient counts by how often it is kept,
+            with all events alike. It needs `groups` in `fit`.
+        **overrides : dict
+            Parameters that differ from the preset.
+
+        Returns
+        -------
+        FingerprintClassifier
+            The classifier, not fitted.
+
+        Raises
+        ------
+        ValueError
+            If there is no preset of this name.
+        """
+        check_option("name", name, tuple(PRESETS))
+        return cls(**{**PRESETS[name], **overrides})
+
     def fit(self, X, y, groups=None):
         """Train a fresh net.
 
@@ -217,8 +247,8 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         y : array-like of shape (n_records,)
             Labels.
         groups : array-like of shape (n_records,), default=None
-            The event of each record, for the validation split of early stopping;
-            None makes every record its own event.
+            The event of each record, for the validation split of early stopping and
+            for ``balance="events"``; None makes every record its own event.
 
         Returns
         -------
@@ -247,9 +277,9 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         train, valid = self._split(X, y, groups, generators)
         self.class_weight_ = self._weigh_classes(train)
         net = assemble_net(self, generators)
-        sampler = BalancedSampler if self.balance == "views" else ShuffleSampler
+        sampler = self._make_sampler(train, groups, generators.order)
         with reproducible_sums(self.device_):
-            net.train(train, valid, sampler(train, generators.order))
+            net.train(train, valid, sampler)
         self.history_ = net.tabulate_history()
         self.n_epochs_ = len(net.history)
         self.net_ = net.release()
@@ -348,7 +378,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
             check_real("memory_limit", self.memory_limit, min_val=0)
         check_option("lr_schedule", self.lr_schedule, (None, "cosine", "plateau"))
         check_option("early_stopping", self.early_stopping, (False, True))
-        check_option("balance", self.balance, (None, "weights", "views"))
+        check_option("balance", self.balance, (None, "weights", "views", "events"))
         check_option("predict_views", self.predict_views, ("mean", "first"))
 
     def _check_parts(self):
@@ -391,6 +421,12 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         )
         n_views = 1 if self.predict_views == "first" else None
         return PrintDataset(X, y, train), PrintDataset(X, y, valid, n_views)
+
+    def _make_sampler(self, train, groups, generator):
+        if self.balance == "events":
+            return EventSampler(train, groups[train.records], generator)
+        sampler = BalancedSampler if self.balance == "views" else ShuffleSampler
+        return sampler(train, generator)
 
     def _weigh_classes(self, train):
         """Return weights that make up for the sizes of the classes, if asked to."""

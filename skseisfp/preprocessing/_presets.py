@@ -1,6 +1,7 @@
-"""Settings of `FingerprintTransformer` that follow published systems."""
+"""Settings of `FingerprintTransformer`: of published systems, and found to be best."""
 
 PRESETS = {
+    "discrimination": {"scale": "log", "encoding": "two_channel", "flatten": True},
     "trova": {"scale": "magnitude", "encoding": "presence"},
     "waveprint": {
         "shape": (32, 128),

@@ -166,11 +166,13 @@ default="signed"
 
     @classmethod
     def from_preset(cls, name, **overrides):
-        """Make a transformer with the settings of a published system.
+        """Make a transformer with settings that are known by a name.
 
         Parameters
         ----------
-        name : {"trova", "waveprint", "fast"}
+        name : {"discrimination", "trova", "waveprint", "fast"}
+            ``"discrimination"``: log image, a plane of the positive and one of the
+            negative coefficients, flat, best for the source at new stations;
             ``"trova"``: magnitude image, presence only, 64 x 64; ``"waveprint"``:
             32 bands x 128 times, two bits a coefficient; ``"fast"``: 32 x 64 pyramid,
             standardised, 400 coefficients, two bits each.
