@@ -240,7 +240,7 @@ def choose_inside(head, stages, **selection):
     return ChosenInside(pipeline, stages)
 
 
-def answer(name, estimator, X, bunch, *, seed, folder, n_jobs):
+def answer(name, estimator, X, bunch, *, seed, folder, n_jobs, protocols, params=None):
     """Give all answers of an estimator out of fold, or read them if they are there."""
     slug = "".join(c if c.isalnum() else "_" for c in name)
     path = folder / f"{slug}_{seed}.csv"
@@ -250,8 +250,9 @@ def answer(name, estimator, X, bunch, *, seed, folder, n_jobs):
             {name: X},
             bunch.target,
             bunch.frame,
-            protocols=PROTOCOLS[-1:] if name in COSTLY else PROTOCOLS,
+            protocols=protocols,
             seeds=[seed],
+            params=params,
             n_resamples=1,
             n_jobs=n_jobs,
         )
@@ -271,14 +272,17 @@ def gather(answers, protocol, seed, columns):
     return given
 
 
-def tabulate(answers, bunch, seeds):
+def tabulate(answers, bunch, seeds, protocols=PROTOCOLS):
     """Score every estimator, and each against the best control, event by event."""
     classes = np.unique(bunch.target)
     columns = [f"score_{label}" for label in classes]
     scores, gains = [], []
     for seed in seeds:
         options = {"classes": classes, "random_state": seed}
-        for protocol in make_protocols(bunch.frame, bunch.target, random_state=seed):
+        made = make_protocols(
+            bunch.frame, bunch.target, protocols=protocols, random_state=seed
+        )
+        for protocol in made:
             y, events = bunch.target[protocol.scored], bunch.groups[protocol.scored]
             given = gather(answers, protocol, seed, columns)
             reached = {
@@ -342,6 +346,7 @@ def main():
             seed=seed,
             folder=options.results,
             n_jobs=options.jobs,
+            protocols=PROTOCOLS[-1:] if name in COSTLY else PROTOCOLS,
         )
     scores, gains = tabulate(answers, bunch, options.seeds)
     scores.to_csv(options.results / "scores.csv", index=False)
