@@ -34,6 +34,7 @@ from .data_sets import BEFORE
 
 REFERENCE = "trees on prints"
 PRINT_WINDOW = (BEFORE - 5, BEFORE + 27)
+PLANES_WINDOW = (BEFORE - 3, BEFORE + 21)
 WINDOW = (BEFORE - 10, BEFORE + 50)
 VP_VS = 1.73
 SHORT_WINDOWS = {
@@ -106,9 +107,18 @@ def see_waveforms(data_set):
 
 def see_prints(data_set):
     """Return signed prints of 32 s, filtered at the record's own cut-off."""
-    rate = data_set.sampling_rate
-    clear = AdaptiveHighpassFilter(sampling_rate=rate, fallback=1.0)
-    return _prints(clear.fit_transform(data_set.waveforms), rate, PRINT_WINDOW)
+    return _prints(_clear(data_set), data_set.sampling_rate, PRINT_WINDOW)
+
+
+def see_planes(data_set):
+    """Return prints of 24 s as the preset makes them."""
+    preset = FingerprintTransformer.from_preset
+    return _prints(
+        _clear(data_set),
+        data_set.sampling_rate,
+        PLANES_WINDOW,
+        make=lambda **params: preset("discrimination", **params),
+    )
 
 
 def see_physics(data_set):
@@ -126,8 +136,14 @@ def see_noise(data_set):
     return _prints(data_set.noise, data_set.sampling_rate, None)
 
 
-def _prints(records, rate, window):
-    transformer = FingerprintTransformer(
+def _clear(data_set):
+    """Return records filtered at their own cut-off."""
+    clear = AdaptiveHighpassFilter(sampling_rate=data_set.sampling_rate, fallback=1.0)
+    return clear.fit_transform(data_set.waveforms)
+
+
+def _prints(records, rate, window, make=FingerprintTransformer):
+    transformer = make(
         sampling_rate=rate, f_min=1.0, f_max=16.0, window=window, flatten=True
     )
     return transformer.fit_transform(records).astype(np.int8)
@@ -155,6 +171,11 @@ def make_trees(data_set, **settings):
 def make_net(data_set):
     """Return our net at its defaults."""
     return FingerprintClassifier(device="cpu")
+
+
+def make_preset_net(data_set):
+    """Return our net at its preset."""
+    return FingerprintClassifier.from_preset("discrimination", device="cpu")
 
 
 def make_shuffled(data_set):
@@ -188,6 +209,7 @@ def make_prior(data_set):
 OURS = (
     System(REFERENCE, "fingerprints", make_trees, see_prints),
     System("net on prints", "fingerprints", make_net, see_prints),
+    System("net on prints, preset", "fingerprints", make_preset_net, see_planes),
 )
 CONTROLS = (
     System("control: physics", "control", make_logistic, see_physics),
