@@ -1,0 +1,264 @@
+"""Parameters and prints that a classifier takes or refuses."""
+
+import warnings
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from small_classifiers import (
+    N_RECORDS,
+    Foreign,
+    Module,
+    Stopper,
+    make_classifier,
+    make_prints,
+    make_views,
+    weights,
+)
+from torch import nn
+
+from skseisfp.neural import FingerprintClassifier, FingerprintMLP
+
+# parameters
+
+
+def test_module_parameters_reach_the_net():
+    X, y = make_prints()
+    classifier = make_classifier(
+        module__conv1_filter_size=4,
+        module__n_cycles=1,
+        module__conv2_n_filters=56,
+        module__hidden_sizes=(5,),
+        optimizer=torch.optim.SGD,
+        optimizer__momentum=0.5,
+    ).fit(X, y)
+    net = classifier.net_
+    assert net.module_.layers.conv1.kernel_size == (4, 4)
+    assert net.module_.layers.hidden1.out_features == 5
+    assert net.optimizer_.param_groups[0]["momentum"] == 0.5
+    assert net.optimizer_.param_groups[0]["weight_decay"] == 1e-2
+
+
+def test_any_module_is_told_what_it_takes():
+    X, y = make_views()
+    classifier = FingerprintClassifier(Module, max_epochs=1, device="cpu").fit(X, y)
+    assert classifier.net_.module_.told == ((2, 16, 16), 2)
+
+
+def test_a_module_may_be_a_function():
+    X, y = make_prints()
+    module = partial(FingerprintMLP, hidden_sizes=(3,))
+    classifier = FingerprintClassifier(module, max_epochs=1, device="cpu").fit(X, y)
+    assert classifier.net_.module_.layers[-1].in_features == 3
+
+
+def test_every_fit_starts_afresh():
+    X, y = make_prints()
+    classifier = make_classifier(callbacks=[Stopper(after=1)]).fit(X, y)
+    first = weights(classifier)
+    net = classifier.net_
+    classifier.fit(X, y)
+    assert classifier.net_ is not net
+    assert all(map(torch.equal, weights(classifier).values(), first.values()))
+    assert classifier.n_epochs_ == 1
+
+
+def test_get_params_lists_the_module():
+    classifier = FingerprintClassifier(module__conv1_filter_size=3)
+    params = classifier.get_params()
+    assert params["module__conv1_filter_size"] == 3
+    assert params["module__conv2_n_filters"] == 56
+    assert "module__input_shape" not in params
+    assert "module__conv2_n_filters" not in classifier.get_params(deep=False)
+    assert "module__width" in FingerprintClassifier(Foreign).get_params()
+
+
+def test_clone_and_repr_keep_module_parameters():
+    classifier = clone(make_classifier(module__conv1_filter_size=3))
+    assert classifier.get_params()["module__conv1_filter_size"] == 3
+    assert "module__conv1_filter_size=3" in repr(classifier)
+    assert "module__conv1_filter_size" in classifier._repr_html_()
+
+
+def test_further_cycles_are_known_names():
+    classifier = make_classifier(module__n_cycles=3, module__conv3_padding=1)
+    X, y = make_prints()
+    assert classifier.fit(X, y).net_.module_.layers.conv3.padding == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("module__conv1_filtersize", "module__conv1_filter_size"),
+        ("max_epoch", "max_epochs"),
+        ("optimizer__beta", "optimizer__betas"),
+        ("criterion__weigth", "criterion__weight"),
+        ("iterator_train__batchsize", "iterator_train__batch_size"),
+        ("iterator_trains", "iterator_train"),
+    ],
+)
+def test_unknown_parameters_come_with_the_nearest_name(name, nearest):
+    with pytest.raises(ValueError, match=f"{name}.*Did you mean '{nearest}'"):
+        FingerprintClassifier().set_params(**{name: 1})
+    with pytest.raises(TypeError, match=f"Did you mean '{nearest}'"):
+        FingerprintClassifier(**{name: 1})
+
+
+def test_parameters_of_another_module_are_refused_by_fit():
+    X, y = make_prints()
+    classifier = make_classifier(module__conv1_filter_size=3)
+    classifier.set_params(module=FingerprintMLP)
+    with pytest.raises(ValueError, match="'module__conv"):
+        classifier.fit(X, y)
+
+
+def test_a_parameter_of_the_cnn_is_refused_with_flat_prints():
+    X, y = make_prints()
+    with pytest.raises(ValueError, match=r"conv2_n_filters.*FingerprintMLP"):
+        make_classifier().fit(X.reshape(N_RECORDS, -1), y)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("warm_start", "fresh net"), ("train_split", "early_stopping")]
+)
+def test_what_skorch_offers_otherwise_is_refused(name, hint):
+    with pytest.raises(TypeError, match=hint):
+        FingerprintClassifier(**{name: True})
+
+
+def test_kwargs_can_be_set_but_not_fitted():
+    X, y = make_prints()
+    classifier = make_classifier().set_params(kwargs=3)
+    with pytest.raises(ValueError, match="kwargs is no parameter"):
+        classifier.fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"lr": 0}, "lr == 0"),
+        ({"max_epochs": 0}, "max_epochs == 0"),
+        ({"batch_size": -1}, "batch_size == -1"),
+        ({"patience": 0}, "patience == 0"),
+        ({"weight_decay": -1.0}, "weight_decay == -1"),
+        ({"validation_fraction": 1.0}, "validation_fraction == 1"),
+        (
+            {"balance": "view"},
+            "balance must be one of None, 'weights', 'views'",
+        ),
+        ({"early_stopping": "yes"}, "early_stopping must be one of False, True"),
+        ({"predict_views": "all"}, "predict_views must be one of"),
+        ({"lr_schedule": "step"}, "lr_schedule must be one of"),
+        ({"device": "quantum"}, "device must be 'auto' or"),
+        ({"optimizer": torch.optim.Rprop}, "Rprop takes no weight_decay"),
+        ({"module__conv1_filter_size": 19}, "conv1_filter_size=19 is larger than"),
+        ({"module__dropout1_p": 2}, "dropout1_p must be a number in"),
+    ],
+)
+def test_values_out_of_range_are_named(params, message):
+    X, y = make_prints()
+    with pytest.raises(ValueError, match=message):
+        make_classifier(**params).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("module", Foreign()),
+        ("module", "cnn"),
+        ("criterion", nn.CrossEntropyLoss()),
+        ("optimizer", "adam"),
+    ],
+)
+def test_parts_must_be_classes(name, value):
+    X, y = make_prints()
+    classifier = FingerprintClassifier(device="cpu").set_params(**{name: value})
+    with pytest.raises(TypeError, match=f"{name} must be a class"):
+        classifier.fit(X, y)
+
+
+def test_rules_of_the_paper_warn_in_fit():
+    X, y = make_prints()
+    with pytest.warns(UserWarning, match="conv1_padding=2 is not below"):
+        make_classifier(module__conv1_padding=2).fit(X, y)
+    silent = {"module__conv1_padding": 2, "module__check_rules": False}
+    make_classifier(**silent).fit(X, y)
+
+
+# bad input
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e300])
+def test_numbers_that_are_none(bad):
+    X, y = make_prints()
+    X = X.astype(float)
+    classifier = make_classifier(max_epochs=1).fit(X, y)
+    X[3, 2, 1] = bad
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        with pytest.raises(ValueError, match=r"X contains (NaN|infinity)"):
+            make_classifier().fit(X, y)
+        with pytest.raises(ValueError, match=r"X contains (NaN|infinity)"):
+            classifier.predict(X)
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((36,), "Expected 2D array, got 1D array"),
+        ((36, 2, 8, 8), r"X has 4 axes \(36, 2, 8, 8\).*views or channels"),
+        ((36, 2, 2, 2, 2, 2), "X has 6 axes"),
+        ((36, 0, 8), "empty axis"),
+        ((0, 8, 8), "0 sample"),
+        ((36, 2, 0, 8, 8), "empty axis"),
+    ],
+)
+def test_wrong_axes(shape, message):
+    with pytest.raises(ValueError, match=message):
+        FingerprintClassifier().fit(np.zeros(shape), np.resize([0, 1], shape[0]))
+
+
+def test_masked_prints():
+    X, y = make_prints()
+    with pytest.raises(ValueError, match="masked"):
+        make_classifier().fit(np.ma.masked_equal(X, 1), y)
+
+
+def test_one_class():
+    X, _ = make_prints()
+    with pytest.raises(ValueError, match="1 class: blast"):
+        make_classifier().fit(X, ["blast"] * N_RECORDS)
+
+
+def test_lengths_must_agree():
+    X, y = make_prints()
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        make_classifier().fit(X, y[:-1])
+    with pytest.raises(ValueError, match="one event id per record: got 5"):
+        make_classifier().fit(X, y, groups=np.arange(5))
+
+
+def test_other_prints_than_fitted_on():
+    X, y = make_prints()
+    classifier = make_classifier(max_epochs=1).fit(X, y)
+    for other in (X[:, :8], X.reshape(N_RECORDS, -1), np.zeros((3, 2, 2, 16, 16))):
+        with pytest.raises(
+            ValueError, match=r"fitted on prints of shape \(1, 16, 16\)"
+        ):
+            classifier.predict(other)
+
+
+def test_not_fitted():
+    X, _ = make_prints()
+    with pytest.raises(NotFittedError):
+        FingerprintClassifier().predict(X)
+
+
+def test_refitting_on_other_axes_forgets_the_features():
+    X, y = make_prints()
+    classifier = FingerprintClassifier(max_epochs=1, device="cpu")
+    assert classifier.fit(X.reshape(N_RECORDS, -1), y).n_features_in_ == 256
+    assert not hasattr(classifier.fit(X, y), "n_features_in_")
