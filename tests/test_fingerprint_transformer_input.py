@@ -1,0 +1,206 @@
+"""Records, parameters and prints that the transformer takes or refuses."""
+
+import numpy as np
+import pytest
+from transformer_variants import VARIANTS, fingerprints, make_records
+
+from skseisfp.signal import Morlet
+
+GOOD = make_records(2, 400)
+
+
+def with_value(value):
+    X = GOOD.copy()
+    X[1, 7] = value
+    return X
+
+
+# records without much in them
+
+
+@pytest.mark.parametrize("kind", ["zero", "constant", "line", "single", "pair"])
+@VARIANTS
+def test_records_without_a_signal_give_empty_prints(kind, params):
+    n_samples = {"single": 1, "pair": 2}.get(kind, 500)
+    value = {"zero": 0.0}.get(kind, 7.3)
+    slope = {"line": 0.1}.get(kind, 0.0)
+    X = np.repeat((value + slope * np.arange(n_samples))[None], 4, axis=0)
+    if n_samples > 2:
+        X[1:] = make_records(3, n_samples)
+    transformer = fingerprints(**params).fit(X)
+    assert not transformer.transform(X)[0].any()
+    assert not transformer.scalogram(X)[0].any()
+    quality = transformer.quality(X)
+    assert quality.status[0] == "constant"
+    assert quality.n_coefficients[0] == 0
+    if n_samples > 2:
+        assert (quality.status[1:] == "ok").all()
+        kept = (transformer.transform(X) != 0).reshape(4, -1).sum(axis=1)
+        np.testing.assert_array_equal(quality.n_coefficients, kept)
+
+
+def test_one_dead_channel_flags_the_record_and_spares_the_others():
+    X = make_records(3, 500, lead=(3,))
+    X[1, 2] = 5.0
+    transformer = fingerprints().fit(X)
+    prints = transformer.transform(X)
+    assert not prints[1, 0, 2].any()
+    assert (np.count_nonzero(prints[1, 0, :2], axis=(1, 2)) == 200).all()
+    quality = transformer.quality(X)
+    assert quality.status.tolist() == ["ok", "constant", "ok"]
+    assert quality.n_coefficients.tolist() == [600, 400, 600]
+
+
+@pytest.mark.parametrize("n_samples", range(1, 12))
+def test_records_of_few_samples_are_legal(n_samples):
+    X = np.random.default_rng(0).standard_normal((3, n_samples))
+    for dtype in (np.float32, np.float64):
+        prints = fingerprints().fit_transform(X.astype(dtype))
+        assert prints.shape == (3, 64, 64)
+
+
+# bad input
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (with_value(np.nan), "Input X contains NaN"),
+        (with_value(np.inf), "Input X contains infinity"),
+        (np.ma.masked_less(GOOD, 0), r"X is a masked array with \d+ masked values"),
+        (GOOD[:0], r"Found array with 0 sample\(s\)"),
+        (GOOD[:, :0], r"Found array with 0 feature\(s\)"),
+        (np.zeros((2, 3, 0)), "X has an empty axis: shape"),
+        (GOOD[0], "Expected 2D array, got 1D array instead"),
+        (GOOD.reshape(2, 1, 1, 1, -1), "X must have 2 to 4 axes"),
+        (GOOD + 1j, "Complex data not supported"),
+        ([["a", "b"]], "could not convert string to float"),
+    ],
+)
+def test_bad_records_are_refused(X, message):
+    transformer = fingerprints()
+    for method in ("fit", "transform", "scalogram", "haar_coefficients", "quality"):
+        with pytest.raises(ValueError, match=message):
+            getattr(transformer, method)(X)
+
+
+@pytest.mark.parametrize("shape", [(2, 300), (2, 2, 400), (2, 400, 1)])
+def test_records_are_of_the_shape_seen_in_fit(shape):
+    transformer = fingerprints().fit(GOOD)
+    with pytest.raises(
+        ValueError, match=r"X has (300|2|400) features|X has records of"
+    ):
+        transformer.transform(np.ones(shape))
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"sampling_rate": 0.0}, r"sampling_rate must be positive \(Hz\); got 0.0"),
+        ({"sampling_rate": -1}, "sampling_rate must be positive"),
+        ({"sampling_rate": np.nan}, "sampling_rate must be positive"),
+        ({"sampling_rate": np.inf}, "sampling_rate must be positive"),
+        ({"shape": (48, 64)}, r"shape must be two powers of two; got \(48, 64\)"),
+        ({"shape": (64, 0)}, "shape must be two powers of two"),
+        ({"shape": (64, -64)}, "shape must be two powers of two"),
+        ({"shape": (64.0, 64.0)}, "shape must be two powers of two"),
+        ({"shape": 64}, "shape must be two powers of two; got 64"),
+        ({"shape": (64,)}, "shape must be two powers of two"),
+        ({"shape": (1, 1)}, "shape must have more than one pixel"),
+        ({"f_min": 0.01}, "f_min=0.01 Hz is too low for records of 400 samples"),
+        ({"f_min": 0.0}, "f_min=0.0 Hz must be positive"),
+        ({"f_min": 17.0}, "f_min=17.0 Hz must be positive and below f_max=16.0"),
+        ({"f_min": np.nan}, "f_min must be a number"),
+        ({"f_max": 20.1}, "f_max=20.1 Hz must be positive and not above the Nyquist"),
+        ({"f_max": np.nan}, "f_max must be a number"),
+        ({"wavelet": "haar"}, "wavelet must be 'morlet', 'morse', or an instance"),
+        ({"wavelet": Morlet(-6.0)}, "wavelet: omega0 must be a positive number"),
+        ({"scale": "db"}, "scale must be one of 'log', 'magnitude', 'power'; got 'db'"),
+        ({"dynamic_range_db": 0.0}, "dynamic_range_db == 0.0, must be > 0"),
+        ({"dynamic_range_db": 301.0}, "dynamic_range_db == 301.0, must be <= 300"),
+        ({"dynamic_range_db": np.nan}, "dynamic_range_db must be a number"),
+        ({"haar": "nonstandard"}, "haar must be one of 'standard', 'pyramid'"),
+        ({"standardize": "MAD"}, "standardize must be one of None, 'mad', 'zscore'"),
+        ({"standardize": True}, "standardize must be one of None, 'mad', 'zscore'"),
+        ({"n_coefficients": 4096}, "n_coefficients must be at most 4095 for shape"),
+        ({"n_coefficients": 0}, "n_coefficients == 0, must be >= 1"),
+        ({"encoding": "binary"}, "encoding must be one of 'presence', 'positive'"),
+        ({"taper": -0.1}, "taper == -0.1, must be >= 0"),
+        ({"taper": 1.1}, "taper == 1.1, must be <= 1"),
+        ({"taper": np.nan}, "taper must be a number"),
+        ({"batch_size": 0}, "batch_size == 0, must be >= 1"),
+    ],
+)
+def test_bad_parameters_are_refused(params, message):
+    transformer = fingerprints(**params)
+    for method in ("fit", "transform"):
+        with pytest.raises(ValueError, match=message):
+            getattr(transformer, method)(GOOD)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"sampling_rate": "40"},
+        {"f_min": "1"},
+        {"f_max": "10"},
+        {"dynamic_range_db": None},
+        {"n_coefficients": 20.5},
+        {"taper": "hann"},
+        {"batch_size": 1.5},
+    ],
+)
+def test_parameters_of_a_wrong_type_are_named(params):
+    (name,) = params
+    with pytest.raises(TypeError, match=f"{name} must be an instance of"):
+        fingerprints(**params).fit(GOOD)
+
+
+@pytest.mark.parametrize(
+    ("params", "shape"),
+    [
+        ({}, (3, 64)),
+        ({}, (3, 64, 32)),
+        ({}, (3, 128, 64)),
+        ({}, (3, 32, 128)),
+        ({}, (3, 1, 64, 64)),
+        ({}, (3, 1, 1, 32, 64)),
+        ({}, (0, 64, 64)),
+        ({"encoding": "two_channel"}, (3, 64, 64)),
+        ({"encoding": "two_channel"}, (3, 1, 3, 64, 64)),
+        ({"encoding": "interleaved"}, (3, 64, 64)),
+        ({"flatten": True}, (3, 4095)),
+        ({"flatten": True}, (3, 0)),
+        ({"flatten": True}, (3, 1, 64, 64)),
+    ],
+)
+def test_prints_of_another_shape_are_refused(params, shape):
+    with pytest.raises(ValueError, match=r"prints of shape .* are not those of this"):
+        fingerprints(**params).inverse_transform(np.zeros(shape, dtype=np.int8))
+
+
+# windows
+
+
+@pytest.mark.parametrize("lead", [(), (3,), (5, 2)], ids=str)
+def test_a_window_prints_that_part_of_the_record(lead):
+    X = make_records(4, lead=lead)
+    whole = fingerprints(window=(10.0, 42.0)).fit(X)
+    part = fingerprints().fit(X[..., 400:1680])
+    np.testing.assert_array_equal(whole.transform(X), part.transform(X[..., 400:1680]))
+    np.testing.assert_allclose(whole.times_, part.times_ + 10.0)
+    np.testing.assert_array_equal(whole.frequencies_, part.frequencies_)
+
+
+@pytest.mark.parametrize("window", [(5.0, 5.0), (-1.0, 5.0), (0.0, 51.0), (1.0,), 3.0])
+def test_a_window_outside_the_record_is_refused(window):
+    with pytest.raises(ValueError, match="window must be two increasing times"):
+        fingerprints(window=window).fit(make_records(2))
+
+
+def test_a_window_holds_at_least_one_sample():
+    X = make_records(2)
+    for window in ((49.99, 50.0), (0.0, 0.001)):
+        prints = fingerprints(window=window).fit_transform(X)
+        assert prints.shape == (2, 64, 64)
+        assert not prints.any()
