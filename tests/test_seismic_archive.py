@@ -295,6 +295,11 @@ def test_models_are_kept(archive):
     with pytest.raises(ValueError, match=r"There is no model 'nets'.* it has prints"):
         archive.load_model("nets")
     file = archive.folder / "models" / archive.models()["file"].iloc[0]
+    assert archive.clean() == []
+    for model in file.parent.iterdir():
+        os.utime(model, (0, 0))
+    assert len(archive.clean()) == 1
+    assert list(file.parent.iterdir()) == [file]
     file.write_bytes(file.read_bytes()[:-10])
     (damage,) = archive.verify().to_dict("records")
     assert damage["kind"] == "model"
@@ -330,6 +335,26 @@ def test_damage_is_found_and_named(archive, tmp_path):
     report = archive.to_bunch
     with pytest.raises(ValueError, match="No record was taken"):
         report(reader())
+
+
+def test_a_flipped_bit_of_the_database_is_named(archive):
+    from obspy.core.inventory import Inventory, Network, Station
+
+    (name,) = archive.add(make_stream(0), event())
+    archive.add_stations(Inventory([Network("XX", [Station("A", 47.0, 7.0, 0.0)])]))
+    archive.fingerprints(reader(), FingerprintTransformer(sampling_rate=50.0))
+    assert archive.verify().empty
+    with sqlite3.connect(archive.folder / "archive.sqlite") as connection:
+        for table, column in (("prints", "bits"), ("documents", "content")):
+            ((blob,),) = connection.execute(f"SELECT {column} FROM {table}")
+            blob = bytearray(blob)
+            blob[100] ^= 1
+            connection.execute(f"UPDATE {table} SET {column} = ?", [bytes(blob)])
+    connection.close()
+    damage = archive.verify()
+    assert damage["kind"].tolist() == ["print", "stations"]
+    assert damage["name"][0] == name
+    assert damage["problem"].str.endswith("is damaged").all()
 
 
 def test_a_damaged_database_is_named(archive):

@@ -2,11 +2,12 @@
 
 import time
 from hashlib import sha256
+from zlib import crc32
 
 import pandas as pd
 from sqlalchemy import select
 
-from ._archive_database import models, prints, recordings, settings
+from ._archive_database import documents, models, prints, recordings
 from ._waveform import RecordError
 
 YOUNG = 3600.0  # seconds; an unnamed file of that age may still get its name
@@ -22,6 +23,7 @@ def find_damage(archive):
             found.append(("recording", reference.record_id, str(error)))
     found += [("model", name, text) for name, text in _models(archive)]
     found += [("print", name, text) for name, text in _prints(archive)]
+    found += [("stations", name, text) for name, text in _documents(archive)]
     return pd.DataFrame(found, columns=["kind", "name", "problem"])
 
 
@@ -47,33 +49,36 @@ def _models(archive):
 
 
 def _prints(archive):
-    """Yield the records whose prints have not the size that they should have."""
-    columns = recordings.c.record_id, prints.c.bits, settings.c.shape, settings.c.signed
-    query = (
-        select(*columns)
-        .join(prints, prints.c.recording == recordings.c.id)
-        .join(settings, settings.c.id == prints.c.settings)
-    )
+    """Yield the records whose prints have changed."""
+    columns = recordings.c.record_id, prints.c.bits, prints.c.checksum
+    query = select(*columns).join(prints, prints.c.recording == recordings.c.id)
     with archive.database.reading() as connection:
-        for name, bits, shape, signed in connection.execute(query):
-            n_bits = 1 + bool(signed)
-            for length in shape:
-                n_bits *= length
-            if len(bits) != -(-n_bits // 8):
-                yield name, f"its print has {len(bits)} bytes for {n_bits} bits"
+        for name, bits, checksum in connection.execute(query):
+            if crc32(bits) != checksum:
+                yield name, "its print is damaged"
+
+
+def _documents(archive):
+    """Yield the documents of stations that have changed."""
+    with archive.database.reading() as connection:
+        for name, content in connection.execute(select(documents)):
+            if sha256(content).hexdigest() != name:
+                yield name, "the document of stations is damaged"
 
 
 def remove_leftovers(archive):
-    """Remove files of waveforms that no recording names, unless they are young."""
+    """Remove files that no recording and no model names, unless they are young."""
     with archive.database.reading() as connection:
         named = {
             file
             for held in connection.execute(select(recordings.c.files)).scalars()
             for file in held
         }
+        named.update(connection.execute(select(models.c.file)).scalars())
     removed = []
-    for file in sorted(archive.waveforms.iterdir()):
-        if file.name not in named and time.time() - file.stat().st_mtime > YOUNG:
-            file.unlink()
-            removed.append(file.name)
+    for folder in (archive.waveforms, archive.models_folder):
+        for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if file.name not in named and time.time() - file.stat().st_mtime > YOUNG:
+                file.unlink()
+                removed.append(file.name)
     return removed

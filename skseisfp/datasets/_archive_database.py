@@ -103,6 +103,7 @@ prints = Table(
     Column("settings", ForeignKey("settings.id"), primary_key=True),
     Column("reference_ns", BigInteger, nullable=False),
     Column("bits", LargeBinary, nullable=False),
+    Column("checksum", Integer, nullable=False),
 )
 
 models = Table(

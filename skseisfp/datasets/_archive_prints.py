@@ -2,6 +2,7 @@
 
 import json
 from hashlib import sha256
+from zlib import crc32
 
 import numpy as np
 from sklearn.base import clone
@@ -169,14 +170,21 @@ def _lacking(database, number, times):
 def _put(database, number, keys, X):
     """Store the prints of some recordings, in place of older ones."""
     rows = [
-        {"settings": number, "recording": at, "reference_ns": time, "bits": bits}
+        {
+            "settings": number,
+            "recording": at,
+            "reference_ns": time,
+            "bits": bits,
+            "checksum": crc32(bits),
+        }
         for (at, time), bits in zip(
             keys, map(np.ndarray.tobytes, pack_fingerprints(X)), strict=True
         )
     ]
     layout = {"shape": list(X.shape[1:]), "signed": int(X.dtype == np.int8)}
     statement = insert(prints)
-    renewed = {name: statement.excluded[name] for name in ("reference_ns", "bits")}
+    names = ("reference_ns", "bits", "checksum")
+    renewed = {name: statement.excluded[name] for name in names}
     statement = statement.on_conflict_do_update(["recording", "settings"], set_=renewed)
     with database.writing() as connection:
         place = settings.c.id == number

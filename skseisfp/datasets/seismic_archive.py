@@ -484,12 +484,14 @@ class SeismicArchive:
         return find_damage(self)
 
     def clean(self):
-        """Remove what processes left that were killed more than an hour ago.
+        """Remove files that nothing needs any more and that are older than an hour.
+
+        Processes that were killed leave them, and models that were replaced.
 
         Returns
         -------
         list of str
-            Names of the files that no recording needed.
+            Names of the files that no recording and no model needed.
         """
         from ._archive_check import remove_leftovers
 
