@@ -286,6 +286,23 @@ def test_faults_that_stay_are_told_and_made_good_later(centre, archive, name):
     assert archive.query()["event_id"].nunique() == 3
 
 
+@pytest.mark.parametrize("service", ["events", "stations"])
+def test_documents_are_asked_for_again(centre, archive, service):
+    true = getattr(centre, service)
+    faults = [
+        lambda code, body: (503, b"sorry"),
+        lambda code, body: (code, body[: len(body) // 2]),
+    ]
+
+    def answer(query):
+        return faults.pop()(*true(query)) if faults else true(query)
+
+    setattr(centre, service, answer)
+    report = fetch_france(centre, archive, **SMALL)
+    assert set(report["outcome"]) == {"data", "no data"}
+    assert centre.asked.count(service.removesuffix("s")) == 3
+
+
 def test_no_data_are_an_answer(centre, archive):
     centre.faults = [status(204)] * 9
     report = fetch_france(centre, archive)

@@ -4,6 +4,7 @@ import io
 import time
 from http.client import HTTPException
 
+from ._safe_xml import BrokenDocumentError, read_document
 from ._stream_files import parse_stream
 from ._waveform import RecordError
 
@@ -14,6 +15,13 @@ class ServiceError(ValueError):
 
 class TooLargeError(ServiceError):
     """A request that must be split."""
+
+
+class _PassingError(Exception):
+    """An answer that may be another one later."""
+
+
+PASSING = (BrokenDocumentError, HTTPException, OSError, RecordError, _PassingError)
 
 
 class Service:
@@ -36,11 +44,19 @@ class Service:
 
     def events(self, **query):
         """Return the QuakeML document of a query, None where there are no events."""
-        return self._ask(self.client.get_events, query, bytes)
+
+        def parse(data):
+            return read_document(data, "quakeml")[0]
+
+        return self._ask(self.client.get_events, query, parse)
 
     def stations(self, **query):
         """Return the StationXML document of a query, None where there is none."""
-        return self._ask(self.client.get_stations, query, bytes)
+
+        def parse(data):
+            return read_document(data, "FDSNStationXML")[0]
+
+        return self._ask(self.client.get_stations, query, parse)
 
     def waveforms(self, bulk):
         """Return the Stream of a bulk request, None where there are no data."""
@@ -57,7 +73,7 @@ class Service:
                 time.sleep(self.pause * 2 ** (attempt - 1))
             try:
                 return self._ask_once(method, query, parse)
-            except (HTTPException, OSError, RecordError, _PassingError) as error:
+            except PASSING as error:
                 reason = error
         raise ServiceError(
             f"{method.__name__} failed {self.attempts} times, at last because: {reason}"
@@ -88,7 +104,3 @@ class Service:
             raise ServiceError(f"{method.__name__}: {error}") from error
         data = content.getvalue()
         return parse(data) if data else None
-
-
-class _PassingError(Exception):
-    """A failure that may pass."""

@@ -5,6 +5,10 @@ import os
 from pathlib import Path
 
 
+class BrokenDocumentError(ValueError):
+    """No well-formed XML, such as a document that breaks off."""
+
+
 def read_document(source, root):
     """Return the bytes of an XML document after a look at its form.
 
@@ -37,7 +41,7 @@ def read_document(source, root):
     try:
         tree = etree.parse(io.BytesIO(data), parser)
     except etree.XMLSyntaxError as error:
-        raise ValueError(f"{name} is no well-formed XML: {error}") from error
+        raise BrokenDocumentError(f"{name} is no well-formed XML: {error}") from error
     if tree.docinfo.internalDTD is not None or tree.docinfo.doctype:
         raise ValueError(f"{name} declares a document type, which is refused.")
     found = etree.QName(tree.getroot()).localname
