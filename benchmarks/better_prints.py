@@ -63,7 +63,11 @@ WINDOWS = {8: (18, 26), 16: (17, 33), 24: (17, 41), 32: (15, 47), 48: (15, 63)}
 ENCODINGS = ("two_channel", "signed", "presence")
 ONSET = 20.0  # seconds from the start of the aligned records
 PROTOCOLS = ("new_stations",)
-SIZES = {
+FORMS = {
+    "2 to 16 Hz": {"f_min": 2.0},
+    "1 to 10 Hz": {"f_max": 10.0},
+    "Morse wavelet": {"wavelet": "morse"},
+    "pyramid": {"haar": "pyramid"},
     "100 of 64 x 64": {"n_coefficients": 100},
     "400 of 64 x 64": {"n_coefficients": 400},
     "100 of 32 x 32": {"n_coefficients": 100, "shape": (32, 32)},
@@ -194,8 +198,9 @@ def make_print(filtered, window, scale="log", **params):
     transformer = FingerprintTransformer.from_preset(
         "discrimination",
         sampling_rate=RATE,
-        **BAND,
-        **{"window": window, "scale": scale, **params},
+        window=window,
+        scale=scale,
+        **{**BAND, **params},
     )
     flat = transformer.fit_transform(filtered).astype(np.int8)
     return flat.reshape(*flat.shape[:-1], 2, -1)
@@ -213,9 +218,11 @@ def make_heads(aligned):
     neighbours = KNeighborsClassifier(25, metric="jaccard")
     of_print["neighbours by Jaccard"] = ByEvent(neighbours, BEST)
     heads = {name: (head, prints) for name, head in of_print.items()}
-    for name, params in SIZES.items():
+    for name, params in FORMS.items():
         flat = make_print(filtered, WINDOWS[24], **params).reshape(len(prints), -1)
         heads[f"logistic, {name}"] = ByEvent(LOGISTIC), flat
+    later = make_print(filtered, (19, 43)).reshape(len(prints), -1)
+    heads["logistic, from 1 s before the onset"] = ByEvent(LOGISTIC), later
     scaled = make_pipeline(StandardScaler(), LogisticRegression(C=0.03, max_iter=500))
     scaled.set_params(logisticregression__class_weight="balanced")
     heads["logistic on physics"] = ByEvent(scaled), physics
@@ -241,6 +248,8 @@ def nets():
         "net, signed": ByEvent(net, Form(encoding="signed")),
         "net, records alike": ByEvent(make_net(balance="weights"), BEST),
         "net, AdamW": ByEvent(adaptive, BEST),
+        "net, 256 wide": ByEvent(make_net(module__hidden_sizes=(256,)), BEST),
+        "net, two layers": ByEvent(make_net(module__hidden_sizes=(64, 64)), BEST),
         "net, half of the print dropped": ByEvent(
             make_net(module__input_dropout_p=0.5), BEST
         ),
