@@ -270,10 +270,12 @@ def logistic_forms():
 
 def mean_of(tables):
     """Return answers with the mean log-probabilities of several heads."""
-    first = tables[0]
-    columns = [name for name in first if name.startswith("score_")]
-    logs = np.mean([np.log(table[columns].clip(1e-9)) for table in tables], axis=0)
-    return first.assign(**pd.DataFrame(np.exp(logs), columns=columns))
+    keyed = [table.set_index(["fits", "record"]) for table in tables]
+    columns = [name for name in keyed[0] if name.startswith("score_")]
+    logs = sum(np.log(table[columns].clip(1e-9)) for table in keyed).dropna()
+    means = np.exp(logs / len(tables))
+    rows = keyed[0].loc[means.index]
+    return rows.assign(**means.div(means.sum(axis=1), axis=0)).reset_index()
 
 
 def main():
