@@ -247,8 +247,6 @@ def nets():
         "net, signed": ByEvent(net, Form(encoding="signed")),
         "net, records alike": ByEvent(make_net(balance="weights"), BEST),
         "net, AdamW": ByEvent(adaptive, BEST),
-        "net, 256 wide": ByEvent(make_net(module__hidden_sizes=(256,)), BEST),
-        "net, two layers": ByEvent(make_net(module__hidden_sizes=(64, 64)), BEST),
         "net, half of the print dropped": ByEvent(
             make_net(module__input_dropout_p=0.5), BEST
         ),
