@@ -10,7 +10,25 @@ from ..neural import FingerprintClassifier
 from ..preprocessing import WaveformPreprocessor
 
 
-class NetBaseline(ClassifierMixin, BaseEstimator):
+class WaveformBaseline(ClassifierMixin, BaseEstimator):
+    """Base of the classifiers of records as they are."""
+
+    _max_ndim = 3
+
+    def _check(self, X, *, reset):
+        """Return records with an axis of channels."""
+        X = check_records(self, X, reset=reset, max_ndim=self._max_ndim)
+        return X[:, None] if X.ndim == 2 else X
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        # the checks learn from two numbers, of which little is left
+        tags.classifier_tags.poor_score = True
+        return tags
+
+
+class NetBaseline(WaveformBaseline):
     """Base of the nets on waveforms, each with its own representation of them.
 
     A subclass gives `_represent(records)`, from records of shape (n_records,
@@ -26,7 +44,6 @@ class NetBaseline(ClassifierMixin, BaseEstimator):
     _module_parameters = ()
     _recipe = {"optimizer": torch.optim.Adam, "weight_decay": 0.0, "lr_schedule": None}
     _rate = 100.0
-    _max_ndim = 3
 
     def __init__(
         self,
@@ -137,11 +154,6 @@ class NetBaseline(ClassifierMixin, BaseEstimator):
     def _make_augmenter(self):
         """Return what changes records while the net is trained, if anything does."""
 
-    def _check(self, X, *, reset):
-        """Return records with an axis of channels."""
-        X = check_records(self, X, reset=reset, max_ndim=self._max_ndim)
-        return X[:, None] if X.ndim == 2 else X
-
     def _preprocess(self, X, *, f_max=None, **settings):
         """Return records filtered, cut and scaled, at the published rate."""
         if f_max is not None and f_max > 0.45 * self.sampling_rate:
@@ -155,13 +167,6 @@ class NetBaseline(ClassifierMixin, BaseEstimator):
             **settings,
         )
         return preprocessor.fit_transform(X)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        # the checks learn from two numbers, of which scaling a record leaves nothing
-        tags.classifier_tags.poor_score = True
-        return tags
 
     def __sklearn_is_fitted__(self):
         """Tell whether the last fit came to its end."""

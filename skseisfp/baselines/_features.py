@@ -1,7 +1,7 @@
 """What the baselines on physics features have in common."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_selection import f_classif
 from sklearn.metrics import accuracy_score
 from sklearn.pipeline import make_pipeline
@@ -11,12 +11,12 @@ from .._utils.validation import (
     check_classes,
     check_per_record,
     check_real,
-    check_records,
 )
 from ..preprocessing import PhysicsFeatures, WaveformPreprocessor
+from ._base import WaveformBaseline
 
 
-class FeatureBaseline(ClassifierMixin, BaseEstimator):
+class FeatureBaseline(WaveformBaseline):
     """Base of the classifiers on physics features of waveforms.
 
     A subclass gives `_make_steps()`, of a pipeline that takes features with NaN where
@@ -159,11 +159,6 @@ class FeatureBaseline(ClassifierMixin, BaseEstimator):
             return np.array(self._columns, dtype=object)
         return self._describer().get_feature_names_out()
 
-    def _check(self, X, *, reset):
-        """Return records with an axis of channels."""
-        X = check_records(self, X, reset=reset, max_ndim=3)
-        return X[:, None] if X.ndim == 2 else X
-
     def _represent(self, X, arrival=None, s_arrival=None, origin=None):
         """Return the features of records."""
         filtered = self._preprocess(X)
@@ -206,13 +201,6 @@ class FeatureBaseline(ClassifierMixin, BaseEstimator):
             n_jobs=self.n_jobs,
             **onsets,
         )
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        # the checks learn from two numbers, of which features leave nothing
-        tags.classifier_tags.poor_score = True
-        return tags
 
     def __sklearn_is_fitted__(self):
         """Tell whether the last fit came to its end."""
