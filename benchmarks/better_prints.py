@@ -71,8 +71,11 @@ FORMS = {
     "400 of 64 x 64": {"n_coefficients": 400},
     "100 of 32 x 32": {"n_coefficients": 100, "shape": (32, 32)},
     "400 of 64 x 128": {"n_coefficients": 400, "shape": (64, 128)},
+    "400 of 128 x 128": {"n_coefficients": 400, "shape": (128, 128)},
+    "power image": {"scale": "power"},
 }
 LOGISTIC = LogisticRegression(C=3e-3, max_iter=500)
+SPARSE = LogisticRegression(C=0.1, l1_ratio=1.0, solver="liblinear")
 TREES = ExtraTreesClassifier(300, min_samples_leaf=3, max_features=0.05, random_state=0)
 PEERS = (*CONTROLS, "trees on prints", "MLP on prints, defaults")
 MEANS = {
@@ -114,8 +117,8 @@ GRID = tuple(
 class ByEvent(ClassifierMixin, BaseEstimator):
     """A head that sees all events alike, on a form of the print or on features.
 
-    The form is a `Form`, "chosen" in the training rows, or None for features as
-    they are.
+    The form is a `Form`, "chosen" in the training rows, a transformer that is fitted
+    on them, or None for features as they are.
     """
 
     __metadata_request__fit = {"groups": True, "stations": True}
@@ -127,8 +130,12 @@ class ByEvent(ClassifierMixin, BaseEstimator):
     def fit(self, X, y, groups, stations):
         """Choose the form, if it is to be chosen, and fit the head on it."""
         y, groups, stations = map(np.asarray, (y, groups, stations))
-        chosen = self.form == "chosen"
-        self.form_ = choose_form(X, y, groups, stations) if chosen else self.form
+        if hasattr(self.form, "transform"):
+            self.form_ = clone(self.form).fit(X)
+        elif self.form == "chosen":
+            self.form_ = choose_form(X, y, groups, stations)
+        else:
+            self.form_ = self.form
         self.head_ = fit_by_event(clone(self.head), self._take(X), y, groups)
         self.classes_ = self.head_.classes_
         return self
@@ -138,14 +145,17 @@ class ByEvent(ClassifierMixin, BaseEstimator):
         return self.head_.predict_proba(self._take(X))
 
     def _take(self, X):
-        X = X if self.form_ is None else self.form_.take(X)
+        if isinstance(self.form_, Form):
+            X = self.form_.take(X)
+        elif self.form_ is not None:
+            X = self.form_.transform(X)
         dtype = bool if isinstance(self.head, KNeighborsClassifier) else np.float32
         return X.astype(dtype)
 
 
 def fit_by_event(head, X, y, groups):
     """Fit a head so that classes count alike, and within a class its events."""
-    if isinstance(head, FingerprintClassifier):
+    if has_fit_parameter(head, "groups"):
         return head.fit(X, y, groups=groups)
     if not has_fit_parameter(head, "sample_weight"):
         return head.fit(X, y)
@@ -158,18 +168,27 @@ def fit_by_event(head, X, y, groups):
 
 def choose_form(prints, y, groups, stations):
     """Return the form whose logistic head is best at new events and stations."""
+    folds = inner_folds(y, groups, stations)
+
+    def score(form):
+        return probe(LOGISTIC, form.take(prints), y, groups, folds)
+
+    return max(GRID, key=score)
+
+
+def inner_folds(y, groups, stations):
+    """Return folds of new events at new stations among the training rows."""
     splitter = EventStationSplit(n_event_splits=2, n_station_splits=2, random_state=0)
-    folds = list(splitter.split(y, y, groups, stations=stations))
-    return max(GRID, key=lambda form: probe(form.take(prints), y, groups, folds))
+    return list(splitter.split(y, y, groups, stations=stations))
 
 
-def probe(X, y, groups, folds):
-    """Return the event AUC of a logistic head, out of fold."""
+def probe(head, X, y, groups, folds):
+    """Return the event AUC of a head, out of fold."""
     X = X.astype(np.float32)
     scores = np.zeros((len(y), 2))
     for train, test in folds:
-        head = fit_by_event(clone(LOGISTIC), X[train], y[train], groups[train])
-        scores[test] = head.predict_proba(X[test])
+        fitted = fit_by_event(clone(head), X[train], y[train], groups[train])
+        scores[test] = fitted.predict_proba(X[test])
     events = aggregate_events(scores, groups, y_true=y)
     return roc_auc_score(events["label"], events["score_1"])
 
@@ -194,28 +213,40 @@ def make_prints(filtered):
 
 def make_print(filtered, window, scale="log", **params):
     """Return two flat planes of each record."""
-    transformer = FingerprintTransformer.from_preset(
-        "discrimination",
-        sampling_rate=RATE,
-        window=window,
-        scale=scale,
-        **{**BAND, **params},
-    )
+    transformer = make_transformer(window=window, scale=scale, **params)
     flat = transformer.fit_transform(filtered).astype(np.int8)
     return flat.reshape(*flat.shape[:-1], 2, -1)
 
 
-def make_heads(aligned):
-    """Name the heads, with what each of them sees."""
-    filtered = AdaptiveHighpassFilter(sampling_rate=RATE, fallback=1.0)
-    filtered = filtered.fit_transform(aligned)
-    physics = PhysicsFeatures(sampling_rate=RATE, p_onset=ONSET, nan_policy="zero")
+def make_transformer(**params):
+    """Return the transformer of the preset."""
+    params = {"sampling_rate": RATE, **BAND, "window": WINDOWS[24], **params}
+    return FingerprintTransformer.from_preset("discrimination", **params)
+
+
+def filter_records(records):
+    """Filter each record at its own cut-off."""
+    return AdaptiveHighpassFilter(sampling_rate=RATE, fallback=1.0).fit_transform(
+        records
+    )
+
+
+def make_physics(aligned):
+    """Return the physics features of the records."""
+    features = PhysicsFeatures(sampling_rate=RATE, p_onset=ONSET, nan_policy="zero")
     waveforms = WaveformPreprocessor(sampling_rate=RATE, f_min=0.5)
-    physics = physics.fit_transform(waveforms.fit_transform(aligned))
+    return features.fit_transform(waveforms.fit_transform(aligned))
+
+
+def make_heads(aligned, *_):
+    """Name the heads, with what each of them sees."""
+    filtered = filter_records(aligned)
+    physics = make_physics(aligned)
     prints = make_prints(filtered)
     of_print = nets() | logistic_forms()
     neighbours = KNeighborsClassifier(25, metric="jaccard")
     of_print["neighbours by Jaccard"] = ByEvent(neighbours, BEST)
+    of_print["sparse logistic"] = ByEvent(SPARSE, BEST)
     heads = {name: (head, prints) for name, head in of_print.items()}
     for name, params in FORMS.items():
         flat = make_print(filtered, WINDOWS[24], **params).reshape(len(prints), -1)
@@ -275,9 +306,57 @@ def mean_of(tables):
     return rows.assign(**means.div(means.sum(axis=1), axis=0)).reset_index()
 
 
-def main():
-    """Evaluate, keep and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def run(description, make_heads, means, name):
+    """Evaluate heads beside the controls, keep their answers and print the tables.
+
+    Parameters
+    ----------
+    description : str
+        What the program does.
+    make_heads : callable
+        Names heads with what each sees, from the aligned records and the folder of
+        the data.
+    means : dict
+        Names of means, with the names of their members.
+    name : str
+        Start of the names of the tables.
+    """
+    options = parse_options(description)
+    options.results.mkdir(parents=True, exist_ok=True)
+    sklearn.set_config(enable_metadata_routing=True)
+    bunch, aligned = read(options.data)
+    peers = make_estimators(represent(bunch, aligned))
+    heads = make_heads(aligned, bunch, options.data)
+    chosen = {name: heads[name] for name in options.only or heads}
+    chosen |= {name: peers[name] for name in PEERS}
+    answers = {name: {} for name in chosen}
+    for seed, head in track([*product(options.seeds, chosen)], "evaluating"):
+        answers[head][seed] = answer(
+            head,
+            *chosen[head],
+            bunch,
+            seed=seed,
+            folder=options.results,
+            n_jobs=options.jobs,
+            protocols=PROTOCOLS,
+            params={"stations": bunch.stations},
+        )
+    for mean, members in means.items():
+        if set(members) <= set(answers):
+            answers[mean] = {
+                seed: mean_of([answers[member][seed] for member in members])
+                for seed in options.seeds
+            }
+    scores, gains = tabulate(answers, bunch, options.seeds, PROTOCOLS)
+    scores.to_csv(options.results / f"{name}_scores.csv", index=False)
+    gains.to_csv(options.results / f"{name}_gains.csv", index=False)
+    show(scores, "event AUC [95 % interval over events]")
+    show(gains, "event AUC above the best control, paired by event [95 % interval]")
+
+
+def parse_options(description):
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--data", default=os.environ.get("SKSEISFP_DATA"))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--only", nargs="+", help="names of heads; default: all")
@@ -286,37 +365,8 @@ def main():
     options = parser.parse_args()
     if not options.data:
         parser.error("set SKSEISFP_DATA or give --data FOLDER")
-    options.results.mkdir(parents=True, exist_ok=True)
-    sklearn.set_config(enable_metadata_routing=True)
-    bunch, aligned = read(options.data)
-    peers = make_estimators(represent(bunch, aligned))
-    heads = make_heads(aligned)
-    chosen = {name: heads[name] for name in options.only or heads}
-    chosen |= {name: peers[name] for name in PEERS}
-    answers = {name: {} for name in chosen}
-    for seed, name in track([*product(options.seeds, chosen)], "evaluating"):
-        answers[name][seed] = answer(
-            name,
-            *chosen[name],
-            bunch,
-            seed=seed,
-            folder=options.results,
-            n_jobs=options.jobs,
-            protocols=PROTOCOLS,
-            params={"stations": bunch.stations},
-        )
-    for name, members in MEANS.items():
-        if set(members) <= set(answers):
-            answers[name] = {
-                seed: mean_of([answers[member][seed] for member in members])
-                for seed in options.seeds
-            }
-    scores, gains = tabulate(answers, bunch, options.seeds, PROTOCOLS)
-    scores.to_csv(options.results / "scores.csv", index=False)
-    gains.to_csv(options.results / "gains.csv", index=False)
-    show(scores, "event AUC [95 % interval over events]")
-    show(gains, "event AUC above the best control, paired by event [95 % interval]")
+    return options
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__.splitlines()[0], make_heads, MEANS, "prints")

@@ -148,16 +148,20 @@ class ChosenInside(ClassifierMixin, BaseEstimator):
 def read(folder):
     """Read the clear records; return them whole and cut around their onsets."""
     bunch = load_records(Path(folder) / "pnw", query="snr_db > 6")
-    aligned = cut_windows(
-        bunch.data,
-        bunch.frame["arrival_sample"].to_numpy(),
+    return bunch, align(bunch.data, bunch.frame["arrival_sample"].to_numpy())
+
+
+def align(records, onsets):
+    """Cut records from 20 s before to 75 s after their onsets, in samples."""
+    return cut_windows(
+        records,
+        onsets,
         sampling_rate=RATE,
         before=20.0,
         after=75.0,
         fallback=1000,
         pad="reflect",
     )
-    return bunch, aligned
 
 
 def represent(bunch, aligned):

@@ -83,6 +83,11 @@ def last_index(results):
     return len(results["params"]) - 1
 
 
+def describe(option):
+    name, value = option
+    return f"{name}={getattr(value, '__name__', value)}"
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -96,7 +101,7 @@ def last_index(results):
         {"cv": StratifiedKFold(4, shuffle=True, random_state=0)},
         {"cv": ShuffleSplit(2, random_state=0)},
     ],
-    ids=lambda options: ", ".join(f"{k}={v}" for k, v in options.items()) or "default",
+    ids=lambda options: ", ".join(map(describe, options.items())) or "default",
 )
 def test_results_are_those_of_grid_search(options):
     plan = ExperimentPlan({"C": [0.01, 1.0], "kernel": ["linear", "rbf"]})
