@@ -17,7 +17,7 @@ study: $(READY)  ## Run the main job on the embedded data (DATA=folder: on real 
 	$(BIN)/python examples/plot_event_nature_study.py $(if $(DATA),--data "$(DATA)")
 
 test: $(READY)  ## Run all tests (PYTEST="..." passes options on)
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST)
 
 test-min:  ## Run the fast tests with the oldest supported packages
 	$(MAKE) test VENV=.venv-min CONSTRAINTS=constraints-min.txt EXTRAS=test \
