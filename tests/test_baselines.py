@@ -4,6 +4,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from scipy import signal
 from sklearn.base import clone
 from sklearn.datasets import make_blobs
 from sklearn.exceptions import NotFittedError
@@ -32,6 +33,7 @@ from skseisfp.baselines import (
 )
 from skseisfp.baselines._base import NetBaseline
 from skseisfp.baselines.after_zhou_2021 import ZhouNet
+from skseisfp.neural._layers import GeneratorDropout
 from skseisfp.preprocessing._presets import PRESETS
 
 SMALL = {"device": "cpu", "random_state": 0}
@@ -147,6 +149,18 @@ def test_linville_has_one_bias_more_a_gate_than_keras():
         value.numel() for name, value in net.named_parameters() if "bias_hh" in name
     )
     assert count(LinvilleLSTM._module, (3, 48, 40)) - second == 136001
+
+
+def test_quake_x_net_drops_after_four_convolutions_and_not_between_dense_layers():
+    parts = list(QuakeXNet2D._module((3, 129, 38), 4).modules())
+    convolutions, dropped = 0, []
+    for part in parts:
+        convolutions += isinstance(part, torch.nn.Conv2d)
+        if isinstance(part, GeneratorDropout):
+            dropped.append(convolutions)
+    assert dropped == [2, 4, 6, 7]
+    dense = [isinstance(part, torch.nn.Linear) for part in parts].index(True)
+    assert not any(isinstance(part, GeneratorDropout) for part in parts[dense:])
 
 
 @pytest.mark.parametrize(
@@ -325,6 +339,20 @@ def test_the_first_five_stations_are_used():
     np.testing.assert_allclose(stations, 1)
     classifier.set_params(n_stations=2)
     np.testing.assert_array_equal(classifier._represent(X), inputs[:, :6])
+
+
+def test_records_are_divided_by_the_deviation_of_their_absolute_values():
+    X = np.random.default_rng(0).normal(size=(2, 3, 2000))
+    X[1] *= [[1], [10], [100]]
+    classifier = QuakeXNet2D()
+    filtered = classifier._preprocess(X, f_min=1.0, f_max=20.0, taper=0.1)
+    expected = [
+        signal.spectrogram(record / np.abs(record).std(), 50, nperseg=256, noverlap=128)
+        for record in filtered
+    ]
+    np.testing.assert_allclose(
+        classifier._represent(X)[:, 0], [power for *_, power in expected]
+    )
 
 
 def test_images_have_as_many_levels_as_published():
