@@ -4,11 +4,13 @@ Every system is trained and asked under the same protocols: new events at new st
 new events, later events, another data set, and single records dealt at random, as many
 papers have it, so that events are on both sides. All systems are at their defaults, but
 for the settings in ``baseline_study/systems.py``, which make them smaller; nothing is
-tuned. Training of a net ends with the epoch in which its time is spent.
+tuned. Training of a net ends with the epoch in which its time is spent. Probabilities
+of systems that do not balance the classes are divided by the shares of these in
+training.
 
 Answers are kept in the folder of results, one file a fit. What is there is not computed
-again, so that a study that was stopped goes on where it was. Another budget computes
-all again; for other code, take another folder.
+again, so that a study that was stopped goes on where it was; another budget, other
+records, settings or folds, or another version of the package computes all again.
 
 Run: SKSEISFP_DATA=FOLDER python benchmarks/study.py
 """
@@ -59,7 +61,7 @@ def evaluate(data_set, splits, systems, options):
     """Return the tables of a data set, by name."""
     collected = {
         name: collect(
-            name,
+            system,
             data_set,
             splits,
             seed=options.seed,

@@ -17,6 +17,7 @@ from baseline_study.data_sets import (
 )
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
 
 from skseisfp import FingerprintClassifier, baselines
 from skseisfp.datasets import make_seismograms
@@ -28,13 +29,15 @@ def make_data(n_events=12, per_event=3, name="generated", **options):
     """Records whose mean is their class: 0 earthquake, 1 explosion."""
     rng = np.random.default_rng(0)
     event = np.repeat(np.arange(n_events), per_event)
-    waveforms = rng.normal(size=(len(event), 1, int(70 * RATE))).astype(np.float32)
+    waveforms = rng.normal(size=(len(event), 1, int(100 * RATE))).astype(np.float32)
     frame = pd.DataFrame(
         {
             "event_id": [f"e{k:02}" for k in event],
             "station": np.tile([f"s{k}" for k in range(per_event)], n_events),
             "origin_time_utc": pd.Timestamp("2020-01-01", tz="UTC")
             + pd.to_timedelta(event, "D"),
+            "label_source": np.where(event % 4, "analyst", "inferred_night"),
+            "label_confidence": np.where(event % 3, "high", "medium"),
         }
     )
     y = np.where(event % 2, "explosion", "earthquake")
@@ -45,13 +48,14 @@ class Spy(ClassifierMixin, BaseEstimator):
     """Notes the events that it sees, and may break down."""
 
     seen: list = []
+    breaks_at = None
 
-    def __init__(self, breaks_at=None):
-        self.breaks_at = breaks_at
+    def __init__(self, setting=0):
+        self.setting = setting
 
     def fit(self, X, y, groups):
         Spy.seen.append(groups)
-        if self.breaks_at is not None and len(Spy.seen) >= self.breaks_at:
+        if Spy.breaks_at is not None and len(Spy.seen) >= Spy.breaks_at:
             raise KeyboardInterrupt
         self.classes_ = np.unique(y)
         return self
@@ -61,8 +65,9 @@ class Spy(ClassifierMixin, BaseEstimator):
 
 
 @pytest.fixture
-def spied():
-    Spy.seen = []
+def spied(monkeypatch):
+    monkeypatch.setattr(Spy, "seen", [])
+    monkeypatch.setattr(Spy, "breaks_at", None)
     return Spy
 
 
@@ -84,36 +89,49 @@ def complete(system, data_set, splits, folder, budget=1.0):
 def test_a_killed_run_goes_on_and_loses_one_fit(tmp_path, spied):
     data_set = make_data()
     splits = make_splits(data_set, seed=0, n_splits=3)
+    spied.breaks_at = 3
     with pytest.raises(KeyboardInterrupt):
-        complete(spy_system(breaks_at=3), data_set, splits, tmp_path)
+        complete(spy_system(), data_set, splits, tmp_path)
     kept = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
     assert kept == ["seed0_fold0.npz", "seed0_fold1.npz"]
     assert not answers.collect(
-        "spy", data_set, splits, seed=0, budget=1.0, folder=tmp_path
+        spy_system(), data_set, splits, seed=0, budget=1.0, folder=tmp_path
     )
-    spied.seen = []
+    spied.seen, spied.breaks_at = [], None
     assert complete(spy_system(), data_set, splits, tmp_path) == []
     assert len(spied.seen) == 4  # of six fits, two were there
     assert complete(spy_system(), data_set, splits, tmp_path) == []
     assert len(spied.seen) == 4
     found = answers.collect(
-        "spy", data_set, splits, seed=0, budget=1.0, folder=tmp_path
+        spy_system(), data_set, splits, seed=0, budget=1.0, folder=tmp_path
     )
     assert set(found) == {"event", "records"}
-    np.testing.assert_array_equal(found["event"][0], np.tile([0.25, 0.75], (36, 1)))
+    np.testing.assert_allclose(found["event"][0], np.tile([0.25, 0.75], (36, 1)))
 
 
-def test_answers_of_other_folds_or_budgets_are_not_taken(tmp_path, spied):
+def test_answers_of_other_fits_are_not_taken(tmp_path, spied):
     data_set = make_data()
     splits = make_splits(data_set, seed=0, n_splits=3)
     complete(spy_system(), data_set, splits, tmp_path)
     other = make_splits(data_set, seed=1, n_splits=3)
-    for given, budget in ((other, 1.0), (splits, 2.0)):
+    changed = make_data()
+    changed.waveforms[0, 0, 0] += 1
+    for given, records, budget, setting in (
+        (other, data_set, 1.0, 0),
+        (splits, data_set, 2.0, 0),
+        (splits, changed, 2.0, 0),
+        (splits, changed, 2.0, 1),
+    ):
+        system = spy_system(setting=setting)
         options = {"seed": 0, "budget": budget, "folder": tmp_path}
-        assert answers.collect("spy", data_set, given, **options) == {}
+        assert answers.collect(system, records, given, **options) == {}
         spied.seen = []
-        complete(spy_system(), data_set, given, tmp_path, budget=budget)
+        complete(system, records, given, tmp_path, budget=budget)
         assert len(spied.seen) == 6
+        assert set(answers.collect(system, records, given, **options)) == {
+            "event",
+            "records",
+        }
 
 
 def test_a_failure_is_told_and_the_rest_goes_on(tmp_path):
@@ -129,6 +147,26 @@ def test_a_failure_is_told_and_the_rest_goes_on(tmp_path):
     failures = complete(system, data_set, splits, tmp_path)
     assert len(failures) == 6
     assert failures[0].endswith("seed0_fold0.npz: too short")
+
+
+def test_who_knows_the_shares_of_the_classes_only_knows_nothing(tmp_path):
+    data_set = make_data(n_events=13)
+    splits = make_splits(data_set, seed=0, n_splits=3)
+    options = {"seed": 0, "budget": 1.0, "folder": tmp_path}
+    for name, make in (
+        ("prior", systems.make_prior),
+        ("balanced", lambda _: LogisticRegression(class_weight="balanced")),
+    ):
+        estimator = make(data_set)
+        assert fits.is_balanced(estimator) == (name == "balanced")
+        system = systems.System(name, "control", lambda _, e=estimator: e, see_flat)
+        assert answers.complete(system, data_set, splits, **options) == []
+        given, _ = answers.collect(system, data_set, splits, **options)["event"]
+        assert (np.abs(given - 0.5) < 1e-9).all() == (name == "prior")
+
+
+def see_flat(data_set):
+    return data_set.waveforms[:, 0, :5]
 
 
 # budget
@@ -213,16 +251,17 @@ def test_every_published_system_represents_each_record_for_itself(name):
 def test_only_record_folds_share_events_and_stations_are_apart(spied, tmp_path):
     data_set = make_data(name="pnw")
     splits = make_splits(data_set, seed=0, n_splits=3)
-    assert [split.name for split in splits] == [
-        "new_stations",
-        "event",
-        "records",
-        "later",
-    ]
+    names = ["event", "no_night", "high", "new_stations", "records", "later"]
+    assert [split.name for split in splits] == names
     events, stations = data_set.events, data_set.frame["station"].to_numpy()
     for split in splits:
         shared = [bool(set(events[a]) & set(events[b])) for a, b in split.folds]
         assert all(shared) if split.name == "records" else not any(shared)
+        if split.name == "no_night":
+            assert split.folds is splits[0].folds
+            assert not (data_set.frame["label_source"] == "inferred_night")[
+                split.scored
+            ].any()
         if split.name == "new_stations":
             assert not any(set(stations[a]) & set(stations[b]) for a, b in split.folds)
         if split.name == "later":
@@ -292,10 +331,16 @@ def test_records_have_their_onset_after_twenty_seconds():
     data_set = make_generated(None, 0, n_records=24)
     bunch = make_seismograms(24, random_state=0)
     arrivals = bunch.frame["arrival_sample"].to_numpy()
-    assert data_set.waveforms.shape == (24, 1, 2800)
+    assert data_set.waveforms.shape == (24, 1, 4000)
     np.testing.assert_array_equal(
         data_set.waveforms[:, 0, 800], bunch.data[np.arange(24), arrivals]
     )
+    phases = data_set.phases
+    np.testing.assert_array_equal(phases["arrival"], 800)
+    later = bunch.frame["s_sample"] - bunch.frame["arrival_sample"]
+    np.testing.assert_array_equal(phases["s_arrival"] - phases["arrival"], later)
+    assert np.isnan(phases["origin"]).all()
+    assert np.isfinite(data_set.arrivals).all()
     assert data_set.noise.shape == (24, 1, 560)
     assert (arrivals > 560).all()
 

@@ -6,6 +6,8 @@ from hashlib import sha256
 
 import numpy as np
 
+from skseisfp import __version__
+
 from .fits import Answer, fit_and_answer, prepare
 
 FAILURES = (ValueError, TypeError, ArithmeticError, RuntimeError)
@@ -34,11 +36,11 @@ def complete(system, data_set, splits, *, seed, budget, folder):
     list of str
         What went wrong, one line a fit.
     """
-    prepared, failures = None, []
+    prepared, failures, described = None, [], describe(system, data_set)
     for fits, folds in {split.fits: split.folds for split in splits}.items():
         for k, fold in enumerate(folds):
             path = answer_path(folder, data_set.name, fits, system.name, seed, k)
-            mark = _mark(fold, budget)
+            mark = _mark(fold, budget, described)
             if _is_there(path, mark):
                 continue
             try:
@@ -62,12 +64,19 @@ def answer_path(folder, data_set, fits, system, seed, fold):
     return folder.joinpath(*slugs, f"seed{seed}_fold{fold}.npz")
 
 
-def _mark(fold, budget):
-    """Return what tells answers of other folds or budgets apart."""
+def _mark(fold, budget, described):
+    """Return what tells answers of other folds, budgets or fits apart."""
     digest = sha256()
     for rows in fold:
         digest.update(np.asarray(rows, dtype=np.int64).tobytes() + b"|")
-    return f"{digest.hexdigest()[:16]} {budget:g}"
+    return f"{digest.hexdigest()[:16]} {budget:g} {described}"
+
+
+def describe(system, data_set):
+    """Return what tells other settings, records or versions apart."""
+    settings = sorted(system.make(data_set).get_params().items(), key=str)
+    told = f"{settings} {data_set.digest} {__version__}"
+    return sha256(told.encode()).hexdigest()[:16]
 
 
 def _is_there(path, mark):
@@ -94,14 +103,12 @@ def read(path):
         return Answer(scores=file["scores"], **json.loads(str(file["costs"])))
 
 
-def collect(name, data_set, splits, *, seed, budget, folder):
+def collect(system, data_set, splits, *, seed, budget, folder):
     """Return the answers of every kind of fits that is complete.
 
     Parameters
     ----------
-    name : str
-        Name of the system.
-    data_set, splits, seed, budget, folder : object
+    system, data_set, splits, seed, budget, folder : object
         As for `complete`.
 
     Returns
@@ -110,10 +117,11 @@ def collect(name, data_set, splits, *, seed, budget, folder):
         Probabilities by record, NaN where not tested, and the fits.
     """
     n_classes, found = len(np.unique(data_set.y)), {}
+    described = describe(system, data_set) if system.fits(data_set) else ""
     for fits, folds in {split.fits: split.folds for split in splits}.items():
         paths = {
-            answer_path(folder, data_set.name, fits, name, seed, k): _mark(fold, budget)
-            for k, fold in enumerate(folds)
+            answer_path(folder, data_set.name, fits, system.name, seed, k): mark
+            for k, mark in enumerate(_mark(fold, budget, described) for fold in folds)
         }
         if not all(_is_there(path, mark) for path, mark in paths.items()):
             continue

@@ -1,11 +1,12 @@
 """The data sets of the study, all in one form, and how each is split.
 
-Records begin 20 s before their onset and end 50 s after it. Where a record does not
+Records begin 20 s before their onset and end 80 s after it. Where a record does not
 reach that far it is continued by its mirror image.
 """
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +15,17 @@ from sklearn.model_selection import LeaveOneGroupOut, StratifiedKFold
 
 from skseisfp import load_records
 from skseisfp.datasets import make_seismograms
-from skseisfp.model_selection import TemporalEventSplit, make_protocols
+from skseisfp.model_selection import PROTOCOLS, TemporalEventSplit, make_protocols
 from skseisfp.model_selection.protocols import Protocol
 from skseisfp.preprocessing import WaveformPreprocessor
 from skseisfp.signal import cut_windows, pick_onsets
 
-BEFORE, AFTER = 20.0, 50.0
+BEFORE, AFTER = 20.0, 80.0
 NOISE_SECONDS = {"pnw": 18.0, "surface": 18.0, "generated": 14.0, "france": 8.0}
 NETWORKS = ("UW", "CC")
 BLASTS = {"quarry_blast": "explosion", "mine_blast": "explosion"}
 FRENCH = {0: "earthquake", 1: "explosion"}
+TIMES = ["arrival", "onset", "s_onset", "origin"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,16 +44,15 @@ class DataSet:
         Labels.
     frame : DataFrame of n_records rows
         With ``event_id`` and ``station``, and where they are known, with ``arrival``,
-        which orders the records of an event in time, and ``origin``, the sample of
-        `waveforms` at which the event began.
+        which orders the records of an event in time, and ``onset``, ``s_onset`` and
+        ``origin``, the samples of `waveforms` at which P and S arrived and the event
+        began.
     noise : ndarray of shape (n_records, n_channels, n_noise) or None
         What was recorded before the event.
     metadata : tuple of str
         Columns of `frame` that a model could know without a waveform.
     ranked : bool
         Whether there are events enough to compare systems.
-    has_onsets : bool
-        Whether records are aligned at their onsets, not at a time of the catalogue.
     """
 
     name: str
@@ -62,7 +63,6 @@ class DataSet:
     noise: np.ndarray | None = None
     metadata: tuple = ()
     ranked: bool = True
-    has_onsets: bool = True
 
     @property
     def events(self):
@@ -75,9 +75,20 @@ class DataSet:
         return self._known("arrival")
 
     @property
-    def origins(self):
-        """The sample at which the event of each record began; NaN where not known."""
-        return self._known("origin")
+    def phases(self):
+        """Samples of P, S and origin by name of parameter; NaN where not known."""
+        return {
+            "arrival": self._known("onset"),
+            "s_arrival": self._known("s_onset"),
+            "origin": self._known("origin"),
+        }
+
+    @cached_property
+    def digest(self):
+        """What tells other records or labels apart."""
+        found = sha256(np.ascontiguousarray(self.waveforms).tobytes())
+        found.update("|".join([*self.y, *self.events]).encode())
+        return found.hexdigest()[:16]
 
     def _known(self, column):
         unknown = pd.Series(np.nan, index=self.frame.index)
@@ -97,7 +108,8 @@ def load_pnw(folder, seed):
 def load_surface(folder, seed):
     """Add surface events as a third class, all on stations of two networks.
 
-    Surface events have no onset: all records are aligned at the time of the catalogue.
+    Surface events have no onset: all records are aligned at the time of the catalogue,
+    and no arrival is given of any, which would tell the class.
     """
     pnw = load_records(Path(folder) / "pnw", query="snr_db > 6")
     slides = load_records(Path(folder) / "esec", components="Z")
@@ -115,7 +127,6 @@ def load_surface(folder, seed):
         frame,
         noise=_noise("surface", data[:, None], rate),
         metadata=("station", "original_sampling_rate_hz"),
-        has_onsets=False,
     )
 
 
@@ -144,7 +155,7 @@ def load_across(folder, seed, n_records=360):
     }
     frame = pd.concat(
         [
-            part.frame[["event_id", "station"]].assign(part=k)
+            part.frame.reindex(columns=["event_id", "station", *TIMES]).assign(part=k)
             for k, part in parts.items()
         ],
         ignore_index=True,
@@ -162,9 +173,14 @@ def _from_bunch(name, bunch, *, metadata, fallback=None):
     """Align records at their arrivals."""
     rate = bunch.sampling_rate
     data = bunch.data if bunch.data.ndim == 3 else bunch.data[:, None]
+    frame = bunch.frame.reset_index(drop=True)
+    arrival = frame["arrival_sample"]
+    frame["onset"] = np.where(arrival.notna(), BEFORE * rate, np.nan)
+    if "s_sample" in frame:
+        frame["s_onset"] = BEFORE * rate + frame["s_sample"] - arrival
     waveforms = cut_windows(
         data,
-        bunch.frame["arrival_sample"].to_numpy(),
+        arrival.to_numpy(),
         sampling_rate=rate,
         before=BEFORE,
         after=AFTER,
@@ -176,7 +192,7 @@ def _from_bunch(name, bunch, *, metadata, fallback=None):
         waveforms.astype(np.float32),
         rate,
         np.asarray(bunch.target, dtype=str),
-        bunch.frame.reset_index(drop=True),
+        frame,
         noise=_noise(name, data, rate),
         metadata=metadata,
     )
@@ -268,7 +284,7 @@ DATA_SETS = {
 WITHOUT_FILES = ("generated",)
 SPLITS = {
     "pnw": (
-        partial(split_events, protocols=("new_stations", "event")),
+        partial(split_events, protocols=PROTOCOLS),
         split_records,
         split_in_time,
     ),

@@ -50,7 +50,7 @@ class Answer(NamedTuple):
     Parameters
     ----------
     scores : ndarray of shape (n_tested, n_classes)
-        Probabilities of the tested records.
+        Probabilities of the tested records, as if all classes were as frequent.
     fit_seconds : float
         Processor seconds, with the representation of the training records.
     answer_seconds : float
@@ -99,7 +99,7 @@ def prepare(system, data_set, seed):
         if isinstance(estimator, NetBaseline):
             seen, estimator = estimator._represent(seen), estimator._make_net()
         else:
-            seen = estimator._represent(seen, origin=data_set.origins)
+            seen = estimator._represent(seen, **data_set.phases)
             estimator = make_pipeline(*estimator._make_steps())
         seconds += (process_time() - start) / len(seen)
     return Prepared(estimator, seen, seconds, system.n_stations, data_set.arrivals)
@@ -140,8 +140,11 @@ def fit_and_answer(prepared, y, events, fold, budget):
     if prepared.n_stations is not None:
         row = {event: k for k, event in enumerate(groups)}
         scores = scores[[row[event] for event in events[test]]]
+    scores = _all_classes(scores, estimator.classes_, np.unique(y))
+    if not is_balanced(estimator):
+        scores = take_shares_off(scores, labels, np.unique(y))
     return Answer(
-        _all_classes(scores, estimator.classes_, np.unique(y)),
+        scores,
         fit_seconds + prepared.seconds * len(train),
         answer_seconds + prepared.seconds,
         **_describe_nets(estimator),
@@ -186,6 +189,27 @@ def _all_classes(scores, classes, wanted):
     filled = np.zeros((len(scores), len(wanted)))
     filled[:, np.searchsorted(wanted, classes)] = scores
     return filled
+
+
+def is_balanced(estimator):
+    """Tell whether an estimator makes up for classes of unequal size by itself."""
+    params = estimator.get_params(deep=True)
+    names = {"class_weight", "balance"}
+    return any(
+        value is not None and name.rpartition("__")[2] in names
+        for name, value in params.items()
+    )
+
+
+def take_shares_off(scores, labels, classes):
+    """Divide probabilities by the shares of the classes in training, and normalise.
+
+    Answers of several fits are pooled, whose training rows have different shares: who
+    knows these alone would not be at chance (Saerens et al., 2002, on such priors).
+    """
+    shares = np.array([np.mean(labels == label) for label in classes])
+    scores = np.divide(scores, shares, out=np.zeros_like(scores), where=shares > 0)
+    return scores / scores.sum(axis=1, keepdims=True)
 
 
 def _describe_nets(estimator):

@@ -9,9 +9,9 @@ from .data_sets import DATA_SETS
 CHANNELS = {1: "vertical component only", 3: "three components"}
 HEADLINE = ("pnw", "new_stations")
 COLUMNS_HERE = {
-    ("records", "record"): "record AUC, folds by record",
-    ("event", "record"): "record AUC, folds by event",
-    ("new_stations", "event"): "event AUC, new stations",
+    ("records", "record"): "folds by record",
+    ("event", "record"): "folds by event",
+    ("new_stations", "record"): "new stations",
 }
 COST_COLUMNS = {
     "n_parameters": "parameters",
@@ -116,18 +116,21 @@ def leak_table(tables):
     names = {"records": "folds by record", "event": "folds by event"}
     table = table.rename(columns={**names, "text": "difference"})
     table = table.loc[:, ~table.columns.duplicated(keep="last")]
-    return table[["data_set", "system", *names.values(), "difference"]]
+    table["p (Holm)"] = table["p_holm"].map("{:.3f}".format)
+    return table[["data_set", "system", *names.values(), "difference", "p (Holm)"]]
 
 
 def published_table(scores):
-    """Return what the papers report beside what is reached on `pnw` here.
+    """Return what the papers report beside the balanced accuracy of records here.
 
-    The figures of the papers are mostly accuracies, on other data; those here are AUC.
+    The figures of the papers are mostly accuracies, of classes of similar size.
     """
-    here = scores.query("data_set == 'pnw' and metric == 'roc_auc'")
+    here = scores.query("data_set == 'pnw' and metric == 'balanced_accuracy'")
     here = here.pivot(index="system", columns=["protocol", "level"], values="score")
     facts = catalogue()
-    table = facts[["paper", "year", "figure", "split"]].rename_axis("system")
+    names = ["paper", "year", "task", "measured_on", "figure", "split"]
+    table = facts[names].rename(columns={"measured_on": "measured on"})
+    table = table.rename_axis("system")
     for (protocol, level), title in COLUMNS_HERE.items():
         if (protocol, level) in here:
             column = here[protocol, level].reindex(table.index)

@@ -155,9 +155,13 @@ def _compare_all(y, given, events, n_resamples, seed):
             random_state=seed,
         )
         lines.append({"system": name, **_named(interval), "p": p_value})
-    for line, p_value in zip(lines, holm([line["p"] for line in lines]), strict=True):
-        line["p_holm"] = p_value
-    return lines
+    return _correct(lines)
+
+
+def _correct(lines):
+    """Add the p-values corrected for the number of lines."""
+    corrected = holm([line["p"] for line in lines])
+    return [{**line, "p_holm": p} for line, p in zip(lines, corrected, strict=True)]
 
 
 def _named(interval: Interval):
@@ -170,14 +174,14 @@ def measure_leak(data_set, collected, *, n_resamples, seed):
     Returns
     -------
     DataFrame
-        One line a system: AUC by record under both, and their difference with an
-        interval of a bootstrap by event.
+        One line a system: the difference of the AUC by record under both, with an
+        interval of a bootstrap by event and a p-value corrected for all systems.
     """
     lines = []
     for name, found in collected.items():
         if not {"records", "event"} <= found.keys():
             continue
-        interval, _ = compare(
+        interval, p_value = compare(
             data_set.y,
             found["records"][0],
             found["event"][0],
@@ -186,8 +190,9 @@ def measure_leak(data_set, collected, *, n_resamples, seed):
             random_state=seed,
             level="record",
         )
-        lines.append({"data_set": data_set.name, "system": name, **_named(interval)})
-    return pd.DataFrame(lines)
+        line = {"data_set": data_set.name, "system": name, **_named(interval)}
+        lines.append({**line, "p": p_value})
+    return pd.DataFrame(_correct(lines))
 
 
 def _costs(answers):

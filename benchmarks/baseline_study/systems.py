@@ -35,13 +35,19 @@ from .data_sets import BEFORE
 REFERENCE = "trees on prints"
 PRINT_WINDOW = (BEFORE - 5, BEFORE + 27)
 PLANES_WINDOW = (BEFORE - 3, BEFORE + 21)
+N_PLANES = 2 * 64 * 64
 WINDOW = (BEFORE - 10, BEFORE + 50)
 VP_VS = 1.73
-SHORT_WINDOWS = {
+WINDOWS = {
+    "AfterLinville2019": (BEFORE - 10, BEFORE + 80),
     "AfterUlyanov2021": (BEFORE - 1, BEFORE + 14),
     "ArrayConvNet": (BEFORE - 5, BEFORE + 45),
     "ConvNetQuake": (BEFORE - 1, BEFORE + 9),
+    "ErtuncayCNN": (BEFORE - 10, BEFORE + 80),
+    "HainanCNN": (BEFORE - 20, BEFORE + 60),
     "KongCNN": (BEFORE - 5, BEFORE + 45),
+    "LinvilleLSTM": (BEFORE - 10, BEFORE + 80),
+    "QuakeXNet2D": (BEFORE - 20, BEFORE + 80),
     "UPCUCV": (BEFORE - 1, BEFORE + 9),
 }
 SETTINGS = {
@@ -122,13 +128,9 @@ def see_planes(data_set):
 
 
 def see_physics(data_set):
-    """Return features of each record; S is estimated where the origin is known."""
-    features = PhysicsFeatures(
-        sampling_rate=data_set.sampling_rate,
-        p_onset=BEFORE if data_set.has_onsets else None,
-        vp_vs=VP_VS,
-    )
-    return features.fit_transform(data_set.waveforms, origin=data_set.origins)
+    """Return features of each record, with what is known of its phases."""
+    features = PhysicsFeatures(sampling_rate=data_set.sampling_rate, vp_vs=VP_VS)
+    return features.fit_transform(data_set.waveforms, **data_set.phases)
 
 
 def see_noise(data_set):
@@ -206,10 +208,49 @@ def make_prior(data_set):
     return DummyClassifier(strategy="prior")
 
 
+class NetAndTrees(ClassifierMixin, BaseEstimator):
+    """Mean log-probability of the net of the preset and of trees, each on its prints.
+
+    Parameters
+    ----------
+    net, trees : estimator
+        Our net, and trees.
+    """
+
+    def __init__(self, net, trees):
+        self.net = net
+        self.trees = trees
+
+    def fit(self, X, y, groups):
+        """Fit both."""
+        self.net_ = clone(self.net).fit(X[:, :N_PLANES], y, groups=groups)
+        self.trees_ = clone(self.trees).fit(X[:, N_PLANES:], y)
+        self.classes_ = self.net_.classes_
+        return self
+
+    def predict_proba(self, X):
+        """Return the geometric mean of both, normalised."""
+        net = self.net_.predict_proba(X[:, :N_PLANES])
+        trees = self.trees_.predict_proba(X[:, N_PLANES:])
+        means = np.sqrt(net.clip(1e-9) * trees.clip(1e-9))
+        return means / means.sum(axis=1, keepdims=True)
+
+
+def see_both(data_set):
+    """Return what net and trees see, side by side."""
+    return np.hstack([look(see_planes, data_set)[0], look(see_prints, data_set)[0]])
+
+
+def make_both(data_set):
+    """Return net and trees together."""
+    return NetAndTrees(make_preset_net(data_set), make_trees(data_set))
+
+
 OURS = (
     System(REFERENCE, "fingerprints", make_trees, see_prints),
     System("net on prints", "fingerprints", make_net, see_prints),
     System("net on prints, preset", "fingerprints", make_preset_net, see_planes),
+    System("net and trees on prints", "fingerprints", make_both, see_both),
 )
 CONTROLS = (
     System("control: physics", "control", make_logistic, see_physics),
@@ -249,9 +290,8 @@ def _maker(name):
     def make(data_set):
         known = {
             "sampling_rate": data_set.sampling_rate,
-            "window": SHORT_WINDOWS.get(name, WINDOW),
+            "window": WINDOWS.get(name, WINDOW),
             "device": "cpu",
-            "p_onset": BEFORE if data_set.has_onsets else None,
             "vp_vs": VP_VS,
         }
         taken = known.keys() & signature(system).parameters
