@@ -98,7 +98,8 @@ def count(module, input_shape, n_classes=2, **params):
         (MiaoANN, 9000, 2, {}, 100354),
         (AfterUlyanov2021, 1500, 2, {}, 60738),
         (AfterHakim2023, 3000, 2, {"shape": (77, 77)}, 2060930),
-        (AfterLinville2019, 9000, 2, {}, 195089),
+        (AfterLinville2019, 9000, 2, {}, 22519),
+        (AfterLinville2019, 9000, 3, {}, 22737),
         (AlexNetImage, 9000, 3, {"shape": (224, 224), "width": 1.0}, 56880515),
     ],
 )
@@ -271,6 +272,10 @@ def test_the_training_follows_the_parameters():
     assert classifier.net_.n_epochs_ < 40
     assert classifier.predict_proba(X).shape == (16, 3)
     assert classifier.net_.get_params()["patience"] == 2
+    stopped = make(AfterLinville2019, max_epochs=1).fit(X, y)
+    assert stopped.early_stopping
+    assert stopped.net_.validation_fraction == 0.25
+    assert stopped.net_.patience == 2
     weighted = make(KongCNN, max_epochs=1, early_stopping=False).fit(X, y)
     np.testing.assert_allclose(
         weighted.net_.class_weight_, 16 / (3 * np.array([6, 4, 6]))
@@ -327,6 +332,15 @@ def test_stations_are_ordered_and_missing_ones_come_last():
     assert not images[0, 0, :, 3].any()
     with pytest.raises(ValueError, match="vertical == 3"):
         ArrayConvNet(vertical=3).fit(X, [0])
+
+
+def test_stations_are_tapered_as_obspy_does():
+    obspy = pytest.importorskip("obspy")
+    trace = np.sin(np.arange(2500) / 5)
+    tapered = obspy.Trace(trace - trace.mean()).taper(0.02).data
+    found = ArrayConvNet()._represent(np.tile(trace, (1, 2, 3, 1)))[0, 0, 0, 0]
+    expected = np.abs(tapered) / np.abs(tapered).max()
+    np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
 def test_the_first_five_stations_are_used():

@@ -243,11 +243,19 @@ SYSTEMS = (
         task="earthquake or quarry blast",
         input="spectrograms, 90 s",
         record_shape=(3, 9000),
-        exactness=BY_DESCRIPTION,
+        published_parameters=22_519,
+        exactness=RECONSTRUCTION,
         figure="above 98 % agreement with analysts, above 99 % with labels corrected",
         measured_on="five years of the catalogue of Utah",
-        caveats="Layers are unknown. About 1 % of the labels were wrong.",
-        source="abstract",
+        caveats=(
+            "Layers are not those of the paper, which are unknown, but those of the "
+            "net that Ertuncay et al. trained in its place. About 1 % of the labels "
+            "were wrong."
+        ),
+        source=(
+            "abstract, and public code "
+            "(Machine-Learning-in-Seismology/CNN-Earthquake-Explosion)"
+        ),
     ),
     PublishedSystem(
         name="AfterZhou2021",
