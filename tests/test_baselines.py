@@ -285,6 +285,35 @@ def test_the_training_follows_the_parameters():
     assert sorted(
         (group["weight_decay"], len(group["params"])) for group in groups
     ) == [(0.0, 10), (1e-3, 8)]
+    module = make(MiaoANN, max_epochs=1).fit(X, y).net_.net_
+    decays = {
+        id(parameter): group["weight_decay"]
+        for group in module.optimizer_.param_groups
+        for parameter in group["params"]
+    }
+    dense = [
+        part for part in module.module_.layers if isinstance(part, torch.nn.Linear)
+    ]
+    assert [decays[id(part.weight)] for part in dense] == [1e-3, 1e-3, 0]
+    assert {decays[id(part.bias)] for part in dense} == {0}
+
+
+def test_longer_records_are_cropped_anew_and_others_are_taken_whole():
+    X, y = two_classes(100.0, n=12, duration=6)
+    classifier = make(HainanCNN, crop=400, max_epochs=2).fit(X, y)
+    assert classifier.net_.print_shape_ == (1, 3, 400)
+    with pytest.raises(ValueError, match="was fitted on records of shape"):
+        classifier.predict(X[..., :500])
+    inputs = classifier._represent(X)
+    inputs[..., :100] = inputs[..., 500:] = 0
+    middle = classifier.net_.predict_proba(inputs)
+    np.testing.assert_array_equal(classifier.predict_proba(X), middle)
+    inputs[..., 100:200] = 0
+    assert (classifier.net_.predict_proba(inputs) != middle).any()
+    for crop in (None, 600, 9000):
+        classifier.set_params(crop=crop).fit(X, y)
+        assert classifier.net_.print_shape_ == (1, 3, 600)
+    assert classifier.get_params()["crop"] == 9000
 
 
 # input
@@ -390,6 +419,7 @@ def test_images_have_as_many_levels_as_published():
         (ConvNetQuake, {"sampling_rate": 0}, "sampling_rate == 0"),
         (ConvNetQuake, {"max_epochs": 0}, "max_epochs == 0"),
         (ConvNetQuake, {"window": (1, 9)}, "window must be two increasing times"),
+        (HainanCNN, {"crop": 300}, "crop == 300, must be >= 330"),
         (HainanCNN, {"head": "max"}, "head must be one of"),
         (KongCNN, {"ratio_band": (18, 10)}, "ratio_band must be two increasing"),
         (KongCNN, {"ratio_band": (20, 30)}, "ratio_band must be two increasing"),

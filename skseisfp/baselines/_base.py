@@ -95,6 +95,7 @@ class NetBaseline(WaveformBaseline):
         net = self._make_net()
         net._check_parameters()
         inputs = self._represent(self._check(X, reset=True))
+        self._adapt(net, inputs)
         self.net_ = net.fit(inputs, y, groups)
         self.classes_ = net.classes_
         return self
@@ -153,6 +154,9 @@ class NetBaseline(WaveformBaseline):
 
     def _make_augmenter(self):
         """Return what changes records while the net is trained, if anything does."""
+
+    def _adapt(self, net, inputs):
+        """Set parameters of the net, not yet fitted, by what it is to be fitted on."""
 
     def _preprocess(self, X, *, f_max=None, **settings):
         """Return records filtered, cut and scaled, at the published rate."""
