@@ -162,6 +162,15 @@ def test_36_features_of_records(bunch):
     np.testing.assert_array_equal(found, expected)
 
 
+def test_features_of_the_event_do_not_stand_in_for_phases():
+    whole = PhysicsFeatures(sampling_rate=40).get_feature_names_out()
+    left_out = [f"{name}_event" for name in ("fc", "t_star", "phi", "misfit")]
+    left_out += ["log_halves", "spectral_log_low_high"]
+    taken = make(AfterRen2019).get_feature_names()
+    assert list(taken) == [name for name in whole if name not in left_out]
+    assert not set(make(AfterKoper2024).get_feature_names()) & set(left_out)
+
+
 def test_s_is_estimated_only_if_asked_for(bunch):
     origin = bunch.frame["p_sample"] - 600.0
     known = {"arrival": bunch.frame["p_sample"], "origin": origin}

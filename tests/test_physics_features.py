@@ -21,9 +21,10 @@ from skseisfp.signal.phase_windows import band_weights, rg_window, window_power
 
 RATE = 100.0
 P, S, N_SAMPLES = 2000, 3500, 8000
-WITH_UNITS = {"phi_p", "phi_s", "ml_mc"}
+WITH_UNITS = {"phi_p", "phi_s", "phi_event", "ml_mc"}
 SIGNED = {"first_motion", "envelope_skewness"}
 BLIND = {"magnitude", "banding", "stability", "envelope"}
+OF_EVENT = [f"{name}_event" for name in ("fc", "t_star", "phi", "misfit")]
 
 
 def bursts(p=1.0, s=1.0, noise=0.1, n_records=1, n_channels=3, seed=0):
@@ -40,6 +41,18 @@ def brune_pulse(onset, corner, level, n_derivatives=1):
     angles = 2j * np.pi * np.fft.rfftfreq(N_SAMPLES, 1 / RATE)
     lines = angles**n_derivatives * level / (1 + angles / (2 * np.pi * corner)) ** 2
     return RATE * np.fft.irfft(lines * np.exp(-angles * onset / RATE))
+
+
+def brune_coda(corner, t_star=0.0, n_records=1):
+    """Decaying noise of three channels that a Brune source colours, from P on."""
+    rng = np.random.default_rng(0)
+    f = np.fft.rfftfreq(N_SAMPLES, 1 / RATE)
+    velocity = f / (1 + (f / corner) ** 2) * np.exp(-np.pi * f * t_star)
+    time = np.arange(N_SAMPLES)
+    level = np.where(time >= P, np.exp(-(time - P).clip(0) / (6 * RATE)), 0.0)
+    white = level * rng.standard_normal((n_records, 3, N_SAMPLES))
+    coda = np.fft.irfft(np.fft.rfft(white) * velocity)
+    return coda / coda.std() + 1e-3 * rng.standard_normal(coda.shape)
 
 
 def table(X, p=P, s=S, **params):
@@ -83,6 +96,43 @@ def test_corners_and_levels_of_brune_pulses_come_back():
     X = X[None] + 1e-3 * np.random.default_rng(0).standard_normal((1, N_SAMPLES))
     again = table(X, features="source", motion="acceleration").loc[0]
     assert again["fc_s"] == pytest.approx(3.0, rel=0.05)
+
+
+@pytest.mark.parametrize("corner", [2.0, 6.0, 15.0])
+def test_the_corner_of_a_pulse_comes_back_without_onsets(corner):
+    X = brune_pulse(P, corner, 3.0)
+    X = X[None] + 1e-4 * np.random.default_rng(0).standard_normal((1, N_SAMPLES))
+    row = table(X, p=None, s=None, features="source")[OF_EVENT].loc[0]
+    assert row["fc_event"] == pytest.approx(corner, rel=0.02)
+    assert row["phi_event"] == pytest.approx(np.log10(3 * corner**3), abs=0.03)
+    assert row["t_star_event"] == pytest.approx(0, abs=1e-3)
+    assert row["misfit_event"] < 0.01
+
+
+@pytest.mark.parametrize(("corner", "t_star"), [(2.0, 0.05), (4.0, 0.02), (8.0, 0.0)])
+def test_the_corner_of_a_coda_comes_back_without_onsets(corner, t_star):
+    X = brune_coda(corner, t_star, n_records=8)
+    values = table(X, p=None, s=None, features="source")[OF_EVENT]
+    np.testing.assert_allclose(values["fc_event"], corner, rtol=0.25)
+    assert values["fc_event"].median() == pytest.approx(corner, rel=0.1)
+    assert values["t_star_event"].median() == pytest.approx(t_star, abs=0.003)
+    known = table(X, s=None, features="source")[OF_EVENT]
+    np.testing.assert_allclose(known["fc_event"], corner, rtol=0.35)
+
+
+def test_noise_before_the_event_is_taken_off():
+    time = np.arange(N_SAMPLES) / RATE
+    X = brune_coda(6.0, n_records=16)
+    drone = X + 0.7 * np.sin(2 * np.pi * 1.5 * time)
+    features, name = ("source", "spectral"), "spectral_log_low_high"
+    clear, noisy, kept = (
+        table(records, p=None, s=None, features=features, noise_window=window)[name]
+        for records, window in ((X, (-6, -1)), (drone, (-6, -1)), (drone, None))
+    )
+    assert noisy.mean() == pytest.approx(clear.mean(), abs=0.05)
+    assert kept.mean() > clear.mean() + 0.2
+    begins = table(X[..., P:], p=None, s=None, features=features)  # none before it
+    assert begins[[*OF_EVENT, name]].notna().all(axis=None)
 
 
 def test_amplitude_duration_and_complexity_of_a_box():
@@ -143,6 +193,20 @@ def test_low_and_high_s_and_rg():
     X[0, start:stop] = 2 * np.sin(2 * np.pi * 1.0 * time[start:stop])
     row = table(X, features="ratios", s_window=(-0.5, 2.5)).loc[0]
     assert row["log_rg_sg"] == pytest.approx(np.log10(2), abs=0.03)
+
+
+def test_low_and_high_and_halves_of_the_event():
+    time = np.arange(N_SAMPLES) / RATE
+    X = 1e-4 * np.random.default_rng(0).standard_normal((1, N_SAMPLES))
+    inside = slice(P, P + 2000)
+    X[0, inside] += np.sin(2 * np.pi * 1.5 * time[inside])
+    X[0, inside] += 0.1 * np.sin(2 * np.pi * 7 * time[inside])
+    row = table(X, p=None, s=None, features=("complexity", "spectral")).loc[0]
+    assert row["spectral_log_low_high"] == pytest.approx(1, abs=0.02)
+    assert row["log_halves"] == pytest.approx(0, abs=0.05)
+    X[0, P + 1000 : P + 2000] *= 0.5
+    row = table(X, s=None, features="complexity").loc[0]
+    assert row["log_halves"] == pytest.approx(np.log10(0.25), abs=0.05)
 
 
 def test_generated_classes_differ_as_their_physics_says():
@@ -245,9 +309,12 @@ def test_without_onsets_only_phases_are_missing():
     values = table(bursts(), p=None, s=None)
     missing = set(values.columns[values.isna().all()])
     names = set(table(bursts(), features=("ratios", "source", "polarity")).columns)
+    names -= set(OF_EVENT)
     names |= {"log_p_event", "log_s_event", "log_p_coda"}
     names |= {"spectral_log_ratio_p", "spectral_log_ratio_s"}
     assert missing == names
+    assert values.columns.size == 100
+    assert values.drop(columns=list(names)).notna().all(axis=None)
     for group in BLIND:
         assert table(bursts(), p=None, s=None, features=group).notna().all(axis=None)
 
@@ -305,10 +372,12 @@ def test_bands_above_the_nyquist_frequency_are_missing():
 
 
 def test_dead_and_short_records_do_not_fail():
-    for X in (np.zeros((2, 3, 500)), np.ones((1, 1)), np.eye(3)):
-        values = PhysicsFeatures(p_onset=0.0, s_onset=1.0).fit_transform(X)
-        assert not np.isinf(values).any()
-        assert len(values) == len(X)
+    noise = np.random.default_rng(0).standard_normal((1, 999))
+    for X in (np.zeros((2, 3, 500)), np.ones((1, 1)), np.eye(3), noise):
+        for params in ({"p_onset": 0.0, "s_onset": 1.0}, {}, {"sampling_rate": 0.01}):
+            values = PhysicsFeatures(**params).fit_transform(X)
+            assert not np.isinf(values).any()
+            assert len(values) == len(X)
 
 
 # contract

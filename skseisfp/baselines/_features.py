@@ -24,12 +24,21 @@ class FeatureBaseline(WaveformBaseline):
 
     - `_groups`: groups of `PhysicsFeatures`;
     - `_bands`: bands of the ratios of P to S, or None;
-    - `_columns`: names of the features that it takes, or None for all.
+    - `_columns`: names of the features that it takes, or None for all but
+      `_stand_ins`, which the event has where onsets are not known.
     """
 
     _groups = "all"
     _bands = None
     _columns = None
+    _stand_ins = (
+        "fc_event",
+        "t_star_event",
+        "phi_event",
+        "misfit_event",
+        "log_halves",
+        "spectral_log_low_high",
+    )
 
     def __init__(
         self,
@@ -157,7 +166,8 @@ class FeatureBaseline(WaveformBaseline):
         """
         if self._columns is not None:
             return np.array(self._columns, dtype=object)
-        return self._describer().get_feature_names_out()
+        names = self._describer().get_feature_names_out()
+        return names[~np.isin(names, self._stand_ins)]
 
     def _represent(self, X, arrival=None, s_arrival=None, origin=None):
         """Return the features of records."""
@@ -170,10 +180,8 @@ class FeatureBaseline(WaveformBaseline):
                 onsets[name] = samples - start * self.sampling_rate
         describer = self._describer(start)
         features = describer.fit_transform(filtered, **onsets)
-        if self._columns is None:
-            return features
         names = list(describer.get_feature_names_out())
-        return features[:, [names.index(name) for name in self._columns]]
+        return features[:, [names.index(name) for name in self.get_feature_names()]]
 
     def _preprocess(self, X):
         """Return records filtered, cut and scaled."""

@@ -85,7 +85,7 @@ class AfterKoper2024(FeatureBaseline):
     it worse; the best single one is Phi, the logarithm of the moment plus three times
     that of the corner. Which five is not known to us.
 
-    Ours: the candidates are ratios of P to S, parameters of source spectra,
+    Ours: the candidates are ratios of P to S, parameters of source spectra of P and S,
     differences of magnitudes, complexity, spectrum, banding and its stability; those
     that part the training records best by the F statistic are taken in turn unless they
     correlate with one that is taken. Missing values become the median of the training

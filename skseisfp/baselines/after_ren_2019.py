@@ -61,8 +61,9 @@ class AfterRen2019(FeatureBaseline):
     data are not known to us; the sibling of 2020 is said to choose four features by
     hand.
 
-    Ours: all of `PhysicsFeatures`, trees of full depth, a missing value at a split goes
-    to the side that suits the training records.
+    Ours: all of `PhysicsFeatures` but those of the event that stand in for features of
+    phases, trees of full depth, a missing value at a split goes to the side that suits
+    the training records.
 
     With metadata routing, ``set_fit_request(arrival=True, s_arrival=True)`` and the
     same of ``predict``, ``predict_proba`` and ``score`` bring the onsets.

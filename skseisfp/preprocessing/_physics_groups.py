@@ -11,7 +11,12 @@ from ..signal.envelopes import (
     magnitude_difference,
 )
 from ..signal.modulation import Banding, Stability, banding, stability
-from ..signal.phase_windows import band_power, first_motion, log_amplitude_ratio
+from ..signal.phase_windows import (
+    band_power,
+    band_weights,
+    first_motion,
+    log_amplitude_ratio,
+)
 from ..signal.spectral_shape import (
     ENERGY_BANDS,
     FrameShape,
@@ -23,7 +28,7 @@ from ..signal.spectral_shape import (
     spectral_shape,
     spectral_slope,
 )
-from ._physics_record import RG_BAND
+from ._physics_record import RG_BAND, SG_BANDS
 
 MOTIONS = ("displacement", "velocity", "acceleration")
 _BRUNE_LOWEST = 0.5  # Hz, and at least two periods in the window
@@ -58,18 +63,22 @@ FIT_NAMES = ("fc", "t_star", "phi", "misfit")
 SOURCE_NAMES = [
     *(f"{name}_{phase}" for phase in "ps" for name in FIT_NAMES),
     "log_fc_ratio",
+    *(f"{name}_event" for name in FIT_NAMES),
 ]
 
 
 def source(record):
-    """Fit source spectra to P and S."""
-    p, s = (_fit(record, phase) for phase in "ps")
-    values = [
-        value
-        for fit in (p, s)
-        for value in (fit.corner, fit.t_star, phi(fit), fit.misfit)
-    ]
-    return [*values, np.log10(p.corner / s.corner)]
+    """Fit source spectra to P, to S and to the event."""
+    lines, noise = record.lines.frequencies, record.noise_power
+    p = _fit(record, record.p_window, lines, record.p_power, noise)
+    s = _fit(record, record.s_window, lines, record.s_power, noise)
+    event = _fit(record, record.event, *record.event_lines)
+    log_corner_ratio = np.log10(p.corner / s.corner)
+    return [*_fit_values(p), *_fit_values(s), log_corner_ratio, *_fit_values(event)]
+
+
+def _fit_values(fit):
+    return fit.corner, fit.t_star, phi(fit), fit.misfit
 
 
 def phi(fit):
@@ -77,17 +86,14 @@ def phi(fit):
     return fit.log_level + 3 * np.log10(fit.corner)
 
 
-def _fit(record, phase):
-    """Fit the spectrum of a phase where it is above the noise."""
-    window = getattr(record, f"{phase}_window")
-    power, noise = getattr(record, f"{phase}_power"), record.noise_power
-    frequencies = record.lines.frequencies
+def _fit(record, window, frequencies, power, noise):
+    """Fit the spectrum of a window where it is above the noise."""
     duration = 0.0 if window is None else (window[1] - window[0]) / record.rate
     lowest = max(_BRUNE_LOWEST, 2 / duration) if duration else np.inf
     highest = _BRUNE_NYQUIST_PART * record.rate / 2
     usable = (frequencies >= lowest) & (frequencies <= highest)
     usable &= power > _ABOVE_NOISE * noise
-    density = (power - noise) * duration / (2 * frequencies[1])
+    density = (power - noise) * duration / (2 * (frequencies[1] - frequencies[0]))
     return fit_brune(
         frequencies,
         np.sqrt(np.where(usable, density, 0)),
@@ -112,11 +118,15 @@ def complexity(record):
     begin, rest = record.after_onset(0, middle), record.after_onset(middle, end)
     p, s = record.p_window, record.s_window
     whole = None if p is None else record.event
+    start, stop = record.event
+    half = (start + stop) // 2
+    early = (start, half) if half > start else None
     return [
         log_power_ratio(power, rest, begin, mean=False),
         log_power_ratio(power, p, whole, mean=True),
         log_power_ratio(power, s, whole, mean=True),
         log_power_ratio(power, record.coda_window, p, mean=True),
+        log_power_ratio(power, (half, stop), early, mean=True),
     ]
 
 
@@ -133,6 +143,7 @@ SPECTRAL_NAMES = [
     *_band_names("log_energy"),
     *_band_names("kurtosis"),
     *(f"frame_{name}" for name in FrameShape._fields),
+    "log_low_high",
 ]
 
 
@@ -152,7 +163,16 @@ def spectral(record):
         *log_energy_parts(power, energy_weights),
         *band_kurtosis(record.samples, record.event, record.rate),
         *(frames if gram is None else frame_shape(gram.power, gram.frequencies)),
+        _log_low_high(record),
     ]
+
+
+def _log_low_high(record):
+    """Compare amplitudes of the event in two bands, the noise taken off."""
+    frequencies, power = record.event_spectrum
+    weights = band_weights(frequencies, SG_BANDS, record.lines.nyquist)
+    low, high = (power - record.event_noise_power) @ weights
+    return log_amplitude_ratio(low, high, 0.0)
 
 
 def _of_sonogram(measure, n_values):
@@ -185,7 +205,7 @@ GROUPS = {
     "source": (SOURCE_NAMES, source),
     "magnitude": (["log_duration", "ml_mc"], magnitude),
     "complexity": (
-        ["complexity", "log_p_event", "log_s_event", "log_p_coda"],
+        ["complexity", "log_p_event", "log_s_event", "log_p_coda", "log_halves"],
         complexity,
     ),
     "spectral": (SPECTRAL_NAMES, spectral),

@@ -144,6 +144,31 @@ class PhysicsRecord:
         return frequencies, window_power(self.samples, self.event, n_fft)
 
     @cached_property
+    def event_noise_power(self):
+        """Power of the noise before the event in the lines of its spectrum, or zero."""
+        frequencies, window = self.event_spectrum[0], None
+        if self.policy.noise_window is not None:
+            window = self._window(self.event[0], self.policy.noise_window)
+        if window is None:
+            return np.zeros_like(frequencies)
+        lines = self.lines.frequencies
+        noise = np.interp(frequencies, lines, self._power(window))
+        return noise * frequencies[1] / lines[1]
+
+    @cached_property
+    def event_lines(self):
+        """Frequencies, power and noise of the event, in lines as wide as of phases."""
+        frequencies, power = self.event_spectrum
+        n_joined = round(self.lines.frequencies[1] / frequencies[1])
+        n_joined = max(min(n_joined, len(frequencies) // 2), 1)
+        n_lines = len(frequencies) // n_joined
+        frequencies, power, noise = (
+            values[: n_lines * n_joined].reshape(n_lines, n_joined)
+            for values in (frequencies, power, self.event_noise_power)
+        )
+        return frequencies.mean(axis=1), power.sum(axis=1), noise.sum(axis=1)
+
+    @cached_property
     def event_weights(self):
         """Weights of the bands of ratio and energy, for the lines of the event."""
         bands = (*RATIO_BANDS, *ENERGY_BANDS)

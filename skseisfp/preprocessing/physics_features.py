@@ -82,13 +82,20 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
     The channels of a record are taken together, by the sum of their powers. Logarithms
     are decadic. A feature is NaN where its onset is not known, less than a quarter of
     its window lies within the record, its band reaches above the Nyquist frequency, or
-    the phase is not above the noise. Ratios, source, polarity and, in other groups,
-    what names P or S need onsets; the rest does not. The event begins at P or, where P
-    is not known, where the envelope, smoothed over 1 s, last rises above twice the
-    noise before its peak, and ends where it falls below; where it never rises, all of
-    the record is the event. Filter records of strong low-frequency noise before. All
-    features but ``phi_p``, ``phi_s`` and ``ml_mc`` do not depend on the scale of the
-    record; these three compare records of one station, or calibrated ones.
+    the phase or event is not above the noise. The event begins at P or, where P is not
+    known, where the envelope, smoothed over 1 s, last rises above twice the noise
+    before its peak, and ends where it falls below; where it never rises, all of the
+    record is the event. Filter records of strong low-frequency noise before. All
+    features but ``phi_p``, ``phi_s``, ``phi_event`` and ``ml_mc`` do not depend on the
+    scale of the record; these four compare records of one station, or calibrated ones.
+
+    Without onsets nothing tells which part of a record is P and which is S, and what
+    describes phases is missing: all ratios, the fits to P and to S with the ratio of
+    their corners, polarity and, in other groups, what names P or S. The rest needs no
+    onsets. Some of it describes the event, in which the strongest phase prevails, as
+    the missing features describe phases: ``fc_event`` and the rest of that fit;
+    ``spectral_log_low_high`` for ``log_sg_low_high``; ``complexity`` and ``log_halves``
+    for ``log_p_coda``. Nothing stands in for P over S, nor for Rg over Sg.
 
     ``arrival``, ``s_arrival`` and ``origin`` in `transform` are samples of each record.
     With metadata routing, ``set_transform_request(arrival=True, s_arrival=True)``
@@ -109,8 +116,10 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
         four times the power of the noise: corner ``fc_p`` in Hz, ``t_star_p`` in s,
         ``misfit_p`` of log amplitude, and ``phi_p``, the log of the level of the
         displacement spectrum plus three times that of the corner: relative to the
-        station, Phi of [3]_ has the seismic moment; ``log_fc_ratio``, P over S. A
-        corner outside the lines is none.
+        station, Phi of [3]_ has the seismic moment; ``log_fc_ratio``, P over S; and
+        ``fc_event``, ``t_star_event``, ``phi_event`` and ``misfit_event`` of the event,
+        in lines of the same width; its noise is that of `noise_window` before it or,
+        where the record has none, is not taken off. A corner outside the lines is none.
     magnitude
         ``log_duration`` of the event in s; ``ml_mc``, the log of the largest amplitude
         less `coda_slope` times ``log_duration``, an uncalibrated difference of local
@@ -119,13 +128,15 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
         ``complexity``: energy from t1 to t2 over that from 0 to t1; ``log_p_event`` and
         ``log_s_event``: mean power of a phase over that of the event ([2]_);
         ``log_p_coda``: mean power from the window of P to S, or for as long as that
-        window where S is not known, over that of P.
+        window where S is not known, over that of P; ``log_halves``: mean power of the
+        second half of the event over that of the first.
     spectral
         Of the event: slope of log amplitude on log frequency, 2-20 Hz; log of
         amplitudes in 5-10 over 1-5 Hz; the same in 5-18 over 0.05-5 Hz of P and of S
         ([2]_); mean frequency, its spread, quartiles, peak (Hz) and flatness; parts of
         the energy and kurtosis in 0.1-1, 1-3, 3-10, 10-20 and 20-50 Hz, and three
-        measures of frames, after the family of Hibert and Provost.
+        measures of frames, after the family of Hibert and Provost; ``log_low_high``,
+        as ``log_sg_low_high``, with noise as in the source group.
     banding
         Of a sonogram of the event (at least 9 s), 1-50 Hz, frames of 2.5 s that overlap
         by 5/8, with flanks of 10 %: ``fourier``, the power of the two-dimensional
