@@ -194,7 +194,7 @@ def make_heads(aligned, bunch, folder):
     for name, optimizer in OPTIMIZERS.items():
         pooled = ByEvent(StationPooled(make(StationPoolNet, optimizer)))
         heads[f"net, stations pooled inside{name}"] = pooled, with_events(flat, bunch)
-    physics = make_physics(aligned)
+    physics = make_physics(aligned, bunch)
     heads["trees on physics"] = ByEvent(TREES), physics
     heads["stacked: net, trees, trees on physics"] = (
         Stacked(

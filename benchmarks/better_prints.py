@@ -231,17 +231,22 @@ def filter_records(records):
     )
 
 
-def make_physics(aligned):
-    """Return the physics features of the records."""
-    features = PhysicsFeatures(sampling_rate=RATE, p_onset=ONSET, nan_policy="zero")
+def make_physics(aligned, bunch):
+    """Return the physics features of the records; S is estimated from the origin."""
+    features = PhysicsFeatures(sampling_rate=RATE, vp_vs=1.73, nan_policy="zero")
     waveforms = WaveformPreprocessor(sampling_rate=RATE, f_min=0.5)
-    return features.fit_transform(waveforms.fit_transform(aligned))
+    onsets = bunch.frame["arrival_sample"].to_numpy()
+    arrival = np.where(np.isnan(onsets), np.nan, ONSET * RATE)
+    origin = arrival + bunch.frame["origin_sample"].to_numpy() - onsets
+    return features.fit_transform(
+        waveforms.fit_transform(aligned), arrival=arrival, origin=origin
+    )
 
 
-def make_heads(aligned, *_):
+def make_heads(aligned, bunch, _):
     """Name the heads, with what each of them sees."""
     filtered = filter_records(aligned)
-    physics = make_physics(aligned)
+    physics = make_physics(aligned, bunch)
     prints = make_prints(filtered)
     of_print = nets() | logistic_forms()
     neighbours = KNeighborsClassifier(25, metric="jaccard")
