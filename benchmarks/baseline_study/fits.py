@@ -11,6 +11,7 @@ from skorch.callbacks import Callback
 
 from skseisfp.baselines._base import NetBaseline
 from skseisfp.baselines._features import FeatureBaseline
+from skseisfp.baselines._onsets import OnsetsMixin
 from skseisfp.model_selection.protocols import seeded
 from skseisfp.neural import FingerprintClassifier
 from skseisfp.preprocessing import stack_stations
@@ -96,10 +97,11 @@ def prepare(system, data_set, seed):
     ):
         start = process_time()
         seen = estimator._check(seen, reset=True)
+        known = data_set.phases if isinstance(estimator, OnsetsMixin) else {}
         if isinstance(estimator, NetBaseline):
-            seen, estimator = estimator._represent(seen), estimator._make_net()
+            seen, estimator = estimator._prepare(seen, **known)
         else:
-            seen = estimator._represent(seen, **data_set.phases)
+            seen = estimator._represent(seen, **known)
             estimator = make_pipeline(*estimator._make_steps())
         seconds += (process_time() - start) / len(seen)
     return Prepared(estimator, seen, seconds, system.n_stations, data_set.arrivals)

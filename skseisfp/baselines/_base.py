@@ -91,11 +91,12 @@ class NetBaseline(WaveformBaseline):
         ValueError
             If the data or a parameter is impossible; if training diverges.
         """
+        return self._fit(X, y, groups)
+
+    def _fit(self, X, y, groups, **onsets):
+        """Train a fresh net on records."""
         vars(self).pop("net_", None)
-        net = self._make_net()
-        net._check_parameters()
-        inputs = self._represent(self._check(X, reset=True))
-        self._adapt(net, inputs)
+        inputs, net = self._prepare(self._check(X, reset=True), **onsets)
         self.net_ = net.fit(inputs, y, groups)
         self.classes_ = net.classes_
         return self
@@ -137,6 +138,12 @@ class NetBaseline(WaveformBaseline):
         best = self.predict_proba(X).argmax(axis=1)
         return self.classes_[best]
 
+    def _prepare(self, X, **onsets):
+        """Return what is to be fitted on records that were checked, and a fresh net."""
+        net = self._make_net()
+        net._check_parameters()
+        return self._represent(X, **onsets), net
+
     def _make_net(self):
         own = {name: getattr(self, name) for name in self._module_parameters}
         return FingerprintClassifier(
@@ -154,9 +161,6 @@ class NetBaseline(WaveformBaseline):
 
     def _make_augmenter(self):
         """Return what changes records while the net is trained, if anything does."""
-
-    def _adapt(self, net, inputs):
-        """Set parameters of the net, not yet fitted, by what it is to be fitted on."""
 
     def _preprocess(self, X, *, f_max=None, **settings):
         """Return records filtered, cut and scaled, at the published rate."""

@@ -3,20 +3,18 @@
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_selection import f_classif
-from sklearn.metrics import accuracy_score
 from sklearn.pipeline import make_pipeline
-from sklearn.utils.validation import check_is_fitted
 
 from .._utils.validation import (
     check_classes,
-    check_per_record,
     check_real,
 )
 from ..preprocessing import PhysicsFeatures, WaveformPreprocessor
 from ._base import WaveformBaseline
+from ._onsets import OnsetsMixin
 
 
-class FeatureBaseline(WaveformBaseline):
+class FeatureBaseline(OnsetsMixin, WaveformBaseline):
     """Base of the classifiers on physics features of waveforms.
 
     A subclass gives `_make_steps()`, of a pipeline that takes features with NaN where
@@ -28,6 +26,7 @@ class FeatureBaseline(WaveformBaseline):
       `_stand_ins`, which the event has where onsets are not known.
     """
 
+    _fitted = "classifier_"
     _groups = "all"
     _bands = None
     _columns = None
@@ -94,68 +93,6 @@ class FeatureBaseline(WaveformBaseline):
         self.classifier_ = classifier
         return self
 
-    def predict_proba(self, X, arrival=None, s_arrival=None, origin=None):
-        """Return the probabilities of the classes.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_records, [n_channels,] n_samples)
-            Records, of the shape seen in `fit`.
-        arrival, s_arrival, origin : array-like of shape (n_records,), default=None
-            See `fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_records, n_classes)
-            Probabilities, in the order of `classes_`.
-
-        Raises
-        ------
-        ValueError
-            If the records are not of the shape seen in fit.
-        """
-        check_is_fitted(self)
-        X = self._check(X, reset=False)
-        features = self._represent(X, arrival, s_arrival, origin)
-        return self.classifier_.predict_proba(features)
-
-    def predict(self, X, arrival=None, s_arrival=None, origin=None):
-        """Return the most probable class of each record.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_records, [n_channels,] n_samples)
-            Records, of the shape seen in `fit`.
-        arrival, s_arrival, origin : array-like of shape (n_records,), default=None
-            See `fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_records,)
-            Labels.
-        """
-        best = self.predict_proba(X, arrival, s_arrival, origin).argmax(axis=1)
-        return self.classes_[best]
-
-    def score(self, X, y, arrival=None, s_arrival=None, origin=None):
-        """Return the accuracy.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_records, [n_channels,] n_samples)
-            Records, of the shape seen in `fit`.
-        y : array-like of shape (n_records,)
-            Labels.
-        arrival, s_arrival, origin : array-like of shape (n_records,), default=None
-            See `fit`.
-
-        Returns
-        -------
-        float
-            Part of the records that are classified rightly.
-        """
-        return accuracy_score(y, self.predict(X, arrival, s_arrival, origin))
-
     def get_feature_names(self):
         """Name the features, in the order that the classifier takes them.
 
@@ -172,13 +109,10 @@ class FeatureBaseline(WaveformBaseline):
     def _represent(self, X, arrival=None, s_arrival=None, origin=None):
         """Return the features of records."""
         filtered = self._preprocess(X)
-        start = 0.0 if self.window is None else self.window[0]
-        onsets = {"arrival": arrival, "s_arrival": s_arrival, "origin": origin}
-        for name, samples in onsets.items():
-            if samples is not None:
-                samples = check_per_record(name, samples, len(X), "sample number")
-                onsets[name] = samples - start * self.sampling_rate
-        describer = self._describer(start)
+        onsets = self._shift_onsets(
+            len(X), arrival, s_arrival, origin, rate=self.sampling_rate
+        )
+        describer = self._describer()
         features = describer.fit_transform(filtered, **onsets)
         names = list(describer.get_feature_names_out())
         return features[:, [names.index(name) for name in self.get_feature_names()]]
@@ -196,7 +130,8 @@ class FeatureBaseline(WaveformBaseline):
             n_jobs=self.n_jobs,
         ).fit_transform(X)
 
-    def _describer(self, start=0.0):
+    def _describer(self):
+        start = self._window_start()
         onsets = {"p_onset": self.p_onset, "s_onset": self.s_onset}
         for name, onset in onsets.items():
             if onset is not None:

@@ -287,9 +287,11 @@ class HainanCNN(NetBaseline):
             crop=self.crop, probability=self.augment_p, snr_db=self.noise_snr_db
         )
 
-    def _adapt(self, net, inputs):
+    def _prepare(self, X):
+        inputs, net = super()._prepare(X)
         if self.crop is not None and inputs.shape[-1] <= self.crop:
             net.set_params(augmenter__crop=None)
+        return inputs, net
 
     def _represent(self, X):
         X = self._preprocess(X, f_min=2.0)

@@ -5,10 +5,12 @@ import torch
 from torch import nn
 
 from ..neural._layers import GeneratorDropout
+from ..preprocessing import PhysicsFeatures
 from ..signal.phase_windows import band_power, log_amplitude_ratio
 from ..signal.windows import window_samples
 from ._base import NetBaseline, pad_to
 from ._nets import WaveformNet, count_outputs, initialise
+from ._onsets import OnsetsMixin
 
 _LEAST_SAMPLES = 64
 _CYCLES = ((64, 0.0), (128, 0.3), (256, 0.3))
@@ -45,7 +47,7 @@ class KongNet(WaveformNet):
         return self.head(torch.cat([waveform, physics], dim=1))
 
 
-class KongCNN(NetBaseline):
+class KongCNN(OnsetsMixin, NetBaseline):
     """Net of two branches for waveforms and the ratio of P to S, after Kong et al.
 
     Parameters
@@ -57,10 +59,13 @@ class KongCNN(NetBaseline):
         Start and end, in seconds from the first sample, of the part of each record that
         is used. None uses all of it.
     p_window : tuple of (float, float), default=None
-        Start and end of the P waves in seconds after the start of `window`. None is the
-        first half of it.
+        Start and end of the P waves in seconds after the start of `window`, in records
+        whose onsets are not known. None is the first half of it.
     s_window : tuple of (float, float), default=None
         Start and end of the S waves, likewise. None is the second half.
+    vp_vs : float, default=None
+        Ratio of speeds by which S is estimated from P and the origin; None estimates
+        none.
     ratio_band : tuple of (float, float), default=(10.0, 18.0)
         Band in Hz in which the amplitudes of P and S waves are compared; the records
         have nothing above 20 Hz.
@@ -101,11 +106,14 @@ class KongCNN(NetBaseline):
     Published: the layers and their dropout, Adam, balanced class weights, batches of
     256, a fifth kept apart for validation, 30 epochs of patience. Ours: the loss, not
     the accuracy, stops the training, at most 200 epochs, each record is scaled by its
-    largest value. The feature is the logarithm of the ratio of the root mean squares in
-    the two windows and the band, over all channels, as in
-    :class:`~skseisfp.preprocessing.PhysicsFeatures` but with no noise taken off; the
-    paper takes windows from picks, so give them where the records are aligned. Records
-    below 1.6 s are continued with zeros.
+    largest value. Records below 1.6 s are continued with zeros.
+
+    The feature is the logarithm of the ratio of the root mean squares of P and S in the
+    band, over all channels. The paper takes windows from picks: with onsets of P and S
+    in `fit` and `predict`, the feature is that of
+    :class:`~skseisfp.preprocessing.PhysicsFeatures` in its windows, with no noise taken
+    off. Without them it compares `p_window` and `s_window`, which should be given where
+    the records are aligned.
 
     The paper reports that the hybrid generalises better to new regions than either
     branch alone, for earthquakes and explosions.
@@ -130,6 +138,7 @@ class KongCNN(NetBaseline):
     """
 
     _module = KongNet
+    _fitted = "net_"
     _recipe = {**NetBaseline._recipe, "patience": 30, "balance": "weights"}
     _rate = 40.0
 
@@ -140,6 +149,7 @@ class KongCNN(NetBaseline):
         window=None,
         p_window=None,
         s_window=None,
+        vp_vs=None,
         ratio_band=(10.0, 18.0),
         max_epochs=200,
         batch_size=256,
@@ -162,21 +172,67 @@ class KongCNN(NetBaseline):
         )
         self.p_window = p_window
         self.s_window = s_window
+        self.vp_vs = vp_vs
         self.ratio_band = ratio_band
 
-    def _represent(self, X):
+    def fit(self, X, y, groups=None, arrival=None, s_arrival=None, origin=None):
+        """Train a fresh net on records.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_records, [n_channels,] n_samples)
+            Records.
+        y : array-like of shape (n_records,)
+            Labels.
+        groups : array-like of shape (n_records,), default=None
+            The event of each record, for the validation split of early stopping;
+            None makes every record its own event.
+        arrival, s_arrival, origin : array-like of shape (n_records,), default=None
+            Samples of P, of S and of the origin of the event, where known; NaN where
+            not. The origin is used with `vp_vs` only.
+
+        Returns
+        -------
+        self
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If the data or a parameter is impossible; if training diverges.
+        """
+        onsets = {"arrival": arrival, "s_arrival": s_arrival, "origin": origin}
+        return self._fit(X, y, groups, **onsets)
+
+    def _represent(self, X, arrival=None, s_arrival=None, origin=None):
         low, high = self.ratio_band
         if not 0 <= low < min(high, self._rate / 2):
             raise ValueError(
                 "ratio_band must be two increasing frequencies in Hz, the lower one "
                 f"below {self._rate / 2:g} Hz; got {self.ratio_band!r}."
             )
+        band = low, min(high, self._rate / 2)
         waveforms = self._preprocess(X)
+        onsets = self._shift_onsets(len(X), arrival, s_arrival, origin, rate=self._rate)
+        ratio = self._ratio_of_onsets(waveforms, band, onsets)
         windows = self._windows(waveforms.shape[-1])
-        ratio = [self._log_ratio(record, windows) for record in waveforms]
-        feature = np.tile(np.reshape(ratio, (-1, 1, 1)), (1, X.shape[1], 1))
+        for row in np.flatnonzero(np.isnan(ratio)):
+            ratio[row] = self._ratio_of_windows(waveforms[row], band, windows)
+        feature = np.tile(ratio[:, None, None], (1, X.shape[1], 1))
         waveforms = pad_to(waveforms, [_LEAST_SAMPLES])
         return np.concatenate([waveforms, feature], axis=-1).astype(np.float32)
+
+    def _ratio_of_onsets(self, waveforms, band, onsets):
+        """Return the logarithms of the ratios of P to S, NaN where onsets lack."""
+        describer = PhysicsFeatures(
+            sampling_rate=self._rate,
+            features="ratios",
+            ratio_bands=[band],
+            noise_window=None,
+            vp_vs=self.vp_vs,
+            n_jobs=self.n_jobs,
+        )
+        return describer.fit_transform(waveforms, **onsets)[:, 0]
 
     def _windows(self, n_samples):
         """Return the first sample of P and of S, and those after their last."""
@@ -187,10 +243,8 @@ class KongCNN(NetBaseline):
             for window, half in zip((self.p_window, self.s_window), halves, strict=True)
         ]
 
-    def _log_ratio(self, record, windows):
+    def _ratio_of_windows(self, record, band, windows):
         """Return the logarithm of the ratio of P to S, 0 where there is none."""
-        low, high = self.ratio_band
-        band = low, min(high, self._rate / 2)
         powers = [
             band_power(record.astype(float), window, [band], self._rate)[0]
             for window in windows
