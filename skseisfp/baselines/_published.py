@@ -399,8 +399,8 @@ SYSTEMS = (
         exactness=EXACT,
         figure="accuracy 97 % of records",
         caveats=(
-            "Dropout and weight decay are those of a reimplementation; the windows of "
-            "the amplitudes are not rebuilt."
+            "Dropout, weight decay and training are those of a reimplementation; the "
+            "windows of the amplitudes are not rebuilt."
         ),
         source="abstract, and public code of Ertuncay et al.",
     ),
