@@ -66,9 +66,8 @@ def count_outputs(layers, shape):
     return output[0].numel()
 
 
-def initialise(module, *, he=False):
-    """Draw the weights as Keras does (Glorot, or He), with biases of zero."""
-    draw = nn.init.kaiming_normal_ if he else nn.init.xavier_uniform_
+def initialise(module, *, draw=nn.init.xavier_uniform_):
+    """Draw the weights, as Keras does if not told else, with biases of zero."""
     for part in module.modules():
         if isinstance(part, (nn.Conv1d, nn.Conv2d, nn.Linear)):
             draw(part.weight)

@@ -37,7 +37,7 @@ class HakimNet(GeneratorModule):
             nn.ReLU(),
             nn.Linear(128, n_classes),
         )
-        initialise(self, he=True)
+        initialise(self, draw=nn.init.kaiming_normal_)
 
     def forward(self, X, **kwargs):
         """Return the logits of the classes."""

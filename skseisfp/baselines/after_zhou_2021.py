@@ -3,6 +3,7 @@
 from numbers import Integral
 
 from sklearn.utils import check_scalar
+from torch import nn
 
 from .._utils.validation import check_option, check_real
 from ._base import EventNetBaseline, pad_to
@@ -20,7 +21,7 @@ class ZhouNet(WaveformNet):
         check_option("structure", structure, tuple(STRUCTURES))
         check_real("width", width, min_val=0, include_boundaries="neither")
         self.layers = STRUCTURES[structure](input_shape[1], n_classes, width)
-        initialise(self, he=True)
+        initialise(self, draw=nn.init.kaiming_normal_)
 
 
 class AfterZhou2021(EventNetBaseline):

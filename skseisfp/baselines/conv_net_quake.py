@@ -25,7 +25,7 @@ class ConvNetQuakeNet(WaveformNet):
         n_flat = count_outputs(trunk, (n_channels, n_samples))
         head = nn.Linear(n_flat, n_classes)
         self.layers = nn.Sequential(trunk, nn.Flatten(), head)
-        initialise(self, he=True)
+        initialise(self, draw=nn.init.kaiming_normal_)
 
 
 class ConvNetQuake(NetBaseline):

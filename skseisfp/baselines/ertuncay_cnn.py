@@ -31,7 +31,7 @@ class ErtuncayNet(WaveformNet):
             nn.ReLU(),
             BinaryHead(10, n_classes),
         )
-        initialise(self)
+        initialise(self, draw=nn.init.xavier_normal_)
 
     def forward(self, X, **kwargs):
         """Return the logits of the classes."""

@@ -20,7 +20,7 @@ class UPCUCVNet(WaveformNet):
         n_flat = count_outputs(trunk, (n_channels, n_samples))
         head = (nn.Linear(n_flat, 10), nn.Linear(10, 10), nn.Linear(10, n_classes))
         self.layers = nn.Sequential(trunk, nn.Flatten(), *head)
-        initialise(self, he=True)
+        initialise(self, draw=nn.init.kaiming_normal_)
 
 
 class UPCUCV(NetBaseline):
