@@ -44,7 +44,7 @@ WINDOWS = {
     "ArrayConvNet": (BEFORE - 5, BEFORE + 45),
     "ConvNetQuake": (BEFORE - 1, BEFORE + 9),
     "ErtuncayCNN": (BEFORE - 10, BEFORE + 80),
-    "HainanCNN": (BEFORE - 20, BEFORE + 60),
+    "HainanCNN": (BEFORE - 20, BEFORE + 80),
     "KongCNN": (BEFORE - 5, BEFORE + 45),
     "LinvilleLSTM": (BEFORE - 10, BEFORE + 80),
     "QuakeXNet2D": (BEFORE - 20, BEFORE + 80),
