@@ -40,6 +40,7 @@ from pnw_protocols import (
 from rich.progress import track
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import KNeighborsClassifier
@@ -233,7 +234,7 @@ def filter_records(records):
 
 def make_physics(aligned, bunch):
     """Return the physics features of the records; S is estimated from the origin."""
-    features = PhysicsFeatures(sampling_rate=RATE, vp_vs=1.73, nan_policy="zero")
+    features = PhysicsFeatures(sampling_rate=RATE, vp_vs=1.73)
     waveforms = WaveformPreprocessor(sampling_rate=RATE, f_min=0.5)
     onsets = bunch.frame["arrival_sample"].to_numpy()
     arrival = np.where(np.isnan(onsets), np.nan, ONSET * RATE)
@@ -258,8 +259,11 @@ def make_heads(aligned, bunch, _):
         heads[f"logistic, {name}"] = ByEvent(LOGISTIC), flat
     later = make_print(filtered, (19, 43)).reshape(len(prints), -1)
     heads["logistic, from 1 s before the onset"] = ByEvent(LOGISTIC), later
-    scaled = make_pipeline(StandardScaler(), LogisticRegression(C=0.03, max_iter=500))
-    scaled.set_params(logisticregression__class_weight="balanced")
+    scaled = make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True),
+        StandardScaler(),
+        LogisticRegression(C=0.03, max_iter=500, class_weight="balanced"),
+    )
     heads["logistic on physics"] = ByEvent(scaled), physics
     heads["trees on physics"] = ByEvent(TREES), physics
     return heads
