@@ -27,7 +27,7 @@ from baseline_study.data_sets import DATA_SETS, WITHOUT_FILES, make_splits
 from baseline_study.figures import draw_all
 from baseline_study.report import write_report
 from baseline_study.scores import measure_leak, tabulate
-from baseline_study.systems import list_systems
+from baseline_study.systems import REFERENCE, list_systems
 from joblib import Parallel, delayed
 
 TABLES = ("scores", "comparisons", "costs", "leaks")
@@ -72,7 +72,8 @@ def evaluate(data_set, splits, systems, options):
     }
     drawn = {"n_resamples": options.resamples, "seed": options.seed}
     kinds = {name: system.kind for name, system in systems.items()}
-    tables = tabulate(data_set, splits, collected, kinds=kinds, **drawn)
+    named = {"kinds": kinds, "reference": options.reference}
+    tables = tabulate(data_set, splits, collected, **named, **drawn)
     leaks = measure_leak(data_set, collected, **drawn)
     return dict(zip(TABLES, (*tables, leaks), strict=True))
 
@@ -94,13 +95,16 @@ def parse_options(arguments=None):
     parser.add_argument("--splits", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resamples", type=int, default=4000)
+    parser.add_argument(
+        "--reference", default=REFERENCE, help="system to compare the others with"
+    )
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--no-fits", action="store_true", help="only tables, figures")
     options = parser.parse_args(arguments)
     if not options.data and set(options.sets) - set(WITHOUT_FILES):
         parser.error("set SKSEISFP_DATA or give --data FOLDER")
     known = list_systems()
-    if unknown := set(options.only or ()) - set(known):
+    if unknown := {*(options.only or ()), options.reference} - set(known):
         parser.error(f"no systems {sorted(unknown)}; there are {list(known)}")
     options.systems = {name: known[name] for name in options.only or known}
     return options

@@ -393,6 +393,10 @@ def test_the_study_writes_its_tables_and_figures(tmp_path, monkeypatch):
     assert (compared["p_holm"] >= compared["p"]).all()
     text = (tmp_path / "study.md").read_text()
     assert "| trees on prints |" in text
+    assert "| against trees on prints |" in text
+    others = ["--no-fits", "--reference", "MiaoANN", "--budget", "0.1"]
+    study.main([*arguments, *others])
+    assert "| against MiaoANN |" in (tmp_path / "study.md").read_text()
     names = {path.name for path in tmp_path.glob("*.png")}
     assert names == {
         "generated_event.png",

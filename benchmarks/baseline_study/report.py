@@ -80,7 +80,8 @@ def protocol_table(tables, data_set, protocol):
     compared = select(tables["comparisons"], data_set, protocol)
     if len(compared):
         compared = compared.set_index("system")
-        table["against trees on prints"] = _intervals(compared, "difference")
+        title = f"against {compared['reference'].iloc[0]}"
+        table[title] = _intervals(compared, "difference")
         table["p (Holm)"] = compared["p_holm"].map("{:.3f}".format)
         table = table.loc[best.index]
     return table.reset_index()

@@ -7,8 +7,6 @@ from skseisfp.metrics import score_table
 from skseisfp.metrics._weighted import get_metric
 from skseisfp.metrics.intervals import Interval, resample_units, scored_rows
 
-from .systems import REFERENCE
-
 METRICS = ("roc_auc", "balanced_accuracy")
 
 
@@ -83,7 +81,7 @@ def holm(p_values):
     return adjusted
 
 
-def tabulate(data_set, splits, collected, *, kinds, n_resamples, seed):
+def tabulate(data_set, splits, collected, *, kinds, reference, n_resamples, seed):
     """Score all systems on a data set, and compare each with the reference.
 
     Parameters
@@ -96,6 +94,8 @@ def tabulate(data_set, splits, collected, *, kinds, n_resamples, seed):
         By system, what `collect` returns.
     kinds : dict of str to str
         Kind of each system.
+    reference : str
+        The system that all others are compared with.
     n_resamples, seed : int
         Resamples of the bootstrap, and their seed.
 
@@ -130,9 +130,9 @@ def tabulate(data_set, splits, collected, *, kinds, n_resamples, seed):
             n_channels = data_set.waveforms.shape[1]
             table = table.assign(**key, system=name, kind=kinds[name])
             scores.append(table.assign(n_channels=n_channels))
-        if data_set.ranked and REFERENCE in given:
-            lines = _compare_all(y, given, events, n_resamples, seed)
-            comparisons += [{**key, **line} for line in lines]
+        if data_set.ranked and reference in given:
+            lines = _compare_all(y, given, reference, events, n_resamples, seed)
+            comparisons += [{**key, "reference": reference, **line} for line in lines]
     costs = [
         {"data_set": data_set.name, "fits": fits, "system": name, **_costs(answers)}
         for name, found in collected.items()
@@ -142,14 +142,14 @@ def tabulate(data_set, splits, collected, *, kinds, n_resamples, seed):
     return scores, pd.DataFrame(comparisons), pd.DataFrame(costs)
 
 
-def _compare_all(y, given, events, n_resamples, seed):
+def _compare_all(y, given, reference, events, n_resamples, seed):
     """Compare all systems with the reference, and correct for their number."""
     lines = []
-    for name in given.keys() - {REFERENCE}:
+    for name in given.keys() - {reference}:
         interval, p_value = compare(
             y,
             given[name],
-            given[REFERENCE],
+            given[reference],
             events,
             n_resamples=n_resamples,
             random_state=seed,
