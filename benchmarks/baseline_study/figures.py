@@ -81,7 +81,12 @@ def _label_points(ax, table):
             textcoords=ax.get_yaxis_transform(),
             va="center",
             size=8,
-            arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.5},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": FAINT,
+                "linewidth": 0.5,
+                "relpos": (0, 0.5),
+            },
         )
 
 
