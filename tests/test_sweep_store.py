@@ -10,7 +10,7 @@ import time
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
-from threading import Thread
+from threading import Barrier, Thread
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ from sklearn.svm import SVC
 
 from skseisfp.model_selection import ExperimentPlan, SweepSearchCV, _store
 from skseisfp.model_selection import _sweep_study as sweep_study
-from skseisfp.model_selection._store import open_store, read_study
+from skseisfp.model_selection._store import close_store, open_store, read_study
 
 optuna = pytest.importorskip("optuna")
 
@@ -411,6 +411,39 @@ def test_a_server_stores_and_resumes(server, fits):
     assert again.cells_ == first.cells_
     assert flat(first) == flat(sweep(None).fit(*IRIS))
     assert read_study(server, "alone")["cells"] == first.cells_
+
+
+def open_at_once(store, n_threads=6):
+    """Open a new store in several threads at one moment; return what went wrong."""
+    barrier, errors = Barrier(n_threads), []
+
+    def work():
+        barrier.wait()
+        try:
+            close_store(open_store(store))
+        except Exception as error:
+            errors.append(error)
+
+    threads = [Thread(target=work) for _ in range(n_threads)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return errors
+
+
+def test_a_new_store_is_opened_by_several_at_once(tmp_path):
+    for k in range(3):
+        assert open_at_once(tmp_path / f"{k}.db") == []
+
+
+def test_a_new_database_of_a_server_is_opened_by_several_at_once(server):
+    psycopg = pytest.importorskip("psycopg")
+    plain = server.replace("+psycopg", "")
+    for k in range(3):
+        with psycopg.connect(plain, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE new{k}")
+        assert open_at_once(server.replace("/postgres", f"/new{k}")) == []
 
 
 def test_processes_share_the_work_through_a_server(server, fits, monkeypatch):

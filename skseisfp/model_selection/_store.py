@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+import time
 from collections.abc import Mapping
 from contextlib import contextmanager
 from numbers import Integral, Real
@@ -16,6 +17,7 @@ from .._utils.optional import import_optional
 STORE_VERSION = 1
 DESCRIPTION = "sweep"
 LOCK_TIMEOUT = 30  # seconds that a write waits for other processes
+TABLE_WAITS = (0.1, 0.3, 1.0)  # seconds until tables are looked for again
 
 
 def open_store(store, *, create=True):
@@ -57,12 +59,26 @@ def open_store(store, *, create=True):
     with clear_errors(store):
         if is_file:
             _prepare_file(path, create)
-        return optuna.storages.RDBStorage(
-            url.render_as_string(hide_password=False),
-            engine_kwargs={"connect_args": {"timeout": LOCK_TIMEOUT}}
-            if is_file
-            else {},
-        )
+        address = url.render_as_string(hide_password=False)
+        options = {"connect_args": {"timeout": LOCK_TIMEOUT}} if is_file else {}
+        _make_tables(address, options)
+        return optuna.storages.RDBStorage(address, engine_kwargs=options)
+
+
+def _make_tables(address, options):
+    """See that there are tables, again where another process was just making them."""
+    optuna = import_optional("optuna", extra="sweep")
+    sqlalchemy = import_optional("sqlalchemy", extra="sweep")
+    options = {**options, "poolclass": sqlalchemy.pool.NullPool}
+    for wait in (*TABLE_WAITS, None):
+        try:
+            close_store(optuna.storages.RDBStorage(address, engine_kwargs=options))
+            return
+        except sqlalchemy.exc.DBAPIError as error:
+            refused = isinstance(error, sqlalchemy.exc.OperationalError)
+            if wait is None or (refused and "already exists" not in str(error)):
+                raise
+            time.sleep(wait)
 
 
 def close_store(storage):
