@@ -18,10 +18,7 @@ Answers are kept in the folder of results, and what is there is not computed aga
 Run: SKSEISFP_DATA=FOLDER python benchmarks/better_prints.py
 """
 
-import argparse
-import os
 from itertools import product
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +29,8 @@ from pnw_protocols import (
     RATE,
     answer,
     make_estimators,
+    make_parser,
+    parse,
     read,
     represent,
     show,
@@ -330,8 +329,7 @@ def run(description, make_heads, means, name):
     name : str
         Start of the names of the tables.
     """
-    options = parse_options(description)
-    options.results.mkdir(parents=True, exist_ok=True)
+    options = parse(make_parser(description, "results/better_prints"))
     sklearn.set_config(enable_metadata_routing=True)
     bunch, aligned = read(options.data)
     peers = make_estimators(represent(bunch, aligned))
@@ -361,20 +359,6 @@ def run(description, make_heads, means, name):
     gains.to_csv(options.results / f"{name}_gains.csv", index=False)
     show(scores, "event AUC [95 % interval over events]")
     show(gains, "event AUC above the best control, paired by event [95 % interval]")
-
-
-def parse_options(description):
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--data", default=os.environ.get("SKSEISFP_DATA"))
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--only", nargs="+", help="names of heads; default: all")
-    parser.add_argument("--results", type=Path, default=Path("results/better_prints"))
-    parser.add_argument("--jobs", type=int, default=2)
-    options = parser.parse_args()
-    if not options.data:
-        parser.error("set SKSEISFP_DATA or give --data FOLDER")
-    return options
 
 
 if __name__ == "__main__":

@@ -322,18 +322,30 @@ def show(table, title):
         print(wide.to_string())
 
 
-def main():
-    """Evaluate, keep and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def make_parser(description, results):
+    """Return the parser of a program that evaluates estimators on these records."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--data", default=os.environ.get("SKSEISFP_DATA"))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--only", nargs="+", help="names of estimators; default: all")
-    parser.add_argument("--results", type=Path, default=Path("results/protocols"))
+    parser.add_argument("--results", type=Path, default=Path(results))
     parser.add_argument("--jobs", type=int, default=2)
+    return parser
+
+
+def parse(parser):
+    """Read the command line, and make the folder of results."""
     options = parser.parse_args()
     if not options.data:
         parser.error("set SKSEISFP_DATA or give --data FOLDER")
     options.results.mkdir(parents=True, exist_ok=True)
+    return options
+
+
+def main():
+    """Evaluate, keep and print."""
+    parser = make_parser(__doc__.splitlines()[0], "results/protocols")
+    options = parse(parser)
     sklearn.set_config(enable_metadata_routing=True)
     bunch, aligned = read(options.data)
     estimators = make_estimators(represent(bunch, aligned))
