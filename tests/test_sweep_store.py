@@ -10,7 +10,7 @@ import time
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier, Thread, Timer
 
 import numpy as np
 import pytest
@@ -435,6 +435,18 @@ def open_at_once(store, n_threads=6):
 def test_a_new_store_is_opened_by_several_at_once(tmp_path):
     for k in range(3):
         assert open_at_once(tmp_path / f"{k}.db") == []
+
+
+def test_the_log_of_a_file_waits_for_other_writers(tmp_path):
+    path = tmp_path / "study.db"
+    with closing(sqlite3.connect(path, check_same_thread=False)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        timer = Timer(0.3, connection.rollback)
+        timer.start()
+        close_store(open_store(path))
+        timer.join()
+    with closing(sqlite3.connect(path)) as connection:
+        assert list(connection.execute("PRAGMA journal_mode")) == [("wal",)]
 
 
 def test_a_new_database_of_a_server_is_opened_by_several_at_once(server):

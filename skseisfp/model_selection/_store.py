@@ -17,6 +17,7 @@ from .._utils.optional import import_optional
 STORE_VERSION = 1
 DESCRIPTION = "sweep"
 LOCK_TIMEOUT = 30  # seconds that a write waits for other processes
+LOG_WAIT = 0.02  # seconds until the write-ahead log is asked for again
 TABLE_WAITS = (0.1, 0.3, 1.0)  # seconds until tables are looked for again
 
 
@@ -102,13 +103,27 @@ def _prepare_file(path, create):
     connection = sqlite3.connect(path, timeout=LOCK_TIMEOUT)
     try:
         if create:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(connection)
             connection.execute("BEGIN IMMEDIATE")
             connection.rollback()
         else:
             connection.execute("SELECT name FROM sqlite_master").fetchone()
     finally:
         connection.close()
+
+
+def _write_ahead(connection):
+    """Give a file a write-ahead log; SQLite itself does not wait to be alone there."""
+    until = time.monotonic() + LOCK_TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > until:
+                raise
+            time.sleep(LOG_WAIT)
 
 
 def _sync_at_checkpoints(engine):
