@@ -150,6 +150,15 @@ def test_amplitude_duration_and_complexity_of_a_box():
     assert row["log_p_coda"] == pytest.approx(0, abs=0.05)
 
 
+@pytest.mark.parametrize("n_samples", range(3000, 3130, 13))
+def test_records_of_any_length_have_a_slope(n_samples):
+    X = np.random.default_rng(0).standard_normal((2, n_samples))
+    features = PhysicsFeatures(sampling_rate=40.0, features="spectral")
+    features.set_output(transform="pandas")
+    slopes = features.fit_transform(X)["spectral_slope"]
+    assert slopes.abs().max(skipna=False) < 0.2
+
+
 def test_slope_and_ratio_of_a_power_law():
     rng = np.random.default_rng(0)
     frequencies = np.fft.rfftfreq(N_SAMPLES, 1 / RATE)

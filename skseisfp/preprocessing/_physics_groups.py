@@ -155,7 +155,7 @@ def spectral(record):
     gram = record.sonogram
     frames = [np.nan] * len(FrameShape._fields)
     return [
-        spectral_slope(frequencies, power),
+        spectral_slope(frequencies, power, record.rate / 2),
         log_band_ratio(power, ratio_weights),
         log_band_ratio(record.p_power, phase_weights),
         log_band_ratio(record.s_power, phase_weights),

@@ -34,7 +34,7 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
         ``"complexity"``, ``"spectral"``, ``"banding"``, ``"stability"``,
         ``"envelope"`` and ``"polarity"``; ``"all"`` is all of them.
     ratio_bands : sequence of (float, float), default=None
-        Bands in Hz in which P and S are compared. None is the 34 published ones that
+        Bands in Hz in which P and S are compared. None is the 35 published ones that
         the notes list.
     p_onset : float, default=None
         Seconds from the first sample to P, in records without an arrival of their own;

@@ -65,15 +65,15 @@ def spectral_shape(frequencies, power):
     return SpectralShape(centroid, bandwidth, *quartiles, peak, flatness)
 
 
-def spectral_slope(frequencies, power, band=SLOPE_BAND):
+def spectral_slope(frequencies, power, nyquist, band=SLOPE_BAND):
     """Return the slope of log10 amplitude against log10 frequency in a band.
 
-    Every octave has the same weight. NaN if the band reaches above the last line, has
-    less than ten lines, or one without power.
+    Every octave has the same weight. NaN if the band reaches above the Nyquist
+    frequency, has less than ten lines, or one without power.
     """
     inside = (frequencies >= band[0]) & (frequencies <= band[1])
     values = power[inside]
-    if frequencies[-1] < band[1] or inside.sum() < 10 or not (values > 0).all():
+    if nyquist < band[1] or inside.sum() < 10 or not (values > 0).all():
         return np.nan
     weights = np.sqrt(1 / frequencies[inside])  # polyfit squares them
     logs = np.log10(frequencies[inside])
