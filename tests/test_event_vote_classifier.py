@@ -176,6 +176,38 @@ def test_groups_reach_the_wrapped_fit_where_it_takes_them(records):
         EventVoteClassifier(LogisticRegression()).fit(X, y, groups=event_id)
 
 
+def test_groups_reach_the_last_step_of_a_pipeline(records):
+    X, y, event_id = records
+    pipeline = make_pipeline(StandardScaler(), Echo())
+    echo = EventVoteClassifier(pipeline).fit(X, y, groups=event_id)
+    assert echo.estimator_[-1].groups_ is event_id
+    plain = make_pipeline(StandardScaler(), LogisticRegression())
+    EventVoteClassifier(plain).fit(X, y, groups=event_id)
+
+
+def test_groups_reach_a_wrapped_wrapper(records):
+    X, y, event_id = records
+    views = np.stack([X, X], axis=1)
+    wrapped = EventVoteClassifier(MultiViewClassifier(Echo()))
+    echo = wrapped.fit(views, y, groups=event_id).estimator_.estimator_
+    assert list(echo.groups_) == list(np.repeat(event_id, 2))
+
+
+def test_groups_reach_the_folds_of_a_search(records):
+    X, y, event_id = records
+    cv, seen = GroupKFold(3), []
+
+    def split(X, y=None, groups=None):
+        seen.append(groups)
+        return GroupKFold.split(cv, X, y, groups)
+
+    cv.split = split
+    search = GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, cv=cv)
+    EventVoteClassifier(search).fit(X, y, groups=event_id)
+    assert len(seen) == 1
+    assert seen[0] is event_id
+
+
 @pytest.mark.parametrize("routing", [False, True])
 def test_in_a_pipeline(records, routing):
     X, y, event_id = records

@@ -4,6 +4,7 @@ from inspect import signature
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
@@ -41,6 +42,23 @@ def takes_in_fit(estimator, name):
     """Tell whether `fit` takes a parameter, or any and judges for itself."""
     parameters = signature(estimator.fit).parameters.values()
     return any(p.name == name or p.kind is p.VAR_KEYWORD for p in parameters)
+
+
+def name_of_groups(estimator):
+    """Return the parameter of `fit` that takes the events of the records, or None.
+
+    In a pipeline the last step takes them, in a search the folds.
+    """
+    if isinstance(estimator, Pipeline):
+        step, last = estimator.steps[-1]
+        name = name_of_groups(last)
+        return name and f"{step}__{name}"
+    if "groups" in signature(estimator.fit).parameters:
+        return "groups"
+    if isinstance(estimator, ClassifierWrapper):
+        return name_of_groups(estimator.estimator)
+    is_search = {"cv", "refit"} <= estimator.get_params(deep=False).keys()
+    return "groups" if is_search else None
 
 
 def _check_weights(sample_weight, y):

@@ -1,7 +1,5 @@
 """A classifier whose records vote for the verdict of their event."""
 
-from inspect import signature
-
 import numpy as np
 import pandas as pd
 from sklearn.utils.metadata_routing import _routing_enabled
@@ -17,7 +15,7 @@ from ..metrics.aggregation import (
     has_event_index,
     vote_events,
 )
-from ._wrapper import ClassifierWrapper, as_decision, has_scores
+from ._wrapper import ClassifierWrapper, as_decision, has_scores, name_of_groups
 
 
 def _has_probabilities(classifier):
@@ -125,7 +123,8 @@ class EventVoteClassifier(ClassifierWrapper):
             Labels.
         groups : array-like of shape (n_records,), default=None
             Event of each record. Goes to the wrapped classifier where its `fit` takes
-            ``groups``; the vote itself needs none to fit.
+            ``groups``, through a pipeline to its last step and to the folds of a
+            search; the vote itself needs none to fit.
         **fit_params : dict
             Parameters of the wrapped classifier's `fit`.
 
@@ -145,9 +144,9 @@ class EventVoteClassifier(ClassifierWrapper):
         check_option("tie", self.tie, TIES)
         if groups is not None:
             check_groups(groups, _num_samples(X))
-            takes_groups = "groups" in signature(self.estimator.fit).parameters
-            if _routing_enabled() or takes_groups:
-                fit_params["groups"] = groups
+            name = "groups" if _routing_enabled() else name_of_groups(self.estimator)
+            if name is not None:
+                fit_params[name] = groups
         return self._fit_estimator(X, y, self._routed_fit_params(fit_params))
 
     def predict(self, X, groups=None, snr=None, **params):
