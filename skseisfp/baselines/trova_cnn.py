@@ -71,8 +71,9 @@ class TrovaCNN(NetBaseline):
     Notes
     -----
     The system of [1]_ at the optimum of its experiments: each record filtered at its
-    own cut-off and at four shifted ones, scalograms of 64 x 64, the presence of the
-    largest Haar coefficients, and two cycles of convolution, batch normalisation, ReLU,
+    own cut-off and at four shifted ones, classes equalised by the number of their
+    prints, scalograms of 64 x 64, the presence of the largest Haar coefficients, and
+    two cycles of convolution, batch normalisation, ReLU,
     dropout and average pooling. For one channel and three classes it has 678,219
     parameters with a `pool_stride` of 1 and 54,435 with 2.
 
@@ -103,7 +104,11 @@ class TrovaCNN(NetBaseline):
 
     _module = TrovaNet
     _module_parameters = ("pool_stride",)
-    _recipe = {"optimizer": torch.optim.AdamW, "weight_decay": 1e-2}
+    _recipe = {
+        "optimizer": torch.optim.AdamW,
+        "weight_decay": 1e-2,
+        "balance": "views",
+    }
 
     def __init__(
         self,
