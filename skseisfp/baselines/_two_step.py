@@ -21,7 +21,7 @@ class TwoStepClassifier(ClassifierMixin, BaseEstimator):
 
     def fit(self, X, y, groups=None):
         """Train a fresh classifier for each step."""
-        step = clone(self.step)
+        step = self._make_step()
         codes = step._encode(y, X)
         self.classes_ = step.classes_
         groups = check_groups(groups, len(codes))
@@ -30,10 +30,15 @@ class TwoStepClassifier(ClassifierMixin, BaseEstimator):
         rest = codes != place
         self.steps_ = [step.fit(X, ~rest, groups)]
         if len(self.classes_) > 2:
-            second = clone(self.step)
+            second = self._make_step()
             y = self.classes_[codes[rest]]
             self.steps_.append(second.fit(X[rest], y, groups[rest]))
         return self
+
+    def _make_step(self):
+        """Return a fresh classifier that draws from the same generator."""
+        drawn = {"random_state": self.step.random_state}
+        return clone(self.step).set_params(**drawn)
 
     def predict_proba(self, X):
         """Return the probabilities of the classes, of shape (n_records, n_classes)."""
