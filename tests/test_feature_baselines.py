@@ -203,3 +203,11 @@ def test_illegal_parameters(baseline, params, message, bunch):
 def test_one_onset_a_record(bunch):
     with pytest.raises(ValueError, match="arrival must have one sample number"):
         make(AfterRen2019).fit(bunch.data, bunch.target, arrival=[1, 2])
+
+
+def test_records_may_weigh_in_the_score(bunch):
+    classifier = make(AfterKoper2024).fit(bunch.data, bunch.target)
+    right = classifier.predict(bunch.data) == bunch.target
+    assert 0 < right.mean() < 1
+    weighted = classifier.score(bunch.data, bunch.target, sample_weight=right)
+    assert weighted == 1.0

@@ -71,7 +71,8 @@ class FeatureBaseline(OnsetsMixin, WaveformBaseline):
             Labels.
         arrival, s_arrival, origin : array-like of shape (n_records,), default=None
             Samples of P, of S and of the origin of the event, where known; NaN where
-            not. The origin is used with `vp_vs` only.
+            not, and P or S before `window` count as not known. The origin is used with
+            `vp_vs` only.
 
         Returns
         -------

@@ -59,7 +59,9 @@ class OnsetsMixin:
         best = self.predict_proba(X, arrival, s_arrival, origin).argmax(axis=1)
         return self.classes_[best]
 
-    def score(self, X, y, arrival=None, s_arrival=None, origin=None):
+    def score(
+        self, X, y, arrival=None, s_arrival=None, origin=None, sample_weight=None
+    ):
         """Return the accuracy.
 
         Parameters
@@ -70,13 +72,16 @@ class OnsetsMixin:
             Labels.
         arrival, s_arrival, origin : array-like of shape (n_records,), default=None
             See `fit`.
+        sample_weight : array-like of shape (n_records,), default=None
+            Weights of the records.
 
         Returns
         -------
         float
             Part of the records that are classified rightly.
         """
-        return accuracy_score(y, self.predict(X, arrival, s_arrival, origin))
+        given = self.predict(X, arrival, s_arrival, origin)
+        return accuracy_score(y, given, sample_weight=sample_weight)
 
     def _shift_onsets(self, n_records, arrival, s_arrival, origin, *, rate):
         """Return onsets by name, in samples at a rate from the start of the window."""
