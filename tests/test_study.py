@@ -134,6 +134,17 @@ def test_answers_of_other_fits_are_not_taken(tmp_path, spied):
         }
 
 
+def test_answers_are_of_what_the_system_saw():
+    system, data_set = spy_system(), make_data()
+    told = {answers.describe(system, data_set), answers.describe(system, make_data())}
+    assert len(told) == 1
+    known = make_data()
+    known.frame["onset"] = 100.0
+    halved = system._replace(see=lambda data_set: data_set.waveforms / 2)
+    told |= {answers.describe(system, known), answers.describe(halved, data_set)}
+    assert len(told) == 3
+
+
 def test_a_failure_is_told_and_the_rest_goes_on(tmp_path):
     class Refuses(DummyClassifier):
         def predict_proba(self, X):

@@ -5,8 +5,7 @@ reach that far it is continued by its mirror image.
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
-from hashlib import sha256
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -82,13 +81,6 @@ class DataSet:
             "s_arrival": self._known("s_onset"),
             "origin": self._known("origin"),
         }
-
-    @cached_property
-    def digest(self):
-        """What tells other records or labels apart."""
-        found = sha256(np.ascontiguousarray(self.waveforms).tobytes())
-        found.update("|".join([*self.y, *self.events]).encode())
-        return found.hexdigest()[:16]
 
     def _known(self, column):
         unknown = pd.Series(np.nan, index=self.frame.index)

@@ -145,7 +145,7 @@ def tabulate(data_set, splits, collected, *, kinds, reference, n_resamples, seed
 def _compare_all(y, given, reference, events, n_resamples, seed):
     """Compare all systems with the reference, and correct for their number."""
     lines = []
-    for name in given.keys() - {reference}:
+    for name in [name for name in given if name != reference]:
         interval, p_value = compare(
             y,
             given[name],

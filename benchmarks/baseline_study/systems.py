@@ -156,7 +156,7 @@ def see_metadata(data_set):
     return data_set.frame[list(data_set.metadata)]
 
 
-@lru_cache(maxsize=6)
+@lru_cache(maxsize=8)
 def look(see, data_set):
     """Return what a system sees, and the processor seconds a record that it took."""
     start = process_time()
