@@ -8,6 +8,9 @@ before the first run and are reported, whatever came out; none was chosen by it.
 then width, optimizer and dropout of the net on that form, by the event AUC at new
 events and stations among the training rows of every split.
 
+"Averaged inside" chooses less: it takes the mean over the three best forms, by the same
+ranking, and over all those settings. It was added when the others were known.
+
 Answers are kept in the folder of results, and what is there is not computed again.
 
 Run: SKSEISFP_DATA=FOLDER python benchmarks/better_nets.py
@@ -22,7 +25,6 @@ from better_prints import (
     TREES,
     WINDOWS,
     ByEvent,
-    choose_form,
     filter_records,
     fit_by_event,
     inner_folds,
@@ -32,6 +34,7 @@ from better_prints import (
     make_prints,
     make_transformer,
     probe,
+    rank_forms,
     run,
 )
 from pnw_protocols import RATE, align
@@ -87,6 +90,10 @@ MEANS = {
         "net, all chosen inside",
         "trees on prints",
     ),
+    "mean: net, averaged inside, trees on prints": (
+        "net, averaged inside",
+        "trees on prints",
+    ),
 }
 
 
@@ -107,7 +114,7 @@ class ChosenInside(ClassifierMixin, BaseEstimator):
     def fit(self, X, y, groups, stations):
         """Choose, and fit what was chosen."""
         y, groups, stations = map(np.asarray, (y, groups, stations))
-        self.form_ = choose_form(X, y, groups, stations)
+        self.form_, *_ = rank_forms(X, y, groups, stations)
         prints = self.form_.take(X)
         folds = inner_folds(y, groups, stations)
         best = max(self.nets, key=lambda net: probe(net, prints, y, groups, folds))
@@ -118,6 +125,41 @@ class ChosenInside(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X):
         """Return the probabilities of the net."""
         return self.net_.predict_proba(self.form_.take(X))
+
+
+class AveragedInside(ClassifierMixin, BaseEstimator):
+    """The mean of nets of all settings on the forms that are best in the training rows.
+
+    Parameters
+    ----------
+    nets : list of FingerprintClassifier
+        A net of each setting.
+    n_forms : int, default=3
+        Number of forms of the print.
+    """
+
+    __metadata_request__fit = {"groups": True, "stations": True}
+
+    def __init__(self, nets, n_forms=3):
+        self.nets = nets
+        self.n_forms = n_forms
+
+    def fit(self, X, y, groups, stations):
+        """Rank the forms, and fit all nets on the first of them."""
+        y, groups, stations = map(np.asarray, (y, groups, stations))
+        forms = rank_forms(X, y, groups, stations)[: self.n_forms]
+        self.members_ = [
+            (form, fit_by_event(clone(net), form.take(X), y, groups))
+            for form in forms
+            for net in self.nets
+        ]
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        """Return the mean probabilities of the nets."""
+        given = [net.predict_proba(form.take(X)) for form, net in self.members_]
+        return np.mean(given, axis=0)
 
 
 class Stacked(ClassifierMixin, BaseEstimator):
@@ -207,7 +249,9 @@ def make_heads(aligned, bunch, folder):
         np.hstack([flat, physics]).astype(np.float32),
     )
     of_grid = [make(FingerprintMLP, **params) for params in INSIDE]
-    heads["net, all chosen inside"] = ChosenInside(of_grid), make_prints(filtered)
+    prints = make_prints(filtered)
+    heads["net, all chosen inside"] = ChosenInside(of_grid), prints
+    heads["net, averaged inside"] = AveragedInside(of_grid), prints
     return heads
 
 

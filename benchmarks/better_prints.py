@@ -133,7 +133,7 @@ class ByEvent(ClassifierMixin, BaseEstimator):
         if hasattr(self.form, "transform"):
             self.form_ = clone(self.form).fit(X)
         elif self.form == "chosen":
-            self.form_ = choose_form(X, y, groups, stations)
+            self.form_, *_ = rank_forms(X, y, groups, stations)
         else:
             self.form_ = self.form
         self.head_ = fit_by_event(clone(self.head), self._take(X), y, groups)
@@ -166,14 +166,14 @@ def fit_by_event(head, X, y, groups):
     return head.fit(X, y, sample_weight=weights * len(y) / weights.sum())
 
 
-def choose_form(prints, y, groups, stations):
-    """Return the form whose logistic head is best at new events and stations."""
+def rank_forms(prints, y, groups, stations):
+    """Order forms by the score of a logistic head at new events and stations."""
     folds = inner_folds(y, groups, stations)
 
     def score(form):
         return probe(LOGISTIC, form.take(prints), y, groups, folds)
 
-    return max(GRID, key=score)
+    return sorted(GRID, key=score, reverse=True)
 
 
 def inner_folds(y, groups, stations):

@@ -1,0 +1,135 @@
+"""What horizontal components add to a vertical one, on generated records.
+
+The real records that can be ranked have the vertical component only. Here earthquakes,
+quarry blasts and mine blasts are generated with three, another set for each seed, and
+scored at new events and new stations. Nets and prints have the preset
+"discrimination"; every component is filtered at its own cut-off. All that is compared
+was written down before the first run.
+
+Run: python benchmarks/components.py
+"""
+
+import argparse
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import sklearn
+from pnw_protocols import BAND, RATE, show
+from sklearn.ensemble import ExtraTreesClassifier, VotingClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from skseisfp import (
+    AdaptiveHighpassFilter,
+    FingerprintClassifier,
+    FingerprintTransformer,
+)
+from skseisfp.datasets import make_seismograms
+from skseisfp.model_selection import evaluate_protocols
+from skseisfp.signal import cut_windows
+
+COMPONENTS = "ZNE"
+HEADS = {
+    "net": FingerprintClassifier.from_preset("discrimination", device="cpu"),
+    "trees": ExtraTreesClassifier(
+        300, min_samples_leaf=3, max_features=0.05, class_weight="balanced"
+    ),
+}
+
+
+def make_prints(waveforms, n_coefficients):
+    """Return prints from 3 s before to 21 s after P, a flat one a component."""
+    transformer = FingerprintTransformer.from_preset(
+        "discrimination", sampling_rate=RATE, n_coefficients=n_coefficients, **BAND
+    )
+    flat = transformer.fit_transform(waveforms).astype(np.int8)
+    return flat.reshape(len(flat), len(COMPONENTS), -1)
+
+
+def read(n_records, seed):
+    """Return a generated set with its records filtered and cut around P."""
+    bunch = make_seismograms(
+        n_records, n_components=3, sampling_rate=RATE, random_state=seed
+    )
+    highpass = AdaptiveHighpassFilter(sampling_rate=RATE, fallback=1.0)
+    onsets = bunch.frame["arrival_sample"].to_numpy()
+    window = {"before": 3.0, "after": 21.0, "sampling_rate": RATE, "pad": "reflect"}
+    return bunch, cut_windows(highpass.fit_transform(bunch.data), onsets, **window)
+
+
+def make_heads(waveforms):
+    """Name the heads, with what each of them sees; the vertical comes last."""
+    prints = make_prints(waveforms, 200)
+    flat = prints.reshape(len(prints), -1)
+    third = make_prints(waveforms, 67).reshape(len(prints), -1)
+    heads = {}
+    for name, head in HEADS.items():
+        heads |= {
+            f"{name}: N": (head, prints[:, 1]),
+            f"{name}: E": (head, prints[:, 2]),
+            f"{name}: side by side": (head, flat),
+            f"{name}: side by side, 67 coefficients each": (head, third),
+            f"{name}: mean of one for each": (one_for_each(head), prints),
+            f"{name}: Z": (head, prints[:, 0]),
+        }
+    return heads
+
+
+def one_for_each(head):
+    """Return the mean of a head for each component."""
+    members = [
+        (name, make_pipeline(FunctionTransformer(partial(take, k)), head))
+        for k, name in enumerate(COMPONENTS)
+    ]
+    return VotingClassifier(members, voting="soft")
+
+
+def take(component, prints):
+    """Return the prints of one component."""
+    return prints[:, component]
+
+
+def evaluate(seed, options):
+    """Score all heads on the set of a seed, and each against the same on Z alone."""
+    bunch, waveforms = read(options.records, seed)
+    heads = make_heads(waveforms)
+    result = evaluate_protocols(
+        {name: head for name, (head, _) in heads.items()},
+        {name: seen for name, (_, seen) in heads.items()},
+        bunch.target,
+        bunch.frame,
+        protocols=["new_stations"],
+        seeds=[seed],
+        n_splits=3,
+        n_jobs=options.jobs,
+    )
+    pairs = result.differences
+    same = pairs["b"] == pairs["a"].str.partition(":")[0] + ": Z"
+    gains = pairs[same].rename(columns={"a": "estimator", "difference": "value"})
+    return result.scores.rename(columns={"score": "value"}), gains
+
+
+def main():
+    """Evaluate on all seeds, keep the tables and print them."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--records", type=int, default=720)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--results", type=Path, default=Path("results/components"))
+    options = parser.parse_args()
+    sklearn.set_config(enable_metadata_routing=True)
+    scores, gains = (
+        pd.concat(tables, ignore_index=True)
+        for tables in zip(*(evaluate(k, options) for k in options.seeds), strict=True)
+    )
+    options.results.mkdir(parents=True, exist_ok=True)
+    scores.to_csv(options.results / "scores.csv", index=False)
+    gains.to_csv(options.results / "gains.csv", index=False)
+    show(scores, "event AUC [95 % interval over events]")
+    show(gains, "gain over Z alone, paired by event [95 % interval]")
+
+
+if __name__ == "__main__":
+    main()
