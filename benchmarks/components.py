@@ -31,12 +31,10 @@ from skseisfp.model_selection import evaluate_protocols
 from skseisfp.signal import cut_windows
 
 COMPONENTS = "ZNE"
-HEADS = {
-    "net": FingerprintClassifier.from_preset("discrimination", device="cpu"),
-    "trees": ExtraTreesClassifier(
-        300, min_samples_leaf=3, max_features=0.05, class_weight="balanced"
-    ),
-}
+NET = FingerprintClassifier.from_preset("discrimination", device="cpu")
+TREES = ExtraTreesClassifier(
+    300, min_samples_leaf=3, max_features=0.05, class_weight="balanced"
+)
 
 
 def make_prints(waveforms, n_coefficients):
@@ -65,7 +63,7 @@ def make_heads(waveforms):
     flat = prints.reshape(len(prints), -1)
     third = make_prints(waveforms, 67).reshape(len(prints), -1)
     heads = {}
-    for name, head in HEADS.items():
+    for name, head in {"net": NET, "trees": TREES}.items():
         heads |= {
             f"{name}: N": (head, prints[:, 1]),
             f"{name}: E": (head, prints[:, 2]),
@@ -120,6 +118,7 @@ def main():
     parser.add_argument("--results", type=Path, default=Path("results/components"))
     options = parser.parse_args()
     sklearn.set_config(enable_metadata_routing=True)
+    NET.set_fit_request(groups=True)
     scores, gains = (
         pd.concat(tables, ignore_index=True)
         for tables in zip(*(evaluate(k, options) for k in options.seeds), strict=True)
