@@ -85,6 +85,19 @@ def test_events_are_drawn_alike_within_classes_that_are_alike(n_views):
     np.testing.assert_allclose(shares, np.repeat(expected, n_views), rtol=0.25)
 
 
+def test_events_may_be_the_index_of_the_labels():
+    prints, y = make_prints(40, contrast=0.3)
+    events = pd.Index(np.arange(40) // 4, name="event_id")
+    classifier = FingerprintClassifier(
+        balance="events", max_epochs=2, device="cpu", random_state=0
+    )
+    given = classifier.fit(prints, y, groups=events).predict_proba(prints)
+    indexed = classifier.fit(prints, pd.Series(y, index=events))
+    np.testing.assert_array_equal(indexed.predict_proba(prints), given)
+    with pytest.raises(ValueError, match="needs the event of every record: pass"):
+        classifier.fit(prints, y)
+
+
 def test_the_preset_learns():
     prints, y = make_prints(200, contrast=0.3)
     flat = prints.reshape(len(prints), -1)

@@ -16,6 +16,7 @@ from .._utils.validation import (
     check_option,
     check_real,
 )
+from ..metrics.aggregation import has_event_index
 from ..preprocessing import WaveformAugmenter
 from ._assembly import assemble_net, choose_device, export_weights, restore_net
 from ._data import (
@@ -219,7 +220,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         name : {"discrimination"}
             ``"discrimination"``: a wide layer on flat prints, trained in small steps
             by plain gradients, in which a coefficient counts by how often it is kept,
-            with all events alike. It needs `groups` in `fit`.
+            with all events alike. `fit` needs `groups`, or events as the index of `y`.
         **overrides : dict
             Parameters that differ from the preset.
 
@@ -248,7 +249,9 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
             Labels.
         groups : array-like of shape (n_records,), default=None
             The event of each record, for the validation split of early stopping and
-            for ``balance="events"``; None makes every record its own event.
+            for ``balance="events"``. None takes the index of `y` where it holds events,
+            see :func:`skseisfp.metrics.make_event_scorer`, and else makes every record
+            its own event, which ``balance="events"`` refuses.
 
         Returns
         -------
@@ -267,6 +270,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         vars(self).pop("net_", None)
         self._check_parameters()
         X = check_prints(self, X, reset=True)
+        groups = self._find_groups(y, groups)
         y = self._encode(y, X)
         groups = check_groups(groups, len(y))
         X = with_views(X)
@@ -421,6 +425,20 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         )
         n_views = 1 if self.predict_views == "first" else None
         return PrintDataset(X, y, train), PrintDataset(X, y, valid, n_views)
+
+    def _find_groups(self, y, groups):
+        """Return the events that were given, be it as the index of the labels."""
+        if groups is None and has_event_index(y):
+            return y.index
+        if groups is None and self.balance == "events":
+            raise ValueError(
+                'balance="events" needs the event of every record: pass groups to fit '
+                "(in a pipeline as fingerprintclassifier__groups, in cross-validation "
+                "by metadata routing), or make them the index of y: "
+                "pd.Series(y, index=pd.Index(event_id, name='event_id')). Other "
+                'balances are "weights", "views" and None.'
+            )
+        return groups
 
     def _make_sampler(self, train, groups, generator):
         if self.balance == "events":
