@@ -58,7 +58,7 @@ def test_default_set():
     assert bunch.data.dtype == bunch.clean.dtype == np.float32
     assert np.isfinite(bunch.data).all()
     assert bunch.sampling_rate == 40.0
-    assert bunch.target_names == list(CLASSES)
+    assert bunch.target_names == sorted(CLASSES) == list(np.unique(bunch.target))
     records = bunch.frame["event_type"].value_counts()
     assert records.max() - records.min() <= 1
     events = bunch.frame.groupby("event_type")["event_id"].nunique()

@@ -74,7 +74,7 @@ def make_seismograms(
         target : ndarray of shape (n_records,)
             Class of each record, str.
         target_names : list of str
-            The classes.
+            The classes, sorted.
         groups : ndarray of shape (n_records,)
             Event of each record, str.
         frame : DataFrame of n_records rows
@@ -172,7 +172,7 @@ def make_seismograms(
     bunch = Bunch(
         data=(clean + noise).reshape(shape),
         target=frame["event_type"].to_numpy(str),
-        target_names=list(classes),
+        target_names=sorted(classes),
         groups=frame["event_id"].to_numpy(str),
         frame=frame,
         sampling_rate=grid.sampling_rate,
