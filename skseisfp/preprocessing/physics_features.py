@@ -97,6 +97,10 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
     ``spectral_log_low_high`` for ``log_sg_low_high``; ``complexity`` and ``log_halves``
     for ``log_p_coda``. Nothing stands in for P over S, nor for Rg over Sg.
 
+    So a feature may be missing in all records. Some classifiers cannot take that, among
+    them `HistGradientBoostingClassifier` of scikit-learn 1.9: give them
+    ``nan_policy="zero"``, or ``SimpleImputer(keep_empty_features=True)`` before them.
+
     ``arrival``, ``s_arrival`` and ``origin`` in `transform` are samples of each record.
     With metadata routing, ``set_transform_request(arrival=True, s_arrival=True)``
     brings them through pipelines and cross-validation.
