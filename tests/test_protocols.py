@@ -232,6 +232,58 @@ def test_bad_input_is_named(catalogue):
         evaluate_protocols({"a": SVC()}, noisy(y)[:-1], y, frame)
 
 
+def test_the_protocols_that_remain_are_named(catalogue):
+    frame, y = catalogue
+    with pytest.raises(ValueError, match=r"=\['event', 'new_stations'\] remains"):
+        make_protocols(frame[["event_id", "station"]], y)
+    with pytest.raises(ValueError, match=r"event_id; .* no protocol remains possible"):
+        make_protocols(frame[["station"]], y, protocols=["event"])
+
+
+def test_one_protocol_may_be_given_by_its_name(catalogue):
+    frame, y = catalogue
+    (protocol,) = make_protocols(frame, y, protocols="event")
+    assert protocol.name == "event"
+    with pytest.raises(ValueError, match=r"protocols must be one of .*; got 'night'"):
+        make_protocols(frame, y, protocols="night")
+
+
+class Unfitted(SVC):
+    def fit(self, X, y):
+        raise AssertionError("fitted before the input was checked")
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "message"),
+    [
+        ({"seeds": 0}, TypeError, "seeds must be a sequence of int"),
+        ({"seeds": []}, ValueError, "seeds must hold one"),
+        ({"seeds": [0.5]}, TypeError, "seeds must be an instance of int"),
+        ({"estimators": SVC()}, TypeError, "estimators must be a dict .*; got SVC"),
+        ({"estimators": [SVC()]}, TypeError, "estimators must be a dict .*; got list"),
+        ({"estimators": {}}, ValueError, "estimators must hold one"),
+        ({"estimators": {"a": SVC}}, TypeError, r"estimators\['a'\] must be a class"),
+        ({"protocols": []}, ValueError, "protocols must hold one"),
+        ({"metric": "auc"}, ValueError, "metric must be one of"),
+        ({"n_resamples": 0}, ValueError, "n_resamples == 0"),
+    ],
+)
+def test_bad_arguments_are_named_before_any_fit(catalogue, changed, error, message):
+    frame, y = catalogue
+    arguments = {"estimators": {"a": Unfitted()}, "X": noisy(y), "y": y, "frame": frame}
+    with pytest.raises(error, match=message):
+        evaluate_protocols(**{**arguments, **changed})
+
+
+def test_frame_must_be_a_table_with_events(catalogue):
+    frame, y = catalogue
+    arguments = {"a": Unfitted()}, noisy(y), y
+    with pytest.raises(TypeError, match=r"frame must be a DataFrame .* got ndarray"):
+        evaluate_protocols(*arguments, frame["event_id"].to_numpy())
+    with pytest.raises(ValueError, match="frame lacks the columns event_id"):
+        evaluate_protocols(*arguments, frame.drop(columns="event_id"))
+
+
 DATA = os.environ.get("SKSEISFP_DATA")
 
 

@@ -116,3 +116,20 @@ def test_a_perfect_share_of_events_keeps_an_interval():
     assert line["score"] == 1
     assert line["low"] < 0.9
     assert line["interval"] == "wilson"
+
+
+def test_one_metric_and_one_level_may_be_given_by_name():
+    event_id = np.arange(20)
+    y = event_id % 2
+    table = score_table(y, y, event_id, metrics="accuracy", levels="event")
+    assert table.index.tolist() == [("event", "accuracy")]
+    with pytest.raises(ValueError, match=r"metrics must be one of .*; got 'auc'"):
+        score_table(y, y, event_id, metrics="auc")
+    with pytest.raises(ValueError, match=r"levels must be one of .*; got 'station'"):
+        score_table(y, y, event_id, levels="station")
+
+
+def test_labels_are_no_scores(judged):
+    y, predicted, event_id = judged
+    with pytest.raises(ValueError, match=r"y_score must hold probabilities .*predict_"):
+        score_table(y, predicted, event_id)

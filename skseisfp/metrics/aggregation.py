@@ -10,6 +10,14 @@ from .._utils.validation import check_groups, check_option, check_per_record
 RESPONSES = ("predict_proba", "decision_function", "predict")
 VOTES = ("mean", "majority", "snr")
 TIES = ("mean", "first")
+PASSED_GROUPS = "The call needs", "pass groups=event_id"
+ROUTED_GROUPS = (
+    "An event score needs",
+    "pass groups by metadata routing: "
+    "sklearn.set_config(enable_metadata_routing=True), "
+    "scorer.set_score_request(groups=True), then fit(..., groups=event_id) "
+    "or params={'groups': event_id}",
+)
 
 
 def has_event_index(y):
@@ -22,7 +30,7 @@ def has_event_index(y):
     return index.name is None and not pd.api.types.is_integer_dtype(index.dtype)
 
 
-def resolve_groups(y, groups=None):
+def resolve_groups(y, groups=None, *, routed=True):
     """Return the event of each record, from `groups` or from the index of `y`.
 
     Parameters
@@ -34,6 +42,9 @@ def resolve_groups(y, groups=None):
         taken for row names.
     groups : array-like of shape (n_records,), default=None
         Event of each record; goes before the index.
+    routed : bool, default=True
+        Whether metadata routing brings `groups`, as it does to scorers, and not the
+        caller's own argument; for the message.
 
     Returns
     -------
@@ -48,12 +59,10 @@ def resolve_groups(y, groups=None):
     if groups is None and has_event_index(y):
         groups = y.index
     if groups is None:
+        needed, way = ROUTED_GROUPS if routed else PASSED_GROUPS
         raise ValueError(
-            "An event score needs the event of every record and got none. Either "
-            "pass groups by metadata routing: "
-            "sklearn.set_config(enable_metadata_routing=True), "
-            "scorer.set_score_request(groups=True), then fit(..., groups=event_id) "
-            "or params={'groups': event_id}; or make them the index of y: "
+            f"{needed} the event of every record and got none. Either {way}; or make "
+            "them the index of y: "
             "y = pd.Series(y, index=pd.Index(event_id, name='event_id')). "
             "A default or unnamed integer index without repeats is taken for row "
             "numbers."
@@ -254,7 +263,13 @@ def aggregate_events(
 
 def check_scores(y_score):
     """Return scores as a 2-D float array; one column is that of the second class."""
-    scores = np.asarray(y_score, dtype=float)
+    try:
+        scores = np.asarray(y_score, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "y_score must hold probabilities or other scores of the classes, such as "
+            f"predict_proba gives, not labels: {error}."
+        ) from error
     if scores.ndim == 1 or (scores.ndim == 2 and scores.shape[1] == 1):
         scores = scores.ravel()
         scores = np.column_stack([1 - scores, scores])

@@ -153,7 +153,7 @@ def scored_rows(y_true, y_score, groups, *, classes, level, vote, tie):
     """
     check_option("level", level, LEVELS)
     scores = check_scores(y_score)
-    groups = resolve_groups(y_true, groups)
+    groups = resolve_groups(y_true, groups, routed=False)
     classes = np.unique(y_true) if classes is None else np.asarray(classes)
     if len(y_true) != len(scores) or len(classes) != scores.shape[1]:
         raise ValueError(

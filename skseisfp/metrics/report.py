@@ -7,6 +7,7 @@ import pandas as pd
 from sklearn.utils import check_consistent_length
 from sklearn.utils.multiclass import unique_labels
 
+from .._utils.validation import check_option
 from ._weighted import (
     METRICS,
     Rows,
@@ -54,10 +55,10 @@ def score_table(
     groups : array-like of shape (n_records,), default=None
         Event of each record; None takes the index of `y_true`, see
         :func:`make_event_scorer`.
-    metrics : sequence of str, default=("accuracy", "balanced_accuracy", "f1", \
+    metrics : str or sequence of str, default=("accuracy", "balanced_accuracy", "f1", \
 "roc_auc")
         Names of the scores, see :func:`make_event_scorer`.
-    levels : sequence of str, default=("event", "record")
+    levels : str or sequence of str, default=("event", "record")
         What is scored, see :func:`bootstrap_interval`.
     classes : array-like of shape (n_classes,), default=None
         Names of the columns of `y_score`; None takes the sorted labels.
@@ -103,6 +104,12 @@ def score_table(
         "confidence_level": confidence_level,
         "random_state": random_state,
     }
+    metrics = [metrics] if isinstance(metrics, str) else metrics
+    levels = [levels] if isinstance(levels, str) else levels
+    for name in metrics:
+        check_option("metrics", name, tuple(METRICS))
+    for level in levels:
+        check_option("levels", level, LEVELS)
     lines = {}
     for level in levels:
         rows, codes, strata = scored_rows(

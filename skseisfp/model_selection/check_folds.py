@@ -60,7 +60,7 @@ def check_folds(cv, X, y, groups=None, *, on_problem="raise", **split_params):
     fold 1: no 'quake' in training; no 'blast' in test
     """
     check_option("on_problem", on_problem, ("raise", "warn", "ignore"))
-    groups = resolve_groups(y, groups)
+    groups = resolve_groups(y, groups, routed=False)
     y = column_or_1d(y)
     X = np.empty(len(y)) if X is None else X
     splitter = check_cv(cv, y, classifier=True)

@@ -97,7 +97,7 @@ def event_permutation_test(
     """
     check_scalar(n_permutations, "n_permutations", Integral, min_val=1)
     rng = check_random_state(random_state)
-    groups = resolve_groups(y, groups)
+    groups = resolve_groups(y, groups, routed=False)
     labels = event_labels(y, groups)
     if isinstance(cv, Integral):
         seed = rng.randint(np.iinfo(np.int32).max)

@@ -61,7 +61,7 @@ def event_train_test_split(
     >>> X_test.shape, y_test.mean(), len(set(train_events) & set(test_events))
     ((12, 8), np.float64(0.5), 0)
     """
-    groups = resolve_groups(y, groups)
+    groups = resolve_groups(y, groups, routed=False)
     arrays = indexable(X, y, groups, *arrays)
     labels = event_labels(y, groups)
     codes, _ = pd.factorize(groups)

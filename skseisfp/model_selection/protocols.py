@@ -20,6 +20,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from .._utils.validation import check_option
 from ..metrics import bootstrap_interval, event_labels, paired_bootstrap
+from ..metrics._weighted import get_metric
 from ..metrics.aggregation import RESPONSES, class_scores
 from .event_station_split import EventStationSplit
 
@@ -63,7 +64,8 @@ def make_protocols(frame, y, *, protocols=PROTOCOLS, n_splits=5, random_state=0)
         ``label_source`` and ``label_confidence``.
     y : array-like of shape (n_records,)
         Labels, one per event.
-    protocols : sequence of str, default=("event", "no_night", "high", "new_stations")
+    protocols : str or sequence of str, default=("event", "no_night", "high", \
+"new_stations")
         ``"event"``: folds by event. ``"no_night"``: the same fits, scored without
         the records labelled by the hour (``label_source`` is ``"inferred_night"``).
         ``"high"``: only records with ``label_confidence`` ``"high"``, in training and
@@ -83,6 +85,8 @@ def make_protocols(frame, y, *, protocols=PROTOCOLS, n_splits=5, random_state=0)
 
     Raises
     ------
+    TypeError
+        If `frame` is no table.
     ValueError
         If a column is missing, an event straddles labels, or a class is missing in
         the training set of a fold.
@@ -101,11 +105,12 @@ def make_protocols(frame, y, *, protocols=PROTOCOLS, n_splits=5, random_state=0)
     event 5 120
     new_stations 25 120
     """
+    protocols = [protocols] if isinstance(protocols, str) else list(protocols)
+    if not protocols:
+        raise ValueError("protocols must hold one name or more; got none.")
     for name in protocols:
         check_option("protocols", name, PROTOCOLS)
-    needed = {"event_id"}.union(*(COLUMNS[name] for name in protocols))
-    if missing := sorted(needed - set(frame.columns)):
-        raise ValueError(f"frame lacks the columns {', '.join(missing)}.")
+    _check_columns(frame, protocols)
     check_consistent_length(frame, y)
     y = column_or_1d(y)
     event_labels(y, frame["event_id"].to_numpy())
@@ -118,6 +123,24 @@ def make_protocols(frame, y, *, protocols=PROTOCOLS, n_splits=5, random_state=0)
         Protocol(name, fit, folds[fit], _scored(name, frame))
         for name, fit in fits.items()
     ]
+
+
+def _check_columns(frame, protocols):
+    """Refuse a table without the columns of the protocols, naming what remains."""
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(
+            "frame must be a DataFrame with the column event_id and those that the "
+            f"protocols need; got {type(frame).__name__}."
+        )
+    needs = {name: {"event_id", *COLUMNS[name]} for name in PROTOCOLS}
+    needed = {"event_id"}.union(*(needs[name] for name in protocols))
+    if missing := sorted(needed - set(frame.columns)):
+        possible = [name for name in PROTOCOLS if needs[name] <= set(frame.columns)]
+        remain = f"protocols={possible}" if possible else "no protocol"
+        raise ValueError(
+            f"frame lacks the columns {', '.join(missing)}; with those that it has, "
+            f"{remain} remains possible."
+        )
 
 
 def _make_folds(fits, frame, y, n_splits, seed):
@@ -182,7 +205,8 @@ def evaluate_protocols(
         Labels, one per event.
     frame : DataFrame of shape (n_records, ...)
         Table of the records, see :func:`make_protocols`.
-    protocols : sequence of str, default=("event", "no_night", "high", "new_stations")
+    protocols : str or sequence of str, default=("event", "no_night", "high", \
+"new_stations")
         Protocols, see :func:`make_protocols`.
     seeds : sequence of int, default=(0, 1, 2)
         Each seeds the folds, the estimators (all parameters that are called
@@ -215,8 +239,11 @@ def evaluate_protocols(
 
     Raises
     ------
+    TypeError
+        If `estimators`, `frame` or `seeds` are of another type.
     ValueError
-        As :func:`make_protocols`, or if `params` are given without metadata routing.
+        As :func:`make_protocols`, or if an option is not legal or `params` are given
+        without metadata routing.
 
     Notes
     -----
@@ -248,8 +275,10 @@ def evaluate_protocols(
     >>> result.differences["low"].gt(0).all()
     np.True_
     """
-    for seed in seeds:
-        check_scalar(seed, "seeds", Integral, min_val=0)
+    seeds = _check_seeds(seeds)
+    _check_estimators(estimators)
+    get_metric(metric)
+    check_scalar(n_resamples, "n_resamples", Integral, min_val=1)
     y = column_or_1d(y)
     arrays = X if isinstance(X, dict) else dict.fromkeys(estimators, X)
     if missing := set(estimators) - set(arrays):
@@ -260,13 +289,13 @@ def evaluate_protocols(
             "params need metadata routing: "
             "sklearn.set_config(enable_metadata_routing=True)."
         )
-    metadata = {"groups": frame["event_id"].to_numpy(), **(params or {})}
     rounds = {
         seed: make_protocols(
             frame, y, protocols=protocols, n_splits=n_splits, random_state=seed
         )
         for seed in seeds
     }
+    metadata = {"groups": frame["event_id"].to_numpy(), **(params or {})}
     jobs = [
         (fits, name, seed, fold)
         for seed, made in rounds.items()
@@ -287,6 +316,34 @@ def evaluate_protocols(
         )
         scores[test] = answer
     return _tables(rounds, estimators, pooled, y, frame, metric, n_resamples)
+
+
+def _check_seeds(seeds):
+    """Return seeds as a list, refusing a single number and none."""
+    if isinstance(seeds, str) or not np.iterable(seeds):
+        raise TypeError(f"seeds must be a sequence of int, such as [0]; got {seeds!r}.")
+    seeds = list(seeds)
+    if not seeds:
+        raise ValueError("seeds must hold one seed or more; got none.")
+    for seed in seeds:
+        check_scalar(seed, "seeds", Integral, min_val=0)
+    return seeds
+
+
+def _check_estimators(estimators):
+    """Refuse what is not a dict of names and classifiers."""
+    if not isinstance(estimators, dict):
+        raise TypeError(
+            "estimators must be a dict of names and classifiers, such as "
+            f"{{'model': classifier}}; got {type(estimators).__name__}."
+        )
+    if not estimators:
+        raise ValueError("estimators must hold one classifier or more; got none.")
+    for name, estimator in estimators.items():
+        if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
+            raise TypeError(
+                f"estimators[{name!r}] must be a classifier; got {estimator!r}."
+            )
 
 
 def seeded(estimator, seed):
