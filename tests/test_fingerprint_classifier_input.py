@@ -153,6 +153,7 @@ def test_kwargs_can_be_set_but_not_fitted():
         ({"predict_views": "all"}, "predict_views must be one of"),
         ({"lr_schedule": "step"}, "lr_schedule must be one of"),
         ({"device": "quantum"}, "device must be 'auto' or"),
+        ({"device": "cuda:99"}, r"device must be .* \(cpu.*\); got 'cuda:99'"),
         ({"optimizer": torch.optim.Rprop}, "Rprop takes no weight_decay"),
         ({"module__conv1_filter_size": 19}, "conv1_filter_size=19 is larger than"),
         ({"module__dropout1_p": 2}, "dropout1_p must be a number in"),

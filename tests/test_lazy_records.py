@@ -80,7 +80,7 @@ def store_small_records(tmp_path):
     return write_records(tmp_path, 24, (3, 80))
 
 
-@pytest.mark.parametrize("memory_limit", [None, 0.1])
+@pytest.mark.parametrize("memory_limit", [None, 0.1, np.inf])
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_the_net_is_that_of_the_array(stored, memory_limit, early_stopping):
     X, y = stored
@@ -220,3 +220,18 @@ def test_a_missing_pick_is_the_reason(tmp_path):
     )
     with pytest.raises(ValueError, match="it has no P pick"):
         record.read()
+
+
+@pytest.mark.parametrize(
+    ("references", "options", "message"),
+    [
+        (["a.mseed"], {}, "references must be recordings .* number 0 is 'a.mseed'"),
+        ("archive", {}, "references must be recordings .* is 'archive'"),
+        (Path("archive"), {}, "references must be recordings"),
+        ([], {"reader": WaveformReader}, r"reader must be .* WaveformReader\(\)"),
+        ([], {"preprocessor": WaveformPreprocessor}, "preprocessor must be an object"),
+    ],
+)
+def test_bad_parts_are_named_before_reading(references, options, message):
+    with pytest.raises(TypeError, match=message):
+        lazy_records(references, **{"reader": WaveformReader(), **options})

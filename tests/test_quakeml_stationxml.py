@@ -190,6 +190,15 @@ def test_impossible_values_name_file_and_event(tmp_path):
         read_quakeml(file)
 
 
+def test_a_table_in_a_file_is_no_events(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("event_id,event_type\n1,blast\n")
+    with pytest.raises(ValueError, match=r"events must be a DataFrame.*labels\.csv"):
+        WaveformReader().read([], events=path)
+    with pytest.raises(ValueError, match=r"events must be a DataFrame.*not list"):
+        WaveformReader().read([], events=["1"])
+
+
 def test_missing_files_are_named(tmp_path):
     for read in (read_quakeml, read_stationxml):
         with pytest.raises(FileNotFoundError, match=r"nowhere\.xml"):

@@ -4,6 +4,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from ._archives import require_columns
+from ._safe_xml import BrokenDocumentError
 from .read_quakeml import read_quakeml
 from .read_stationxml import read_stationxml
 
@@ -11,7 +12,7 @@ from .read_stationxml import read_stationxml
 def as_tables(events, picks):
     """Return tables of events and picks from what a user gives, None where nothing."""
     if events is not None and not isinstance(events, (pd.DataFrame, Bunch)):
-        events = read_quakeml(events)
+        events = _read_events(events)
     if isinstance(events, Bunch):
         picks = events.picks if picks is None else picks
         events = events.events
@@ -31,6 +32,17 @@ def as_tables(events, picks):
             time=_as_times("picks", picks["time"]),
         )
     return events, picks
+
+
+def _read_events(source):
+    """Return events and picks of a QuakeML document, whatever else is given refused."""
+    try:
+        return read_quakeml(source)
+    except (BrokenDocumentError, TypeError) as error:
+        raise ValueError(
+            "events must be a DataFrame, a Bunch of read_quakeml or a QuakeML "
+            f"document: {error}"
+        ) from error
 
 
 def _as_times(table, column):

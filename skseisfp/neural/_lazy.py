@@ -48,6 +48,7 @@ class LazyPrints:
         self._n_kept = len(references)
         if memory_limit is not None:
             room = memory_limit * 2**20 - _BATCHES * batch_size * first.nbytes
+            room = min(room, len(references) * first.nbytes)
             self._n_kept = int(room // first.nbytes)
         if self._n_kept < 1:
             least = (_BATCHES * batch_size + 1) * first.nbytes / 2**20

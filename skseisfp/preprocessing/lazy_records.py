@@ -1,5 +1,6 @@
 """Recordings that become records when they are needed."""
 
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +63,13 @@ def lazy_records(
         split, indexed and pickled like any array, and are X for
         `skseisfp.neural.FingerprintClassifier`.
 
+    Raises
+    ------
+    TypeError
+        If a reference, the reader or the preprocessor is something else.
+    ValueError
+        If a table is not legal.
+
     See Also
     --------
     skseisfp.neural.FingerprintClassifier : Its `memory_limit` bounds the records that
@@ -78,6 +86,12 @@ def lazy_records(
     >>> X[0].read().shape  # doctest: +SKIP
     (3, 9000)
     """
+    _check_references(references)
+    _check_instance("reader", reader, "read_stream", "WaveformReader()")
+    if preprocessor is not None:
+        _check_instance(
+            "preprocessor", preprocessor, "transform", "WaveformPreprocessor()"
+        )
     events, picks = as_tables(events, picks)
     inventory = as_inventory(inventory)
     origins, arrivals = {}, {}
@@ -98,3 +112,24 @@ def lazy_records(
             inventory,
         )
     return records
+
+
+def _check_references(references):
+    """Refuse sources that are no references, such as paths."""
+    single = isinstance(references, (str, os.PathLike))
+    for place, reference in enumerate([references] if single else references):
+        if not hasattr(reference, "stream"):
+            raise TypeError(
+                "references must be recordings as SeismicArchive.references gives "
+                f"them; number {place} is {reference!r}. Files are read by "
+                "WaveformReader.read, or put into a SeismicArchive."
+            )
+
+
+def _check_instance(name, value, method, example):
+    """Refuse a class, or an object without the method that reading calls."""
+    if isinstance(value, type) or not hasattr(value, method):
+        raise TypeError(
+            f"{name} must be an object with the method {method}, such as {example}; "
+            f"got {value!r}."
+        )
