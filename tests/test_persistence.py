@@ -1,9 +1,11 @@
 import json
 import os
 import stat
+from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -11,13 +13,24 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import BaseCrossValidator, GridSearchCV, GroupKFold
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
 import skseisfp
 from skseisfp._utils import persistence
 from skseisfp.ensemble import EventVoteClassifier, MultiViewClassifier
+from skseisfp.metrics import event_accuracy, make_event_scorer
+from skseisfp.model_selection import (
+    EventStationSplit,
+    ExperimentPlan,
+    FlattestRefit,
+    SimplestRefit,
+    StagedSearchCV,
+    SweepSearchCV,
+    TemporalEventSplit,
+)
 from skseisfp.neural import FingerprintClassifier, FingerprintCNN
 from skseisfp.preprocessing import (
     AdaptiveHighpassFilter,
@@ -156,7 +169,124 @@ def test_trusted_types_exist():
 
     for name in persistence.TRUSTED_TYPES:
         module, _, attribute = name.rpartition(".")
-        assert isinstance(getattr(import_module(module), attribute), type), name
+        assert callable(getattr(import_module(module), attribute)), name
+
+
+def test_all_public_estimators_are_trusted():
+    from importlib import import_module
+
+    modules = "baselines ensemble model_selection neural preprocessing"
+    public = [
+        getattr(module, name)
+        for module in (import_module(f"skseisfp.{name}") for name in modules.split())
+        for name in module.__all__
+    ]
+    kinds = (BaseEstimator, BaseCrossValidator, torch.nn.Module)
+    classes = [
+        item for item in public if isinstance(item, type) and issubclass(item, kinds)
+    ]
+    assert len(classes) > 30
+    names = persistence._names_of(classes)
+    assert sorted(names - persistence.TRUSTED_TYPES) == []
+
+
+EVENTS = np.repeat(np.arange(12), 4)
+Y = pd.Series(EVENTS % 2, index=pd.Index(EVENTS, name="event_id"))
+X = np.random.default_rng(0).normal(Y.to_numpy()[:, None], 1, (48, 3))
+GRID = {"C": [0.1, 1.0]}
+
+
+def grid_search(**settings):
+    settings = {"cv": GroupKFold(3), "scoring": event_accuracy} | settings
+    return GridSearchCV(LogisticRegression(), GRID, **settings)
+
+
+def sweep(**settings):
+    settings = {"cv": GroupKFold(3), "scoring": event_accuracy} | settings
+    return SweepSearchCV(LogisticRegression(), ExperimentPlan(GRID), **settings)
+
+
+def stages():
+    plans = [ExperimentPlan(GRID), {"tol": [1e-4, 1e-3]}]
+    return StagedSearchCV(
+        LogisticRegression(), plans, cv=GroupKFold(3), scoring=event_accuracy
+    )
+
+
+SEARCHES = {
+    "event scorer": grid_search,
+    "event scorer of a metric": lambda: grid_search(
+        scoring=make_event_scorer(accuracy_score)
+    ),
+    "several scorers": lambda: grid_search(
+        scoring={"event": event_accuracy, "auc": "roc_auc"}, refit="event"
+    ),
+    "number of folds": lambda: grid_search(cv=3, scoring="accuracy"),
+    "list of folds": lambda: grid_search(cv=list(GroupKFold(3).split(X, Y, EVENTS))),
+    "folds by station": lambda: grid_search(
+        cv=EventStationSplit(
+            n_event_splits=2, n_station_splits=2, stations=np.tile(range(4), 12)
+        )
+    ),
+    "folds by time": lambda: grid_search(
+        cv=TemporalEventSplit(2, times=EVENTS.astype("datetime64[D]"))
+    ),
+    "rule": lambda: grid_search(scoring="f1", refit=SimplestRefit(complexity="C")),
+    "sweep": sweep,
+    "sweep by a rule": lambda: sweep(refit=FlattestRefit()),
+    "stages": stages,
+}
+
+
+def compare_searches(again, search):
+    assert repr(again) == repr(search)
+    assert again.best_params_ == search.best_params_
+    assert again.cv_results_.keys() == search.cv_results_.keys()
+    np.testing.assert_array_equal(again.predict_proba(X), search.predict_proba(X))
+    assert again.score(X, Y) == search.score(X, Y)
+
+
+@pytest.mark.filterwarnings("ignore:The groups parameter is ignored")
+@pytest.mark.parametrize("name", SEARCHES)
+def test_searches_survive(name, tmp_path):
+    search = SEARCHES[name]().fit(X, Y, groups=EVENTS)
+    skseisfp.save(search, tmp_path / "search.skops")
+    again = skseisfp.load(tmp_path / "search.skops")
+    compare_searches(again, search)
+    assert getattr(again, "cells_", None) == getattr(search, "cells_", None)
+    again.fit(X, Y, groups=EVENTS)
+    assert again.best_params_ == search.best_params_
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_searches_keep_the_path_of_their_store(kind, tmp_path):
+    pytest.importorskip("optuna", reason="optuna is not installed (extra sweep)")
+    store = kind(tmp_path / "study.db")
+    search = sweep(store=store).fit(X, Y, groups=EVENTS)
+    skseisfp.save(search, tmp_path / "search.skops")
+    Path(store).unlink()
+    again = skseisfp.load(tmp_path / "search.skops")
+    compare_searches(again, search)
+    assert again.store == store
+    assert type(again.store) is type(store)
+    assert not Path(store).exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "parameter"),
+    [
+        ({"cv": GroupKFold(3).split(X, Y, EVENTS)}, "cv"),
+        ({"cv": TemporalEventSplit(2, times=pd.Series(EVENTS))}, "cv"),
+        ({"refit": SimplestRefit(complexity=lambda trial: trial["C"])}, "refit"),
+    ],
+    ids=["generator", "table", "lambda"],
+)
+def test_what_no_file_gives_back_is_refused_in_save(settings, parameter, tmp_path):
+    search = grid_search(**settings).fit(X, Y, groups=EVENTS)
+    message = f"GridSearchCV cannot be saved: its parameter {parameter} cannot be read"
+    with pytest.raises(TypeError, match=message):
+        skseisfp.save(search, tmp_path / "search.skops")
+    assert os.listdir(tmp_path) == []
 
 
 def test_estimator_must_be_fitted(tmp_path):

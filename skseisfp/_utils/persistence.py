@@ -4,6 +4,7 @@ import io
 import json
 import os
 import warnings
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 from zipfile import BadZipFile, ZipFile
@@ -64,24 +65,53 @@ TRUSTED_TYPES = frozenset(
         "skseisfp.baselines.upc_ucv.UPCUCVNet",
         "skseisfp.ensemble.event_vote_classifier.EventVoteClassifier",
         "skseisfp.ensemble.multi_view_classifier.MultiViewClassifier",
+        "skseisfp.metrics.event_scorer.EventScorer",
+        "skseisfp.metrics.gradient.neg_gradient_of_error",
+        "skseisfp.metrics.report.negative_precision_score",
+        "skseisfp.metrics.report.specificity_score",
+        "skseisfp.model_selection.event_station_split.EventStationSplit",
+        "skseisfp.model_selection.experiment_plan.ExperimentPlan",
+        "skseisfp.model_selection.refit_policies.FlattestRefit",
+        "skseisfp.model_selection.refit_policies.ParetoRefit",
+        "skseisfp.model_selection.refit_policies.SimplestRefit",
+        "skseisfp.model_selection.staged_search_cv.StagedSearchCV",
+        "skseisfp.model_selection.sweep_search_cv.SweepSearchCV",
+        "skseisfp.model_selection.temporal_event_split.TemporalEventSplit",
         "skseisfp.neural.fingerprint_classifier.FingerprintClassifier",
         "skseisfp.neural.fingerprint_cnn.FingerprintCNN",
         "skseisfp.neural.fingerprint_mlp.FingerprintMLP",
         "skseisfp.preprocessing.adaptive_highpass_filter.AdaptiveHighpassFilter",
         "skseisfp.preprocessing.filter_augmenter.FilterAugmenter",
         "skseisfp.preprocessing.fingerprint_transformer.FingerprintTransformer",
+        "skseisfp.preprocessing.physics_features.PhysicsFeatures",
         "skseisfp.preprocessing.scalogram_transformer.ScalogramTransformer",
         "skseisfp.preprocessing.spectrogram_transformer.SpectrogramTransformer",
         "skseisfp.preprocessing.spectrum_transformer.SpectrumTransformer",
         "skseisfp.preprocessing.waveform_augmenter.WaveformAugmenter",
         "skseisfp.preprocessing.waveform_image_transformer.WaveformImageTransformer",
         "skseisfp.preprocessing.waveform_preprocessor.WaveformPreprocessor",
+        "skseisfp.preprocessing.waveform_reader.WaveformReader",
         "sklearn.calibration._CalibratedClassifier",
         "sklearn.calibration._SigmoidCalibration",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
         "sklearn.metrics._scorer._PassthroughScorer",
+        "sklearn.metrics._scorer._Scorer",
         "sklearn.model_selection._split.GroupKFold",
+        "sklearn.model_selection._split.GroupShuffleSplit",
+        "sklearn.model_selection._split.KFold",
+        "sklearn.model_selection._split.LeaveOneGroupOut",
+        "sklearn.model_selection._split.LeaveOneOut",
+        "sklearn.model_selection._split.LeavePGroupsOut",
+        "sklearn.model_selection._split.LeavePOut",
+        "sklearn.model_selection._split.PredefinedSplit",
+        "sklearn.model_selection._split.RepeatedKFold",
+        "sklearn.model_selection._split.RepeatedStratifiedKFold",
+        "sklearn.model_selection._split.ShuffleSplit",
         "sklearn.model_selection._split.StratifiedGroupKFold",
+        "sklearn.model_selection._split.StratifiedKFold",
+        "sklearn.model_selection._split.StratifiedShuffleSplit",
+        "sklearn.model_selection._split.TimeSeriesSplit",
+        "sklearn.model_selection._split._CVIterableWrapper",
         "sklearn.tree._tree.Tree",
         "torch.nn.modules.loss.CrossEntropyLoss",
         "torch.optim.adam.Adam",
@@ -116,6 +146,9 @@ def save(estimator, path):
     ------
     NotFittedError
         If the estimator is not fitted.
+    TypeError
+        If it holds what a file cannot give back: a lambda, a function or class defined
+        within another, a generator as `cv`, a table of pandas.
     ImportError
         If skops is not installed.
 
@@ -143,7 +176,7 @@ def save(estimator, path):
     """
     skops_io = import_optional("skops.io", extra="deploy")
     check_is_fitted(estimator)
-    buffer = io.BytesIO(skops_io.dumps(estimator))
+    buffer = io.BytesIO(_dump(estimator, skops_io))
     with ZipFile(buffer, "a") as archive:
         schema = archive.read("schema.json").decode()
         note = {"format": FORMAT, "versions": _versions_used(schema)}
@@ -155,10 +188,10 @@ def load(path, *, trusted=()):
     """Load an estimator that `save` has written.
 
     A file can name any type of any package, and to make an object of it can run any
-    code. So only the types that pipelines of this package need are made: its own
-    estimators, the types of scikit-learn, NumPy and SciPy that skops trusts, and a
-    short list of further ones of scikit-learn and torch. All others are refused,
-    before anything is made, until you name them.
+    code. So only the types that pipelines and searches of this package need are made:
+    its own estimators, splitters, scorers and plans, the types of scikit-learn, NumPy
+    and SciPy that skops trusts, and a short list of further ones of scikit-learn and
+    torch. All others are refused, before anything is made, until you name them.
 
     Parameters
     ----------
@@ -193,11 +226,14 @@ def load(path, *, trusted=()):
 
     Notes
     -----
-    Trusted beside what skops trusts are the estimators and modules of this package; of
-    scikit-learn the parts of calibrated classifiers, ``GroupKFold``,
-    ``StratifiedGroupKFold``, the default scorer of searches, ``Tree`` and
-    ``TreePredictor``, although a forged tree can crash the interpreter; of torch
-    ``CrossEntropyLoss`` and the optimizers ``Adam``, ``AdamW`` and ``SGD``.
+    Trusted beside what skops trusts are the estimators and modules of this package, and
+    the splitters, scorers, plans and rules for `refit` that its searches hold; of
+    scikit-learn the parts of calibrated classifiers, the splitters, the scorers with
+    the metrics that have a name for `scoring`, ``Tree`` and ``TreePredictor``, although
+    a forged tree can crash the interpreter; of torch ``CrossEntropyLoss`` and the
+    optimizers ``Adam``, ``AdamW`` and ``SGD``; and paths, as `store` may be one.
+
+    A search comes back with the path of its store, which only a new `fit` opens.
 
     Examples
     --------
@@ -209,7 +245,7 @@ def load(path, *, trusted=()):
     path = Path(path)
     data = path.read_bytes()
     note = _read_note(path, data)
-    allowed = TRUSTED_TYPES | _names_of(trusted)
+    allowed = _trusted_names() | _names_of(trusted)
     unknown = sorted(set(skops_io.get_untrusted_types(data=data)) - allowed)
     if unknown:
         raise ValueError(
@@ -219,6 +255,49 @@ def load(path, *, trusted=()):
         )
     _compare_versions(path, note["versions"])
     return skops_io.loads(data, trusted=sorted(allowed))
+
+
+def _dump(estimator, skops_io):
+    """Return an estimator as skops writes it, refusing what could not be read again."""
+    try:
+        return _dump_to_read(estimator, skops_io)
+    except Exception as error:
+        raise TypeError(
+            f"{type(estimator).__name__} cannot be saved: "
+            f"{_unreadable_part(estimator, skops_io)} cannot be read back from a file "
+            f"({error}). Functions and classes must be defined at the top of a module, "
+            "not as a lambda; cv must be a splitter or a list of folds, not a "
+            "generator; tables must be arrays, see Series.to_numpy()."
+        ) from error
+
+
+def _dump_to_read(value, skops_io):
+    """Return a value as skops writes it, read once where it has foreign types."""
+    data = skops_io.dumps(value)
+    untrusted = skops_io.get_untrusted_types(data=data)
+    if set(untrusted) - _trusted_names():
+        skops_io.loads(data, trusted=untrusted)
+    return data
+
+
+def _unreadable_part(estimator, skops_io):
+    """Return the name of the innermost parameter that a file cannot give back."""
+    part = "an attribute of it"
+    for name, value in sorted(estimator.get_params(deep=True).items()):
+        try:
+            _dump_to_read(value, skops_io)
+        except Exception:
+            part = f"its parameter {name}"
+    return part
+
+
+@cache
+def _trusted_names():
+    """Return the names of what is trusted, metrics and this system's paths with it."""
+    from sklearn.metrics import get_scorer, get_scorer_names
+
+    metrics = {get_scorer(name)._score_func for name in get_scorer_names()}
+    return TRUSTED_TYPES | _names_of({type(Path()), *metrics})
 
 
 def _versions_used(schema):
