@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from skseisfp import AdaptiveHighpassFilter, FilterAugmenter, make_seismograms
+from skseisfp import (
+    AdaptiveHighpassFilter,
+    FilterAugmenter,
+    FingerprintTransformer,
+    make_seismograms,
+)
 from skseisfp.plotting import CutoffDisplay
 
 pytestmark = pytest.mark.usefixtures("pyplot")
@@ -41,3 +46,9 @@ def test_a_record_without_cutoff_says_so():
 def test_refuses_a_record_that_is_not_there():
     with pytest.raises(ValueError, match="record == 9, must be <= 8"):
         CutoffDisplay.from_estimator(AdaptiveHighpassFilter(), X, record=9)
+
+
+def test_refuses_what_is_no_filter():
+    message = "AdaptiveHighpassFilter or a FilterAugmenter; got FingerprintTransformer"
+    with pytest.raises(TypeError, match=message):
+        CutoffDisplay.from_estimator(FingerprintTransformer(), X)

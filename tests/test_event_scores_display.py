@@ -46,3 +46,17 @@ def test_keeps_the_order_of_models_from_top_to_bottom():
     )
     assert [tick.get_text() for tick in display.ax_.get_yticklabels()] == ["z", "a"]
     assert display.ax_.yaxis_inverted()
+
+
+def test_takes_the_scores_of_one_model():
+    of_one, of_dict = (
+        EventScoresDisplay.from_predictions(Y, scores, EVENTS, random_state=0)
+        for scores in (SCORES["good"], {"model": SCORES["good"]})
+    )
+    assert of_one.models == ["model"]
+    assert of_one.table.equals(of_dict.table)
+
+
+def test_refuses_no_model():
+    with pytest.raises(ValueError, match="y_scores must name at least one model"):
+        EventScoresDisplay.from_predictions(Y, {}, EVENTS)

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.tree import DecisionTreeClassifier
 
-from skseisfp import FingerprintTransformer, make_seismograms
+from skseisfp import AdaptiveHighpassFilter, FingerprintTransformer, make_seismograms
 from skseisfp.plotting import FingerprintDisplay
 
 pytestmark = pytest.mark.usefixtures("pyplot")
@@ -126,3 +128,53 @@ def test_draws_on_given_axes(pyplot):
 def test_refuses_an_unknown_kind():
     with pytest.raises(ValueError, match="kind must be one of 'print', 'scalogram'"):
         FingerprintDisplay.from_estimator(fitted(), BUNCH.data, kind="picture")
+
+
+@pytest.mark.parametrize("standardize", [None, "mad"])
+def test_fits_a_clone_of_what_is_not_fitted(standardize):
+    options = {"n_per_class": 2, "random_state": 0}
+    parameters = {"sampling_rate": 40, "standardize": standardize}
+    transformer = FingerprintTransformer(**parameters)
+    display = FingerprintDisplay.from_estimator(
+        transformer, BUNCH.data, BUNCH.target, **options
+    )
+    expected = FingerprintDisplay.from_estimator(
+        fitted(standardize=standardize), BUNCH.data, BUNCH.target, **options
+    )
+    np.testing.assert_array_equal(display.images, expected.images)
+    assert not hasattr(transformer, "frequencies_")
+
+
+@pytest.mark.parametrize("is_fitted", [True, False])
+@pytest.mark.parametrize("kind", ["print", "scalogram"])
+def test_draws_the_prints_inside_a_pipeline(is_fitted, kind):
+    highpass = AdaptiveHighpassFilter(sampling_rate=40)
+    pipeline = make_pipeline(
+        highpass,
+        FingerprintTransformer(sampling_rate=40, flatten=True),
+        DecisionTreeClassifier(),
+    )
+    if is_fitted:
+        pipeline.fit(BUNCH.data, BUNCH.target)
+    options = {"kind": kind, "n_per_class": 1, "random_state": 0}
+    display = FingerprintDisplay.from_estimator(pipeline, BUNCH.data, **options)
+    expected = FingerprintDisplay.from_estimator(
+        fitted(), highpass.fit_transform(BUNCH.data), **options
+    )
+    np.testing.assert_array_equal(display.images, expected.images)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "got"),
+    [
+        (DecisionTreeClassifier(), "got DecisionTreeClassifier"),
+        (make_pipeline(DecisionTreeClassifier()), "got Pipeline with 0"),
+        (
+            Pipeline([(name, FingerprintTransformer()) for name in "ab"]),
+            "got Pipeline with 2",
+        ),
+    ],
+)
+def test_refuses_what_makes_no_prints(estimator, got):
+    with pytest.raises(TypeError, match=f"transformer must be a Fingerprint.*{got}"):
+        FingerprintDisplay.from_estimator(estimator, BUNCH.data)

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 from result_cubes import make_cube
+from sklearn.base import clone
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 
+from skseisfp.baselines import MiaoANN
+from skseisfp.datasets import make_seismograms
+from skseisfp.ensemble import EventVoteClassifier
 from skseisfp.neural import FingerprintClassifier
 from skseisfp.plotting import LearningHistoryDisplay
 
@@ -60,6 +68,48 @@ def test_draws_a_trial_of_a_cube():
     training, validation = display.ax_.lines
     np.testing.assert_allclose(training.get_ydata(), losses["train_loss"])
     np.testing.assert_allclose(validation.get_ydata(), losses["valid_loss"][:6])
+
+
+PRINTS = np.random.default_rng(0).integers(0, 2, (20, 16)).astype(np.uint8)
+LABELS = np.repeat([0, 1], 10)
+NET = FingerprintClassifier(max_epochs=2, device="cpu", random_state=0)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "find"),
+    [
+        (make_pipeline("passthrough", NET), lambda pipeline: pipeline[-1]),
+        (
+            GridSearchCV(make_pipeline(NET), {}, cv=2),
+            lambda search: search.best_estimator_[-1],
+        ),
+        (EventVoteClassifier(NET), lambda wrapper: wrapper.estimator_),
+    ],
+    ids=["pipeline", "search", "wrapper"],
+)
+def test_finds_the_net_in_what_holds_it(estimator, find):
+    estimator = clone(estimator).fit(PRINTS, LABELS)
+    display = LearningHistoryDisplay.from_estimator(estimator)
+    drawn = display.ax_.lines[0].get_ydata().tolist()
+    assert drawn == find(estimator).history_["train_loss"]
+
+
+def test_finds_the_net_of_a_baseline():
+    bunch = make_seismograms(8, random_state=0)
+    baseline = MiaoANN(sampling_rate=40, max_epochs=2, device="cpu", random_state=0)
+    baseline.fit(bunch.data, bunch.target)
+    display = LearningHistoryDisplay.from_estimator(baseline)
+    drawn = display.ax_.lines[0].get_ydata().tolist()
+    assert drawn == baseline.net_.history_["train_loss"]
+
+
+def test_refuses_what_has_no_history():
+    trees = make_pipeline(ExtraTreesClassifier(2)).fit(PRINTS, LABELS)
+    message = "estimator must be a fitted FingerprintClassifier.*got Pipeline"
+    with pytest.raises(TypeError, match=message):
+        LearningHistoryDisplay.from_estimator(trees)
+    with pytest.raises(NotFittedError):
+        LearningHistoryDisplay.from_estimator(NET)
 
 
 @pytest.mark.parametrize("trial", [None, {"conv1_n_filters": 4}])

@@ -80,7 +80,19 @@ class CutoffDisplay:
         -------
         CutoffDisplay
             The display.
+
+        Raises
+        ------
+        TypeError
+            If `cutoff_filter` is none of the two.
+        ValueError
+            If there is no such record.
         """
+        if not hasattr(cutoff_filter, "estimate_cutoff"):
+            raise TypeError(
+                "cutoff_filter must be an AdaptiveHighpassFilter or a FilterAugmenter; "
+                f"got {type(cutoff_filter).__name__}. Of a pipeline give that step."
+            )
         X = np.asarray(X)
         check_scalar(record, "record", Integral, min_val=0, max_val=len(X) - 1)
         X = X[record : record + 1]

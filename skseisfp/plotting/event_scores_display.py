@@ -1,5 +1,7 @@
 """Scores of several models with their intervals."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from ..metrics import score_table
@@ -59,8 +61,9 @@ class EventScoresDisplay:
         ----------
         y_true : array-like of shape (n_records,)
             Labels.
-        y_scores : dict of array-like of shape (n_records, n_classes) or (n_records,)
-            Probabilities of each model by its name.
+        y_scores : array-like of shape (n_records, n_classes) or (n_records,), or \
+dict of them
+            Probabilities of one model, or of each model by its name.
         groups : array-like of shape (n_records,), default=None
             Event of each record; None takes the index of `y_true`.
         metric : {"accuracy", "balanced_accuracy", "f1", "roc_auc"}, \
@@ -77,7 +80,16 @@ default="roc_auc"
         -------
         EventScoresDisplay
             The display.
+
+        Raises
+        ------
+        ValueError
+            If `y_scores` names no model, and as :func:`skseisfp.metrics.score_table`.
         """
+        if not isinstance(y_scores, Mapping):
+            y_scores = {"model": y_scores}
+        if not y_scores:
+            raise ValueError("y_scores must name at least one model; it is empty.")
         tables = {
             name: score_table(y_true, scores, groups, metrics=[metric], **options)
             for name, scores in y_scores.items()

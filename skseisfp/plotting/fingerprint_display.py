@@ -3,10 +3,13 @@
 from copy import copy
 
 import numpy as np
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
 from .._utils.optional import import_optional
 from .._utils.validation import check_option
+from ..preprocessing import FingerprintTransformer
 from ..signal import decode
 from ._axes import NEGATIVE, POSITIVE, ZERO, draw_scalogram, get_axes
 
@@ -80,8 +83,9 @@ class FingerprintDisplay:
 
         Parameters
         ----------
-        transformer : FingerprintTransformer
-            A fitted transformer.
+        transformer : FingerprintTransformer or Pipeline
+            The transformer, or a pipeline with one such step, whose steps before it
+            prepare the records. If it is not fitted, a clone is, on all records.
         X : array-like of shape (n_records, [n_views, n_channels,] n_samples)
             Records; of several views or channels the first is drawn.
         y : array-like of shape (n_records,), default=None
@@ -102,10 +106,13 @@ class FingerprintDisplay:
 
         Raises
         ------
+        TypeError
+            If `transformer` is none, or a pipeline without one or with several.
         ValueError
             If `kind` is none of the three.
         """
         check_option("kind", kind, KINDS)
+        head, transformer = _fitted_parts(_printing_part(transformer), X, y)
         X = np.asarray(X)
         labels = np.full(len(X), "") if y is None else np.asarray(y)
         random_state = check_random_state(random_state)
@@ -116,7 +123,7 @@ class FingerprintDisplay:
             ]
         )
         return cls(
-            _make_images(transformer, X[chosen], kind),
+            _make_images(transformer, head(X[chosen]), kind),
             labels=None if y is None else labels[chosen],
             kind=kind,
             frequencies=transformer.frequencies_,
@@ -212,6 +219,33 @@ def draw_print(ax, image):
         ax.axvline(level - 0.5, color="white", alpha=0.25, linewidth=0.6)
     ax.set_xticks([level for level in (0, *LEVELS) if level < columns])
     ax.set_yticks([level for level in (0, *LEVELS) if level < rows])
+
+
+def _printing_part(estimator):
+    """Return a transformer that makes prints, or a pipeline up to it."""
+    steps = [estimator]
+    if isinstance(estimator, Pipeline):
+        steps = [step for _, step in estimator.steps]
+    places = [
+        k for k, step in enumerate(steps) if isinstance(step, FingerprintTransformer)
+    ]
+    if len(places) != 1:
+        raise TypeError(
+            "transformer must be a FingerprintTransformer, or a Pipeline with one such "
+            f"step; got {type(estimator).__name__}"
+            + (f" with {len(places)}." if isinstance(estimator, Pipeline) else ".")
+        )
+    return estimator[: places[0] + 1] if isinstance(estimator, Pipeline) else estimator
+
+
+def _fitted_parts(part, X, y):
+    """Return what prepares records, and the fitted transformer that prints them."""
+    last = part[-1] if isinstance(part, Pipeline) else part
+    if not hasattr(last, "frequencies_"):
+        part = clone(part).fit(X, y)
+    if not isinstance(part, Pipeline):
+        return np.asarray, part
+    return (part[:-1].transform if len(part) > 1 else np.asarray), part[-1]
 
 
 def _make_images(transformer, X, kind):

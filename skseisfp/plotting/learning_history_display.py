@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
 
 from .._utils.validation import check_option
 from ._axes import get_axes, strip_spines
@@ -9,6 +10,7 @@ from ._cube_slice import complete_trial, cube_of
 
 QUANTITIES = ("loss", "accuracy")
 TRAINING, VALIDATION = "#000000", "#d62728"
+INNER = ("best_estimator_", "estimator_", "net_")
 
 
 class LearningHistoryDisplay:
@@ -52,8 +54,9 @@ class LearningHistoryDisplay:
 
         Parameters
         ----------
-        estimator : FingerprintClassifier or Pipeline
-            A fitted classifier, or a pipeline that ends in one.
+        estimator : estimator
+            A fitted `FingerprintClassifier`, or what holds one: a pipeline that ends in
+            it, a search with its best estimator, a wrapper, a baseline of one net.
         quantity : {"loss", "accuracy"}, default="loss"
             What is drawn.
         ax : matplotlib.axes.Axes, default=None
@@ -63,11 +66,19 @@ class LearningHistoryDisplay:
         -------
         LearningHistoryDisplay
             The display.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        TypeError
+            If it holds no net with a history.
         """
-        classifier = estimator[-1] if isinstance(estimator, Pipeline) else estimator
         check_option("quantity", quantity, QUANTITIES)
+        check_is_fitted(estimator)
+        history = _find_history(estimator)
         train, valid = (
-            classifier.history_.get(f"{part}_{quantity}") for part in ("train", "valid")
+            history.get(f"{part}_{quantity}") for part in ("train", "valid")
         )
         return cls(train, valid=valid, quantity=quantity).plot(ax=ax)
 
@@ -163,3 +174,27 @@ class LearningHistoryDisplay:
             self.ax_.fill_between(
                 epochs, low, high, color=colour, alpha=0.15, linewidth=0
             )
+
+
+def _find_history(estimator):
+    """Return the history of the net in an estimator."""
+    part = estimator
+    while part is not None:
+        history = getattr(part, "history_", None)
+        if isinstance(history, dict) and "train_loss" in history:
+            return history
+        part = _inner_part(part)
+    raise TypeError(
+        "estimator must be a fitted FingerprintClassifier or hold one, as last step of "
+        f"a pipeline or as {', '.join(INNER)}; got {type(estimator).__name__}, which "
+        "has no net with a history."
+    )
+
+
+def _inner_part(estimator):
+    """Return the estimator that a fitted one answers by, None if there is none."""
+    if isinstance(estimator, Pipeline):
+        return estimator.steps[-1][1]
+    return next(
+        (getattr(estimator, name) for name in INNER if hasattr(estimator, name)), None
+    )
