@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold, ParameterGrid
+from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
 from skseisfp.model_selection import ExperimentPlan
 from skseisfp.neural import FingerprintClassifier
+from skseisfp.preprocessing import FingerprintTransformer
 
 EXPERIMENTS = {
     "experiment 1": 384,
@@ -212,6 +214,27 @@ def test_unknown_parameters_are_refused_by_the_nearest_name(three_steps, method)
     plan = ExperimentPlan({"classifier__module__conv1_fliter_size": [1]})
     with pytest.raises(ValueError, match="Did you mean 'classifier__module__conv1_fi"):
         getattr(plan, method)(three_steps())
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("classifier__learning_rate", "'classifier__lr'"),
+        ("classifier__max_epoch", "'classifier__max_epochs'"),
+        ("classifier__conv1_nfilters", "'classifier__module__conv1_n_filters'"),
+        ("classifier__sampling_rate", "'fingerprint__sampling_rate'"),
+        ("clasifier__max_epochs", "'classifier__max_epochs'"),
+    ],
+)
+def test_the_nearest_name_is_one_of_the_same_step(three_steps, name, hint):
+    with pytest.raises(ValueError, match=f"Did you mean {hint}"):
+        ExperimentPlan({name: [1]}).check(three_steps())
+
+
+def test_a_name_of_another_step_must_be_the_same():
+    pipeline = make_pipeline(FingerprintTransformer(), SVC())
+    with pytest.raises(ValueError, match=r"is no parameter of Pipeline\.$"):
+        ExperimentPlan({"svc__learning_rate": [1]}).check(pipeline)
 
 
 def test_estimate_of_parameters_is_exact(three_steps, seismograms):

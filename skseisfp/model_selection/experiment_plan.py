@@ -1,6 +1,7 @@
 """Plans of experiments: which values of which parameters are tried."""
 
 import time
+from difflib import get_close_matches
 from math import prod
 from pathlib import Path
 
@@ -296,8 +297,34 @@ def set_trial(estimator, trial):
         owner = type(estimator).__name__
         raise ValueError(
             f"{unknown[0]!r} is no parameter of {owner}."
-            f"{nearest_name(unknown[0], known)}"
+            f"{_suggestion(unknown[0], known)}"
         ) from error
+
+
+def _suggestion(name, known):
+    """Return a hint at a known name, one of the same step before those of others."""
+    step = "".join(name.partition("__")[:2]) if "__" in name else ""
+    rest = name.removeprefix(step)
+    own = [other.removeprefix(step) for other in known if other.startswith(step)]
+    if not own:
+        return nearest_name(name, known)
+    near = [other for other in own if rest == _initials(other)]
+    near += [other for other in own if _initials(rest) == other]
+    near = near or get_close_matches(rest, own, n=1)
+    if near:
+        return f" Did you mean {step + near[0]!r}?"
+    return nearest_name(name, [other for other in known if _tail(other) == _tail(name)])
+
+
+def _tail(name):
+    """Return what follows the last ``__``."""
+    return name.rpartition("__")[2]
+
+
+def _initials(name):
+    """Return the first letters of a name of several words: ``learning_rate`` is lr."""
+    words = name.split("_")
+    return "".join(word[:1] for word in words) if len(words) > 1 else None
 
 
 def _constraint_findings(estimator):
