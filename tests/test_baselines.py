@@ -343,8 +343,30 @@ def test_the_ratio_of_p_to_s_is_that_of_the_windows():
     classifier = KongCNN(p_window=(5, 20), s_window=(30, 45))
     feature = classifier._represent(X[None, None])[0, 0, -1]
     assert feature == pytest.approx(-1, abs=0.01)
-    with pytest.raises(ValueError, match="window must be two increasing times"):
-        KongCNN(s_window=(30, 60))._represent(X[None, None])
+    with pytest.raises(ValueError, match="s_window must be two increasing times"):
+        KongCNN(s_window=(30, 60)).fit(X[None, None], [0])
+
+
+def test_a_ratio_is_of_what_the_records_have():
+    X = np.random.default_rng(0).normal(size=(3, 2, 600))
+    onsets = {"arrival": [100, 120, 140], "s_arrival": [300, 310, 320]}
+    for known in ({}, onsets):
+        slow = KongCNN(sampling_rate=20)._represent(X, **known)
+        assert not slow[..., -1].any()
+        assert slow[..., :-1].any()
+        clipped = KongCNN(sampling_rate=30)._represent(X, **known)
+        within = KongCNN(sampling_rate=30, ratio_band=(10, 15))._represent(X, **known)
+        np.testing.assert_array_equal(clipped, within)
+        assert clipped[..., -1].all()
+    fitted = make(KongCNN, sampling_rate=20, max_epochs=1).fit(X, ["a", "b", "a"])
+    np.testing.assert_allclose(fitted.predict_proba(X).sum(axis=1), 1)
+
+
+def test_hainan_filters_once_so_that_the_order_is_the_published_one():
+    time = np.arange(9000) / 100
+    X = np.sin(2 * np.pi * np.array([[2.0], [20.0]]) * time)
+    peaks = HainanCNN()._represent(X[None])[0, :, 3000:6000].max(axis=1)
+    assert peaks[0] / peaks[1] == pytest.approx(0.5**0.5, abs=0.01)
 
 
 def test_stations_are_ordered_and_missing_ones_come_last():
@@ -359,8 +381,8 @@ def test_stations_are_ordered_and_missing_ones_come_last():
     assert images[0, 0, 0].argmax(axis=1).tolist() == [100, 200, 300, 0]
     np.testing.assert_allclose(images[0, 0].max(axis=2)[:, :3], 1)
     assert not images[0, 0, :, 3].any()
-    with pytest.raises(ValueError, match="vertical == 3"):
-        ArrayConvNet(vertical=3).fit(X, [0])
+    classifier = make(ArrayConvNet, vertical=np.int64(2), max_epochs=1)
+    assert classifier.fit(np.tile(X, (2, 1, 1, 1)), ["a", "b"]).net_
 
 
 def test_stations_are_tapered_as_obspy_does():
@@ -388,7 +410,7 @@ def test_records_are_divided_by_the_deviation_of_their_absolute_values():
     X = np.random.default_rng(0).normal(size=(2, 3, 2000))
     X[1] *= [[1], [10], [100]]
     classifier = QuakeXNet2D()
-    filtered = classifier._preprocess(X, f_min=1.0, f_max=20.0, taper=0.1)
+    filtered = classifier._preprocess(X, f_max=20.0, taper=0.1)
     expected = [
         signal.spectrogram(record / np.abs(record).std(), 50, nperseg=256, noverlap=128)
         for record in filtered
@@ -407,20 +429,93 @@ def test_images_have_as_many_levels_as_published():
     assert len(np.unique(levels.round())) > 200
 
 
+# parameters that are refused
+
+NUMBERS = (None, "x", -1, np.nan)
+SIZES = (None, 3, "abc", (), (3, 3), (0, 1, 1), (-1, 1, 1), (1.5, 2, 3), [[1, 2], 3, 3])
+TIMES = (5, -1, "ab", (2, 1), (-1, 2), (1, 99), (1, 2, 3), (None, 2), ("a", "b"))
+WRONG = {
+    "sampling_rate": (*NUMBERS, 0, np.inf),
+    "window": (*TIMES, [[1, 2], 3]),
+    "max_epochs": (*NUMBERS, 0, 1.5),
+    "batch_size": (*NUMBERS, 0, 1.5),
+    "lr": (*NUMBERS, 0),
+    "early_stopping": (None, "x", -1),
+    "n_jobs": ("x", 1.5, (1,)),
+    "device": (None, "x", 1.5),
+    "random_state": ("x", -1, 1.5, (1,)),
+    "shape": (None, "ab", 64, (64,), (64, 64.0), (None, 64), ("a", "b"), (2, 64)),
+    "width": (*NUMBERS, 0, np.inf),
+    "dropout_p": (*NUMBERS, 1, 1.5),
+    "hidden_dropout_p": (*NUMBERS, 1, 1.5),
+    "hidden_sizes": (None, 32, "x", (0,), (1.5,)),
+    "n_stations": (*NUMBERS, 0, 1.5),
+    "structure": (None, "resnet", 1),
+    "n_routings": (*NUMBERS, 0, 1.5),
+    "vertical": (*NUMBERS, 3, 0.5),
+    "n_amplitudes": (*NUMBERS, 0, 1.5),
+    "noise_snr_db": ("x", np.nan, np.inf, (1, 2), [[1, 2], 3]),
+    "kernel_sizes": SIZES,
+    "n_filters": SIZES,
+    "pool_sizes": SIZES,
+    "conv_strides": SIZES,
+    "conv_padding": (None, "x", 1),
+    "pool_padding": (None, "x", 1),
+    "two_dimensional": (None, "x", 2),
+    "head": (None, "max", 1),
+    "dense_size": (*NUMBERS, 0, 1.5),
+    "crop": ("x", -1, 1.5, 300),
+    "augment_p": (*NUMBERS, 2),
+    "p_window": TIMES,
+    "s_window": TIMES,
+    "vp_vs": ("x", np.nan, 1, np.inf, (1, 2)),
+    "ratio_band": (None, 3, "ab", (18, 10), (20, 30), (-1, 5), (1, 2, 3), ("a", "b")),
+}
+# they are checked where the labels or the prints are known
+LATER = {("AfterYue2023", "natural"), ("TrovaCNN", "pool_stride")}
+REFUSED = [
+    (baseline, name)
+    for baseline in ALL
+    if issubclass(baseline, NetBaseline)
+    for name in inspect.signature(baseline).parameters
+    if (baseline.__name__, name) not in LATER
+]
+
+
+@pytest.mark.parametrize(("baseline", "name"), REFUSED)
+def test_wrong_parameters_are_refused_by_name_before_any_work(
+    baseline, name, monkeypatch
+):
+    X, y = two_classes(100.0, n=4, duration=3)
+    monkeypatch.setattr(baseline, "_represent", None)
+    for value in WRONG[name]:
+        with pytest.raises((ValueError, TypeError), match=rf"\b{name}\b"):
+            make(baseline, **{name: value}).fit(X, y)
+
+
 @pytest.mark.parametrize(
     ("baseline", "params", "message"),
     [
         (AfterHakim2023, {"shape": (7, 77)}, "shape must be at least 8 x 8"),
         (AfterTrovaMLP, {"hidden_sizes": 32}, "hidden_sizes must be a tuple"),
-        (AfterUlyanov2021, {"dropout_p": 1}, "dropout_p == 1"),
+        (AfterUlyanov2021, {"dropout_p": 1}, "dropout_p == 1, must be < 1"),
         (AfterZhou2021, {"n_stations": 0}, "n_stations == 0"),
         (AfterZhou2021, {"structure": "resnet"}, "structure must be one of"),
         (AfterZhou2021, {"width": 0}, "width == 0"),
+        (ArrayConvNet, {"vertical": 3}, "vertical == 3, must be <= 2"),
         (ConvNetQuake, {"sampling_rate": 0}, "sampling_rate == 0"),
+        (ConvNetQuake, {"sampling_rate": 99.987}, "sampling_rate=99.987 cannot be"),
         (ConvNetQuake, {"max_epochs": 0}, "max_epochs == 0"),
         (ConvNetQuake, {"window": (1, 9)}, "window must be two increasing times"),
         (HainanCNN, {"crop": 300}, "crop == 300, must be >= 330"),
         (HainanCNN, {"head": "max"}, "head must be one of"),
+        (HainanCNN, {"kernel_sizes": (3, 3)}, "conv_strides must have one .* 2, 3, 3"),
+        (HainanCNN, {"pool_sizes": (0, 1, 1)}, "pool_sizes must be a tuple of int"),
+        (HainanCNN, {"sampling_rate": 4}, "sampling_rate must be above 4 Hz"),
+        (ErtuncayCNN, {"sampling_rate": 1e9}, "sampling_rate=1000000000.0 cannot be"),
+        (QuakeXNet2D, {"batch_size": 2}, "batch_size == 2, must be >= 3"),
+        (ErtuncayCNN, {"sampling_rate": 2}, "sampling_rate must be above 2 Hz"),
+        (KongCNN, {"p_window": (5, 1)}, "p_window must be two increasing times"),
         (KongCNN, {"ratio_band": (18, 10)}, "ratio_band must be two increasing"),
         (KongCNN, {"ratio_band": (20, 30)}, "ratio_band must be two increasing"),
         (TrovaCNN, {"pool_stride": 3}, "pool_stride must be one of"),
@@ -433,6 +528,15 @@ def test_illegal_parameters(baseline, params, message):
     X, y = two_classes(100.0, n=4, duration=3)
     with pytest.raises(ValueError, match=message):
         make(baseline, **params).fit(X, y)
+
+
+def test_filters_over_channels_need_as_many():
+    X, y = two_classes(100.0, n=4, duration=3)
+    params = {"two_dimensional": True, "conv_padding": "valid", "crop": None}
+    with pytest.raises(ValueError, match=r"need more than 6 channels .* of 3"):
+        make(HainanCNN, **params).fit(X, y)
+    X = np.tile(X, (1, 3, 1))[:, :7]
+    assert make(HainanCNN, **params, max_epochs=1).fit(X, y).net_
 
 
 def test_records_of_another_shape_are_refused():

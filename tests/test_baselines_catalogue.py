@@ -1,3 +1,4 @@
+import inspect
 import re
 
 import numpy as np
@@ -43,6 +44,13 @@ def test_nothing_is_claimed_of_systems_known_by_description():
     after = {name for name in TABLE.index if name.startswith("After")}
     assert set(described.index) == after - {"AfterLinville2019"}  # rebuilt by others
     assert described["published_parameters"].isna().all()
+
+
+@pytest.mark.parametrize("name", TABLE.index)
+def test_docstrings_say_what_is_not_exact(name):
+    text = " ".join(inspect.getdoc(CLASSES[name]).lower().split())
+    found = {word for word in ("reconstruction", "by description") if word in text}
+    assert found == {TABLE.loc[name, "exactness"]} - {"exact"}
 
 
 def test_nets_and_only_nets_have_parameters():

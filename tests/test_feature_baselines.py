@@ -211,3 +211,10 @@ def test_records_may_weigh_in_the_score(bunch):
     assert 0 < right.mean() < 1
     weighted = classifier.score(bunch.data, bunch.target, sample_weight=right)
     assert weighted == 1.0
+
+
+def test_events_change_nothing(bunch):
+    classifier = make(AfterKoper2024)
+    given = classifier.fit(bunch.data, bunch.target).predict_proba(bunch.data)
+    classifier.fit(bunch.data, bunch.target, groups=bunch.groups)
+    np.testing.assert_array_equal(classifier.predict_proba(bunch.data), given)

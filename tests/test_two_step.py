@@ -91,3 +91,12 @@ def test_events_are_kept_whole_in_both_steps():
         assert "valid_loss" in step.history_
     with pytest.raises(ValueError, match="groups"):
         make().fit(X, y, groups[:-1])
+
+
+def test_another_fit_draws_anew_from_the_same_generator():
+    X, y = three_classes()
+    classifier = make(max_epochs=1, random_state=np.random.RandomState(0))
+    first, again = (classifier.fit(X, y).predict_proba(X) for _ in range(2))
+    assert not np.array_equal(first, again)
+    fresh = make(max_epochs=1, random_state=np.random.RandomState(0)).fit(X, y)
+    np.testing.assert_array_equal(fresh.predict_proba(X), first)

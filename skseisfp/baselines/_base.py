@@ -1,12 +1,17 @@
 """What the baselines have in common."""
 
+from numbers import Integral, Real
+
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils.validation import check_records
+from .._utils.validation import check_real, check_records
+from ..datasets._waveform import RecordError, resampling_factors
 from ..neural import FingerprintClassifier
+from ..neural._assembly import choose_device
 from ..preprocessing import WaveformPreprocessor
 
 
@@ -37,13 +42,17 @@ class NetBaseline(WaveformBaseline):
     - `_module`: the class of its net;
     - `_module_parameters`: names of own parameters that the net takes, too;
     - `_recipe`: settings of training beside those that are parameters;
-    - `_rate`: the published sampling rate in Hz.
+    - `_rate`: the published sampling rate in Hz;
+    - `_f_min`: the corner of the high-pass filter in Hz, or None.
+
+    Own parameters are checked in `_check_parameters`, before the records are worked on.
     """
 
     _module = None
     _module_parameters = ()
     _recipe = {"optimizer": torch.optim.Adam, "weight_decay": 0.0, "lr_schedule": None}
     _rate = 100.0
+    _f_min = None
 
     def __init__(
         self,
@@ -140,9 +149,31 @@ class NetBaseline(WaveformBaseline):
 
     def _prepare(self, X, **onsets):
         """Return what is to be fitted on records that were checked, and a fresh net."""
+        self._check_parameters(X)
         net = self._make_net()
         net._check_parameters()
         return self._represent(X, **onsets), net
+
+    def _check_parameters(self, X):
+        """Refuse parameters that are impossible, or are so for these records."""
+        check_positive("sampling_rate", self.sampling_rate)
+        if self._f_min is not None and self.sampling_rate <= 2 * self._f_min:
+            raise ValueError(
+                f"sampling_rate must be above {2 * self._f_min:g} Hz, since records "
+                f"are high-pass filtered at {self._f_min:g} Hz; got "
+                f"{self.sampling_rate!r}."
+            )
+        check_window("window", self.window, X.shape[-1] / self.sampling_rate)
+        if self.n_jobs is not None:
+            check_scalar(self.n_jobs, "n_jobs", Integral)
+        choose_device(self.device)
+        try:
+            check_random_state(self.random_state)
+        except ValueError as error:
+            raise ValueError(
+                "random_state must be None, an integer from 0 to 2**32 - 1 or a "
+                f"RandomState instance; got {self.random_state!r}."
+            ) from error
 
     def _make_net(self):
         own = {name: getattr(self, name) for name in self._module_parameters}
@@ -170,11 +201,19 @@ class NetBaseline(WaveformBaseline):
             sampling_rate=self.sampling_rate,
             target_rate=self._rate,
             window=self.window,
+            f_min=self._f_min,
             f_max=f_max,
             n_jobs=self.n_jobs,
             **settings,
         )
-        return preprocessor.fit_transform(X)
+        try:
+            resampling_factors(self.sampling_rate, self._rate)
+            return preprocessor.fit_transform(X)
+        except RecordError as error:
+            raise ValueError(
+                f"sampling_rate={self.sampling_rate!r} cannot be brought to "
+                f"{self._rate:g} Hz: {error}."
+            ) from error
 
     def __sklearn_is_fitted__(self):
         """Tell whether the last fit came to its end."""
@@ -196,6 +235,47 @@ class EventNetBaseline(NetBaseline):
             X = X.filled(0)
         X = super()._check(X, reset=reset)
         return X[:, None] if X.ndim == 3 else X
+
+
+def check_positive(name, value):
+    """Refuse what is no finite number above zero."""
+    check_real(name, value, min_val=0, max_val=np.inf, include_boundaries="neither")
+
+
+def check_dropout(name, value):
+    """Refuse what is no probability below one."""
+    check_real(name, value, min_val=0, max_val=1, include_boundaries="left")
+
+
+def check_finite(name, value):
+    """Refuse what is no finite number."""
+    limits = {"min_val": -np.inf, "max_val": np.inf, "include_boundaries": "neither"}
+    check_real(name, value, **limits)
+
+
+def check_window(name, window, duration):
+    """Refuse what is neither None nor two increasing times within a duration."""
+    if window is not None and not (
+        is_pair(window, Real) and 0 <= window[0] < window[1] <= duration
+    ):
+        raise ValueError(
+            f"{name} must be two increasing times within the record, from 0 to "
+            f"{duration:g} s, or None; got {window!r}."
+        )
+
+
+def check_shape(shape, least):
+    """Refuse what is no shape of images with sides that are long enough."""
+    if not is_pair(shape, Integral) or min(shape) < least:
+        raise ValueError(
+            f"shape must be at least {least} x {least}, two integers; got {shape!r}."
+        )
+
+
+def is_pair(values, kind):
+    """Tell whether values are two numbers of a kind."""
+    values = np.asarray(values, dtype=object)
+    return values.shape == (2,) and all(isinstance(value, kind) for value in values)
 
 
 def pad_to(X, least):

@@ -26,6 +26,8 @@ class FeatureBaseline(OnsetsMixin, WaveformBaseline):
       `_stand_ins`, which the event has where onsets are not known.
     """
 
+    __metadata_request__fit = {"groups": False}
+
     _fitted = "classifier_"
     _groups = "all"
     _bands = None
@@ -60,7 +62,7 @@ class FeatureBaseline(OnsetsMixin, WaveformBaseline):
         self.scaling = scaling
         self.n_jobs = n_jobs
 
-    def fit(self, X, y, arrival=None, s_arrival=None, origin=None):
+    def fit(self, X, y, groups=None, arrival=None, s_arrival=None, origin=None):
         """Fit on features of records.
 
         Parameters
@@ -69,6 +71,8 @@ class FeatureBaseline(OnsetsMixin, WaveformBaseline):
             Records.
         y : array-like of shape (n_records,)
             Labels.
+        groups : None
+            Not used; there so that all baselines are fitted alike.
         arrival, s_arrival, origin : array-like of shape (n_records,), default=None
             Samples of P, of S and of the origin of the event, where known; NaN where
             not, and P or S before `window` count as not known. The origin is used with

@@ -22,6 +22,7 @@ class TwoStepClassifier(ClassifierMixin, BaseEstimator):
     def fit(self, X, y, groups=None):
         """Train a fresh classifier for each step."""
         step = self._make_step()
+        groups = step._find_groups(y, groups)
         codes = step._encode(y, X)
         self.classes_ = step.classes_
         groups = check_groups(groups, len(codes))

@@ -6,7 +6,7 @@ from torch import nn
 from ..neural._layers import GeneratorDropout, GeneratorModule
 from ..preprocessing import ScalogramTransformer
 from ..signal.windows import window_samples
-from ._base import NetBaseline
+from ._base import NetBaseline, check_shape
 from ._nets import count_outputs, initialise
 
 _FILTERS = (16, 32, 64)
@@ -86,9 +86,10 @@ class AfterHakim2023(NetBaseline):
 
     Notes
     -----
-    An architecture only. [1]_ classify the quality of stations (classified, usable,
-    unusable) by 30 days of 411 seismometers, not events, although [2]_ cites the paper
-    among classifiers of events: its 99 % say nothing of earthquakes and blasts.
+    Built by description, and an architecture only. [1]_ classify the quality of
+    stations (classified, usable, unusable) by 30 days of 411 seismometers, not events,
+    although [2]_ cites the paper among classifiers of events: its 99 % say nothing of
+    earthquakes and blasts.
 
     Published: three equal branches, one for each component, on grey images of 77 x 77
     with 256 levels and logarithmic frequencies; three times convolution, pool and
@@ -149,12 +150,11 @@ class AfterHakim2023(NetBaseline):
         )
         self.shape = shape
 
+    def _check_parameters(self, X):
+        super()._check_parameters(X)
+        check_shape(self.shape, _LEAST_SIDE)
+
     def _represent(self, X):
-        if np.shape(self.shape) == (2,) and min(self.shape) < _LEAST_SIDE:
-            raise ValueError(
-                f"shape must be at least {_LEAST_SIDE} x {_LEAST_SIDE}; got "
-                f"{self.shape!r}."
-            )
         first, last = window_samples(self.window, X.shape[-1], self.sampling_rate)
         scalogram = ScalogramTransformer(
             sampling_rate=self.sampling_rate, shape=self.shape, n_jobs=self.n_jobs

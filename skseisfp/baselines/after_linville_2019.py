@@ -78,12 +78,12 @@ class AfterLinville2019(LinvilleLSTM):
 
     Notes
     -----
-    [1]_ compare a convolutional and a recurrent net on spectrograms of 90 s. The layers
-    of their convolutional one are not known here; these are the ones of the net that
-    the public code of [2]_ has in its place: convolutions of 2 x 2 with 18, 36, 54 and
-    54 filters, a pool of 2 x 2 after each, and the output. For three channels of 90 s
-    and two classes, told apart by one sigmoid, it has 22,519 parameters; more classes
-    take a softmax, with which two would have 22,628.
+    A reconstruction. [1]_ compare a convolutional and a recurrent net on spectrograms
+    of 90 s. The layers of their convolutional one are not known here; these are the
+    ones of the net that the public code of [2]_ has in its place: convolutions of 2 x 2
+    with 18, 36, 54 and 54 filters, a pool of 2 x 2 after each, and the output. For
+    three channels of 90 s and two classes, told apart by one sigmoid, it has 22,519
+    parameters; more classes take a softmax, with which two would have 22,628.
 
     Input and training are those of `LinvilleLSTM`. Images below 31 x 31 are continued
     with zeros.

@@ -3,7 +3,6 @@
 from copy import deepcopy
 from numbers import Integral
 
-import numpy as np
 import torch
 from sklearn.utils import check_scalar
 from torch import nn
@@ -11,7 +10,7 @@ from torch import nn
 from ..neural._layers import GeneratorDropout, GeneratorModule
 from ..preprocessing import ScalogramTransformer
 from ..signal.wavelets import Morlet
-from ._base import NetBaseline, pad_to
+from ._base import NetBaseline, check_shape, pad_to
 from ._capsules import MarginLoss, RoutedCapsules, lengths, squash
 
 _LEAST_SAMPLES = 100
@@ -182,6 +181,7 @@ class AfterSaad2024(NetBaseline):
     _module = SaadNet
     _module_parameters = ("n_routings",)
     _recipe = {**NetBaseline._recipe, "criterion": MarginLoss, "patience": 30}
+    _f_min = 1.0
 
     def __init__(
         self,
@@ -212,19 +212,18 @@ class AfterSaad2024(NetBaseline):
         self.shape = shape
         self.n_routings = n_routings
 
-    def _represent(self, X):
+    def _check_parameters(self, X):
+        super()._check_parameters(X)
+        check_shape(self.shape, _LEAST_SIDE)
         check_scalar(self.n_routings, "n_routings", Integral, min_val=1)
-        if np.shape(self.shape) == (2,) and min(self.shape) < _LEAST_SIDE:
-            raise ValueError(
-                f"shape must be at least {_LEAST_SIDE} x {_LEAST_SIDE}; got "
-                f"{self.shape!r}."
-            )
-        waveforms = self._preprocess(X, f_min=1.0, f_max=45.0, order=2)
+
+    def _represent(self, X):
+        waveforms = self._preprocess(X, f_max=45.0, order=2)
         waveforms = pad_to(waveforms, [_LEAST_SAMPLES])
         scalogram = ScalogramTransformer(
             sampling_rate=self._rate,
             shape=self.shape,
-            f_min=1.0,
+            f_min=self._f_min,
             f_max=45.0,
             wavelet=Morlet(10.0),
             scale="magnitude",

@@ -8,7 +8,7 @@ from torch import nn
 
 from ..neural._layers import GeneratorDropout, GeneratorModule
 from ..preprocessing import ScalogramTransformer
-from ._base import NetBaseline, pad_to
+from ._base import NetBaseline, check_shape, pad_to
 from ._nets import initialise
 
 _WAVEFORM_FILTERS = (16, 32, 32, 64)
@@ -136,6 +136,7 @@ class AfterTian2022(NetBaseline):
 
     _module = TianNet
     _module_parameters = ("shape",)
+    _f_min = 1.0
 
     def __init__(
         self,
@@ -164,18 +165,17 @@ class AfterTian2022(NetBaseline):
         )
         self.shape = shape
 
+    def _check_parameters(self, X):
+        super()._check_parameters(X)
+        check_shape(self.shape, _LEAST_SIDE)
+
     def _represent(self, X):
-        if np.shape(self.shape) == (2,) and min(self.shape) < _LEAST_SIDE:
-            raise ValueError(
-                f"shape must be at least {_LEAST_SIDE} x {_LEAST_SIDE}; got "
-                f"{self.shape!r}."
-            )
-        waveforms = self._preprocess(X, f_min=1.0, f_max=20.0)
+        waveforms = self._preprocess(X, f_max=20.0)
         waveforms = pad_to(waveforms, [_LEAST_SAMPLES])
         scalogram = ScalogramTransformer(
             sampling_rate=self._rate,
             shape=self.shape,
-            f_min=1.0,
+            f_min=self._f_min,
             f_max=20.0,
             n_jobs=self.n_jobs,
         )

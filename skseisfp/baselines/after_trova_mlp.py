@@ -1,5 +1,7 @@
 """The fully connected predecessor of the net of Silkin (2024)."""
 
+import torch
+
 from ..neural import FingerprintMLP
 from ..preprocessing import AdaptiveHighpassFilter, FingerprintTransformer
 from ..signal.windows import window_samples
@@ -54,9 +56,9 @@ class AfterTrovaMLP(NetBaseline):
 
     Notes
     -----
-    [1]_ tells of a classical fully connected net on the same fingerprints of 64 x 64
-    for earthquakes and explosions, before the convolutional one: slightly better than
-    the toss of a coin. Nothing else of it is published.
+    Built by description. [1]_ tells of a classical fully connected net on the same
+    fingerprints of 64 x 64 for earthquakes and explosions, before the convolutional
+    one: slightly better than the toss of a coin. Nothing else of it is published.
 
     Ours: the hidden layers of 128 and 32 and their dropout (528,610 parameters for one
     channel and two classes), Adam, batches and epochs, and one print of each record,
@@ -112,6 +114,17 @@ class AfterTrovaMLP(NetBaseline):
         )
         self.hidden_sizes = hidden_sizes
         self.hidden_dropout_p = hidden_dropout_p
+
+    def _check_parameters(self, X):
+        super()._check_parameters(X)
+        # the net checks its own, and takes no memory there
+        with torch.device("meta"):
+            self._module(
+                (1,),
+                2,
+                hidden_sizes=self.hidden_sizes,
+                hidden_dropout_p=self.hidden_dropout_p,
+            )
 
     def _represent(self, X):
         highpass = AdaptiveHighpassFilter(

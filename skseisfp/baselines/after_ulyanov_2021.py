@@ -2,9 +2,8 @@
 
 from torch import nn
 
-from .._utils.validation import check_real
 from ..neural._layers import GeneratorDropout
-from ._base import NetBaseline
+from ._base import NetBaseline, check_dropout
 from ._nets import WaveformNet, count_outputs, initialise
 
 _FILTERS = (16, 32, 32, 64, 64)
@@ -15,8 +14,6 @@ class UlyanovNet(WaveformNet):
 
     def __init__(self, input_shape, n_classes, *, dropout_p=0.2):
         super().__init__()
-        limits = {"min_val": 0, "max_val": 1, "include_boundaries": "left"}
-        check_real("dropout_p", dropout_p, **limits)
         _, n_channels, n_samples = input_shape
         trunk = nn.Sequential()
         n_inputs = n_channels
@@ -74,9 +71,9 @@ class AfterUlyanov2021(NetBaseline):
 
     Notes
     -----
-    What [2]_ tells of the detector of [1]_: windows of 15 s of three components, five
-    times a convolution with batch normalisation and dropout, one fully connected layer.
-    Give windows of that length to be near to it.
+    Built by description. [2]_ tells of the detector of [1]_: windows of 15 s of three
+    components, five times a convolution with batch normalisation and dropout, one fully
+    connected layer. Give windows of that length to be near to it.
 
     Ours: 100 Hz, 16 to 64 filters of 7 samples with stride 2, ReLU, Adam, batches and
     epochs, the straight line removed and records divided by their largest value. For
@@ -135,6 +132,10 @@ class AfterUlyanov2021(NetBaseline):
             random_state=random_state,
         )
         self.dropout_p = dropout_p
+
+    def _check_parameters(self, X):
+        super()._check_parameters(X)
+        check_dropout("dropout_p", self.dropout_p)
 
     def _represent(self, X):
         return self._preprocess(X)

@@ -118,6 +118,7 @@ class AfterYue2023(NetBaseline):
     """
 
     _module = YueNet
+    _f_min = 1.0
 
     def __init__(
         self,
@@ -150,4 +151,4 @@ class AfterYue2023(NetBaseline):
         return TwoStepClassifier(super()._make_net(), first=self.natural)
 
     def _represent(self, X):
-        return pad_to(self._preprocess(X, f_min=1.0), [_LEAST_SAMPLES])
+        return pad_to(self._preprocess(X), [_LEAST_SAMPLES])

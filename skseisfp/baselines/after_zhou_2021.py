@@ -5,8 +5,8 @@ from numbers import Integral
 from sklearn.utils import check_scalar
 from torch import nn
 
-from .._utils.validation import check_option, check_real
-from ._base import EventNetBaseline, pad_to
+from .._utils.validation import check_option
+from ._base import EventNetBaseline, check_positive, pad_to
 from ._deep_nets import STRUCTURES
 from ._nets import WaveformNet, initialise
 
@@ -18,8 +18,6 @@ class ZhouNet(WaveformNet):
 
     def __init__(self, input_shape, n_classes, *, structure="alexnet", width=0.25):
         super().__init__()
-        check_option("structure", structure, tuple(STRUCTURES))
-        check_real("width", width, min_val=0, include_boundaries="neither")
         self.layers = STRUCTURES[structure](input_shape[1], n_classes, width)
         initialise(self, draw=nn.init.kaiming_normal_)
 
@@ -75,10 +73,11 @@ class AfterZhou2021(EventNetBaseline):
 
     Notes
     -----
-    [1]_ compare AlexNet, VGG16, VGG19 and GoogLeNet on the waveforms of three
-    components of the five stations that an event reaches first, for earthquakes, blasts
-    and collapses in Shandong. The abstract tells of training by single stations and
-    tests by several of them; how waveforms enter the nets is not known here.
+    Built by description. [1]_ compare AlexNet, VGG16, VGG19 and GoogLeNet on the
+    waveforms of three components of the five stations that an event reaches first, for
+    earthquakes, blasts and collapses in Shandong. The abstract tells of training by
+    single stations and tests by several of them; how waveforms enter the nets is not
+    known here.
 
     One row of the input is one event, of shape (n_stations, n_channels, n_samples);
     make it by ``stack_stations(..., order="arrival", n_stations=5)``. A missing station
@@ -150,8 +149,13 @@ class AfterZhou2021(EventNetBaseline):
         self.structure = structure
         self.width = width
 
-    def _represent(self, X):
+    def _check_parameters(self, X):
+        super()._check_parameters(X)
         check_scalar(self.n_stations, "n_stations", Integral, min_val=1)
+        check_option("structure", self.structure, tuple(STRUCTURES))
+        check_positive("width", self.width)
+
+    def _represent(self, X):
         waveforms = self._preprocess(X[:, : self.n_stations])
         n_events, n_stations, n_channels, n_samples = waveforms.shape
         waveforms = waveforms.reshape(n_events, n_stations * n_channels, n_samples)

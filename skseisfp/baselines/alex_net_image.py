@@ -1,13 +1,11 @@
 """AlexNet on pictures of waveforms, after Ren et al. (2022)."""
 
-import numpy as np
 from torch import nn
 
-from .._utils.validation import check_real
 from ..neural._layers import GeneratorDropout, GeneratorModule
 from ..preprocessing import WaveformImageTransformer
 from ..signal.windows import window_samples
-from ._base import NetBaseline
+from ._base import NetBaseline, check_positive, check_shape
 from ._nets import count_outputs, initialise
 
 _LEAST_SIDE = 63
@@ -18,7 +16,6 @@ class AlexNet(GeneratorModule):
 
     def __init__(self, input_shape, n_classes, *, width=1.0):
         super().__init__()
-        check_real("width", width, min_val=0, include_boundaries="neither")
         sizes = [2 * max(round(width * n / 2), 1) for n in (96, 256, 384, 384, 256)]
         dense = max(round(width * 4096), 1)
         trunk = nn.Sequential(
@@ -100,10 +97,10 @@ class AlexNetImage(NetBaseline):
 
     Notes
     -----
-    [1]_ draw each waveform as a picture of 224 x 224 and classify it by the AlexNet of
-    MATLAB: five convolutions, three pools, three fully connected layers, 56,880,515
-    parameters for pictures of three planes and three classes at a `width` of 1. Each
-    channel is one plane here.
+    A reconstruction. [1]_ draw each waveform as a picture of 224 x 224 and classify it
+    by the AlexNet of MATLAB: five convolutions, three pools, three fully connected
+    layers, 56,880,515 parameters for pictures of three planes and three classes at a
+    `width` of 1. Each channel is one plane here.
 
     Not published, and ours: the style of the pictures, the training (Adam with 1e-4, 30
     epochs, batches of 32) and whether the net was trained before; this one is not.
@@ -161,12 +158,12 @@ class AlexNetImage(NetBaseline):
         self.shape = shape
         self.width = width
 
+    def _check_parameters(self, X):
+        super()._check_parameters(X)
+        check_shape(self.shape, _LEAST_SIDE)
+        check_positive("width", self.width)
+
     def _represent(self, X):
-        if np.shape(self.shape) == (2,) and min(self.shape) < _LEAST_SIDE:
-            raise ValueError(
-                f"shape must be at least {_LEAST_SIDE} x {_LEAST_SIDE}; got "
-                f"{self.shape!r}."
-            )
         first, last = window_samples(self.window, X.shape[-1], self.sampling_rate)
         picture = WaveformImageTransformer(shape=self.shape, n_jobs=self.n_jobs)
         return picture.fit_transform(X[..., first:last])[:, None]

@@ -1,5 +1,7 @@
 """The net of Shen and Shen (2021) for all stations of an event."""
 
+from numbers import Integral
+
 import numpy as np
 import torch
 from sklearn.utils import check_scalar
@@ -156,12 +158,10 @@ class ArrayConvNet(EventNetBaseline):
         )
         self.vertical = vertical
 
-    def _check(self, X, *, reset):
-        """Return events with axes of stations and of channels, gaps filled by zeros."""
-        X = super()._check(X, reset=reset)
+    def _check_parameters(self, X):
+        super()._check_parameters(X)
         limit = X.shape[2] - 1
-        check_scalar(self.vertical, "vertical", int, min_val=0, max_val=limit)
-        return X
+        check_scalar(self.vertical, "vertical", Integral, min_val=0, max_val=limit)
 
     def _represent(self, X):
         X = self._preprocess(X, detrend="constant", taper=0.04, scaling="trace")

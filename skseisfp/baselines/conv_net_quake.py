@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from ..preprocessing import WaveformAugmenter
-from ._base import NetBaseline
+from ._base import NetBaseline, check_finite
 from ._nets import (
     SameConv1d,
     WaveformNet,
@@ -138,6 +138,11 @@ class ConvNetQuake(NetBaseline):
             random_state=random_state,
         )
         self.noise_snr_db = noise_snr_db
+
+    def _check_parameters(self, X):
+        super()._check_parameters(X)
+        if self.noise_snr_db is not None:
+            check_finite("noise_snr_db", self.noise_snr_db)
 
     def _make_augmenter(self):
         if self.noise_snr_db is None:

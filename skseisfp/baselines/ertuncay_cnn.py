@@ -128,6 +128,7 @@ class ErtuncayCNN(NetBaseline):
 
     _module = ErtuncayNet
     _recipe = {**NetBaseline._recipe, "validation_fraction": 0.25, "patience": 2}
+    _f_min = 1.0
 
     def __init__(
         self,
@@ -155,7 +156,7 @@ class ErtuncayCNN(NetBaseline):
         )
 
     def _represent(self, X):
-        waveforms = self._preprocess(X, f_min=1.0, f_max=20.0, scaling="trace")
+        waveforms = self._preprocess(X, f_max=20.0, scaling="trace")
         waveforms = pad_to(waveforms, [_LEAST_SAMPLES])
         spectrum = SpectrumTransformer(
             sampling_rate=self._rate, n_bands=_N_BANDS, f_max=25.0, n_jobs=self.n_jobs

@@ -5,10 +5,11 @@ from numbers import Integral
 from sklearn.utils import check_scalar
 from torch import nn
 
-from .._utils.validation import check_option
+from .._utils.validation import check_option, check_real
 from ..neural._layers import GeneratorDropout
+from ..neural.catalogue import is_count
 from ..preprocessing import WaveformAugmenter
-from ._base import NetBaseline, pad_to
+from ._base import NetBaseline, check_dropout, check_finite, pad_to
 from ._nets import (
     WaveformNet,
     count_outputs,
@@ -55,9 +56,6 @@ class HainanNet(WaveformNet):
         dropout_p=0.5,
     ):
         super().__init__()
-        check_option("conv_padding", conv_padding, _PADDINGS)
-        check_option("pool_padding", pool_padding, _PADDINGS)
-        check_option("head", head, ("flatten", "average"))
         shape = (1, *input_shape[1:]) if two_dimensional else input_shape[1:]
         trunk = nn.Sequential()
         if two_dimensional:
@@ -191,7 +189,8 @@ class HainanCNN(NetBaseline):
     the random parts, with the published window in their middle. Ours: Adam with 1e-3,
     early stopping with at most 100 epochs, dropout of 0.5 before the hidden layer,
     shifts of up to a tenth of the record, noise of 10 dB, one scale for all channels of
-    a record before it is cut.
+    a record before it is cut, and one pass of the filter, forwards: whether the authors
+    ran it backwards, too, is not published, and that would double its order.
 
     Records shorter than the pools need are continued with zeros.
 
@@ -227,6 +226,7 @@ class HainanCNN(NetBaseline):
         "dense_size",
         "dropout_p",
     )
+    _f_min = 2.0
 
     def __init__(
         self,
@@ -279,10 +279,44 @@ class HainanCNN(NetBaseline):
         self.augment_p = augment_p
         self.noise_snr_db = noise_snr_db
 
-    def _make_augmenter(self):
+    def _check_parameters(self, X):
+        super()._check_parameters(X)
+        self._check_sizes(n_channels=X.shape[1])
+        check_option("head", self.head, ("flatten", "average"))
+        check_scalar(self.dense_size, "dense_size", Integral, min_val=1)
+        check_dropout("dropout_p", self.dropout_p)
         if self.crop is not None:
             least = self._least_samples()
             check_scalar(self.crop, "crop", Integral, min_val=least)
+        check_real("augment_p", self.augment_p, min_val=0, max_val=1)
+        check_finite("noise_snr_db", self.noise_snr_db)
+
+    def _check_sizes(self, n_channels):
+        """Refuse convolutions and pools that make no net."""
+        for name in _SIZES:
+            sizes = getattr(self, name)
+            if not (isinstance(sizes, (tuple, list)) and all(map(is_count, sizes))):
+                raise ValueError(
+                    f"{name} must be a tuple of integers >= 1; got {sizes!r}."
+                )
+        lengths = [len(getattr(self, name)) for name in _SIZES]
+        if len(set(lengths)) > 1 or not lengths[0]:
+            raise ValueError(
+                f"{', '.join(_SIZES)} must have one value for each convolution; got "
+                f"{', '.join(map(str, lengths))} values."
+            )
+        check_option("conv_padding", self.conv_padding, _PADDINGS)
+        check_option("pool_padding", self.pool_padding, _PADDINGS)
+        check_option("two_dimensional", self.two_dimensional, (False, True))
+        lost = sum(self.kernel_sizes) - len(self.kernel_sizes)
+        if self.two_dimensional and self.conv_padding == "valid" and lost >= n_channels:
+            raise ValueError(
+                'conv_padding="valid" and two_dimensional=True need more than '
+                f"{lost} channels for kernel_sizes={self.kernel_sizes!r}; got records "
+                f"of {n_channels}."
+            )
+
+    def _make_augmenter(self):
         return WaveformAugmenter(
             crop=self.crop, probability=self.augment_p, snr_db=self.noise_snr_db
         )
@@ -294,7 +328,7 @@ class HainanCNN(NetBaseline):
         return inputs, net
 
     def _represent(self, X):
-        X = self._preprocess(X, f_min=2.0)
+        X = self._preprocess(X, zero_phase=False)
         return pad_to(X, [self._least_samples()])
 
     def _least_samples(self):

@@ -1,14 +1,17 @@
 """The net of Kong et al. (2022) for waveforms and a physical feature."""
 
+from numbers import Real
+
 import numpy as np
 import torch
 from torch import nn
 
+from .._utils.validation import check_real
 from ..neural._layers import GeneratorDropout
 from ..preprocessing import PhysicsFeatures
 from ..signal.phase_windows import band_power, log_amplitude_ratio
 from ..signal.windows import window_samples
-from ._base import NetBaseline, pad_to
+from ._base import NetBaseline, check_window, is_pair, pad_to
 from ._nets import WaveformNet, count_outputs, initialise
 from ._onsets import OnsetsMixin
 
@@ -67,8 +70,8 @@ class KongCNN(OnsetsMixin, NetBaseline):
         Ratio of speeds by which S is estimated from P and the origin; None estimates
         none.
     ratio_band : tuple of (float, float), default=(10.0, 18.0)
-        Band in Hz in which the amplitudes of P and S waves are compared; the records
-        have nothing above 20 Hz.
+        Band in Hz in which the amplitudes of P and S waves are compared, as far as it
+        lies below 20 Hz and below half of `sampling_rate`.
     max_epochs : int, default=200
         Largest number of epochs.
     batch_size : int, default=256
@@ -113,7 +116,9 @@ class KongCNN(OnsetsMixin, NetBaseline):
     in `fit` and `predict`, the feature is that of
     :class:`~skseisfp.preprocessing.PhysicsFeatures` in its windows, with no noise taken
     off. Without them it compares `p_window` and `s_window`, which should be given where
-    the records are aligned.
+    the records are aligned. It is 0 where there is nothing to compare, as in all
+    records of too low a rate for the band: the default one takes more than 20 Hz, all
+    of it 36.
 
     The paper reports that the hybrid generalises better to new regions than either
     branch alone, for earthquakes and explosions.
@@ -204,23 +209,41 @@ class KongCNN(OnsetsMixin, NetBaseline):
         onsets = {"arrival": arrival, "s_arrival": s_arrival, "origin": origin}
         return self._fit(X, y, groups, **onsets)
 
-    def _represent(self, X, arrival=None, s_arrival=None, origin=None):
-        low, high = self.ratio_band
-        if not 0 <= low < min(high, self._rate / 2):
+    def _check_parameters(self, X):
+        super()._check_parameters(X)
+        duration = self._preprocess(X[:1]).shape[-1] / self._rate
+        for name in ("p_window", "s_window"):
+            check_window(name, getattr(self, name), duration)
+        if self.vp_vs is not None:
+            limits = {"min_val": 1, "max_val": np.inf, "include_boundaries": "neither"}
+            check_real("vp_vs", self.vp_vs, **limits)
+        band, limit = self.ratio_band, self._rate / 2
+        if not (is_pair(band, Real) and 0 <= band[0] < min(band[1], limit)):
             raise ValueError(
-                "ratio_band must be two increasing frequencies in Hz, the lower one "
-                f"below {self._rate / 2:g} Hz; got {self.ratio_band!r}."
+                "ratio_band must be two increasing frequencies in Hz from 0 up, the "
+                f"lower one below {limit:g} Hz; got {band!r}."
             )
-        band = low, min(high, self._rate / 2)
+
+    def _represent(self, X, arrival=None, s_arrival=None, origin=None):
         waveforms = self._preprocess(X)
         onsets = self._shift_onsets(len(X), arrival, s_arrival, origin, rate=self._rate)
+        ratio = self._ratios(waveforms, onsets)
+        feature = np.tile(ratio[:, None, None], (1, X.shape[1], 1))
+        waveforms = pad_to(waveforms, [_LEAST_SAMPLES])
+        return np.concatenate([waveforms, feature], axis=-1).astype(np.float32)
+
+    def _ratios(self, waveforms, onsets):
+        """Return the logarithms of the ratios of P to S, 0 where there are none."""
+        low, high = self.ratio_band
+        nyquist = min(self.sampling_rate, self._rate) / 2
+        if low >= nyquist:
+            return np.zeros(len(waveforms))
+        band = low, min(high, nyquist)
         ratio = self._ratio_of_onsets(waveforms, band, onsets)
         windows = self._windows(waveforms.shape[-1])
         for row in np.flatnonzero(np.isnan(ratio)):
             ratio[row] = self._ratio_of_windows(waveforms[row], band, windows)
-        feature = np.tile(ratio[:, None, None], (1, X.shape[1], 1))
-        waveforms = pad_to(waveforms, [_LEAST_SAMPLES])
-        return np.concatenate([waveforms, feature], axis=-1).astype(np.float32)
+        return ratio
 
     def _ratio_of_onsets(self, waveforms, band, onsets):
         """Return the logarithms of the ratios of P to S, NaN where onsets lack."""

@@ -73,12 +73,12 @@ class LinvilleLSTM(NetBaseline):
 
     Notes
     -----
-    The recurrent net of [1]_ as it is rebuilt in the public code of [2]_: four layers
-    of 40, 40, 80 and 80 long short-term memories over 40 frames of 48 frequencies of
-    three channels, and one fully connected layer on all frames. For three channels of
-    90 s and two classes, told apart by one sigmoid, it has 136,961 parameters with the
-    two biases of torch, and 136,001 with the one of Keras, which makes the same
-    functions; more classes take a softmax.
+    A reconstruction, the recurrent net of [1]_ as the public code of [2]_ rebuilds it:
+    four layers of 40, 40, 80 and 80 long short-term memories over 40 frames of 48
+    frequencies of three channels, and one fully connected layer on all frames. For
+    three channels of 90 s and two classes, told apart by one sigmoid, it has 136,961
+    parameters with the two biases of torch, and 136,001 with the one of Keras, which
+    makes the same functions; more classes take a softmax.
 
     Published, after that code: straight line removed, Hann taper of 1 % at each end,
     high-pass at 1 Hz, frames of 256 samples that share 32, frequencies up to 18.4 Hz,
@@ -118,6 +118,7 @@ class LinvilleLSTM(NetBaseline):
 
     _module = LinvilleNet
     _recipe = {**NetBaseline._recipe, "validation_fraction": 0.25, "patience": 2}
+    _f_min = 1.0
 
     def __init__(
         self,
@@ -145,7 +146,7 @@ class LinvilleLSTM(NetBaseline):
         )
 
     def _represent(self, X):
-        waveforms = self._preprocess(X, f_min=1.0, taper=0.02)
+        waveforms = self._preprocess(X, taper=0.02)
         spectrogram = SpectrogramTransformer(
             sampling_rate=self._rate, overlap=0.125, f_max=18.4, n_jobs=self.n_jobs
         )

@@ -146,8 +146,11 @@ class MiaoANN(NetBaseline):
         )
         self.n_amplitudes = n_amplitudes
 
-    def _represent(self, X):
+    def _check_parameters(self, X):
+        super()._check_parameters(X)
         check_scalar(self.n_amplitudes, "n_amplitudes", Integral, min_val=1)
+
+    def _represent(self, X):
         spectrum = SpectrumTransformer(
             sampling_rate=self._rate,
             n_bands=max(self.n_amplitudes // X.shape[1], 1),

@@ -1,11 +1,14 @@
 """The net on spectrograms of Kharita et al. (2025)."""
 
+from numbers import Integral
+
 import numpy as np
+from sklearn.utils import check_scalar
 from torch import nn
 
 from ..neural._layers import GeneratorDropout, GeneratorModule
 from ..preprocessing import SpectrogramTransformer
-from ._base import NetBaseline, pad_to
+from ._base import NetBaseline, check_dropout, pad_to
 from ._nets import count_outputs
 
 _CONVOLUTIONS = ((8, 1), (8, 2), (16, 1), (16, 2), (32, 1), (32, 2), (64, 1))
@@ -60,7 +63,8 @@ class QuakeXNet2D(NetBaseline):
     max_epochs : int, default=60
         Largest number of epochs.
     batch_size : int, default=128
-        Largest number of records in a batch.
+        Largest number of records in a batch, at least 3, so that none has a single one,
+        which batch normalisation does not take.
     lr : float, default=1e-3
         Learning rate.
     early_stopping : bool, default=True
@@ -132,6 +136,7 @@ class QuakeXNet2D(NetBaseline):
     _module_parameters = ("dropout_p",)
     _recipe = {**NetBaseline._recipe, "validation_fraction": 2 / 9}
     _rate = 50.0
+    _f_min = 1.0
 
     def __init__(
         self,
@@ -160,8 +165,13 @@ class QuakeXNet2D(NetBaseline):
         )
         self.dropout_p = dropout_p
 
+    def _check_parameters(self, X):
+        super()._check_parameters(X)
+        check_dropout("dropout_p", self.dropout_p)
+        check_scalar(self.batch_size, "batch_size", Integral, min_val=3)
+
     def _represent(self, X):
-        waveforms = self._preprocess(X, f_min=1.0, f_max=20.0, taper=0.1)
+        waveforms = self._preprocess(X, f_max=20.0, taper=0.1)
         spread = np.abs(waveforms).std(axis=(1, 2), keepdims=True)
         waveforms = waveforms / np.where(spread > 0, spread, 1)
         spectrogram = SpectrogramTransformer(

@@ -104,30 +104,5 @@ class UPCUCV(NetBaseline):
         "optimizer__param_groups": [("layers.0.*.weight", {"weight_decay": 1e-3})],
     }
 
-    def __init__(
-        self,
-        *,
-        sampling_rate=100.0,
-        window=None,
-        max_epochs=100,
-        batch_size=128,
-        lr=1e-3,
-        early_stopping=False,
-        n_jobs=None,
-        device="auto",
-        random_state=None,
-    ):
-        super().__init__(
-            sampling_rate=sampling_rate,
-            window=window,
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            lr=lr,
-            early_stopping=early_stopping,
-            n_jobs=n_jobs,
-            device=device,
-            random_state=random_state,
-        )
-
     def _represent(self, X):
         return self._preprocess(X, detrend="constant", scaling="trace")
