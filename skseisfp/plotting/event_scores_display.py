@@ -140,10 +140,11 @@ default="roc_auc"
 
     def _draw_level(self, level, rows, offset, *, first):
         """Draw one interval a model, and write the score of the first level."""
+        score, low, high = rows[["score", "low", "high"]].to_numpy().T
         self.ax_.errorbar(
-            rows["score"],
+            score,
             [k + offset for k in range(len(rows))],
-            xerr=[rows["score"] - rows["low"], rows["high"] - rows["score"]],
+            xerr=[score - low, high - score],
             fmt="o" if first else "s",
             markersize=7 if first else 5,
             markerfacecolor=SERIES[0] if first else "white",
