@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from ..metrics import score_table
@@ -144,7 +145,7 @@ default="roc_auc"
         self.ax_.errorbar(
             score,
             [k + offset for k in range(len(rows))],
-            xerr=[score - low, high - score],
+            xerr=np.stack([score - low, high - score]).tolist(),
             fmt="o" if first else "s",
             markersize=7 if first else 5,
             markerfacecolor=SERIES[0] if first else "white",
