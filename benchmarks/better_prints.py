@@ -24,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 import sklearn
 from pnw_protocols import (
+    ABOVE_CONTROLS,
     BAND,
     CONTROLS,
     RATE,
@@ -32,8 +33,8 @@ from pnw_protocols import (
     make_parser,
     parse,
     read,
+    report,
     represent,
-    show,
     tabulate,
 )
 from rich.progress import track
@@ -355,10 +356,7 @@ def run(description, make_heads, means, name):
                 for seed in options.seeds
             }
     scores, gains = tabulate(answers, bunch, options.seeds, PROTOCOLS)
-    scores.to_csv(options.results / f"{name}_scores.csv", index=False)
-    gains.to_csv(options.results / f"{name}_gains.csv", index=False)
-    show(scores, "event AUC [95 % interval over events]")
-    show(gains, "event AUC above the best control, paired by event [95 % interval]")
+    report(scores, gains, options.results, gain=ABOVE_CONTROLS, start=f"{name}_")
 
 
 if __name__ == "__main__":

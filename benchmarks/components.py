@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import sklearn
-from pnw_protocols import BAND, RATE, show
+from pnw_protocols import BAND, RATE, report
 from sklearn.ensemble import ExtraTreesClassifier, VotingClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -124,10 +124,7 @@ def main():
         for tables in zip(*(evaluate(k, options) for k in options.seeds), strict=True)
     )
     options.results.mkdir(parents=True, exist_ok=True)
-    scores.to_csv(options.results / "scores.csv", index=False)
-    gains.to_csv(options.results / "gains.csv", index=False)
-    show(scores, "event AUC [95 % interval over events]")
-    show(gains, "gain over Z alone, paired by event [95 % interval]")
+    report(scores, gains, options.results, gain="gain over Z alone")
 
 
 if __name__ == "__main__":

@@ -90,6 +90,7 @@ TREE_STAGES = (
 COSTLY = ("MLP on prints, chosen inside", "trees on prints, chosen inside")
 COSTLY += ("MLP on prints, defaults, five views", "CNN on prints, defaults")
 CONTROLS = ("control: station, channel, rate", "control: noise before the event")
+ABOVE_CONTROLS = "event AUC above the best control"
 N_FOLDS_INSIDE = 2
 
 
@@ -322,6 +323,26 @@ def show(table, title):
         print(wide.to_string())
 
 
+def report(scores, gains, folder, *, gain, start=""):
+    """Keep the tables of scores and gains and print them.
+
+    Parameters
+    ----------
+    scores, gains : DataFrame
+        What is kept, as `show` takes it.
+    folder : Path
+        Where.
+    gain : str
+        What the gains are.
+    start : str, default=""
+        Start of the names of the files.
+    """
+    scores.to_csv(folder / f"{start}scores.csv", index=False)
+    gains.to_csv(folder / f"{start}gains.csv", index=False)
+    show(scores, "event AUC [95 % interval over events]")
+    show(gains, f"{gain}, paired by event [95 % interval]")
+
+
 def make_parser(description, results):
     """Return the parser of a program that evaluates estimators on these records."""
     parser = argparse.ArgumentParser(description=description)
@@ -365,10 +386,7 @@ def main():
             protocols=PROTOCOLS[-1:] if name in COSTLY else PROTOCOLS,
         )
     scores, gains = tabulate(answers, bunch, options.seeds)
-    scores.to_csv(options.results / "scores.csv", index=False)
-    gains.to_csv(options.results / "gains.csv", index=False)
-    show(scores, "event AUC [95 % interval over events]")
-    show(gains, "event AUC above the best control, paired by event [95 % interval]")
+    report(scores, gains, options.results, gain=ABOVE_CONTROLS)
 
 
 if __name__ == "__main__":
