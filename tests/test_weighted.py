@@ -5,13 +5,22 @@ from hypothesis import strategies as st
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import (
     accuracy_score,
+    brier_score_loss,
     f1_score,
     precision_score,
     recall_score,
     roc_auc_score,
 )
 
-from skseisfp.metrics._weighted import METRICS, Rows, class_score, encode, get_metric
+from skseisfp.metrics._weighted import (
+    METRICS,
+    Rows,
+    brier_score,
+    calibration_error,
+    class_score,
+    encode,
+    get_metric,
+)
 
 
 @st.composite
@@ -109,3 +118,51 @@ def test_unknown_labels_and_metrics_are_named():
         encode(["blast", "rock"], ["blast", "quake"])
     with pytest.raises(ValueError, match="metric must be one of 'accuracy'"):
         get_metric("kappa")
+
+
+@settings(deadline=None)
+@given(scored())
+def test_brier_score_is_that_of_scikit_learn(case):
+    rows, counts = case
+    for i, weight in enumerate(counts):
+        expected = brier_score_loss(
+            rows.true,
+            rows.scores[:, 1] if rows.scores.shape[1] == 2 else rows.scores,
+            sample_weight=weight,
+            labels=np.arange(rows.scores.shape[1]),
+        )
+        assert brier_score(rows, counts)[i] == pytest.approx(expected)
+
+
+def test_calibration_error_by_hand():
+    second = np.array([0.05, 0.05, 0.05, 0.05, 0.72, 0.78, 0.75, 1.0])
+    true = np.array([0, 0, 0, 1, 1, 1, 0, 1])
+    rows = Rows(true, second.round().astype(int), np.column_stack([1 - second, second]))
+    # bins 0-0.1: 0.05 against 1/4; 0.7-0.8: 0.75 against 2/3; 0.9-1: exact
+    expected = (4 * 0.2 + 3 * (0.75 - 2 / 3)) / 8
+    assert calibration_error(rows, np.ones((1, 8)))[0] == pytest.approx(expected)
+    only_first_bin = np.array([[1, 1, 1, 1, 0, 0, 0, 0.0]])
+    assert calibration_error(rows, only_first_bin)[0] == pytest.approx(0.2)
+
+
+def test_calibration_error_of_several_classes_looks_at_the_likeliest():
+    scores = np.array([[0.8, 0.1, 0.1], [0.2, 0.6, 0.2], [0.1, 0.1, 0.8]])
+    rows = Rows(np.array([0, 0, 2]), scores.argmax(axis=1), scores)
+    # 0.8 against 1 twice in one bin, 0.6 against 0
+    assert calibration_error(rows, np.ones((1, 3)))[0] == pytest.approx(1.0 / 3)
+
+
+def test_right_probabilities_are_calibrated():
+    rng = np.random.default_rng(0)
+    second = rng.random(20_000)
+    true = (rng.random(20_000) < second).astype(int)
+    rows = Rows(true, true, np.column_stack([1 - second, second]))
+    assert calibration_error(rows, np.ones((1, 20_000)))[0] < 0.02
+
+
+@pytest.mark.parametrize("name", ["brier_score", "calibration_error"])
+@pytest.mark.parametrize("scores", [[[-1.0, 1.0]], [[0.5, 0.9]], [[2.0, -1.0]]])
+def test_losses_need_probabilities(name, scores):
+    rows = Rows(np.array([1]), np.array([1]), np.array(scores))
+    with pytest.raises(ValueError, match="need probabilities"):
+        get_metric(name)(rows, np.ones((1, 1)))

@@ -14,6 +14,10 @@ from sklearn.utils import column_or_1d
 
 from .._utils.validation import check_option
 
+# equal bins of the probability; Guo et al. (2017) use 15 for thousands of images, but
+# events are fewer
+N_BINS = 10
+
 
 class Rows(NamedTuple):
     """Rows to be scored: true and predicted class numbers, scores of the classes."""
@@ -114,15 +118,65 @@ def _auc(positive, score, weights):
     return _ratio(wins, (weights @ positive) * below[:, -1])
 
 
+def brier_score(rows, weights):
+    """Mean squared error of the probabilities; of two classes, of the second one."""
+    scores = check_probabilities(rows.scores)
+    n_classes = scores.shape[1]
+    errors = ((scores - np.eye(n_classes)[rows.true]) ** 2).sum(axis=1)
+    if n_classes == 2:
+        errors = errors / 2
+    return _ratio(weights @ errors, weights.sum(axis=1))
+
+
+def calibration_error(rows, weights):
+    """Mean distance of probability and frequency over bins of the probability.
+
+    Of two classes it is the probability of the second one, of several that of the
+    likeliest.
+    """
+    scores = check_probabilities(rows.scores)
+    if scores.shape[1] == 2:
+        probability, hit = scores[:, 1], rows.true == 1
+    else:
+        probability, hit = scores.max(axis=1), rows.true == scores.argmax(axis=1)
+    bins = np.minimum((probability * N_BINS).astype(int), N_BINS - 1)
+    gaps = (weights * (probability - hit)) @ np.eye(N_BINS)[bins]
+    return _ratio(np.abs(gaps).sum(axis=1), weights.sum(axis=1))
+
+
+def are_probabilities(scores):
+    """Return whether scores lie between 0 and 1 and sum to 1 over the classes."""
+    in_range = ((scores >= 0) & (scores <= 1)).all()
+    return bool(in_range and np.allclose(scores.sum(axis=1), 1, atol=1e-6))
+
+
+def check_probabilities(scores):
+    """Return scores, or raise if they are not probabilities."""
+    if not are_probabilities(scores):
+        raise ValueError(
+            "brier_score and calibration_error need probabilities, between 0 and 1 and "
+            "with a sum of 1 over the classes; y_score holds other scores."
+        )
+    return scores
+
+
 METRICS = {
     "accuracy": accuracy,
     "balanced_accuracy": balanced_accuracy,
     "f1": f1,
     "roc_auc": roc_auc,
 }
+LOSSES = {"brier_score": brier_score, "calibration_error": calibration_error}
 
 
 def get_metric(name):
-    """Return the score of that name."""
+    """Return the score or the loss of that name."""
+    known = METRICS | LOSSES
+    check_option("metric", name, tuple(known))
+    return known[name]
+
+
+def get_score(name):
+    """Return the score of that name, of which more is better."""
     check_option("metric", name, tuple(METRICS))
     return METRICS[name]

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from .._utils.validation import check_option
-from ._weighted import Rows, encode, get_metric
+from ._weighted import Rows, encode, get_score
 from .aggregation import TIES, aggregate_events, class_scores, resolve_groups
 
 
@@ -74,10 +74,8 @@ class EventScorer:
         rows = event_rows(events, classes)
         weights = np.ones((1, len(events)))
         if isinstance(self._metric, str):
-            return float(get_metric(self._metric)(rows, weights)[0])
-        return {
-            name: float(get_metric(name)(rows, weights)[0]) for name in self._metric
-        }
+            return float(get_score(self._metric)(rows, weights)[0])
+        return {name: float(get_score(name)(rows, weights)[0]) for name in self._metric}
 
     def _call_metric(self, events, classes):
         """Hand the events to a metric of scikit-learn's form."""
@@ -205,7 +203,7 @@ def make_event_scorer(
     check_option("response_method", response_method, ("predict", "predict_proba"))
     if not callable(metric):
         for name in [metric] if isinstance(metric, str) else metric:
-            get_metric(name)
+            get_score(name)
         if kwargs or response_method != "predict" or not greater_is_better:
             raise ValueError(
                 "response_method, greater_is_better and further arguments go with a "

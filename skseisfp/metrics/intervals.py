@@ -198,8 +198,10 @@ def bootstrap_interval(
     groups : array-like of shape (n_records,), default=None
         Event of each record; None takes the index of `y_true`, see
         :func:`make_event_scorer`.
-    metric : {"accuracy", "balanced_accuracy", "f1", "roc_auc"}, default="roc_auc"
-        Score, see :func:`make_event_scorer`.
+    metric : {"accuracy", "balanced_accuracy", "f1", "roc_auc", "brier_score", \
+"calibration_error"}, default="roc_auc"
+        Score, see :func:`make_event_scorer`, or loss of the probabilities, of which
+        less is better, see the notes.
     level : {"event", "record"}, default="event"
         What is scored: events, whose records vote first, or records. Drawn are events
         in both cases, since the records of an event are not independent.
@@ -235,10 +237,22 @@ def bootstrap_interval(
     score has an interval without width; for a share of events
     :func:`wilson_interval` is the honest one there.
 
+    ``"brier_score"`` is the mean squared error of the probabilities [2]_: of two
+    classes that of the second one, of several the sum over the classes. A constant
+    that knows the share :math:`p` of the second class has :math:`p (1 - p)`.
+    ``"calibration_error"`` is the expected calibration error [3]_: the mean distance
+    of probability and frequency over ten equal bins, of the probability of the second
+    class or, of several classes, of the likeliest. It is never negative, so that few
+    events raise it, and a bootstrap raises it again: its interval may lie above it.
+
     References
     ----------
     .. [1] B. Efron and R. J. Tibshirani, An introduction to the bootstrap, chapter 13,
        Chapman & Hall, 1993.
+    .. [2] G. W. Brier, Verification of forecasts expressed in terms of probability,
+       Mon. Weather Rev. 78, 1-3, 1950.
+    .. [3] M. P. Naeini, G. Cooper and M. Hauskrecht, Obtaining well calibrated
+       probabilities using Bayesian binning, AAAI, 2901-2907, 2015.
 
     Examples
     --------
@@ -290,8 +304,10 @@ def paired_bootstrap(
     groups : array-like of shape (n_records,), default=None
         Event of each record; None takes the index of `y_true`, see
         :func:`make_event_scorer`.
-    metric : {"accuracy", "balanced_accuracy", "f1", "roc_auc"}, default="roc_auc"
-        Score, see :func:`make_event_scorer`.
+    metric : {"accuracy", "balanced_accuracy", "f1", "roc_auc", "brier_score", \
+"calibration_error"}, default="roc_auc"
+        Score, see :func:`make_event_scorer`, or loss of the probabilities, of which
+        less is better, see :func:`bootstrap_interval`.
     level : {"event", "record"}, default="event"
         What is scored, see :func:`bootstrap_interval`.
     classes : array-like of shape (n_classes,), default=None

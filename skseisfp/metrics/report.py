@@ -9,6 +9,7 @@ from sklearn.utils.multiclass import unique_labels
 
 from .._utils.validation import check_option
 from ._weighted import (
+    LOSSES,
     METRICS,
     Rows,
     class_counts,
@@ -57,7 +58,7 @@ def score_table(
         :func:`make_event_scorer`.
     metrics : str or sequence of str, default=("accuracy", "balanced_accuracy", "f1", \
 "roc_auc")
-        Names of the scores, see :func:`make_event_scorer`.
+        Names of the scores, see :func:`bootstrap_interval`.
     levels : str or sequence of str, default=("event", "record")
         What is scored, see :func:`bootstrap_interval`.
     classes : array-like of shape (n_classes,), default=None
@@ -107,7 +108,7 @@ def score_table(
     metrics = [metrics] if isinstance(metrics, str) else metrics
     levels = [levels] if isinstance(levels, str) else levels
     for name in metrics:
-        check_option("metrics", name, tuple(METRICS))
+        check_option("metrics", name, (*METRICS, *LOSSES))
     for level in levels:
         check_option("levels", level, LEVELS)
     lines = {}
