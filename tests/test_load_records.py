@@ -15,6 +15,8 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:SelectableGroups dict interface is deprecated:DeprecationWarning"
 )
 
+RELIABLE = "snr_db > 6 and label_confidence != 'low'"
+
 needs_records = pytest.mark.skipif(
     "SKSEISFP_DATA" not in os.environ, reason="SKSEISFP_DATA names no real records"
 )
@@ -119,14 +121,22 @@ def test_query_selects_and_lists_the_rest(tmp_path):
 
 def test_first_known_arrival_is_taken(tmp_path):
     frame = table(
-        p_sample_analyst=[7, None, None, None, None, None],
         p_sample_auto=[9, 8, -1, -1, 60, -1],
         p_sample=[1, 1, 6, None, None, -1],
     )
     bunch = load_records(write_arrays(tmp_path, waves(), frame))
     nan = np.nan
-    assert_array_equal(bunch.frame["arrival_sample"], [7, 8, 6, nan, nan, nan])
+    assert_array_equal(bunch.frame["arrival_sample"], [9, 8, 6, nan, nan, nan])
     assert_array_equal(bunch.frame["p_sample_auto"], frame["p_sample_auto"])
+
+
+def test_arrivals_of_analysts_are_kept_but_not_used(tmp_path):
+    analyst = [7, None, None, 5, None, None]
+    frame = table(p_sample_analyst=analyst, p_sample_auto=[9, 8, 6, -1, 4, -1])
+    bunch = load_records(write_arrays(tmp_path, waves(), frame))
+    nan = np.nan
+    assert_array_equal(bunch.frame["arrival_sample"], [9, 8, 6, nan, 4, nan])
+    assert_array_equal(bunch.frame["p_sample_analyst"], [7, nan, nan, 5, nan, nan])
 
 
 def test_labels_may_come_from_another_column(tmp_path):
@@ -350,22 +360,21 @@ def test_pnw():
     assert len(set(bunch.groups)) == 237
     assert bunch.sampling_rate == 40.0
     assert bunch.target_names == ["earthquake", "explosion"]
-    analyst = bunch.frame["p_sample_analyst"].notna()
-    assert analyst.sum() == 21
-    assert_array_equal(
-        bunch.frame.loc[analyst, "arrival_sample"],
-        bunch.frame.loc[analyst, "p_sample_analyst"],
-    )
-    automatic = ~analyst & (bunch.frame["p_sample_auto"] >= 0)
-    assert_array_equal(
-        bunch.frame.loc[automatic, "arrival_sample"],
-        bunch.frame.loc[automatic, "p_sample_auto"],
-    )
-    assert bunch.frame["arrival_sample"].isna().sum() == 1207 - 21 - automatic.sum()
-    strong = load_records(real("pnw"), query="snr_db > 6")
-    assert strong.data.shape == (1137, 4600)
-    assert len(set(strong.groups)) == 236
-    assert len(strong.rejected) == 70
+    assert bunch.frame["p_sample_analyst"].notna().sum() == 21
+    automatic = bunch.frame["p_sample_auto"]
+    assert_array_equal(bunch.frame["arrival_sample"], automatic.where(automatic >= 0))
+
+
+@needs_records
+@pytest.mark.parametrize(
+    ("query", "n_records", "n_events"),
+    [("snr_db > 6", 1137, 236), (RELIABLE, 1107, 229)],
+)
+def test_pnw_is_selected_by_a_query(query, n_records, n_events):
+    bunch = load_records(real("pnw"), query=query)
+    assert bunch.data.shape == (n_records, 4600)
+    assert len(set(bunch.groups)) == n_events
+    assert len(bunch.rejected) == 1207 - n_records
 
 
 @needs_records

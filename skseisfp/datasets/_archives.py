@@ -11,7 +11,9 @@ from ._waveform import RecordError, Waveform, in_order
 
 TEXT_COLUMNS = ("record_id", "event_id", "station", "components")
 ARRIVAL = re.compile(r"arrival_sample|s_sample|trace_\w+_arrival_sample")
-ARRIVAL_COLUMNS = ("arrival_sample", "p_sample_analyst", "p_sample_auto", "p_sample")
+# Onsets of analysts have no place here: where only one class was picked by hand, a
+# window cut at them gives the label away.
+ARRIVAL_COLUMNS = ("arrival_sample", "p_sample_auto", "p_sample")
 
 
 class Archive(NamedTuple):

@@ -91,10 +91,11 @@ def load_records(
             Event of each record, str.
         frame : DataFrame of n_records rows
             The table, with `arrival_sample` added: the arrival in samples of `data`,
-            from a column of that name, else `p_sample_analyst`, `p_sample_auto` or
-            `p_sample`, the first that is not negative; NaN where there is none or it
-            lies beyond the record; and `s_sample`, where there is one, likewise. All
-            other columns are as they were read.
+            from a column of that name, else `p_sample_auto` or `p_sample`, the first
+            that is not negative; NaN where there is none or it lies beyond the
+            record; and `s_sample`, where there is one, likewise. All other columns
+            are as they were read, `p_sample_analyst` among them: onsets that were
+            picked by hand for one class only would give its label away.
         sampling_rate : float
             Sampling rate in Hz.
         components : str
@@ -118,9 +119,10 @@ def load_records(
     Examples
     --------
     >>> from skseisfp.datasets import load_records
-    >>> bunch = load_records("pnw", query="snr_db > 6")  # doctest: +SKIP
+    >>> reliable = "snr_db > 6 and label_confidence != 'low'"
+    >>> bunch = load_records("pnw", query=reliable)  # doctest: +SKIP
     >>> bunch.data.shape, bunch.sampling_rate  # doctest: +SKIP
-    ((1137, 4600), 40.0)
+    ((1107, 4600), 40.0)
     """
     check_components(components)
     _check_parameters(sampling_rate, n_samples, pad, max_gap, invalid)
