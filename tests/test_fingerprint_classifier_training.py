@@ -102,7 +102,7 @@ def test_the_preset_learns():
     prints, y = make_prints(200, contrast=0.3)
     flat = prints.reshape(len(prints), -1)
     classifier = FingerprintClassifier.from_preset(
-        "discrimination",
+        "two_plane_linear",
         module__hidden_sizes=(8,),
         max_epochs=200,
         device="cpu",
@@ -112,8 +112,8 @@ def test_the_preset_learns():
     assert classifier.score(flat[100:], y[100:]) > 0.9
     layers = [m for m in classifier.net_.module_.modules() if type(m) is nn.Linear]
     assert [layer.out_features for layer in layers] == [8, 2]
-    with pytest.raises(ValueError, match="name must be one of 'discrimination'"):
-        FingerprintClassifier.from_preset("best")
+    with pytest.raises(ValueError, match="name must be one of 'two_plane_linear'"):
+        FingerprintClassifier.from_preset("discrimination")
 
 
 def test_weights_need_a_criterion_that_takes_them():

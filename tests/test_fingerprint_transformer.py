@@ -337,11 +337,11 @@ def test_presets_are_the_forms_they_name():
     assert waveprint.fit_transform(X).shape == (12, 64, 128)
 
     signed = FingerprintTransformer(sampling_rate=40.0).fit_transform(X)
-    planes = FingerprintTransformer.from_preset("discrimination", sampling_rate=40.0)
+    planes = FingerprintTransformer.from_preset("two_plane_linear", sampling_rate=40.0)
     expected = np.stack([signed > 0, signed < 0], axis=1).reshape(12, -1)
     np.testing.assert_array_equal(planes.fit_transform(X), expected)
 
     changed = FingerprintTransformer.from_preset("trova", n_coefficients=7)
     assert changed.n_coefficients == 7
-    with pytest.raises(ValueError, match="name must be one of 'discrimination'"):
-        FingerprintTransformer.from_preset("shazam")
+    with pytest.raises(ValueError, match="name must be one of 'two_plane_linear'"):
+        FingerprintTransformer.from_preset("discrimination")

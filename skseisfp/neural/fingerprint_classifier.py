@@ -73,9 +73,9 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         Epochs without improvement before an early stop.
     balance : {"weights", "views", "events"} or None, default=None
         How classes of unequal size are made equal: by weights of the loss, or by
-        drawing equally many views of each class, anew each epoch. ``"events"`` draws
-        classes alike and, within a class, its events alike, however many records
-        they have.
+        drawing equally many views of each class, again in each epoch. ``"events"``
+        draws classes alike and, within a class, its events alike, however many
+        records they have; see the notes for what it did to events kept apart.
     predict_views : {"mean", "first"}, default="mean"
         Average the probabilities over the views of a record, or read view 0.
     augmenter : WaveformAugmenter, default=None
@@ -143,6 +143,11 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
 
     ``balance="views"`` follows [1]_, where classes are equalised by the number of
     their augmented prints.
+
+    ``balance="events"`` gives an event of one record the weight of one of many. It
+    raised the event AUC from 0.881 to 0.907 on development events, but lowered it from
+    0.752 to 0.693 on events kept apart: events with one record, most of them with
+    inferred labels, had got 44 % of the weight of the earthquakes.
 
     A pickle holds the weights as plain arrays. The net is made again from them and
     predicts; the state of its optimizer is not kept.
@@ -217,10 +222,11 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
 
         Parameters
         ----------
-        name : {"discrimination"}
-            ``"discrimination"``: a wide layer on flat prints, trained in small steps
-            by plain gradients, in which a coefficient counts by how often it is kept,
-            with all events alike. `fit` needs `groups`, or events as the index of `y`.
+        name : {"two_plane_linear"}
+            ``"two_plane_linear"``: a network that is close to a linear one, a hidden
+            layer on two flat planes of signs, trained in small steps by plain
+            gradients, with all events alike. `fit` needs `groups`, or events as the
+            index of `y`.
         **overrides : dict
             Parameters that differ from the preset.
 
@@ -233,6 +239,16 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         ------
         ValueError
             If there is no preset of this name.
+
+        Notes
+        -----
+        The settings of ``"two_plane_linear"`` were selected on development events,
+        236 earthquakes and blasts, where they scored an event AUC of 0.92 at new
+        stations. On 106 events kept apart they scored 0.70 [0.54, 0.84] there, below
+        untuned extra trees on a 16 x 16 log-scalogram (0.82 [0.66, 0.95]). On another
+        453 events the balanced accuracy by event was 0.80 [0.77, 0.84], of those
+        trees 0.82 [0.78, 0.85]. For few events see
+        `skseisfp.ensemble.MultiRepresentationClassifier`.
         """
         check_option("name", name, tuple(PRESETS))
         return cls(**{**PRESETS[name], **overrides})

@@ -1,7 +1,7 @@
-"""Settings of `FingerprintTransformer`: of published systems, and found to be best."""
+"""Settings of `FingerprintTransformer` that have a name."""
 
 PRESETS = {
-    "discrimination": {"scale": "log", "encoding": "two_channel", "flatten": True},
+    "two_plane_linear": {"scale": "log", "encoding": "two_channel", "flatten": True},
     "trova": {"scale": "magnitude", "encoding": "presence"},
     "waveprint": {
         "shape": (32, 128),

@@ -106,9 +106,13 @@ default="signed"
     Notes
     -----
     The idea is that of Silkin [1]_, after FAST [2]_ and Waveprint: "inspired by", as
-    the papers leave wavelet, scale, number of coefficients and signs open. The
-    defaults (log image, signs kept) are those that told earthquakes from blasts best
-    on real records; ``from_preset("trova")`` gives the form of the paper.
+    the papers leave wavelet, scale, number of coefficients and signs open;
+    ``from_preset("trova")`` gives the form of the paper. The defaults (log image,
+    signs kept) were selected on the development events of a set of earthquakes and
+    blasts. On 106 events kept apart, extra trees on such fingerprints scored an event
+    AUC of 0.775 [0.58, 0.93] at new stations, on a 16 x 16 log-scalogram 0.82
+    [0.66, 0.95]. Where there are some hundred events, a fingerprint loses 0.02 to
+    0.04 to the image it comes from, at 512 bytes a record.
 
     References
     ----------
@@ -170,12 +174,12 @@ default="signed"
 
         Parameters
         ----------
-        name : {"discrimination", "trova", "waveprint", "fast"}
-            ``"discrimination"``: log image, a plane of the positive and one of the
-            negative coefficients, flat, best for the source at new stations;
-            ``"trova"``: magnitude image, presence only, 64 x 64; ``"waveprint"``:
-            32 bands x 128 times, two bits a coefficient; ``"fast"``: 32 x 64 pyramid,
-            standardised, 400 coefficients, two bits each.
+        name : {"two_plane_linear", "trova", "waveprint", "fast"}
+            ``"two_plane_linear"``: log image, a plane of the positive and one of the
+            negative coefficients, flat, the input of the classifier's preset of the
+            same name; ``"trova"``: magnitude image, presence only, 64 x 64;
+            ``"waveprint"``: 32 bands x 128 times, two bits a coefficient;
+            ``"fast"``: 32 x 64 pyramid, standardised, 400 coefficients, two bits each.
         **overrides : dict
             Parameters that differ from the preset.
 
@@ -188,6 +192,12 @@ default="signed"
         ------
         ValueError
             If there is no preset of this name.
+
+        Notes
+        -----
+        ``"two_plane_linear"`` was selected on development events: see
+        `skseisfp.neural.FingerprintClassifier.from_preset` for what it scored on
+        events kept apart.
         """
         check_option("name", name, tuple(PRESETS))
         return cls(**{**PRESETS[name], **overrides})
