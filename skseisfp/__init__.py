@@ -10,6 +10,7 @@ _EXPORTS = {
     "FilterAugmenter": "preprocessing",
     "FingerprintClassifier": "neural",
     "FingerprintTransformer": "preprocessing",
+    "MultiRepresentationClassifier": "ensemble",
     "MultiViewClassifier": "ensemble",
     "event_train_test_split": "model_selection",
     "load": "_utils.persistence",

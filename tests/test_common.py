@@ -23,6 +23,7 @@ INSTANCES = {
         {"standardize": "zscore", "flatten": True, "scale": "power"},
         {"encoding": "two_channel", "haar": "pyramid", "wavelet": "morse"},
     ],
+    "MultiRepresentationClassifier": [{"n_estimators": 3}],
     "MultiViewClassifier": [{"estimator": LogisticRegression()}],
 }
 # readers and augmenters are neither fitted nor applied as transformers are, searches
@@ -63,6 +64,7 @@ def test_all_estimators_are_found():
         "FilterAugmenter",
         "FingerprintClassifier",
         "FingerprintTransformer",
+        "MultiRepresentationClassifier",
         "MultiViewClassifier",
     }
 

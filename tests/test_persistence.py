@@ -20,7 +20,11 @@ from sklearn.svm import SVC
 
 import skseisfp
 from skseisfp._utils import persistence
-from skseisfp.ensemble import EventVoteClassifier, MultiViewClassifier
+from skseisfp.ensemble import (
+    EventVoteClassifier,
+    MultiRepresentationClassifier,
+    MultiViewClassifier,
+)
 from skseisfp.metrics import event_accuracy, make_event_scorer
 from skseisfp.model_selection import (
     EventStationSplit,
@@ -76,6 +80,9 @@ ESTIMATORS = {
     ),
     "net on flat prints": lambda: pipeline(net(), flatten=True, augment=False),
     "trees on views": lambda: pipeline(MultiViewClassifier(trees()), flatten=True),
+    "forests on representations": lambda: MultiRepresentationClassifier(
+        sampling_rate=40, n_estimators=5, random_state=0
+    ),
     "support vectors": lambda: pipeline(MultiViewClassifier(SVC()), flatten=True),
     "votes of nets": lambda: EventVoteClassifier(pipeline(net())),
     "calibrated trees": lambda: CalibratedClassifierCV(

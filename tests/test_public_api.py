@@ -49,7 +49,12 @@ PUBLIC = {
         "save_seisbench",
         "source_paths",
     ],
-    "ensemble": ["EventVoteClassifier", "MultiViewClassifier", "classify_stream"],
+    "ensemble": [
+        "EventVoteClassifier",
+        "MultiRepresentationClassifier",
+        "MultiViewClassifier",
+        "classify_stream",
+    ],
     "metrics": [
         "EventScorer",
         "Interval",
@@ -164,6 +169,7 @@ TOP = [
     "FilterAugmenter",
     "FingerprintClassifier",
     "FingerprintTransformer",
+    "MultiRepresentationClassifier",
     "MultiViewClassifier",
     "__version__",
     "event_train_test_split",

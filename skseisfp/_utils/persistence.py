@@ -64,6 +64,10 @@ TRUSTED_TYPES = frozenset(
         "skseisfp.baselines.upc_ucv.UPCUCV",
         "skseisfp.baselines.upc_ucv.UPCUCVNet",
         "skseisfp.ensemble.event_vote_classifier.EventVoteClassifier",
+        (
+            "skseisfp.ensemble.multi_representation_classifier."
+            "MultiRepresentationClassifier"
+        ),
         "skseisfp.ensemble.multi_view_classifier.MultiViewClassifier",
         "skseisfp.metrics.event_scorer.EventScorer",
         "skseisfp.metrics.gradient.neg_gradient_of_error",

@@ -1,7 +1,13 @@
-"""Classifiers around classifiers: votes over views and over the records of events."""
+"""Classifiers of several: forests, views, and the records of events."""
 
 from .classify_stream import classify_stream
 from .event_vote_classifier import EventVoteClassifier
+from .multi_representation_classifier import MultiRepresentationClassifier
 from .multi_view_classifier import MultiViewClassifier
 
-__all__ = ["EventVoteClassifier", "MultiViewClassifier", "classify_stream"]
+__all__ = [
+    "EventVoteClassifier",
+    "MultiRepresentationClassifier",
+    "MultiViewClassifier",
+    "classify_stream",
+]
