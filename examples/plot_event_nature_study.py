@@ -87,7 +87,8 @@ def next_step(description):
 # %%
 # Records
 # -------
-# Each record belongs to an event, and several stations record an event.
+# Each record belongs to an event, and several stations record an event. Records below
+# an SNR of 6 dB and labels of low confidence are left out, where the table says so.
 
 if options.data:
     bunch = load_records(options.data, components="Z")
@@ -95,7 +96,9 @@ else:
     bunch = make_seismograms(150 if options.quick else 716, random_state=options.seed)
 clear = np.ones(len(bunch.data), dtype=bool)
 if options.data and "snr_db" in bunch.frame:
-    clear = (bunch.frame["snr_db"] > SNR_DB).to_numpy()
+    clear &= (bunch.frame["snr_db"] > SNR_DB).to_numpy()
+if options.data and "label_confidence" in bunch.frame:
+    clear &= (bunch.frame["label_confidence"] != "low").to_numpy()
 X, labels = bunch.data[clear], bunch.target[clear]
 event_id = bunch.groups[clear]
 arrival = bunch.frame["arrival_sample"].to_numpy()[clear]
