@@ -2,8 +2,8 @@
 
 The real records that can be ranked have the vertical component only. Here earthquakes,
 quarry blasts and mine blasts are generated with three, another set for each seed, and
-scored at new events and new stations. Nets and prints have the preset
-"discrimination"; every component is filtered at its own cut-off. All that is compared
+scored at new events and new stations. Networks and fingerprints have the preset
+"two_plane_linear"; every component is filtered at its own cut-off. All that is compared
 was written down before the first run.
 
 Run: python benchmarks/components.py
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import sklearn
-from pnw_protocols import BAND, RATE, report
+from pnw_protocols import BAND, RATE
 from sklearn.ensemble import ExtraTreesClassifier, VotingClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -31,16 +31,16 @@ from skseisfp.model_selection import evaluate_protocols
 from skseisfp.signal import cut_windows
 
 COMPONENTS = "ZNE"
-NET = FingerprintClassifier.from_preset("discrimination", device="cpu")
+NETWORK = FingerprintClassifier.from_preset("two_plane_linear", device="cpu")
 TREES = ExtraTreesClassifier(
     300, min_samples_leaf=3, max_features=0.05, class_weight="balanced"
 )
 
 
-def make_prints(waveforms, n_coefficients):
-    """Return prints from 3 s before to 21 s after P, a flat one a component."""
+def make_fingerprints(waveforms, n_coefficients):
+    """Return flat fingerprints of each component, from 3 s before to 21 s after P."""
     transformer = FingerprintTransformer.from_preset(
-        "discrimination", sampling_rate=RATE, n_coefficients=n_coefficients, **BAND
+        "two_plane_linear", sampling_rate=RATE, n_coefficients=n_coefficients, **BAND
     )
     flat = transformer.fit_transform(waveforms).astype(np.int8)
     return flat.reshape(len(flat), len(COMPONENTS), -1)
@@ -59,18 +59,18 @@ def read(n_records, seed):
 
 def make_heads(waveforms):
     """Name the heads, with what each of them sees; the vertical comes last."""
-    prints = make_prints(waveforms, 200)
-    flat = prints.reshape(len(prints), -1)
-    third = make_prints(waveforms, 67).reshape(len(prints), -1)
+    fingerprints = make_fingerprints(waveforms, 200)
+    flat = fingerprints.reshape(len(fingerprints), -1)
+    third = make_fingerprints(waveforms, 67).reshape(len(fingerprints), -1)
     heads = {}
-    for name, head in {"net": NET, "trees": TREES}.items():
+    for name, head in {"network": NETWORK, "trees": TREES}.items():
         heads |= {
-            f"{name}: N": (head, prints[:, 1]),
-            f"{name}: E": (head, prints[:, 2]),
+            f"{name}: N": (head, fingerprints[:, 1]),
+            f"{name}: E": (head, fingerprints[:, 2]),
             f"{name}: side by side": (head, flat),
             f"{name}: side by side, 67 coefficients each": (head, third),
-            f"{name}: mean of one for each": (one_for_each(head), prints),
-            f"{name}: Z": (head, prints[:, 0]),
+            f"{name}: mean of one for each": (one_for_each(head), fingerprints),
+            f"{name}: Z": (head, fingerprints[:, 0]),
         }
     return heads
 
@@ -84,9 +84,9 @@ def one_for_each(head):
     return VotingClassifier(members, voting="soft")
 
 
-def take(component, prints):
-    """Return the prints of one component."""
-    return prints[:, component]
+def take(component, fingerprints):
+    """Return the fingerprints of one component."""
+    return fingerprints[:, component]
 
 
 def evaluate(seed, options):
@@ -99,14 +99,28 @@ def evaluate(seed, options):
         bunch.target,
         bunch.frame,
         protocols=["new_stations"],
+        controls=[],
+        threshold_splits=None,
         seeds=[seed],
         n_splits=3,
         n_jobs=options.jobs,
     )
+    scores = result.scores[result.scores["metric"] == "roc_auc"]
     pairs = result.differences
     same = pairs["b"] == pairs["a"].str.partition(":")[0] + ": Z"
-    gains = pairs[same].rename(columns={"a": "estimator", "difference": "value"})
-    return result.scores.rename(columns={"score": "value"}), gains
+    gains = pairs[same].rename(columns={"a": "estimator", "difference": "score"})
+    return scores, gains
+
+
+def show(table, title):
+    """Print a line for each head and a column for each seed."""
+    cells = table.assign(
+        cell=[f"{t.score:.3f} [{t.low:.2f}, {t.high:.2f}]" for t in table.itertuples()]
+    )
+    wide = cells.pivot(index="estimator", columns="seed", values="cell")
+    means = cells.groupby("estimator")["score"].mean().sort_values(ascending=False)
+    wide = wide.loc[means.index].assign(mean=means.map("{:.3f}".format))
+    print(f"\n{title}\n{wide.to_string()}")
 
 
 def main():
@@ -118,13 +132,16 @@ def main():
     parser.add_argument("--results", type=Path, default=Path("results/components"))
     options = parser.parse_args()
     sklearn.set_config(enable_metadata_routing=True)
-    NET.set_fit_request(groups=True)
+    NETWORK.set_fit_request(groups=True)
     scores, gains = (
         pd.concat(tables, ignore_index=True)
         for tables in zip(*(evaluate(k, options) for k in options.seeds), strict=True)
     )
     options.results.mkdir(parents=True, exist_ok=True)
-    report(scores, gains, options.results, gain="gain over Z alone")
+    scores.to_csv(options.results / "scores.csv", index=False)
+    gains.to_csv(options.results / "gains.csv", index=False)
+    show(scores, "event AUC [95 % interval over events]")
+    show(gains, "gain over Z alone, paired by event [95 % interval]")
 
 
 if __name__ == "__main__":
