@@ -32,8 +32,9 @@ class FingerprintMLP(GeneratorModule):
     Notes
     -----
     The predecessor of the convolutional net of [1]_ was fully connected; its sizes
-    are not published. These are ours: on real records of some hundred events, one
-    narrow layer that sees half of each print at a time generalised best.
+    are not published. These are ours, selected on development events: one narrow layer
+    that sees half of each fingerprint at a time. On 453 other events the network scored
+    a balanced accuracy of 0.79 [0.75, 0.83], a forest on a 16 x 16 scalogram 0.82.
 
     References
     ----------
