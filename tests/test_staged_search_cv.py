@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_iris
@@ -11,9 +12,11 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from skseisfp import FingerprintClassifier
 from skseisfp.model_selection import (
+    EvaluationLedger,
     ExperimentPlan,
     FlattestRefit,
     ResultCube,
+    SealedSetError,
     StagedSearchCV,
     SweepSearchCV,
 )
@@ -245,3 +248,38 @@ def test_searches_fail_no_check_that_grid_search_passes():
     assert len(passed["GridSearchCV"]) > 40
     assert passed["GridSearchCV"] <= passed["SweepSearchCV"]
     assert passed["GridSearchCV"] <= passed["StagedSearchCV"]
+
+
+Y_BY_EVENT = pd.Series(Y, pd.Index(np.arange(150) // 2, name="event_id"))
+
+
+@pytest.mark.parametrize("factor", [None, 3])
+def test_trials_on_all_folds_are_looks(staged, tmp_path, factor):
+    ledger = EvaluationLedger(tmp_path / "looks.db")
+    for _ in range(2):
+        search = clone(staged).set_params(ledger=ledger, factor=factor)
+        search.fit(X, Y_BY_EVENT)
+    plain = clone(staged).set_params(factor=factor).fit(X, Y_BY_EVENT)
+    means = search.cv_results_["mean_test_score"]
+    np.testing.assert_array_equal(means, plain.cv_results_["mean_test_score"])
+    assert search.best_params_ == plain.best_params_
+    looks = ledger.looks()
+    assert looks["score"].tolist() == means[np.isfinite(means)].tolist()
+    assert looks["recorded"].notna().all()
+
+
+class Unfitted(Landscape):
+    """A classifier that must not be fitted."""
+
+    def fit(self, X, y):
+        pytest.fail("fitted in spite of the seal")
+
+
+def test_a_sealed_set_raises_before_the_first_stage(tmp_path):
+    ledger = EvaluationLedger(tmp_path / "looks.db")
+    ledger.register("kept", Y_BY_EVENT, seal=True)
+    search = StagedSearchCV(Unfitted(), STAGES, cv=FOLDS, ledger=ledger)
+    with pytest.raises(SealedSetError, match="'kept' is sealed"):
+        search.fit(X, Y_BY_EVENT)
+    with pytest.raises(ValueError, match="ledger needs the label and the event"):
+        search.fit(X, Y)

@@ -24,7 +24,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from skseisfp.metrics import event_accuracy, make_event_scorer, neg_gradient_of_error
-from skseisfp.model_selection import ExperimentPlan, SweepSearchCV
+from skseisfp.model_selection import (
+    EvaluationLedger,
+    ExperimentPlan,
+    SealedSetError,
+    SweepSearchCV,
+)
 
 IRIS = load_iris(return_X_y=True)
 EVENTS = np.arange(150) // 2
@@ -484,3 +489,159 @@ def test_nested_searches_score_as_with_grid_search():
         for kind in (SweepSearchCV, GridSearchCV)
     ]
     assert np.array_equal(*scores)
+
+
+LABELS = IRIS[1] // 2  # one label for each event
+BY_EVENT = {"scoring": event_accuracy, "cv": GroupKFold(3), "refit": False}
+
+
+class CountedFits(LogisticRegression):
+    """A classifier that counts its fits; negative C fails."""
+
+    fits = Counter()
+
+    def fit(self, X, y):
+        CountedFits.fits["all"] += 1
+        return super().fit(X, y)
+
+
+@pytest.fixture
+def fits():
+    CountedFits.fits.clear()
+    return CountedFits.fits
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    return EvaluationLedger(tmp_path / "looks.db")
+
+
+def sweep_of(ledger, values=(0.01, 0.1, 1.0), **options):
+    options = BY_EVENT | options
+    return SweepSearchCV(CountedFits(), {"C": values}, ledger=ledger, **options)
+
+
+def fit_by_event(search):
+    y = pd.Series(LABELS, pd.Index(EVENTS, name="event_id"))
+    return search.fit(IRIS[0], y, groups=EVENTS)
+
+
+def test_each_candidate_is_a_look_in_the_ledger(ledger):
+    with_ledger = fit_by_event(sweep_of(ledger))
+    without = fit_by_event(sweep_of(None))
+    for name, values in without.cv_results_.items():
+        if "time" not in name:
+            assert same(with_ledger.cv_results_[name], values), name
+    assert without_times(with_ledger.cells_) == without_times(without.cells_)
+    looks = ledger.looks()
+    means = without.cv_results_["mean_test_score"]
+    assert looks["score"].tolist() == pytest.approx(means)
+    assert looks["label"].tolist() == ["{'C': 0.01}", "{'C': 0.1}", "{'C': 1.0}"]
+    assert set(looks["metric"]) == {"accuracy"}
+    assert set(looks["n_events"]) == {75}
+    assert not looks["held_out"].any()
+    assert ledger.report(looks["set"][0], n_resamples=20).n_looks == 3
+
+
+def test_a_search_that_is_resumed_or_repeated_adds_no_look(ledger, tmp_path, fits):
+    store = tmp_path / "study.db"
+    first = fit_by_event(sweep_of(ledger, store=store))
+    digests = first.study_name_
+    assert fits["all"] == 9
+    again = fit_by_event(sweep_of(ledger, store=store))
+    fit_by_event(sweep_of(ledger))
+    plain = fit_by_event(sweep_of(None, store=store))
+    assert again.study_name_ == plain.study_name_ == digests
+    assert fits["all"] == 18
+    assert len(ledger.looks()) == 3
+    fit_by_event(sweep_of(ledger, values=[1.0, 10.0]))
+    assert len(ledger.looks()) == 4
+    fit_by_event(sweep_of(ledger, cv=GroupKFold(4)))
+    assert len(ledger.looks()) == 7
+
+
+def test_an_interrupted_search_leaves_its_looks_open(ledger):
+    y = pd.Series(LABELS, pd.Index(EVENTS, name="event_id"))
+    sweep = SweepSearchCV(Interrupting(), {"number": [0, 2]}, ledger=ledger, cv=2)
+    with pytest.raises(KeyboardInterrupt):
+        sweep.fit(IRIS[0], y)
+    assert ledger.looks()["recorded"].isna().tolist() == [True, True]
+    sweep.set_params(param_grid={"number": [0, 1]}).fit(IRIS[0], y)
+    assert ledger.looks()["recorded"].isna().tolist() == [False, True, False]
+
+
+def test_a_sealed_set_raises_before_any_fit(ledger, fits):
+    ledger.register("kept", LABELS, EVENTS, seal=True)
+    with pytest.raises(SealedSetError, match="'kept' is sealed for one look"):
+        fit_by_event(sweep_of(ledger))
+    assert not fits
+    fit_by_event(sweep_of(ledger, values=[1.0]))
+    assert fits["all"] == 3
+    with pytest.raises(SealedSetError, match=r"looked at on .*'C': 1\.0"):
+        fit_by_event(sweep_of(ledger, values=[2.0]))
+    assert fits["all"] == 3
+
+
+def test_a_ledger_needs_events(ledger, fits):
+    for y in (IRIS[1], None):
+        sweep = sweep_of(ledger, scoring="accuracy", cv=3)
+        with pytest.raises(ValueError, match="ledger needs the label and the event"):
+            sweep.fit(IRIS[0], y)
+    sweep = sweep_of("looks.db")
+    with pytest.raises(ValueError, match="'ledger' parameter"):
+        fit_by_event(sweep)
+    assert not fits
+
+
+@pytest.mark.filterwarnings("ignore:One or more of the")
+def test_trials_that_failed_are_not_looks(ledger):
+    with pytest.warns(FitFailedWarning, match="3 fits failed"):
+        fit_by_event(sweep_of(ledger, values=[1.0, -1.0], error_score=-7))
+    assert ledger.looks()["label"].tolist() == ["{'C': 1.0}"]
+
+
+def own_score(estimator, X, y):
+    return {"accuracy": 7.0, "other": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("scoring", "refit", "metric", "key"),
+    [
+        (None, True, "score", "score"),
+        ("f1", True, "f1_binary", "score"),
+        ("f1_macro", True, "f1", "score"),
+        ("roc_auc", False, "roc_auc", "score"),
+        (["accuracy", "roc_auc"], "roc_auc", "roc_auc", "roc_auc"),
+        (["accuracy", "roc_auc"], False, "accuracy", "accuracy"),
+        ({"a": "f1_macro", "b": event_accuracy}, "b", "accuracy", "b"),
+        ({"roc_auc": make_scorer(accuracy_score)}, False, "own roc_auc", "roc_auc"),
+        (make_event_scorer(["f1", "roc_auc"]), "roc_auc", "roc_auc", "roc_auc"),
+        (make_event_scorer(accuracy_score), True, "score", "score"),
+        (own_score, "accuracy", "own accuracy", "accuracy"),
+        ("neg_log_loss", True, "neg_log_loss", "score"),
+    ],
+)
+def test_looks_are_by_the_metric_of_refit_or_the_first(
+    ledger, scoring, refit, metric, key
+):
+    search = fit_by_event(sweep_of(ledger, [0.1, 1.0], scoring=scoring, refit=refit))
+    looks = ledger.looks()
+    assert set(looks["metric"]) == {metric}
+    expected = search.cv_results_[f"mean_test_{key}"]
+    assert looks["score"].tolist() == pytest.approx(expected)
+
+
+def test_the_report_of_a_sweep_over_shuffled_labels(ledger):
+    rng = np.random.default_rng(0)
+    y = rng.permutation(np.arange(60) % 2).repeat(2)
+    X, events = rng.normal(size=(120, 40)), np.arange(120) // 2
+    plan = {"C": np.logspace(-4, 2, 12), "class_weight": [None, "balanced"]}
+    search = SweepSearchCV(
+        LogisticRegression(), plan, ledger=ledger, scoring="roc_auc", cv=GroupKFold(3)
+    ).fit(X, y, groups=events)
+    name = ledger.sets()["name"][0]
+    report = ledger.report(name, n_resamples=500)
+    assert report.n_looks == 24
+    assert report.best_score == search.best_score_
+    assert not report.is_above_chance
+    assert report.corrected_interval.low < 0.5

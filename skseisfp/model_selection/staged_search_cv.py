@@ -17,6 +17,7 @@ from ._cells import SINGLE, as_output, fill_scores
 from ._cube_build import build_dataset, find_metrics
 from ._digest import digest
 from ._grid import mean_change, trial_grid
+from ._ledger_search import SearchLooks
 from ._race import Race
 from ._ranges import expand
 from ._stages import FixedFolds, fine_values, make_plans, start_values
@@ -63,6 +64,9 @@ class StagedSearchCV(SweepSearchCV):
         Name that the studies in the store begin with.
     progress : bool, default=False
         Show each stage by rich.
+    ledger : EvaluationLedger, default=None
+        Ledger in which each trial with a score on all folds is a look at the events,
+        recorded after all stages; a sealed set raises before any fit.
     scoring : str, callable, list, tuple or dict, default=None
         As :class:`~sklearn.model_selection.GridSearchCV` takes it.
     n_jobs : int, default=None
@@ -156,6 +160,7 @@ class StagedSearchCV(SweepSearchCV):
         store=None,
         study_name=None,
         progress=False,
+        ledger=None,
         scoring=None,
         n_jobs=None,
         refit=True,
@@ -185,6 +190,7 @@ class StagedSearchCV(SweepSearchCV):
         self.store = store
         self.study_name = study_name
         self.progress = progress
+        self.ledger = ledger
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None, **params):
@@ -221,10 +227,12 @@ class StagedSearchCV(SweepSearchCV):
             max_subtasks=1 + (self.refit is not False)
         ).call_on_fit_task_begin(estimator=self, X=X, y=y)
         _check_names(plans, self.estimator)
-        splits = self._prepare(X, y, params, routed, scorer).splits
-        race = self._make_race(X, y, params, splits)
+        sweep = self._prepare(X, y, params, routed, scorer)
+        looks = SearchLooks(self, sweep, None)
+        race = self._make_race(X, y, params, sweep.splits)
         self._run_stages(race, plans, finer)
         self._conclude_race(race, scorer, refit_metric)
+        looks.record(self.cv_results_)
         if self.refit:
             self._refit(X, y, routed.estimator.fit, context)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)

@@ -15,10 +15,12 @@ from ..metrics import EventScorer
 from ..metrics.aggregation import has_event_index, resolve_groups
 from ._cells import SINGLE, as_output, fill_scores, fit_error
 from ._digest import digest, environment
+from ._ledger_search import SearchLooks
 from ._progress import show_progress
 from ._store import STORE_VERSION, encode
 from ._sweep import Sweep, cell_table
 from ._sweep_study import SweepMemory, SweepStudy
+from .evaluation_ledger import EvaluationLedger
 from .experiment_plan import ExperimentPlan
 
 
@@ -45,6 +47,8 @@ class SweepSearchCV(GridSearchCV):
         results depend on. A study of a given name must have been made from the same.
     progress : bool, default=False
         Show trials, fits, the best so far and the time left, by rich.
+    ledger : EvaluationLedger, default=None
+        Ledger in which each candidate is a look at the events, see Notes.
     scoring : str, callable, list, tuple or dict, default=None
         As :class:`~sklearn.model_selection.GridSearchCV` takes it, as do all
         parameters below.
@@ -113,6 +117,12 @@ class SweepSearchCV(GridSearchCV):
     are scikit-learn's or this package's, which ask only the estimator about the
     records. Fit times are without them then.
 
+    With a `ledger`, the search opens a look for each candidate before the fits and
+    records its mean test score after them, by the metric of `refit` or the first one.
+    It needs the events, from ``groups`` or from the index of the labels. A sealed set
+    raises before any fit, unless there is one candidate. Fits that failed are not
+    looks, and a search that is resumed or repeated with the same results adds none.
+
     References
     ----------
     .. [1] Akiba et al. (2019), Optuna: a next-generation hyperparameter optimization
@@ -138,6 +148,7 @@ class SweepSearchCV(GridSearchCV):
         "store": [str, PathLike, None],
         "study_name": [str, None],
         "progress": ["boolean"],
+        "ledger": [EvaluationLedger, None],
     }
 
     def __init__(
@@ -148,6 +159,7 @@ class SweepSearchCV(GridSearchCV):
         store=None,
         study_name=None,
         progress=False,
+        ledger=None,
         scoring=None,
         n_jobs=None,
         refit=True,
@@ -172,6 +184,7 @@ class SweepSearchCV(GridSearchCV):
         self.store = store
         self.study_name = study_name
         self.progress = progress
+        self.ledger = ledger
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None, **params):
@@ -201,6 +214,8 @@ class SweepSearchCV(GridSearchCV):
             version, or a named study was made from something else.
         OSError
             If the store cannot be reached or written, or stays locked.
+        SealedSetError
+            If the ledger has the events sealed.
         """
         scorer, refit_metric = self._get_scorers()
         X, y = indexable(X, y)
@@ -210,8 +225,10 @@ class SweepSearchCV(GridSearchCV):
             max_subtasks=1 + (self.refit is not False)
         ).call_on_fit_task_begin(estimator=self, X=X, y=y)
         sweep = self._prepare(X, y, params, routed, scorer)
+        looks = SearchLooks(self, sweep, sweep.candidates)
         self._run(sweep, context, params)
         self._conclude(sweep.candidates, scorer, refit_metric)
+        looks.record(self.cv_results_)
         if self.refit:
             self._refit(X, y, routed.estimator.fit, context)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)

@@ -1,0 +1,510 @@
+"""A ledger of all looks at a set of events, and what they leave of the best score."""
+
+from os import fspath
+from pathlib import Path
+
+import numpy as np
+
+from ..metrics import aggregate_events
+from ..metrics._weighted import Rows, get_metric
+from ..metrics.aggregation import resolve_groups
+from ._ledger_looks import (
+    check_score,
+    discard_looks,
+    make_key,
+    open_looks,
+    record_look,
+)
+from ._ledger_registry import (
+    SealedSetError,
+    check_seals,
+    enter_set,
+    find_set,
+    seal_set,
+)
+from ._ledger_report import make_report
+from ._ledger_sets import EventSet, as_text
+from ._ledger_store import LedgerFile
+from ._ledger_tables import read_set, tabulate_looks, tabulate_sets
+
+__all__ = ["EvaluationLedger", "SealedSetError"]
+
+
+class EvaluationLedger:
+    """Record of every evaluation on a set of events, in one SQLite file.
+
+    Whoever tries many pipelines on the same events and reports the best one reports
+    luck along with skill [1]_. The ledger counts the looks at each set of events, keeps
+    their scores, and corrects the best one: an interval that holds for all looks at
+    once, and what the best of as many looks scores by chance. A set may be sealed: it
+    has one look.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file. It is created by the first look or registration, in a folder that
+        must exist. Several processes may write to it at the same time.
+
+    See Also
+    --------
+    skseisfp.metrics.bootstrap_interval : The interval of a single look.
+    event_permutation_test : Test of one pipeline that is trained on permuted labels.
+
+    Notes
+    -----
+    *Sets.* A set is its events with their labels: the same event ids with the same
+    labels are the same set, whatever their records, order or types (an id ``7`` is
+    ``"7"``). Event ids must name an event uniquely in all data of a ledger, since
+    they show which sets share events.
+
+    *Looks.* A look is a set, a metric, and digests of the data, the folds and the
+    pipeline. With all of these equal and the same score it is the same look and counts
+    once: a search that is resumed or repeated adds nothing. A repetition with another
+    score, such as that of a network without a fixed seed, is another look. Where a
+    digest is not given, only equal scores of all events make it the same look.
+
+    *Sealed sets.* A sealed set can be opened once; :meth:`open` raises before any work
+    is done. No other set that shares events with it can be looked at, before or after.
+    A look that was opened and never recorded, since the process was killed, may be
+    opened again by the same pipeline on the same folds by the same metric. A seal is
+    the simplest protection; a hold-out set that is to be used many times needs noise [3]_.
+
+    *The chance bound* is the quantile of the best score over all looks when labels are
+    permuted over events, against the stored scores of all looks together, which keeps
+    the dependence between them. It is exact for looks at events that the pipelines
+    were not trained on (``held_out=True``). Predictions out of fold depend on the
+    labels of all other events, and what chance achieves with them is spread wider than
+    permutations of the labels show: by a factor of the square root of 2 where a
+    prediction is linear in the labels and features are many, by less where they are
+    few. The ledger takes this factor for all of them, which is conservative. A look of
+    which only the score is known, such as a trial of a search, counts as an independent
+    draw of chance, with the share of predicted classes that favours chance most, and a
+    mean over folds as a score of all events: conservative, since looks resemble each
+    other.
+
+    *The corrected interval* is the simultaneous bootstrap of the largest deviation
+    over all looks [2]_, of events drawn within classes and on the logit scale. It holds
+    asymptotically and whichever look is the best, so it is wide. If some looks are
+    without event scores, it is the interval of the best look at Sidak's level for all
+    of them: by the standard deviation of its bootstrap, or without its event scores, or
+    if it is perfect, by the formulas of Hanley and McNeil (AUC) and of the binomial
+    distribution. The factor for predictions out of fold enters here, too, and no end is
+    nearer than that of the best look alone.
+
+    Looks by another metric, and at other sets that share events, are named and not
+    corrected for. Nothing corrects for looks that were not recorded.
+
+    References
+    ----------
+    .. [1] Cawley and Talbot (2010), On over-fitting in model selection and subsequent
+       selection bias in performance evaluation, J. Mach. Learn. Res. 11, 2079-2107,
+       section 5.
+    .. [2] Romano and Wolf (2005), Stepwise multiple testing as formalized data
+       snooping, Econometrica 73, 1237-1282, section 4,
+       doi:10.1111/j.1468-0262.2005.00615.x
+    .. [3] Dwork et al. (2015), The reusable holdout: preserving validity in adaptive
+       data analysis, Science 349, 636-638, doi:10.1126/science.aaa9375
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import numpy as np
+    >>> from skseisfp.model_selection import EvaluationLedger
+    >>> event_id = np.repeat(np.arange(80), 3)
+    >>> y = event_id % 2
+    >>> rng = np.random.default_rng(0)
+    >>> with TemporaryDirectory() as folder:
+    ...     ledger = EvaluationLedger(Path(folder) / "looks.db")
+    ...     for n in range(50):
+    ...         chance = rng.random(len(y))
+    ...         _ = ledger.look(
+    ...             y, chance, event_id, name="noise", held_out=True, label=f"no. {n}"
+    ...         )
+    ...     print(ledger.report("noise"))
+    Look 50 at these events: set 'noise', 80 events (40 '0', 40 '1').
+    Best roc_auc: 0.586 (no. 7).
+    95 % interval as if it were the only look: 0.586 [0.457, 0.709].
+    95 % interval corrected for 50 looks: 0.586 [0.365, 0.777].
+    By chance the best of 50 looks stays below 0.696 in 95 % of the permutations.
+    Not above chance: p = 0.9915.
+    """
+
+    def __init__(self, path):
+        self.path = str(Path(fspath(path)).expanduser().absolute())
+
+    def __repr__(self):
+        return f"EvaluationLedger({self.path!r})"
+
+    def __eq__(self, other):
+        if not isinstance(other, EvaluationLedger):
+            return NotImplemented
+        return self.path == other.path
+
+    def __hash__(self):
+        return hash(self.path)
+
+    @property
+    def _file(self):
+        """The file, without a connection."""
+        return LedgerFile(self.path)
+
+    def register(self, name, y, groups=None, *, seal=False):
+        """Name a set of events, and seal it if asked.
+
+        Parameters
+        ----------
+        name : str
+            Name of the set, unique in the ledger.
+        y : array-like of shape (n_records,)
+            Labels.
+        groups : array-like of shape (n_records,), default=None
+            Event of each record; None takes the index of `y`, see
+            :func:`skseisfp.metrics.make_event_scorer`.
+        seal : bool, default=False
+            Whether the set has one look. A seal cannot be taken off.
+
+        Returns
+        -------
+        str
+            Digest of the events with their labels.
+
+        Raises
+        ------
+        ValueError
+            If the name belongs to other data, if the data have another name, if a set
+            to be sealed holds events that have been looked at, or if the file is
+            damaged, not a ledger, or one of a newer version.
+        OSError
+            If the file cannot be written.
+        """
+        _check_names(name)
+        event_set = EventSet.from_records(y, groups)
+        with self._file.writing() as connection:
+            row = enter_set(connection, event_set, name)
+            if seal:
+                seal_set(connection, row)
+        return event_set.digest
+
+    def open(
+        self,
+        y,
+        groups=None,
+        *,
+        name=None,
+        metric="roc_auc",
+        pipeline=None,
+        folds=None,
+        data=None,
+        held_out=False,
+        label="",
+    ):
+        """Open a look, before the work that it needs.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_records,)
+            Labels.
+        groups : array-like of shape (n_records,), default=None
+            Event of each record; None takes the index of `y`.
+        name : str, default=None
+            Name of the set. None finds the set by its events; a new one is named after
+            its digest.
+        metric : str, default="roc_auc"
+            Name of the score. The ledger corrects ``"accuracy"``,
+            ``"balanced_accuracy"``, ``"f1"`` and ``"roc_auc"``, see
+            :func:`skseisfp.metrics.make_event_scorer`; looks by others are counted.
+        pipeline : str or object, default=None
+            The estimator with its parameters, or a digest of it.
+        folds : str or list of (train, test), default=None
+            The folds, or a digest of them.
+        data : str or array-like, default=None
+            The records, or a digest of them.
+        held_out : bool, default=False
+            Whether the pipeline is trained on none of these events, but on others.
+            False takes the predictions as out of fold, whose errors are larger.
+        label : str, default=""
+            What is evaluated, for people.
+
+        Returns
+        -------
+        LookTicket
+            What :meth:`record` takes.
+
+        Raises
+        ------
+        SealedSetError
+            If the set is sealed and its look is spent, or if it shares events with a
+            sealed set.
+        ValueError
+            As :meth:`register`.
+        OSError
+            If the file cannot be written.
+        """
+        _check_names(name, label)
+        key = make_key(metric, data, folds, pipeline)
+        looks = [(key, label)]
+        return self._open_all(y, groups, looks, name=name, held_out=held_out)[0]
+
+    def _open_all(self, y, groups, looks, *, name=None, held_out=False):
+        """Open several looks at a set, all or none; return their tickets."""
+        event_set = EventSet.from_records(y, groups)
+        facts = {"n_records": len(y), "held_out": bool(held_out)}
+        with self._file.writing() as connection:
+            return open_looks(connection, event_set, looks, name=name, **facts)
+
+    def _open_sets(self, sets):
+        """Open looks at several sets, all or none; return tickets for each set."""
+        sets = [
+            (EventSet.from_records(y, groups), len(y), looks)
+            for y, groups, looks in sets
+        ]
+        with self._file.writing() as connection:
+            return [
+                open_looks(connection, events, looks, n_records=size, held_out=False)
+                for events, size, looks in sets
+            ]
+
+    def _check_open(self, y, groups):
+        """Raise if any number of looks at a set would be against a seal."""
+        event_set = EventSet.from_records(y, groups)
+        with self._file.writing() as connection:
+            check_seals(connection, enter_set(connection, event_set), None)
+
+    def record(self, ticket, score, event_scores=None):
+        """Record the score of a look.
+
+        Parameters
+        ----------
+        ticket : LookTicket
+            What :meth:`open` has returned.
+        score : float
+            The score, greater is better.
+        event_scores : DataFrame or array-like of shape (n_events, n_classes), \
+                default=None
+            Scores of the classes for each event, from which the score was computed;
+            they make the correction sharper. A table is indexed by event and has the
+            columns ``score_<class>``, as :func:`skseisfp.metrics.aggregate_events`
+            returns it; an array has the events sorted by their ids as strings and the
+            classes sorted. The class of the highest score is taken for the prediction.
+
+        Raises
+        ------
+        SealedSetError
+            If the set is sealed and another look has been recorded.
+        ValueError
+            If the score is not finite or not between 0 and 1 where its metric is, if
+            the event scores are not those of the events of the set, or if the ledger
+            has no such look or is damaged.
+        OSError
+            If the file cannot be written.
+        """
+        self._record_all([(ticket, score, event_scores)])
+
+    def _record_all(self, looks):
+        """Record several looks, all or none."""
+        for ticket, score, _ in looks:
+            check_score(ticket, score)
+        with self._file.writing() as connection:
+            for look in looks:
+                record_look(connection, self._file, *look)
+
+    def _discard(self, tickets):
+        """Forget open looks that gave no score."""
+        with self._file.writing() as connection:
+            discard_looks(connection, tickets)
+
+    def look(
+        self,
+        y_true,
+        y_score,
+        groups=None,
+        *,
+        name=None,
+        metric="roc_auc",
+        pipeline=None,
+        folds=None,
+        data=None,
+        held_out=False,
+        label="",
+        classes=None,
+    ):
+        """Score predictions by event and record the score: a look in one call.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_records,)
+            Labels.
+        y_score : array-like of shape (n_records, n_classes) or (n_records,)
+            Probabilities or other scores of the records, from models that were not
+            trained on their events; one column is the probability of the second of
+            two classes. The records of an event are averaged.
+        groups : array-like of shape (n_records,), default=None
+            Event of each record; None takes the index of `y_true`.
+        name : str, default=None
+            Name of the set, see :meth:`open`.
+        metric : {"accuracy", "balanced_accuracy", "f1", "roc_auc"}, default="roc_auc"
+            Score, see :func:`skseisfp.metrics.make_event_scorer`.
+        pipeline : str or object, default=None
+            The estimator, see :meth:`open`.
+        folds : str or list of (train, test), default=None
+            The folds, see :meth:`open`.
+        data : str or array-like, default=None
+            The records, see :meth:`open`.
+        held_out : bool, default=False
+            Whether the pipeline was trained on other events only, see :meth:`open`.
+        label : str, default=""
+            What is evaluated, for people.
+        classes : array-like of shape (n_classes,), default=None
+            Names of the columns of `y_score`; None takes the sorted labels.
+
+        Returns
+        -------
+        float
+            The score.
+
+        Raises
+        ------
+        SealedSetError
+            As :meth:`open`; nothing is scored then.
+        ValueError
+            As :meth:`open`, and if a shape does not fit.
+        OSError
+            If the file cannot be written.
+        """
+        score_events = get_metric(metric)
+        _check_names(name, label)
+        looks = [(make_key(metric, data, folds, pipeline), label)]
+        event_set = EventSet.from_records(y_true, groups)
+        scores = event_set.align(_vote(y_true, y_score, groups, classes))
+        rows = Rows(event_set.codes, scores.argmax(axis=1), scores)
+        facts = {"n_records": len(y_true), "held_out": bool(held_out)}
+        with self._file.writing() as connection:
+            (ticket,) = open_looks(connection, event_set, looks, name=name, **facts)
+            score = float(score_events(rows, np.ones((1, len(scores))))[0])
+            record_look(connection, self._file, ticket, score, scores)
+        return score
+
+    def looks(self, name=None):
+        """Return all looks, or those at one set.
+
+        Parameters
+        ----------
+        name : str, default=None
+            Name of the set; None takes all.
+
+        Returns
+        -------
+        DataFrame of shape (n_looks, 14)
+            ``set``, ``metric``, ``score`` (NaN if opened and not recorded), ``label``,
+            ``opened`` and ``recorded`` (UTC), ``n_events``, ``n_records``,
+            ``held_out``, digests of ``data``, ``folds`` and ``pipeline``, ``version``
+            (of the package) and ``has_event_scores``; in the order in which they were
+            opened.
+
+        Raises
+        ------
+        ValueError
+            If there is no set of that name, or if the file is damaged, not a ledger,
+            or one of a newer version.
+        OSError
+            If the file cannot be read.
+        """
+        with self._file.reading() as connection:
+            if name is not None:
+                find_set(connection, name)
+            return tabulate_looks(connection, name)
+
+    def sets(self):
+        """Return the sets that the ledger knows.
+
+        Returns
+        -------
+        DataFrame of shape (n_sets, 8)
+            ``name``, ``n_events``, ``classes`` (number of events by label),
+            ``n_looks`` (recorded), ``sealed``, ``first_look`` and ``last_look`` (UTC,
+            None without looks) and ``digest``.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged, not a ledger, or one of a newer version.
+        OSError
+            If the file cannot be read.
+        """
+        with self._file.reading() as connection:
+            return tabulate_sets(connection)
+
+    def report(
+        self,
+        name,
+        *,
+        metric=None,
+        n_looks=None,
+        confidence_level=0.95,
+        n_resamples=2000,
+        random_state=0,
+    ):
+        """Say what the best of all looks at a set is worth.
+
+        Parameters
+        ----------
+        name : str
+            Name of the set.
+        metric : str, default=None
+            Score; None takes the one with the most looks.
+        n_looks : int, default=None
+            Number of looks by this metric, from the first on; None takes all.
+        confidence_level : float, default=0.95
+            Probability that an interval covers the true score, and level of the
+            chance bound.
+        n_resamples : int, default=2000
+            Number of resamples and of permutations.
+        random_state : int, RandomState instance or None, default=0
+            Draws of both.
+
+        Returns
+        -------
+        LedgerReport
+            In words when printed; attributes are ``n_looks``, ``best_score``,
+            ``best_label``, ``interval`` (as if it were the only look),
+            ``corrected_interval``, ``chance_bound``, ``p_value``,
+            ``is_above_chance``, ``overlaps`` (name, number of events shared and of
+            looks of each set that shares events), ``n_out_of_fold``,
+            ``n_other_metrics`` and ``n_open``.
+            For a metric that the ledger cannot correct the statistics are None.
+
+        Raises
+        ------
+        ValueError
+            If there is no set of that name, a number is out of range, or the file is
+            damaged.
+        OSError
+            If the file cannot be read.
+        """
+        with self._file.reading() as connection:
+            content = read_set(connection, name, self._file)
+        return make_report(
+            name,
+            *content,
+            metric=metric,
+            n_looks=n_looks,
+            confidence_level=confidence_level,
+            n_resamples=n_resamples,
+            random_state=random_state,
+        )
+
+
+def _vote(y_true, y_score, groups, classes):
+    """Return the table of the events of some records, with ids as strings."""
+    groups = as_text(resolve_groups(y_true, groups, routed=False))
+    classes = as_text(np.unique(y_true) if classes is None else classes)
+    return aggregate_events(y_score, groups, classes=classes)
+
+
+def _check_names(name, label=""):
+    """Raise if the name of a set or a label is not a string."""
+    if name is not None and not (isinstance(name, str) and name):
+        raise ValueError(f"name must be a string that is not empty; got {name!r}.")
+    if not isinstance(label, str):
+        raise ValueError(f"label must be a string; got {label!r}.")
