@@ -1,0 +1,153 @@
+"""What was chosen in nested folds, how stably, and with which scores."""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import spearmanr
+
+from ..metrics import Interval, bootstrap_interval, paired_bootstrap
+from ._nested_trials import event_score, first_error, pool_outer
+from ._search_space import ABSENT
+
+ONE_STANDARD_ERROR = 0.6827  # level of a normal interval of one standard error
+
+
+def tabulate(candidates, trials, folds, scored, y, events, options):
+    """Return scores and tables of the candidates and of the nested choice."""
+    chosen = [_choose([row[k] for row in trials]) for k in range(len(folds))]
+    truth, classes = (y[scored], events[scored]), options["classes"]
+    pooled = [pool_outer(row, folds, (len(y), len(classes)))[scored] for row in trials]
+    naive = [_score_interval(truth, scores, options) for scores in pooled]
+    table = _tabulate_candidates(candidates, trials, naive, chosen)
+    choices = _tabulate_choices(candidates, trials, folds, chosen, y, events, options)
+    nested = _tabulate_predictions(
+        trials, folds, chosen, scored, y, events, choices, classes
+    )
+    scores = nested[[f"score_{label}" for label in classes]].to_numpy()
+    order = np.argsort(-table["score"].to_numpy(), kind="stable")  # NaN comes last
+    best = order[0]
+    return {
+        "score": _score_interval(truth, scores, options),
+        "naive": naive[best],
+        "optimism": _score_difference(truth, pooled[best], scores, options),
+        "choices": choices,
+        "stability": _measure_stability(choices[["candidate", *candidates[0].values]]),
+        "candidates": table.iloc[order],
+        "probabilities": nested,
+        "rank_correlation": _rank_correlation(table["inner_score"], table["score"]),
+    }
+
+
+def _choose(trials):
+    """Return the number of the best candidate of an outer fold, the first of equals."""
+    scores = np.array([trial.inner_score for trial in trials])
+    if np.isnan(scores).all():
+        raise ValueError(
+            "All candidates failed in an outer fold, so there is nothing to choose; "
+            f"the first error is {trials[0].error}"
+        )
+    return int(np.nanargmax(scores))
+
+
+def _score_interval(truth, scores, options):
+    """Return a score with its interval; NaN where predictions are missing."""
+    if np.isnan(scores).any():
+        return Interval(np.nan, np.nan, np.nan)
+    y, events = truth
+    return bootstrap_interval(y, scores, events, **options)
+
+
+def _score_difference(truth, a, b, options):
+    """Return the score of a minus that of b; NaN where predictions are missing."""
+    if np.isnan(a).any():
+        return Interval(np.nan, np.nan, np.nan)
+    y, events = truth
+    return paired_bootstrap(y, a, b, events, **options)
+
+
+def _tabulate_candidates(candidates, trials, naive, chosen):
+    """Return a line for each candidate, in the order of the search space."""
+    lines = [
+        {
+            **one.values,
+            **interval._asdict(),
+            "inner_score": np.mean([trial.inner_score for trial in row]),
+            "n_chosen": chosen.count(number),
+            "error": first_error(row),
+        }
+        for number, (one, row, interval) in enumerate(
+            zip(candidates, trials, naive, strict=True)
+        )
+    ]
+    labels = pd.Index([one.label for one in candidates], name="candidate")
+    return pd.DataFrame(lines, index=labels)
+
+
+def _tabulate_choices(candidates, trials, folds, chosen, y, events, options):
+    """Return a line for each outer fold."""
+    lines = []
+    for number, (fold, choice) in enumerate(zip(folds, chosen, strict=True)):
+        column = [row[number] for row in trials]
+        best, test = column[choice], fold.test
+        truth = y[fold.inner_rows], events[fold.inner_rows]
+        level = {"confidence_level": ONE_STANDARD_ERROR}
+        _, low, high = _score_interval(truth, best.inner, {**options, **level})
+        least = best.inner_score - (high - low) / 2
+        lines.append(
+            {
+                "candidate": candidates[choice].label,
+                **candidates[choice].values,
+                "inner_score": best.inner_score,
+                "outer_score": event_score(
+                    y[test],
+                    best.outer,
+                    events[test],
+                    options["classes"],
+                    options["metric"],
+                ),
+                "n_within_se": sum(trial.inner_score >= least for trial in column),
+            }
+        )
+    return pd.DataFrame(lines).rename_axis("fold")
+
+
+def _tabulate_predictions(trials, folds, chosen, scored, y, events, choices, classes):
+    """Return the nested predictions of the scored records."""
+    picked = [trials[choice][number] for number, choice in enumerate(chosen)]
+    pooled = pool_outer(picked, folds, (len(y), len(classes)))
+    tested_in = np.full(len(y), -1)
+    for number, fold in enumerate(folds):
+        tested_in[fold.test] = number
+    fold = tested_in[scored]
+    table = {
+        "event_id": events[scored],
+        "label": y[scored],
+        "fold": fold,
+        "candidate": choices["candidate"].to_numpy()[fold],
+        **{f"score_{label}": pooled[scored, k] for k, label in enumerate(classes)},
+    }
+    return pd.DataFrame(table, index=pd.Index(scored, name="record"))
+
+
+def _measure_stability(values):
+    """Return the most frequent value of each column, its share, and their number."""
+    lines = {}
+    for name in values:
+        column = values[name][values[name].map(repr) != repr(ABSENT)]
+        keys = column.map(repr)  # values of a grid may be unhashable
+        counts = keys.value_counts()
+        if counts.empty:
+            lines[name] = (ABSENT, np.nan, 0, 0)
+            continue
+        value = column[keys == counts.index[0]].iloc[0]
+        lines[name] = (value, counts.iloc[0] / len(keys), len(keys), len(counts))
+    columns = ["most_frequent", "share", "n_folds", "n_chosen"]
+    return pd.DataFrame.from_dict(lines, orient="index", columns=columns)
+
+
+def _rank_correlation(inner, outer):
+    """Return the Spearman correlation of two scores of three candidates or more."""
+    known = inner.notna() & outer.notna()
+    inner, outer = inner[known], outer[known]
+    if len(inner) < 3 or inner.nunique() < 2 or outer.nunique() < 2:
+        return np.nan
+    return float(spearmanr(inner, outer).statistic)

@@ -1,0 +1,229 @@
+"""Folds inside folds, and the fits of a candidate on them."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ..metrics import event_labels
+from ..metrics._weighted import Rows, get_score
+from ..metrics.aggregation import vote_events
+from ._out_of_fold import fit_predict, seeded
+from .protocols import make_protocols
+
+STRATIFIED = ("event", "new_stations")  # every class is in every fold of events
+
+
+class OuterFold(NamedTuple):
+    """Rows of an outer fold, its inner folds, and the rows that those score."""
+
+    train: np.ndarray
+    test: np.ndarray
+    inner: list
+    inner_rows: np.ndarray
+
+
+class Trial(NamedTuple):
+    """A candidate on an outer fold; scores are None where a fit failed."""
+
+    inner: np.ndarray | None
+    outer: np.ndarray | None
+    inner_score: float
+    error: str
+
+
+def event_score(y, scores, events, classes, metric):
+    """Return the event score of predictions; NaN where a class has no event."""
+    codes, _ = pd.factorize(events)
+    event_scores, predicted = vote_events(scores, codes)
+    first = np.unique(codes, return_index=True)[1]
+    true = np.searchsorted(classes, y[first])
+    if len(np.unique(true)) < len(classes):
+        return np.nan
+    rows = Rows(true, predicted, event_scores)
+    return float(get_score(metric)(rows, np.ones((1, len(true))))[0])
+
+
+def check_events(frame):
+    """Return the event of each record."""
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(
+            "frame must be a DataFrame with the column event_id and those that the "
+            f"protocol needs; got {type(frame).__name__}."
+        )
+    if "event_id" not in frame:
+        raise ValueError(
+            f"frame lacks the column event_id; it has {', '.join(map(str, frame))}."
+        )
+    return frame["event_id"].to_numpy()
+
+
+def make_nested_folds(frame, y, *, protocols, n_splits, random_state):
+    """Return the outer folds with their inner ones, and the rows that are scored.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Table of the records, see :func:`make_protocols`.
+    y : ndarray of shape (n_records,)
+        Labels.
+    protocols : tuple of str
+        Outer and inner protocol.
+    n_splits : tuple of int
+        Number of outer and of inner folds.
+    random_state : int
+        Seed of the folds.
+
+    Returns
+    -------
+    folds : list of OuterFold
+        All rows are counted in the whole table.
+    scored : ndarray
+        Row numbers of the records that the outer protocol tests and scores.
+    """
+    events, classes = frame["event_id"].to_numpy(), np.unique(y)
+    outer, scored = _make_folds(
+        frame, y, protocols[0], random_state, {"n_splits": n_splits[0]}
+    )
+    _check_events(y[scored], events[scored], classes, "Test rows of the outer folds")
+    folds = []
+    for number, (train, test) in enumerate(outer):
+        place = f"Outer fold {number}, inner folds: "
+        inner, rows = _make_folds(
+            frame.iloc[train].reset_index(drop=True),
+            y[train],
+            protocols[1],
+            random_state,
+            {"n_inner_splits": n_splits[1]},
+            place,
+        )
+        rows = train[rows]
+        _check_events(y[rows], events[rows], classes, f"{place}test rows")
+        pairs = [(train[fit], train[held]) for fit, held in inner]
+        folds.append(OuterFold(train, test, pairs, rows))
+    return folds, scored
+
+
+def _make_folds(frame, y, name, random_state, n_splits, place=""):
+    """Return the folds of a protocol and the rows that are scored.
+
+    Errors name the outer fold at which they occur; `n_splits` has the name by which
+    the number of folds was given.
+    """
+    ((option, number),) = n_splits.items()
+    if name in STRATIFIED:
+        _check_counts(y, frame["event_id"].to_numpy(), option, number, place)
+    try:
+        (protocol,) = make_protocols(
+            frame, y, protocols=[name], n_splits=number, random_state=random_state
+        )
+    except ValueError as error:
+        raise ValueError(f"{place}{error}") from error
+    tested = np.zeros(len(y), dtype=bool)
+    for _, test in protocol.folds:
+        tested[test] = True
+    return protocol.folds, np.flatnonzero(tested & protocol.scored)
+
+
+def _check_counts(y, events, option, number, place):
+    """Raise if a class has fewer events than there are folds, with the counts."""
+    counts = event_labels(y, events).value_counts()
+    if counts.min() < number:
+        raise ValueError(
+            f"{place}{option}={number} needs {number} events or more of every class; "
+            f"there are {_list(counts)}."
+        )
+
+
+def _check_events(y, events, classes, place):
+    """Raise if there are fewer than two events of a class, which have no interval."""
+    counts = event_labels(y, events).value_counts().reindex(classes, fill_value=0)
+    if counts.min() < 2:
+        raise ValueError(
+            f"{place} must have two events or more of every class; there are "
+            f"{_list(counts)}."
+        )
+
+
+def _list(counts):
+    """Return counts of events by class as text."""
+    return ", ".join(f"{number} of {label!r}" for label, number in counts.items())
+
+
+def run_candidate(estimator, X, y, fold, metadata, *, metric, random_state):
+    """Fit a candidate on the inner folds and on all training rows of an outer fold.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Is cloned and seeded for every fit.
+    X : array-like of shape (n_records, ...)
+        Records.
+    y : ndarray of shape (n_records,)
+        Labels.
+    fold : OuterFold
+        The folds.
+    metadata : dict
+        ``groups`` and what else the steps may request.
+    metric : str
+        Event score of the predictions pooled over the inner folds.
+    random_state : int
+        Seed of every fit.
+
+    Returns
+    -------
+    Trial
+        Predictions for ``fold.inner_rows`` and ``fold.test``. An exception of a fit is
+        kept as text: the candidate failed here.
+    """
+    pooled = np.full((len(y), len(np.unique(y))), np.nan)
+    try:
+        for inner in fold.inner:
+            pooled[inner[1]] = _predict(estimator, X, y, inner, metadata, random_state)
+        outer = _predict(
+            estimator, X, y, (fold.train, fold.test), metadata, random_state
+        )
+    except Exception as error:
+        return Trial(None, None, np.nan, f"{type(error).__name__}: {error}")
+    rows = fold.inner_rows
+    score = event_score(
+        y[rows], pooled[rows], metadata["groups"][rows], np.unique(y), metric
+    )
+    return Trial(pooled[rows], outer, score, "")
+
+
+def _predict(estimator, X, y, fold, metadata, random_state):
+    """Return the predictions of one fit, or raise if they hold NaN."""
+    scores = fit_predict(seeded(estimator, random_state), X, y, fold, metadata)
+    if np.isnan(scores).any():
+        raise ValueError(f"predictions of {type(estimator).__name__} hold NaN.")
+    return scores
+
+
+def pool_outer(trials, folds, shape):
+    """Return predictions of shape (n_records, n_classes), NaN where not tested.
+
+    Parameters
+    ----------
+    trials : list of Trial
+        One for each of the `folds`; failed ones leave NaN.
+    folds : list of OuterFold
+        The folds.
+    shape : tuple of int
+        Number of records and of classes.
+
+    Returns
+    -------
+    ndarray
+        The predictions.
+    """
+    pooled = np.full(shape, np.nan)
+    for trial, fold in zip(trials, folds, strict=True):
+        if not trial.error:
+            pooled[fold.test] = trial.outer
+    return pooled
+
+
+def first_error(trials):
+    """Return the first error of some trials, an empty text where none failed."""
+    return next((trial.error for trial in trials if trial.error), "")
