@@ -22,7 +22,21 @@ IGNORED = {
 RESULTS = {
     "skseisfp.metrics.EventScorer": "skseisfp.metrics.make_event_scorer",
     "skseisfp.metrics.Interval": "skseisfp.metrics.wilson_interval",
-    "skseisfp.model_selection.Protocol": "skseisfp.model_selection.make_protocols",
+    "skseisfp.model_selection.EvaluationProtocol": (
+        "skseisfp.model_selection.make_protocols"
+    ),
+    "skseisfp.model_selection.EventLearningCurve": (
+        "skseisfp.model_selection.event_learning_curve"
+    ),
+    "skseisfp.model_selection.NestedEvaluation": (
+        "skseisfp.model_selection.nested_evaluation"
+    ),
+    "skseisfp.model_selection.ProtocolEvaluation": (
+        "skseisfp.model_selection.evaluate_protocols"
+    ),
+    "skseisfp.model_selection.SealedSetError": (
+        "skseisfp.model_selection.EvaluationLedger"
+    ),
     "skseisfp.neural.Finding": "skseisfp.neural.check_architecture",
 }
 

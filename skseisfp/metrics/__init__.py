@@ -1,6 +1,7 @@
 """Scores by event and by record, their intervals, and scorers that count events."""
 
 from .aggregation import aggregate_events, event_labels
+from .auc_precision import auc_half_width, events_to_separate
 from .event_scorer import (
     EventScorer,
     event_accuracy,
@@ -22,6 +23,7 @@ __all__ = [
     "EventScorer",
     "Interval",
     "aggregate_events",
+    "auc_half_width",
     "bootstrap_interval",
     "class_table",
     "event_accuracy",
@@ -29,6 +31,7 @@ __all__ = [
     "event_f1",
     "event_labels",
     "event_roc_auc",
+    "events_to_separate",
     "make_event_scorer",
     "neg_gradient_of_error",
     "negative_precision_score",

@@ -1,10 +1,11 @@
-"""Displays of records, prints, scores and sweeps; pages of a sweep and of a review."""
+"""Displays of records, fingerprints, scores and sweeps; pages of a sweep and of a review."""
 
 from .architecture_display import ArchitectureDisplay
 from .confusion_margins_display import ConfusionMarginsDisplay
 from .cube_display import CubeDisplay
 from .curves_display import CurvesDisplay
 from .cutoff_display import CutoffDisplay
+from .event_learning_curve_display import EventLearningCurveDisplay
 from .event_map_display import EventMapDisplay
 from .event_scores_display import EventScoresDisplay
 from .fingerprint_display import FingerprintDisplay
@@ -23,6 +24,7 @@ __all__ = [
     "CubeDisplay",
     "CurvesDisplay",
     "CutoffDisplay",
+    "EventLearningCurveDisplay",
     "EventMapDisplay",
     "EventScoresDisplay",
     "FingerprintDisplay",

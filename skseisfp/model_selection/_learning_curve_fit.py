@@ -1,0 +1,79 @@
+"""An inverse power law through a learning curve."""
+
+import warnings
+
+import numpy as np
+from scipy.optimize import OptimizeWarning, curve_fit
+
+N_SIZES = 4  # sizes that a fit of three numbers needs to be checked at all
+MAX_EXPONENT = 3.0  # steeper curves are steps between two sizes
+
+
+def power_law(n, a, b, c):
+    """Return a - b n^-c."""
+    return a - b * n**-c
+
+
+def fit_power_law(sizes, scores, start=None):
+    """Return the ceiling a, b and c of a - b n^-c, with 0 <= a <= 1 and b, c >= 0.
+
+    Parameters
+    ----------
+    sizes : ndarray of shape (n_sizes,)
+        Numbers of events.
+    scores : ndarray of shape (n_sizes,)
+        Scores.
+    start : sequence of float, default=None
+        Where the search starts; None guesses.
+
+    Returns
+    -------
+    ndarray of shape (3,)
+        The numbers, or NaN where the search does not converge. Sizes are divided by
+        the first of them, so that b is the loss there.
+    """
+    if start is None:
+        top = np.clip(scores.max() + 0.02, 0, 1)
+        start = (top, max(top - scores[0], 1e-3), 0.5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OptimizeWarning)  # no covariance is needed
+        try:
+            found, _ = curve_fit(
+                power_law,
+                sizes / sizes[0],
+                scores,
+                p0=start,
+                bounds=([0, 0, 0], [1, 1, MAX_EXPONENT]),
+                max_nfev=2000,
+            )
+        except RuntimeError:
+            return np.full(3, np.nan)
+    return found
+
+
+def why_not(sizes, drawn, confidence_level):
+    """Return why a curve cannot be extrapolated, or an empty text.
+
+    Parameters
+    ----------
+    sizes : ndarray of shape (n_sizes,)
+        Numbers of events.
+    drawn : ndarray of shape (n_sizes, n_draws)
+        Bootstrapped mean scores of every size.
+    confidence_level : float
+        How sure the rise must be.
+
+    Returns
+    -------
+    str
+        The reason.
+    """
+    if len(sizes) < N_SIZES:
+        return f"it has {len(sizes)} sizes and needs {N_SIZES}"
+    gain = drawn[-1] - drawn[0]
+    if not np.quantile(gain, 1 - confidence_level) > 0:
+        return (
+            f"it does not rise by more than its error between {sizes[0]} and "
+            f"{sizes[-1]} events"
+        )
+    return ""
