@@ -73,6 +73,7 @@ TRUSTED_TYPES = frozenset(
         "skseisfp.metrics.gradient.neg_gradient_of_error",
         "skseisfp.metrics.report.negative_precision_score",
         "skseisfp.metrics.report.specificity_score",
+        "skseisfp.model_selection.evaluation_ledger.EvaluationLedger",
         "skseisfp.model_selection.event_station_split.EventStationSplit",
         "skseisfp.model_selection.experiment_plan.ExperimentPlan",
         "skseisfp.model_selection.refit_policies.FlattestRefit",

@@ -67,7 +67,7 @@ class EvaluationLedger:
     is done. No other set that shares events with it can be looked at, before or after.
     A look that was opened and never recorded, since the process was killed, may be
     opened again by the same pipeline on the same folds by the same metric. A seal is
-    the simplest protection; a hold-out set that is to be used many times needs noise [3]_.
+    the simplest protection; a hold-out set for many uses needs added noise [3]_.
 
     *The chance bound* is the quantile of the best score over all looks when labels are
     permuted over events, against the stored scores of all looks together, which keeps
