@@ -191,21 +191,7 @@ def evaluate_protocols(
     if len(np.unique(y)) > 2:
         threshold_splits = None
     _check_thresholds(rounds, y, events, threshold_splits)
-    possible, impossible = make_controls(
-        controls, frame, None if noise is None else np.asarray(noise)
-    )
-    entries = {name: _Entry("model", estimators[name], arrays[name]) for name in arrays}
-    entries |= {
-        f"control: {control.name}": _Entry("control", control.estimator, control.X)
-        for control in possible
-    }
-    if "shuffled" in controls:
-        entries |= {
-            f"control: shuffled labels, {name}": _Entry(
-                "shuffled", estimators[name], arrays[name]
-            )
-            for name in arrays
-        }
+    entries, impossible = _make_entries(estimators, arrays, controls, frame, noise)
     models = {name: (estimators[name], arrays[name]) for name in arrays}
     looks = ProtocolLooks(ledger, models, rounds, y, events, metric)
     pooled = _fit_all(
@@ -233,6 +219,23 @@ def evaluate_protocols(
         metric=metric,
         looks=looks.reports(),
     )
+
+
+def _make_entries(estimators, arrays, controls, frame, noise):
+    """Return models and controls by name, and why other controls are not possible."""
+    entries = {name: _Entry("model", estimators[name], X) for name, X in arrays.items()}
+    noise = None if noise is None else np.asarray(noise)
+    possible, impossible = make_controls(controls, frame, noise)
+    entries |= {
+        f"control: {control.name}": _Entry("control", control.estimator, control.X)
+        for control in possible
+    }
+    if "shuffled" in controls:
+        entries |= {
+            f"control: shuffled labels, {name}": _Entry("shuffled", estimators[name], X)
+            for name, X in arrays.items()
+        }
+    return entries, impossible
 
 
 def _plan(frame, y, seeds, *, protocols, n_splits):
