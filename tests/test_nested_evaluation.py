@@ -200,9 +200,11 @@ def test_tables_follow_from_the_predictions(catalogue):
     answers = result.probabilities
     assert answers.index.tolist() == list(range(len(y)))
     scores = answers[["score_blast", "score_quake"]]
+    assert result.choices["candidate"].nunique() > 1
+    ranks = answers[["rank_blast", "rank_quake"]]
     options = {"n_resamples": 50, "random_state": 4}
     events = frame["event_id"].to_numpy()
-    assert result.score == bootstrap_interval(y, scores, events, **options)
+    assert result.score == bootstrap_interval(y, ranks, events, **options)
     # the naive score and each fold, by fits of our own
     (protocol,) = make_protocols(
         frame.reset_index(), y, protocols=["event"], n_splits=3, random_state=4
@@ -223,11 +225,55 @@ def test_tables_follow_from_the_predictions(catalogue):
         )
         assert choice["outer_score"] == pytest.approx(expected.score)
     assert result.naive == bootstrap_interval(y, naive, events, **options)
-    assert result.optimism == paired_bootstrap(y, naive, scores, events, **options)
+    assert result.optimism == paired_bootstrap(y, naive, ranks, events, **options)
     assert result.candidates["n_chosen"].sum() == 3
     assert result.candidates["score"].is_monotonic_decreasing
     assert result.choices["n_within_se"].between(1, 4).all()
     assert -1 <= result.rank_correlation <= 1
+
+
+class Scaled(OneFeature):
+    """The same order of the records, on another scale of probabilities."""
+
+    def __init__(self, column=0, factor=1.0):
+        self.column = column
+        self.factor = factor
+
+    def predict_proba(self, X):
+        second = self.factor * super().predict_proba(X)[:, 1]
+        return np.column_stack([1 - second, second])
+
+
+def test_scales_of_different_choices_do_not_matter(catalogue):
+    frame, y = catalogue
+    X = np.column_stack([noisy(y, 1.0, 1, seed) for seed in range(4)])
+    space = {
+        f"{column}": Scaled(column, factor)
+        for column, factor in enumerate([1.0, 0.1, 0.01, 0.001])
+    }
+    options = {**FAST, "n_splits": 8, "n_resamples": 100}
+    result = nested_evaluation(space, X, y, frame, **options)
+    assert result.choices["name"].nunique() > 1
+    plain = {name: OneFeature(int(name)) for name in space}
+    same = nested_evaluation(plain, X, y, frame, **options)
+    assert same.choices["name"].equals(result.choices["name"])
+    assert result.score.score == pytest.approx(same.score.score)
+    by_fold = np.average(result.choices["outer_score"])
+    assert result.score.score == pytest.approx(by_fold, abs=0.08)
+    raw = result.probabilities[["score_blast", "score_quake"]]
+    events = frame["event_id"].to_numpy()
+    unscaled = bootstrap_interval(y, raw, events, n_resamples=1)
+    assert unscaled.score < result.score.score - 0.05
+    ranks = result.probabilities[["rank_blast", "rank_quake"]]
+    assert ranks.min().min() >= 0
+    assert ranks.max().max() <= 1
+
+
+def test_one_choice_in_all_folds_needs_no_ranks(catalogue):
+    frame, y = catalogue
+    result = nested_evaluation(columns(), noisy(y, 0.3), y, frame, **FAST)
+    assert "rank_blast" not in result.probabilities
+    assert result.optimism == (0, 0, 0)
 
 
 def test_same_result_on_one_job_or_two(catalogue):
@@ -538,7 +584,7 @@ def test_inner_folds_that_lack_a_class_are_named():
     with pytest.raises(ValueError, match=r"Outer fold 0, inner folds: .*blast"):
         nested_evaluation(columns(4, Unfitted()), X, y, frame, protocol="later_events")
     y = np.where(events % 3 == 0, "blast", "quake")
-    X = np.random.default_rng(0).normal(size=(80, 4)) + (y == "quake")[:, None]
+    X = np.random.default_rng(0).normal(size=(80, 4)) + 2 * (y == "quake")[:, None]
     result = nested_evaluation(
         columns(), X, y, frame, protocol="later_events", n_resamples=50
     )

@@ -1,25 +1,23 @@
-"""The data sets of the study, all in one form, and how each is split.
+"""The data sets of the study, all in one form.
 
 Records begin 20 s before their onset and end 80 s after it. Where a record does not
 reach that far it is continued by its mirror image.
 """
 
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import LeaveOneGroupOut, StratifiedKFold
+from sklearn.utils import Bunch
 
 from skseisfp import load_records
 from skseisfp.datasets import make_seismograms
-from skseisfp.model_selection import PROTOCOLS, TemporalEventSplit, make_protocols
-from skseisfp.model_selection.protocols import Protocol
 from skseisfp.preprocessing import WaveformPreprocessor
 from skseisfp.signal import cut_windows, pick_onsets
 
 BEFORE, AFTER = 20.0, 80.0
+CLEAR = "snr_db > 6 and label_confidence != 'low'"
 NOISE_SECONDS = {"pnw": 18.0, "surface": 18.0, "generated": 14.0, "france": 8.0}
 NETWORKS = ("UW", "CC")
 BLASTS = {"quarry_blast": "explosion", "mine_blast": "explosion"}
@@ -87,9 +85,20 @@ class DataSet:
         return self.frame.get(column, unknown).to_numpy(dtype=float)
 
 
+def read_pnw(folder):
+    """Read the clear records of both folders of the Pacific Northwest."""
+    parts = [load_records(Path(folder) / k, query=CLEAR) for k in ("pnw", "pnw_more")]
+    return Bunch(
+        data=np.concatenate([part.data for part in parts]),
+        target=np.concatenate([part.target for part in parts]),
+        frame=pd.concat([part.frame for part in parts], ignore_index=True),
+        sampling_rate=parts[0].sampling_rate,
+    )
+
+
 def load_pnw(folder, seed):
     """Earthquakes and blasts of the Pacific Northwest, aligned at their onsets."""
-    bunch = load_records(Path(folder) / "pnw", query="snr_db > 6")
+    bunch = read_pnw(folder)
     frame, onset = bunch.frame, BEFORE * bunch.sampling_rate
     frame["arrival"] = frame["arrival_sample"]  # records of an event start together
     frame["origin"] = onset + frame["origin_sample"] - frame["arrival_sample"]
@@ -103,7 +112,7 @@ def load_surface(folder, seed):
     Surface events have no onset: all records are aligned at the time of the catalogue,
     and no arrival is given of any, which would tell the class.
     """
-    pnw = load_records(Path(folder) / "pnw", query="snr_db > 6")
+    pnw = read_pnw(folder)
     slides = load_records(Path(folder) / "esec", components="Z")
     slides.frame["event_type"] = "surface_event"
     frame = pd.concat([pnw.frame, slides.frame], ignore_index=True, join="inner")
@@ -210,62 +219,6 @@ def _noise(name, data, rate):
     return data[..., : round(NOISE_SECONDS[name] * rate)].astype(np.float32)
 
 
-def split_records(data_set, seed, n_splits):
-    """Deal single records, so that an event is on both sides."""
-    splitter = StratifiedKFold(n_splits, shuffle=True, random_state=seed)
-    folds = list(splitter.split(data_set.waveforms, data_set.y))
-    return [_protocol("records", folds, data_set)]
-
-
-def split_events(data_set, seed, n_splits, *, protocols=("event",)):
-    """Keep events whole, and stations apart where asked."""
-    return make_protocols(
-        data_set.frame,
-        data_set.y,
-        protocols=protocols,
-        n_splits=n_splits,
-        random_state=seed,
-    )
-
-
-def split_in_time(data_set, seed, n_splits):
-    """Train on the earlier events, test on the next quarter of all, twice."""
-    times = data_set.frame["origin_time_utc"]
-    splitter = TemporalEventSplit(2, test_size=0.25, times=times)
-    folds = list(splitter.split(data_set.waveforms, groups=data_set.events))
-    return [_protocol("later", folds, data_set)]
-
-
-def leave_one_event_out(data_set, seed, n_splits):
-    """Test on one event after the other."""
-    folds = LeaveOneGroupOut().split(data_set.waveforms, groups=data_set.events)
-    return [_protocol("leave one out", list(folds), data_set)]
-
-
-def split_across(data_set, seed, n_splits):
-    """Train on one data set, test on others."""
-    part = data_set.frame["part"].to_numpy()
-    made = []
-    for source, targets in {
-        "pnw": ("generated", "france"),
-        "generated": ("pnw",),
-    }.items():
-        tested = np.isin(part, targets)
-        folds = [(np.flatnonzero(part == source), np.flatnonzero(tested))]
-        made += [
-            Protocol(f"{source} to {target}", f"from {source}", folds, part == target)
-            for target in targets
-        ]
-    return made
-
-
-def _protocol(name, folds, data_set):
-    """Score all records that are tested."""
-    scored = np.zeros(len(data_set.y), dtype=bool)
-    scored[np.concatenate([test for _, test in folds])] = True
-    return Protocol(name, name, folds, scored)
-
-
 DATA_SETS = {
     "pnw": load_pnw,
     "surface": load_surface,
@@ -274,20 +227,3 @@ DATA_SETS = {
     "across": load_across,
 }
 WITHOUT_FILES = ("generated",)
-SPLITS = {
-    "pnw": (
-        partial(split_events, protocols=PROTOCOLS),
-        split_records,
-        split_in_time,
-    ),
-    "surface": (split_events,),
-    "france": (leave_one_event_out,),
-    "generated": (split_events, split_records),
-    "across": (split_across,),
-}
-
-
-def make_splits(data_set, *, seed, n_splits):
-    """Return all protocols of a data set."""
-    splits = SPLITS[data_set.name]
-    return [made for split in splits for made in split(data_set, seed, n_splits)]

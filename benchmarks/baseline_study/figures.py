@@ -1,4 +1,4 @@
-"""Figures of the study: scores with intervals, quality against cost, leaks."""
+"""Figures of the study: scores with intervals, heads and inputs, costs, leaks."""
 
 import matplotlib
 
@@ -6,14 +6,15 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import LogLocator, NullFormatter
+from PIL import Image
 
 from skseisfp.plotting import EventScoresDisplay, ParetoDisplay
-from skseisfp.plotting._axes import FAINT
+from skseisfp.plotting._axes import FAINT, SERIES
 
 from .report import HEADLINE, select, slug
+from .systems import HEADS, REPRESENTATIONS
 
-WITHOUT_WAVEFORMS = ("control: prior", "control: metadata")
-MARKS = {"fingerprints": "* ", "published": "", "control": ""}
+MARKS = {"head": "* ", "published": "", "control": ""}
 
 
 def draw_all(tables, folder):
@@ -30,6 +31,7 @@ def draw_all(tables, folder):
     for (data_set, protocol), part in scores.groupby(["data_set", "protocol"]):
         path = folder / f"{slug(data_set, protocol)}.png"
         draw_scores(part, f"{data_set}, {protocol}", path)
+    draw_cross(select(scores, *HEADLINE), folder / "heads.png")
     draw_cost(scores, tables["costs"], folder / "cost.png")
     if len(tables["leaks"]):
         for data_set, part in tables["leaks"].groupby("data_set"):
@@ -41,25 +43,53 @@ def draw_scores(part, title, path):
     part = part.assign(model=part["kind"].map(MARKS) + part["system"])
     by_event = part.query("level == 'event'").sort_values("score", ascending=False)
     table = part.set_index(["model", "level"]).loc[by_event["model"]]
-    display = EventScoresDisplay(table, metric="ROC AUC", chance=0.5).plot()
-    display.ax_.set_title(title, loc="left", pad=30)
-    _save(display.figure_, path)
+    figure, ax = _rows(len(by_event))
+    EventScoresDisplay(table, metric="ROC AUC", chance=0.5).plot(ax=ax)
+    ax.set_title(title, loc="left", pad=30)
+    _save(figure, path)
+
+
+def draw_cross(scores, path):
+    """Draw the score of every head on every representation."""
+    by_event = scores.query("level == 'event'").set_index("system")
+    known = [
+        (row, k, by_event.loc[f"{head} on {name}"])
+        for row, name in enumerate(REPRESENTATIONS)
+        for k, head in enumerate(HEADS)
+        if f"{head} on {name}" in by_event.index
+    ]
+    if not known:
+        return
+    figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+    for row, k, line in known:
+        height = row + 0.2 * (k - 1)
+        ax.plot([line["low"], line["high"]], [height] * 2, color=SERIES[k])
+        ax.plot(line["score"], height, "o", color=SERIES[k])
+    for k, head in enumerate(HEADS):
+        ax.plot([], [], "o-", color=SERIES[k], label=head)
+    ax.axvline(0.5, color=FAINT, linestyle=":")
+    ax.set_yticks(range(len(REPRESENTATIONS)), REPRESENTATIONS)
+    ax.invert_yaxis()
+    ax.set_xlabel("event AUC, new events at new stations (95 % interval)")
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(HEADS), frameon=False)
+    ax.spines[["top", "right"]].set_visible(False)
+    _save(figure, path)
 
 
 def draw_cost(scores, costs, path):
-    """Draw the score of the headline against the time of an answer."""
+    """Draw the score of the headline against the time of a prediction."""
     costs = costs.rename(columns={"fits": "protocol"})
     quality = select(scores, *HEADLINE).query("level == 'event'")
     quality = quality.merge(costs, on=["data_set", "protocol", "system"])
-    quality = quality[~quality["system"].isin(WITHOUT_WAVEFORMS)]
+    quality = quality[quality["kind"] != "control"]
     quality = quality.sort_values("score").reset_index(drop=True)
     if quality.empty:
         return
     display = ParetoDisplay(
-        quality["answer_ms"],
+        quality["predict_ms"],
         quality["score"],
-        labels=("ms an answer to a record", "event AUC, new events at new stations"),
-    ).plot()
+        labels=("ms a prediction of a record", "event AUC, new events at new stations"),
+    ).plot(ax=_rows(len(quality), width=6)[1])
     axis = display.ax_.xaxis
     display.ax_.set_xscale("log")
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -76,7 +106,7 @@ def _label_points(ax, table):
     for row, height in zip(table.itertuples(), heights, strict=True):
         ax.annotate(
             row.system,
-            (row.answer_ms, row.score),
+            (row.predict_ms, row.score),
             xytext=(1.08, height),
             textcoords=ax.get_yaxis_transform(),
             va="center",
@@ -95,13 +125,22 @@ def draw_leaks(part, data_set, path):
     part = part.sort_values("difference", ascending=False)
     table = part.rename(columns={"difference": "score", "system": "model"})
     table = table.assign(level="record").set_index(["model", "level"])
-    display = EventScoresDisplay(
+    figure, ax = _rows(len(table))
+    EventScoresDisplay(
         table, metric="record AUC: folds by record minus folds by event", chance=0.0
-    ).plot()
-    display.ax_.set_title(data_set, loc="left")
-    _save(display.figure_, path)
+    ).plot(ax=ax)
+    ax.set_title(data_set, loc="left")
+    _save(figure, path)
+
+
+def _rows(n_rows, width=7):
+    """Return a figure and axes that are as high as their rows need."""
+    return plt.subplots(figsize=(width, 1.2 + 0.24 * n_rows), layout="constrained")
 
 
 def _save(figure, path):
-    figure.savefig(path, dpi=110, bbox_inches="tight")
+    """Write a figure as PNG of few colours, which is a third of the size."""
+    figure.savefig(path, dpi=100, bbox_inches="tight")
     plt.close(figure)
+    with Image.open(path) as image:
+        image.convert("RGB").quantize(64).save(path, optimize=True)

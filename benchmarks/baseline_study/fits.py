@@ -5,22 +5,23 @@ from time import process_time
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, clone
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from skorch.callbacks import Callback
 
 from skseisfp.baselines._base import NetBaseline
 from skseisfp.baselines._features import FeatureBaseline
 from skseisfp.baselines._onsets import OnsetsMixin
-from skseisfp.model_selection.protocols import seeded
+from skseisfp.model_selection._out_of_fold import seeded
 from skseisfp.neural import FingerprintClassifier
 from skseisfp.preprocessing import stack_stations
 
-from .systems import look
+from .representations import represent
 
 
 class StopAtBudget(Callback):
-    """End the training of a net with the epoch in which its time is spent.
+    """End the training of a network with the epoch in which its time is spent.
 
     Parameters
     ----------
@@ -45,28 +46,31 @@ class StopAtBudget(Callback):
             raise KeyboardInterrupt
 
 
-class Answer(NamedTuple):
-    """What a fit gave, and what it took.
+class Prediction(NamedTuple):
+    """What a fit predicts, and what it costs.
 
     Parameters
     ----------
-    scores : ndarray of shape (n_tested, n_classes)
-        Probabilities of the tested records, as if all classes were as frequent.
+    probabilities : ndarray of shape (n_tested, n_classes)
+        Probabilities of the tested records, as the system gave them.
+    shares : list of float or None
+        Shares of the classes in training; None where the system balances them.
     fit_seconds : float
         Processor seconds, with the representation of the training records.
-    answer_seconds : float
+    predict_seconds : float
         Processor seconds a tested record, with its representation.
     n_parameters : int or None
-        Trained numbers of the nets.
+        Trained numbers of the networks.
     n_epochs, max_epochs : int or None
         Epochs run and allowed.
     ended_by : {"epochs", "early stop", "budget"} or None
-        What ended the training of a net.
+        What ended the training of a network.
     """
 
-    scores: np.ndarray
+    probabilities: np.ndarray
+    shares: list | None
     fit_seconds: float
-    answer_seconds: float
+    predict_seconds: float
     n_parameters: int | None = None
     n_epochs: int | None = None
     max_epochs: int | None = None
@@ -74,7 +78,7 @@ class Answer(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """A classifier of a data set, and what it sees there."""
+    """A classifier of a data set, and its input there."""
 
     estimator: object
     seen: np.ndarray
@@ -86,12 +90,12 @@ class Prepared(NamedTuple):
 def prepare(system, data_set, seed):
     """Represent all records once, where each is represented for itself.
 
-    That is so for every net and all features of the baselines: nothing is learnt in
+    That is so for every network and all features of the baselines: nothing is learnt in
     `_represent`, so doing it before the split leaks nothing. What is left to fit is
-    the net, or the classifier of the features.
+    the network, or the classifier of the features.
     """
     estimator = seeded(system.make(data_set), seed)
-    seen, seconds = look(system.see, data_set)
+    seen, seconds = represent(system.view, data_set)
     if system.n_stations is None and isinstance(
         estimator, NetBaseline | FeatureBaseline
     ):
@@ -107,50 +111,58 @@ def prepare(system, data_set, seed):
     return Prepared(estimator, seen, seconds, system.n_stations, data_set.arrivals)
 
 
-def fit_and_answer(prepared, y, events, fold, budget):
-    """Fit on the training rows of a fold and answer its test rows.
+def fit_and_predict(prepared, y, events, fold, budget):
+    """Fit on the training rows of a fold and predict its test rows.
 
     Parameters
     ----------
     prepared : Prepared
-        The classifier and what it sees.
+        The classifier and its input.
     y, events : ndarray of shape (n_records,)
         Labels and events.
     fold : tuple of two ndarray
         Rows of training and test.
     budget : float
-        Processor seconds for the training of each net, a thousand training records.
+        Processor seconds for the training of each network, a thousand training
+        records.
 
     Returns
     -------
-    Answer
+    Prediction
         Probabilities and costs.
     """
     train, test = fold
+    classes = np.unique(y)
     estimator = _with_budget(prepared.estimator, budget * len(train) / 1000)
     X, labels, groups = _take(prepared, train, y, events)
     start = process_time()
-    if "groups" in signature(estimator.fit).parameters:
-        estimator.fit(X, labels, groups=groups)
-    else:
-        estimator.fit(X, labels)
+    _fit(estimator, X, labels, groups)
     fit_seconds = process_time() - start
     X, _, groups = _take(prepared, test, y, events)
     start = process_time()
     scores = estimator.predict_proba(X)
-    answer_seconds = (process_time() - start) / len(test)
+    predict_seconds = (process_time() - start) / len(test)
     if prepared.n_stations is not None:
         row = {event: k for k, event in enumerate(groups)}
         scores = scores[[row[event] for event in events[test]]]
-    scores = _all_classes(scores, estimator.classes_, np.unique(y))
-    if not is_balanced(estimator):
-        scores = take_shares_off(scores, labels, np.unique(y))
-    return Answer(
-        scores,
+    shares = [float(np.mean(labels == label)) for label in classes]
+    return Prediction(
+        _all_classes(scores, estimator.classes_, classes),
+        None if is_balanced(estimator) else shares,
         fit_seconds + prepared.seconds * len(train),
-        answer_seconds + prepared.seconds,
-        **_describe_nets(estimator),
+        predict_seconds + prepared.seconds,
+        **_describe_networks(estimator),
     )
+
+
+def _fit(estimator, X, labels, groups):
+    """Fit, with the events as an argument or, in pipelines, as the index of labels."""
+    if "groups" in signature(estimator.fit).parameters:
+        estimator.fit(X, labels, groups=groups)
+    elif isinstance(estimator, Pipeline):
+        estimator.fit(X, pd.Series(labels, index=pd.Index(groups, name="event_id")))
+    else:
+        estimator.fit(X, labels)
 
 
 def _take(prepared, rows, y, events):
@@ -171,7 +183,7 @@ def _take(prepared, rows, y, events):
 
 
 def _with_budget(estimator, seconds):
-    """Return a copy whose nets stop when the time is spent."""
+    """Return a copy whose networks stop when the time is spent."""
     estimator = clone(estimator)
     if isinstance(estimator, NetBaseline):
         make = estimator._make_net
@@ -180,7 +192,7 @@ def _with_budget(estimator, seconds):
 
 
 def _set_budget(estimator, seconds):
-    """Let every net in an estimator stop for itself."""
+    """Let every network in an estimator stop for itself."""
     names = estimator.get_params(deep=True)
     callbacks = [name for name in names if name.rpartition("__")[2] == "callbacks"]
     return estimator.set_params(**{name: [StopAtBudget(seconds)] for name in callbacks})
@@ -194,7 +206,7 @@ def _all_classes(scores, classes, wanted):
 
 
 def is_balanced(estimator):
-    """Tell whether an estimator makes up for classes of unequal size by itself."""
+    """Return whether an estimator balances classes of unequal size by itself."""
     params = estimator.get_params(deep=True)
     names = {"class_weight", "balance"}
     return any(
@@ -203,34 +215,43 @@ def is_balanced(estimator):
     )
 
 
-def take_shares_off(scores, labels, classes):
+def divide_by_shares(probabilities, shares):
     """Divide probabilities by the shares of the classes in training, and normalise.
 
-    Answers of several fits are pooled, whose training rows have different shares: who
-    knows these alone would not be at chance (Saerens et al., 2002, on such priors).
+    Predictions of several fits are pooled, whose training rows have different shares:
+    a model that knows these alone would not be at chance (Saerens et al., 2002, on such
+    priors). None leaves them as they are.
     """
-    shares = np.array([np.mean(labels == label) for label in classes])
-    scores = np.divide(scores, shares, out=np.zeros_like(scores), where=shares > 0)
-    return scores / scores.sum(axis=1, keepdims=True)
+    if shares is None:
+        return probabilities
+    divided = np.divide(
+        probabilities,
+        shares,
+        out=np.zeros_like(probabilities),
+        where=np.array(shares) > 0,
+    )
+    return divided / divided.sum(axis=1, keepdims=True)
 
 
-def _describe_nets(estimator):
-    """Return size and training of all nets in a classifier."""
-    nets = list(_find_nets(estimator))
-    if not nets:
+def _describe_networks(estimator):
+    """Return size and training of all networks in a classifier."""
+    networks = list(_find_networks(estimator))
+    if not networks:
         return {}
     stops = [
         callback.ended_
-        for net in nets
-        for _, callback in net.net_.callbacks_
+        for network in networks
+        for _, callback in network.net_.callbacks_
         if isinstance(callback, StopAtBudget)
     ]
-    n_epochs = max(net.n_epochs_ for net in nets)
-    max_epochs = nets[0].max_epochs
+    n_epochs = max(network.n_epochs_ for network in networks)
+    max_epochs = networks[0].max_epochs
     early = "epochs" if n_epochs == max_epochs else "early stop"
     return {
         "n_parameters": sum(
-            weights.numel() for net in nets for weights in net.net_.module_.parameters()
+            weights.numel()
+            for network in networks
+            for weights in network.net_.module_.parameters()
         ),
         "n_epochs": n_epochs,
         "max_epochs": max_epochs,
@@ -238,17 +259,17 @@ def _describe_nets(estimator):
     }
 
 
-def _find_nets(part):
-    """Yield the fitted nets of a classifier, however deep they are."""
+def _find_networks(part):
+    """Yield the fitted networks of a classifier, however deep they are."""
     if isinstance(part, FingerprintClassifier) and hasattr(part, "net_"):
         yield part
     elif isinstance(part, BaseEstimator):
         for name, value in vars(part).items():
-            if name.endswith("_"):
-                yield from _find_nets(value)
+            if name.endswith("_") or name == "steps":
+                yield from _find_networks(value)
     elif isinstance(part, dict):
         for value in part.values():
-            yield from _find_nets(value)
+            yield from _find_networks(value)
     elif isinstance(part, list | tuple):
         for value in part:
-            yield from _find_nets(value)
+            yield from _find_networks(value)

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from skseisfp.metrics import score_table
+from skseisfp.metrics import event_labels, score_table
 from skseisfp.metrics._weighted import get_metric
 from skseisfp.metrics.intervals import Interval, resample_units, scored_rows
 
-METRICS = ("roc_auc", "balanced_accuracy")
+RANKING = ("roc_auc", "balanced_accuracy")
+CALIBRATION = ("brier_score", "calibration_error")
 
 
 def compare(y, scores_a, scores_b, events, *, n_resamples, random_state, level="event"):
@@ -81,19 +82,19 @@ def holm(p_values):
     return adjusted
 
 
-def tabulate(data_set, splits, collected, *, kinds, reference, n_resamples, seed):
-    """Score all systems on a data set, and compare each with the reference.
+def tabulate(data_set, splits, collected, systems, *, reference, n_resamples, seed):
+    """Score all systems on a data set, and compare them.
 
     Parameters
     ----------
     data_set : DataSet
         The data set.
-    splits : list of Protocol
+    splits : list of Split
         Its protocols.
     collected : dict of str to dict
-        By system, what `collect` returns.
-    kinds : dict of str to str
-        Kind of each system.
+        By system, the result of `collect`.
+    systems : dict of str to System
+        The systems.
     reference : str
         The system that all others are compared with.
     n_resamples, seed : int
@@ -102,58 +103,87 @@ def tabulate(data_set, splits, collected, *, kinds, reference, n_resamples, seed
     Returns
     -------
     DataFrame
-        One line a protocol, system, level and metric.
+        One line a protocol, system, level and metric. Ranks and decisions are scored on
+        balanced probabilities, calibration on those that the system gave.
     DataFrame
-        One line a protocol and system, against the reference by event.
+        One line a protocol and system, against the reference and against the best
+        control by event.
     DataFrame
-        One line a kind of fits and system: what the fits took.
+        One line a kind of fits and system: the costs of the fits.
     """
     scores, comparisons = [], []
     for split in splits:
         given = {
-            name: found[split.fits][0][split.scored]
+            name: found[split.fits]
             for name, found in collected.items()
             if split.fits in found
         }
-        y, events = data_set.y[split.scored], data_set.events[split.scored]
         key = {"data_set": data_set.name, "protocol": split.name}
-        for name, answers in given.items():
-            table = score_table(
-                y,
-                answers,
-                events,
-                metrics=METRICS,
-                n_resamples=n_resamples,
-                random_state=seed,
+        options = {"n_resamples": n_resamples, "random_state": seed}
+        tables = [
+            _score(data_set, split, pooled, **options).assign(
+                system=name, kind=systems[name].kind, selected=systems[name].selected
             )
-            table = table.reset_index().drop(columns="interval")
-            n_channels = data_set.waveforms.shape[1]
-            table = table.assign(**key, system=name, kind=kinds[name])
-            scores.append(table.assign(n_channels=n_channels))
-        if data_set.ranked and reference in given:
-            lines = _compare_all(y, given, reference, events, n_resamples, seed)
-            comparisons += [{**key, "reference": reference, **line} for line in lines]
+            for name, pooled in given.items()
+        ]
+        if not tables:
+            continue
+        tables = pd.concat(tables, ignore_index=True).assign(**key)
+        scores.append(tables)
+        if data_set.ranked:
+            for kind, name in _opponents(tables, reference).items():
+                lines = _compare_all(data_set, split, given, name, **options)
+                pair = {**key, "against": kind, "reference": name}
+                comparisons += [{**pair, **line} for line in lines]
     costs = [
-        {"data_set": data_set.name, "fits": fits, "system": name, **_costs(answers)}
+        {"data_set": data_set.name, "fits": fits, "system": name, **_costs(pooled.fits)}
         for name, found in collected.items()
-        for fits, (_, answers) in found.items()
+        for fits, pooled in found.items()
     ]
     scores = pd.concat(scores, ignore_index=True) if scores else pd.DataFrame()
     return scores, pd.DataFrame(comparisons), pd.DataFrame(costs)
 
 
-def _compare_all(y, given, reference, events, n_resamples, seed):
-    """Compare all systems with the reference, and correct for their number."""
-    lines = []
+def _score(data_set, split, pooled, **options):
+    """Return the scores of a system under a protocol."""
+    rows = split.scored
+    y, events = data_set.y[rows], data_set.events[rows]
+    ranking = score_table(y, pooled.balanced[rows], events, metrics=RANKING, **options)
+    calibration = score_table(
+        y, pooled.raw[rows], events, metrics=CALIBRATION, levels="event", **options
+    )
+    table = pd.concat([ranking, calibration]).reset_index()
+    return table.drop(columns="interval").assign(
+        n_channels=data_set.waveforms.shape[1],
+        constant_brier=constant_brier_score(y, events),
+    )
+
+
+def constant_brier_score(y, events):
+    """Return the Brier score by event of a constant, the shares of the classes."""
+    shares = event_labels(y, events).value_counts(normalize=True).to_numpy()
+    spread = (shares * (1 - shares)).sum()
+    return spread / 2 if len(shares) == 2 else spread
+
+
+def _opponents(scores, reference):
+    """Return the reference and the best control, as far as they were scored."""
+    best = scores.query("level == 'event' and metric == 'roc_auc'")
+    best = best.sort_values("score", ascending=False)
+    controls = best.loc[best["kind"] == "control", "system"]
+    opponents = {"reference": reference} if reference in set(best["system"]) else {}
+    if len(controls):
+        opponents["best control"] = controls.iloc[0]
+    return opponents
+
+
+def _compare_all(data_set, split, given, reference, **options):
+    """Compare all systems with one of them, and correct for their number."""
+    rows, lines = split.scored, []
+    y, events = data_set.y[rows], data_set.events[rows]
     for name in [name for name in given if name != reference]:
-        interval, p_value = compare(
-            y,
-            given[name],
-            given[reference],
-            events,
-            n_resamples=n_resamples,
-            random_state=seed,
-        )
+        a, b = given[name].balanced[rows], given[reference].balanced[rows]
+        interval, p_value = compare(y, a, b, events, **options)
         lines.append({"system": name, **_named(interval), "p": p_value})
     return _correct(lines)
 
@@ -165,6 +195,7 @@ def _correct(lines):
 
 
 def _named(interval: Interval):
+    """Return an interval as a part of a line."""
     return {"difference": interval.score, "low": interval.low, "high": interval.high}
 
 
@@ -183,8 +214,8 @@ def measure_leak(data_set, collected, *, n_resamples, seed):
             continue
         interval, p_value = compare(
             data_set.y,
-            found["records"][0],
-            found["event"][0],
+            found["records"].balanced,
+            found["event"].balanced,
             data_set.events,
             n_resamples=n_resamples,
             random_state=seed,
@@ -195,16 +226,17 @@ def measure_leak(data_set, collected, *, n_resamples, seed):
     return pd.DataFrame(_correct(lines))
 
 
-def _costs(answers):
+def _costs(fits):
     """Return means over the fits, and how many the budget ended."""
-    nets = [answer for answer in answers if answer.n_epochs is not None]
-    ends = [answer.ended_by for answer in nets]
+    networks = [fit for fit in fits if fit.n_epochs is not None]
+    ends = [fit.ended_by for fit in networks]
+    n_epochs = np.mean([fit.n_epochs for fit in networks]) if networks else None
     return {
-        "n_fits": len(answers),
-        "fit_seconds": np.mean([answer.fit_seconds for answer in answers]),
-        "answer_ms": 1e3 * np.mean([answer.answer_seconds for answer in answers]),
-        "n_parameters": nets[0].n_parameters if nets else None,
-        "n_epochs": np.mean([answer.n_epochs for answer in nets]) if nets else None,
-        "max_epochs": nets[0].max_epochs if nets else None,
+        "n_fits": len(fits),
+        "fit_seconds": np.mean([fit.fit_seconds for fit in fits]),
+        "predict_ms": 1e3 * np.mean([fit.predict_seconds for fit in fits]),
+        "n_parameters": networks[0].n_parameters if networks else None,
+        "n_epochs": n_epochs,
+        "max_epochs": networks[0].max_epochs if networks else None,
         "ended_by": ", ".join(f"{end} {ends.count(end)}" for end in sorted(set(ends))),
     }
