@@ -25,8 +25,8 @@ from obspy import Stream, Trace, UTCDateTime
 from threadpoolctl import threadpool_limits
 
 from skseisfp import FingerprintTransformer, event_train_test_split
-from skseisfp.datasets import SeismicArchive
-from skseisfp.preprocessing import WaveformReader
+from skseisfp.archive import SeismicArchive
+from skseisfp.io import WaveformReader
 
 HAINAN = 17_689
 RATE = 100.0

@@ -20,7 +20,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from threadpoolctl import threadpool_limits
 
-from skseisfp.model_selection import ExperimentPlan, SweepSearchCV
+from skseisfp.sweep import ExperimentPlan, SweepSearchCV
 
 FIT_TIME = 0.1
 LIMIT = 0.05

@@ -23,7 +23,7 @@ from skseisfp import (
     FingerprintTransformer,
     make_seismograms,
 )
-from skseisfp.model_selection import SweepSearchCV
+from skseisfp.sweep import SweepSearchCV
 
 DATA = Path(__file__).parent / "data"
 SCORE = "roc_auc_ovr"

@@ -25,7 +25,8 @@ from skseisfp import (
     make_seismograms,
 )
 from skseisfp.metrics import event_accuracy, neg_gradient_of_error
-from skseisfp.model_selection import ExperimentPlan, ResultCube, SweepSearchCV
+from skseisfp.plotting import write_report
+from skseisfp.sweep import ExperimentPlan, ResultCube, SweepSearchCV
 
 EXPERIMENTS = tuple(f"experiment {number}" for number in (1, 2, 3, 4))
 N_EPOCHS = 12
@@ -91,7 +92,7 @@ def main():
     cube = ResultCube.from_search(search)
     cube.to_netcdf(path.with_suffix(".nc"))
     cube.to_csv(path.with_suffix(".csv"))
-    cube.report(path.with_suffix(".html"))
+    write_report(cube, path.with_suffix(".html"))
     print(cube.to_frame().sort_values(cube.main_metric, ascending=False).head(10))
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from exhaust_cubes import DATA, GRIDS, read_cube
 from sklearn.base import BaseEstimator
 
-from skseisfp.model_selection import StagedSearchCV
+from skseisfp.sweep import StagedSearchCV
 
 FACTOR = 3
 N_REFINED = 3

@@ -4,7 +4,8 @@ import sys
 from pathlib import Path
 
 import skseisfp
-from skseisfp.model_selection import ResultCube
+from skseisfp.plotting import write_report
+from skseisfp.sweep import ResultCube
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -60,15 +61,15 @@ def skip_metadata_requests(app, what, name, obj, skip, options):
     return skip or (name.startswith("set_") and name.endswith("_request"))
 
 
-def write_report(app):
+def write_experiment_report(app):
     """Write the report of the experiment from its cube."""
     folder = Path(app.srcdir) / "_static" / "experiment_4"
     cube = ResultCube.from_netcdf(folder / "experiment_4.nc")
-    cube.report(folder / "report.html")
+    write_report(cube, folder / "report.html")
 
 
 def setup(app):
     """Connect what the extensions do not offer."""
-    app.connect("builder-inited", write_report)
+    app.connect("builder-inited", write_experiment_report)
     app.connect("autodoc-skip-member", skip_metadata_requests)
     app.connect("source-read", insert_catalogue)

@@ -14,8 +14,8 @@ needed, so this page shows the code without its results.
 # repeated with patience, and never made again once they are answered.
 
 from skseisfp import FingerprintTransformer
-from skseisfp.datasets import SeismicArchive, fetch_fdsn
-from skseisfp.preprocessing import WaveformReader
+from skseisfp.archive import SeismicArchive, fetch_fdsn
+from skseisfp.io import WaveformReader
 
 archive = SeismicArchive("washington")
 report = fetch_fdsn(

@@ -25,8 +25,8 @@ from skseisfp import (
     make_seismograms,
 )
 from skseisfp.metrics import event_roc_auc
-from skseisfp.model_selection import ExperimentPlan, ResultCube, SweepSearchCV
 from skseisfp.plotting import ConfusionMarginsDisplay, CubeDisplay, HeatMapDisplay
+from skseisfp.sweep import ExperimentPlan, ResultCube, SweepSearchCV
 
 bunch = make_seismograms(150, random_state=0)
 rate = bunch.sampling_rate
@@ -114,5 +114,5 @@ ConfusionMarginsDisplay.from_cube(cube)
 plt.show()
 
 # %%
-# ``cube.report("sweep.html")`` writes a page in which the cube can be turned and every
-# trial opened, without a network.
+# ``plotting.write_report(cube, "sweep.html")`` writes a page in which the cube can be
+# turned and every trial opened, without a network.

@@ -22,10 +22,10 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_score
 
 from skseisfp import FingerprintTransformer, make_seismograms
-from skseisfp.datasets import SeismicArchive, read_quakeml
+from skseisfp.archive import SeismicArchive
+from skseisfp.io import WaveformReader, read_quakeml
 from skseisfp.metrics import event_balanced_accuracy
 from skseisfp.plotting import FingerprintDisplay
-from skseisfp.preprocessing import WaveformReader
 
 temporary = TemporaryDirectory()
 folder = Path(temporary.name)

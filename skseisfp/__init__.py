@@ -1,10 +1,46 @@
 """Seismic event recognition by binary wavelet fingerprints."""
 
+import ast
 from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # for editors; at run time names are imported when they are used
+    from . import (
+        archive,
+        baselines,
+        datasets,
+        ensemble,
+        inference,
+        io,
+        metrics,
+        model_selection,
+        neural,
+        persistence,
+        plotting,
+        preprocessing,
+        signal,
+        sweep,
+    )
+    from ._utils.versions import show_versions
+    from .datasets import load_records, make_seismograms
+    from .ensemble import (
+        EventVoteClassifier,
+        MultiRepresentationClassifier,
+        MultiViewClassifier,
+    )
+    from .model_selection import event_train_test_split
+    from .neural import FingerprintClassifier
+    from .persistence import load, save
+    from .preprocessing import (
+        AdaptiveHighpassFilter,
+        FilterAugmenter,
+        FingerprintTransformer,
+    )
 
 __version__ = "0.1.0"
 
-_EXPORTS = {
+_HOMES = {
     "AdaptiveHighpassFilter": "preprocessing",
     "EventVoteClassifier": "ensemble",
     "FilterAugmenter": "preprocessing",
@@ -13,35 +49,68 @@ _EXPORTS = {
     "MultiRepresentationClassifier": "ensemble",
     "MultiViewClassifier": "ensemble",
     "event_train_test_split": "model_selection",
-    "load": "_utils.persistence",
+    "load": "persistence",
     "load_records": "datasets",
     "make_seismograms": "datasets",
-    "save": "_utils.persistence",
+    "save": "persistence",
     "show_versions": "_utils.versions",
 }
-_SUBMODULES = (
+
+__all__ = [
+    "AdaptiveHighpassFilter",
+    "EventVoteClassifier",
+    "FilterAugmenter",
+    "FingerprintClassifier",
+    "FingerprintTransformer",
+    "MultiRepresentationClassifier",
+    "MultiViewClassifier",
+    "__version__",
+    "archive",
     "baselines",
     "datasets",
     "ensemble",
+    "event_train_test_split",
+    "inference",
+    "io",
+    "load",
+    "load_records",
+    "make_seismograms",
     "metrics",
     "model_selection",
     "neural",
+    "persistence",
     "plotting",
     "preprocessing",
+    "save",
+    "show_versions",
     "signal",
-)
-
-__all__ = ["__version__", *sorted((*_EXPORTS, *_SUBMODULES))]
+    "sweep",
+]
 
 
 def __getattr__(name):
-    if name in _EXPORTS:
-        value = getattr(import_module(f"{__name__}.{_EXPORTS[name]}"), name)
+    if name in _HOMES:
+        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
         globals()[name] = value
         return value
-    if name in _SUBMODULES:
+    if name in __all__:
         return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    message = f"module {__name__!r} has no attribute {name!r}"
+    if home := _home_of(name):
+        message += f"; it is {home}.{name}"
+    raise AttributeError(message)
+
+
+def _home_of(name):
+    """Return the package that exports a name, or None; none of them is imported."""
+    for package in Path(__file__).parent.glob("*/__init__.py"):
+        for node in ast.parse(package.read_text(encoding="utf-8")).body:
+            is_exports = isinstance(node, ast.Assign) and (
+                getattr(node.targets[0], "id", None) == "__all__"
+            )
+            if is_exports and name in ast.literal_eval(node.value):
+                return f"{__name__}.{package.parent.name}"
+    return None
 
 
 def __dir__():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skseisfp.datasets import SeismicArchive, seismic_archive
+from skseisfp.archive import SeismicArchive, seismic_archive
 
 
 def make_stream(seed, *, n_samples=2000, station="A"):

@@ -18,10 +18,10 @@ import numpy as np
 import optuna  # noqa: F401
 from sklearn.model_selection import GroupKFold
 
-from skseisfp.model_selection import ExperimentPlan, SweepSearchCV
-from skseisfp.model_selection._digest import digest
-from skseisfp.model_selection._store import read_study
+from skseisfp._utils.digest import digest
 from skseisfp.neural import FingerprintClassifier
+from skseisfp.sweep import ExperimentPlan, SweepSearchCV
+from skseisfp.sweep._store import read_study
 
 N_KILLS = 20
 PLAN = ExperimentPlan(

@@ -3,8 +3,8 @@
 import numpy as np
 import xarray as xr
 
-from skseisfp.model_selection import ResultCube
 from skseisfp.neural import summarize
+from skseisfp.sweep import ResultCube
 
 EVIL = "</script><b>x</b>"
 FAILURE = "ValueError: <i>no</i> net"

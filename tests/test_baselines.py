@@ -33,7 +33,7 @@ from skseisfp.baselines import (
 )
 from skseisfp.baselines._base import NetBaseline
 from skseisfp.baselines.after_zhou_2021 import ZhouNet
-from skseisfp.neural._layers import GeneratorDropout
+from skseisfp.neural.layers import GeneratorDropout
 from skseisfp.preprocessing._presets import PRESETS
 
 SMALL = {"device": "cpu", "random_state": 0}

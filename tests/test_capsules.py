@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skseisfp.baselines import AfterSaad2024
-from skseisfp.baselines._capsules import (
+from skseisfp.baselines.capsules import (
     MarginLoss,
     RoutedCapsules,
     lengths,

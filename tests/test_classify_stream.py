@@ -7,14 +7,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from skseisfp.ensemble import EventVoteClassifier, classify_stream
+from skseisfp.ensemble import EventVoteClassifier
+from skseisfp.inference import classify_stream
+from skseisfp.io import WaveformReader, pick_phases
 from skseisfp.metrics import aggregate_events
-from skseisfp.preprocessing import (
-    FingerprintTransformer,
-    WaveformPreprocessor,
-    WaveformReader,
-    pick_stream,
-)
+from skseisfp.preprocessing import FingerprintTransformer, WaveformPreprocessor
 
 pytestmark = pytest.mark.filterwarnings(
     # obspy still lists its plug-ins through an interface that Python deprecates
@@ -96,12 +93,12 @@ def test_onsets_become_picks():
     short = make_stream("quake", onsets={"S": 2.0}).slice(
         stream[0].stats.starttime, stream[0].stats.starttime + 4
     )
-    picks = pick_stream(stream + gappy + noise + short + Trace(), event_id="e7")
+    picks = pick_phases(stream + gappy + noise + short + Trace(), event_id="e7")
     assert set(picks["event_id"]) == {"e7"}
     assert picks["station"].tolist() == ["XX.A", "XX.B", "XX.C"]
     errors = picks["time"] - true_picks()["time"]
     assert errors.abs().max() < pd.Timedelta(0.1, "s")
-    assert pick_stream(noise).empty
+    assert pick_phases(noise).empty
 
 
 @pytest.mark.parametrize("kind", ["blast", "quake"])

@@ -9,8 +9,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import make_scorer, roc_auc_score
 from sklearn.svm import SVC
 
+from skseisfp._utils.digest import digest, environment
 from skseisfp.metrics import make_event_scorer
-from skseisfp.model_selection._digest import digest, environment
 from skseisfp.neural import FingerprintClassifier
 from skseisfp.preprocessing import FilterAugmenter
 

@@ -23,13 +23,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from skseisfp.metrics import aggregate_events, bootstrap_interval
-from skseisfp.metrics._weighted import METRICS, Rows, get_metric
-from skseisfp.model_selection import SweepSearchCV
+from skseisfp.metrics.weighted import METRICS, Rows, get_metric
 from skseisfp.model_selection import _ledger_statistics as statistics
 from skseisfp.model_selection._ledger_looks import make_key
 from skseisfp.model_selection._ledger_report import correct_best
 from skseisfp.model_selection._ledger_sets import EventSet
 from skseisfp.model_selection.evaluation_ledger import EvaluationLedger, SealedSetError
+from skseisfp.sweep import SweepSearchCV
 
 EVENTS = np.repeat(np.arange(40), 2)
 Y = np.where(EVENTS % 4 == 0, "blast", "quake")

@@ -6,14 +6,15 @@ import pytest
 from archive_worker import make_stream
 from numpy.testing import assert_array_equal
 
+from skseisfp.archive import SeismicArchive
 from skseisfp.datasets import (
-    SeismicArchive,
     load_records,
     load_seisbench,
     make_seismograms,
     save_seisbench,
 )
-from skseisfp.preprocessing import FingerprintTransformer, WaveformReader
+from skseisfp.io import WaveformReader
+from skseisfp.preprocessing import FingerprintTransformer
 
 pytestmark = pytest.mark.filterwarnings(
     # obspy still lists its plug-ins through an interface that Python deprecates

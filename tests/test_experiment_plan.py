@@ -10,9 +10,9 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, ParameterGrid
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
-from skseisfp.model_selection import ExperimentPlan
 from skseisfp.neural import FingerprintClassifier
 from skseisfp.preprocessing import FingerprintTransformer
+from skseisfp.sweep import ExperimentPlan
 
 EXPERIMENTS = {
     "experiment 1": 384,

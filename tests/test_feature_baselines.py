@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold, cross_validate
 
 from skseisfp.baselines import AfterKoper2024, AfterRen2019, AfterWang2023
-from skseisfp.baselines._features import FillMissing, WeaklyCorrelated
+from skseisfp.baselines.features import FillMissing, WeaklyCorrelated
 from skseisfp.datasets import make_seismograms
 from skseisfp.preprocessing import PhysicsFeatures
 

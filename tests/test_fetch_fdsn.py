@@ -12,8 +12,8 @@ import pytest
 from fdsn_centre import Centre, dataselect_server
 from numpy.testing import assert_array_equal
 
-from skseisfp.datasets import SeismicArchive, fetch_fdsn
-from skseisfp.preprocessing import WaveformReader
+from skseisfp.archive import SeismicArchive, fetch_fdsn
+from skseisfp.io import WaveformReader
 
 pytestmark = [
     pytest.mark.filterwarnings(

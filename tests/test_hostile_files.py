@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 from archive_worker import make_stream
 
-from skseisfp.datasets import SeismicArchive, load_records
-from skseisfp.preprocessing import WaveformReader
+from skseisfp.archive import SeismicArchive
+from skseisfp.datasets import load_records
+from skseisfp.io import WaveformReader
 
 pytestmark = pytest.mark.filterwarnings(
     # obspy still lists its plug-ins through an interface that Python deprecates

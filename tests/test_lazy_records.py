@@ -13,13 +13,9 @@ from sklearn.base import clone
 from sklearn.model_selection import cross_val_predict
 from torch import nn
 
+from skseisfp.io import WaveformReader, lazy_records
 from skseisfp.neural import FingerprintClassifier
-from skseisfp.preprocessing import (
-    WaveformAugmenter,
-    WaveformPreprocessor,
-    WaveformReader,
-    lazy_records,
-)
+from skseisfp.preprocessing import WaveformAugmenter, WaveformPreprocessor
 
 pytestmark = pytest.mark.filterwarnings(
     # obspy still lists its plug-ins through an interface that Python deprecates
@@ -167,7 +163,7 @@ def test_what_cannot_be_read_is_named(stored):
 def make_archive(folder, n_events=4):
     from obspy import Stream, Trace, UTCDateTime
 
-    from skseisfp.datasets import SeismicArchive
+    from skseisfp.archive import SeismicArchive
 
     archive = SeismicArchive(folder)
     origin = UTCDateTime(2024, 1, 1)

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skseisfp.datasets import make_seismograms
-from skseisfp.datasets._source import (
+from skseisfp.datasets.synthetic._source import (
     SOURCE_KINDS,
     brune_velocity,
     corner_frequency,

@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from skseisfp.datasets import (
+from skseisfp.io import (
     EVENT_TYPES,
+    WaveformReader,
     read_quakeml,
     read_stationxml,
     source_paths,
 )
-from skseisfp.preprocessing import WaveformReader
 
 pytestmark = pytest.mark.filterwarnings(
     # obspy still lists its plug-ins through an interface that Python deprecates

@@ -12,9 +12,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.utils import Bunch
 
 from skseisfp import load_records, make_seismograms
+from skseisfp.io import WaveformReader
 from skseisfp.plotting import RecordSectionDisplay
 from skseisfp.plotting.record_section_display import _spread
-from skseisfp.preprocessing import WaveformReader
 
 pytestmark = [
     pytest.mark.usefixtures("pyplot"),

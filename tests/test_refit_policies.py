@@ -8,14 +8,14 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from skseisfp.model_selection import (
+from skseisfp.sweep import (
     FlattestRefit,
     ParetoRefit,
     ResultCube,
     SimplestRefit,
     SweepSearchCV,
 )
-from skseisfp.model_selection._objectives import pareto_front
+from skseisfp.sweep.objectives import pareto_front
 
 X, Y = load_iris(return_X_y=True)
 RULES = [FlattestRefit(), SimplestRefit(complexity="x"), ParetoRefit()]

@@ -15,8 +15,8 @@ from sklearn.model_selection import (
 from sklearn.pipeline import Pipeline
 from sklearn.tree import DecisionTreeClassifier
 
-from skseisfp.model_selection import ExperimentPlan, ResultCube, SweepSearchCV
-from skseisfp.model_selection._cube_build import build_dataset
+from skseisfp.sweep import ExperimentPlan, ResultCube, SweepSearchCV
+from skseisfp.sweep._cube_build import build_dataset
 
 X, Y = load_iris(return_X_y=True)
 GRID = {

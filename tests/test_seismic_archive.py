@@ -15,12 +15,10 @@ from archive_worker import make_stream, write_files
 from numpy.testing import assert_array_equal
 from sklearn.pipeline import make_pipeline
 
-from skseisfp.datasets import SeismicArchive, make_seismograms
-from skseisfp.preprocessing import (
-    FilterAugmenter,
-    FingerprintTransformer,
-    WaveformReader,
-)
+from skseisfp.archive import SeismicArchive
+from skseisfp.datasets import make_seismograms
+from skseisfp.io import WaveformReader
+from skseisfp.preprocessing import FilterAugmenter, FingerprintTransformer
 
 pytestmark = pytest.mark.filterwarnings(
     # obspy still lists its plug-ins through an interface that Python deprecates
@@ -374,7 +372,7 @@ def test_a_later_format_is_refused(archive):
 
 
 def test_failed_transactions_leave_nothing(archive, monkeypatch):
-    from skseisfp.datasets import _archive_writer
+    from skseisfp.archive import _writer as _archive_writer
 
     archive.add(make_stream(0), event("e0"))
     put = _archive_writer._put_recording
@@ -404,7 +402,7 @@ def test_failed_transactions_leave_nothing(archive, monkeypatch):
 def processes():
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
-        ["archive_worker", "h5py", "obspy", "skseisfp.datasets._archive_import"]
+        ["archive_worker", "h5py", "obspy", "skseisfp.archive._importing"]
     )
     return context
 

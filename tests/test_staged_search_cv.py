@@ -11,16 +11,15 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import check_estimator
 
 from skseisfp import FingerprintClassifier
-from skseisfp.model_selection import (
-    EvaluationLedger,
+from skseisfp.model_selection import EvaluationLedger, SealedSetError
+from skseisfp.sweep import (
     ExperimentPlan,
     FlattestRefit,
     ResultCube,
-    SealedSetError,
     StagedSearchCV,
     SweepSearchCV,
 )
-from skseisfp.model_selection._stages import fine_values, make_plans
+from skseisfp.sweep._stages import fine_values, make_plans
 
 X, Y = load_iris(return_X_y=True)
 TREE = DecisionTreeClassifier(random_state=0)

@@ -11,8 +11,8 @@ from joblib import parallel_config
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_iris
 
-from skseisfp.model_selection import SweepSearchCV
 from skseisfp.neural import FingerprintClassifier
+from skseisfp.sweep import SweepSearchCV
 
 distributed = pytest.importorskip("distributed")
 IRIS = load_iris(return_X_y=True)

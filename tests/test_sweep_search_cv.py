@@ -24,12 +24,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from skseisfp.metrics import event_accuracy, make_event_scorer, neg_gradient_of_error
-from skseisfp.model_selection import (
-    EvaluationLedger,
-    ExperimentPlan,
-    SealedSetError,
-    SweepSearchCV,
-)
+from skseisfp.model_selection import EvaluationLedger, SealedSetError
+from skseisfp.sweep import ExperimentPlan, SweepSearchCV
 
 IRIS = load_iris(return_X_y=True)
 EVENTS = np.arange(150) // 2

@@ -20,9 +20,9 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import cross_validate
 from sklearn.svm import SVC
 
-from skseisfp.model_selection import ExperimentPlan, SweepSearchCV, _store
-from skseisfp.model_selection import _sweep_study as sweep_study
-from skseisfp.model_selection._store import close_store, open_store, read_study
+from skseisfp.sweep import ExperimentPlan, SweepSearchCV, _store
+from skseisfp.sweep import _sweep_study as sweep_study
+from skseisfp.sweep._store import close_store, open_store, read_study
 
 optuna = pytest.importorskip("optuna")
 
@@ -170,7 +170,7 @@ def test_a_foreign_study_is_refused(store):
 
 
 def test_studies_of_another_version_are_refused(store, monkeypatch):
-    monkeypatch.setattr("skseisfp.model_selection.sweep_search_cv.STORE_VERSION", 99)
+    monkeypatch.setattr("skseisfp.sweep.sweep_search_cv.STORE_VERSION", 99)
     sweep(store).fit(*IRIS)
     monkeypatch.undo()
     with pytest.raises(ValueError, match=r"is of version 99 of the store.*version 1"):

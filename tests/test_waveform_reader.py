@@ -13,8 +13,9 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
 from sklearn.pipeline import make_pipeline
 
-from skseisfp.datasets._waveform import Waveform, resample
-from skseisfp.preprocessing import FingerprintTransformer, WaveformReader
+from skseisfp.io import WaveformReader
+from skseisfp.preprocessing import FingerprintTransformer
+from skseisfp.signal.waveform import Waveform, resample
 
 pytestmark = pytest.mark.filterwarnings(
     # obspy still lists its plug-ins through an interface that Python deprecates

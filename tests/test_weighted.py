@@ -12,7 +12,7 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-from skseisfp.metrics._weighted import (
+from skseisfp.metrics.weighted import (
     METRICS,
     Rows,
     brier_score,

@@ -11,9 +11,9 @@ from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
-from skseisfp.model_selection import ResultCube, SweepSearchCV
 from skseisfp.neural import FingerprintClassifier
 from skseisfp.plotting import write_report
+from skseisfp.sweep import ResultCube, SweepSearchCV
 
 EVIL_TITLE = "Kola </title><script>window.evil = 1</script> & more"
 
@@ -27,7 +27,7 @@ def read_study(page):
 @pytest.mark.parametrize("n_parameters", range(1, 7))
 def test_the_page_has_the_numbers_of_the_cube(n_parameters, tmp_path):
     cube = make_cube(n_parameters)
-    page = cube.report(tmp_path / "study.html", title="Study")
+    page = write_report(cube, tmp_path / "study.html", title="Study")
     assert page == tmp_path / "study.html"
     study = read_study(page)
     assert [one["name"] for one in study["parameters"]] == cube.parameters
@@ -68,7 +68,7 @@ def test_the_page_of_a_real_sweep_has_what_its_cells_kept(tmp_path):
     grid = {"module__conv1_n_filters": [2, 4], "balance": [None, "weights"]}
     search = SweepSearchCV(net, grid, cv=2).fit(X, np.repeat(["blast", "quake"], 12))
     cube = ResultCube.from_search(search)
-    study = read_study(cube.report(tmp_path / "a.html", input_shape=(1, 16, 16)))
+    study = read_study(write_report(cube, tmp_path / "a.html", input_shape=(1, 16, 16)))
     assert [one["values"] for one in study["parameters"]] == [
         ["2", "4"],
         ["None", "weights"],

@@ -18,9 +18,9 @@ from numpy.testing import assert_allclose
 from review_records import EVIL, make_bunch, make_evil
 
 from skseisfp.datasets import load_records
+from skseisfp.io import WaveformReader
 from skseisfp.plotting import write_review
 from skseisfp.plotting._review_sections import N_COLUMNS, _lows_and_highs
-from skseisfp.preprocessing import WaveformReader
 
 pytestmark = pytest.mark.filterwarnings(
     # obspy still lists its plug-ins through an interface that Python deprecates

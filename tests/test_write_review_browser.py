@@ -13,9 +13,9 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 from skseisfp.datasets import load_records
+from skseisfp.io import WaveformReader
 from skseisfp.plotting import write_review
 from skseisfp.plotting._review_sections import N_COLUMNS
-from skseisfp.preprocessing import WaveformReader
 
 pytestmark = pytest.mark.filterwarnings(
     # obspy still lists its plug-ins through an interface that Python deprecates

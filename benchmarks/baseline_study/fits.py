@@ -11,8 +11,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from skorch.callbacks import Callback
 
 from skseisfp.baselines._base import NetBaseline
-from skseisfp.baselines._features import FeatureBaseline
 from skseisfp.baselines._onsets import OnsetsMixin
+from skseisfp.baselines.features import FeatureBaseline
 from skseisfp.model_selection._out_of_fold import seeded
 from skseisfp.neural import FingerprintClassifier
 from skseisfp.preprocessing import stack_stations

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from skseisfp.metrics import event_labels, score_table
-from skseisfp.metrics._weighted import get_metric
 from skseisfp.metrics.intervals import Interval, resample_units, scored_rows
+from skseisfp.metrics.weighted import get_metric
 
 RANKING = ("roc_auc", "balanced_accuracy")
 CALIBRATION = ("brier_score", "calibration_error")

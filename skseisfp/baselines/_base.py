@@ -8,11 +8,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils.validation import check_real, check_records
-from ..datasets._waveform import RecordError, resampling_factors
+from .._utils.checks import check_real
+from .._utils.validation import check_records
 from ..neural import FingerprintClassifier
-from ..neural._assembly import choose_device
+from ..neural.device import choose_device
 from ..preprocessing import WaveformPreprocessor
+from ..signal.waveform import RecordError, resampling_factors
 
 
 class WaveformBaseline(ClassifierMixin, BaseEstimator):

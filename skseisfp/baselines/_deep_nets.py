@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from ..neural._layers import GeneratorDropout
+from ..neural.layers import GeneratorDropout
 
 # pairs of convolutions and filters between the pools
 _VGG16 = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))

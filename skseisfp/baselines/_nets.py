@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ..neural._layers import GeneratorModule
+from ..neural.layers import GeneratorModule
 
 
 def pad_same(X, size, stride, value=0.0):

@@ -3,7 +3,7 @@
 from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils.validation import check_per_record
+from .._utils.checks import check_per_record
 
 
 class OnsetsMixin:

@@ -3,7 +3,7 @@
 import numpy as np
 from torch import nn
 
-from ..neural._layers import GeneratorDropout, GeneratorModule
+from ..neural.layers import GeneratorDropout, GeneratorModule
 from ..preprocessing import ScalogramTransformer
 from ..signal.windows import window_samples
 from ._base import NetBaseline, check_shape

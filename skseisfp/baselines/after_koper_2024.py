@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.naive_bayes import GaussianNB
 from sklearn.utils import check_scalar
 
-from .._utils.validation import check_real
-from ._features import FeatureBaseline, FillMissing, WeaklyCorrelated
+from .._utils.checks import check_real
+from .features import FeatureBaseline, FillMissing, WeaklyCorrelated
 
 
 class ConstantGaussianNB(GaussianNB):

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from ..neural._layers import GeneratorModule
+from ..neural.layers import GeneratorModule
 from ._base import pad_to
 from ._nets import BinaryHead, count_outputs, initialise
 from .linville_lstm import LinvilleLSTM

@@ -6,7 +6,7 @@ from sklearn.ensemble import BaggingClassifier
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import check_scalar
 
-from ._features import FeatureBaseline, FillMissing
+from .features import FeatureBaseline, FillMissing
 
 
 class AfterRen2019(FeatureBaseline):

@@ -7,11 +7,11 @@ import torch
 from sklearn.utils import check_scalar
 from torch import nn
 
-from ..neural._layers import GeneratorDropout, GeneratorModule
+from ..neural.layers import GeneratorDropout, GeneratorModule
 from ..preprocessing import ScalogramTransformer
 from ..signal.wavelets import Morlet
 from ._base import NetBaseline, check_shape, pad_to
-from ._capsules import MarginLoss, RoutedCapsules, lengths, squash
+from .capsules import MarginLoss, RoutedCapsules, lengths, squash
 
 _LEAST_SAMPLES = 100
 _LEAST_SIDE = 4

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..neural._layers import GeneratorDropout, GeneratorModule
+from ..neural.layers import GeneratorDropout, GeneratorModule
 from ..preprocessing import ScalogramTransformer
 from ._base import NetBaseline, check_shape, pad_to
 from ._nets import initialise

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from ..neural._layers import GeneratorDropout
+from ..neural.layers import GeneratorDropout
 from ._base import NetBaseline, check_dropout
 from ._nets import WaveformNet, count_outputs, initialise
 

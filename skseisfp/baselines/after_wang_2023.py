@@ -5,8 +5,8 @@ from numbers import Integral
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.utils import check_scalar
 
-from .._utils.validation import check_real
-from ._features import FeatureBaseline, FillMissing
+from .._utils.checks import check_real
+from .features import FeatureBaseline, FillMissing
 
 _LEAST_LEAF = 5
 

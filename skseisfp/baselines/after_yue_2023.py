@@ -2,10 +2,10 @@
 
 from torch import nn
 
-from ..neural._layers import GeneratorDropout
+from ..neural.layers import GeneratorDropout
 from ._base import NetBaseline, pad_to
 from ._nets import WaveformNet, count_outputs, initialise
-from ._two_step import TwoStepClassifier
+from .two_step import TwoStepClassifier
 
 _FILTERS = (16, 32, 32, 64, 64)
 _LEAST_SAMPLES = 3 ** len(_FILTERS)

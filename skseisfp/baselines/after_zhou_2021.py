@@ -5,7 +5,7 @@ from numbers import Integral
 from sklearn.utils import check_scalar
 from torch import nn
 
-from .._utils.validation import check_option
+from .._utils.checks import check_option
 from ._base import EventNetBaseline, check_positive, pad_to
 from ._deep_nets import STRUCTURES
 from ._nets import WaveformNet, initialise

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from ..neural._layers import GeneratorDropout, GeneratorModule
+from ..neural.layers import GeneratorDropout, GeneratorModule
 from ..preprocessing import WaveformImageTransformer
 from ..signal.windows import window_samples
 from ._base import NetBaseline, check_positive, check_shape

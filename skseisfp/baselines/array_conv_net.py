@@ -7,7 +7,7 @@ import torch
 from sklearn.utils import check_scalar
 from torch import nn
 
-from ..neural._layers import GeneratorModule
+from ..neural.layers import GeneratorModule
 from ._base import EventNetBaseline, NetBaseline, pad_to
 from ._nets import count_outputs
 

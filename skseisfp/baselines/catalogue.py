@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ..neural._data import with_views
+from ..neural.data import with_views
 from ._published import SYSTEMS
-from ._two_step import TwoStepClassifier
+from .two_step import TwoStepClassifier
 
 _COLUMNS = {
     "paper": "string",

@@ -5,12 +5,7 @@ from torch import nn
 
 from ..preprocessing import WaveformAugmenter
 from ._base import NetBaseline, check_finite
-from ._nets import (
-    SameConv1d,
-    WaveformNet,
-    count_outputs,
-    initialise,
-)
+from ._nets import SameConv1d, WaveformNet, count_outputs, initialise
 
 
 class ConvNetQuakeNet(WaveformNet):

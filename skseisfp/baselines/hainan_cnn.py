@@ -5,17 +5,12 @@ from numbers import Integral
 from sklearn.utils import check_scalar
 from torch import nn
 
-from .._utils.validation import check_option, check_real
-from ..neural._layers import GeneratorDropout
+from .._utils.checks import check_option, check_real
 from ..neural.catalogue import is_count
+from ..neural.layers import GeneratorDropout
 from ..preprocessing import WaveformAugmenter
 from ._base import NetBaseline, check_dropout, check_finite, pad_to
-from ._nets import (
-    WaveformNet,
-    count_outputs,
-    initialise,
-    pad_same,
-)
+from ._nets import WaveformNet, count_outputs, initialise, pad_same
 
 _PADDINGS = ("same", "valid")
 _SIZES = ("kernel_sizes", "n_filters", "pool_sizes", "conv_strides")

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from .._utils.validation import check_real
-from ..neural._layers import GeneratorDropout
+from .._utils.checks import check_real
+from ..neural.layers import GeneratorDropout
 from ..preprocessing import PhysicsFeatures
 from ..signal.phase_windows import band_power, log_amplitude_ratio
 from ..signal.windows import window_samples

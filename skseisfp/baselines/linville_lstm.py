@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from ..neural._layers import GeneratorModule
+from ..neural.layers import GeneratorModule
 from ..preprocessing import SpectrogramTransformer
 from ._base import NetBaseline
 from ._nets import BinaryHead, initialise

@@ -6,7 +6,7 @@ from numbers import Integral
 from sklearn.utils import check_scalar
 from torch import nn
 
-from ..neural._layers import GeneratorDropout, GeneratorModule
+from ..neural.layers import GeneratorDropout, GeneratorModule
 from ..preprocessing import SpectrumTransformer
 from ._base import NetBaseline
 from ._nets import initialise

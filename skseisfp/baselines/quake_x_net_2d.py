@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_scalar
 from torch import nn
 
-from ..neural._layers import GeneratorDropout, GeneratorModule
+from ..neural.layers import GeneratorDropout, GeneratorModule
 from ..preprocessing import SpectrogramTransformer
 from ._base import NetBaseline, check_dropout, pad_to
 from ._nets import count_outputs

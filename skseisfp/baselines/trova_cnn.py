@@ -2,7 +2,7 @@
 
 import torch
 
-from .._utils.validation import check_option
+from .._utils.checks import check_option
 from ..neural import FingerprintCNN
 from ..preprocessing import FilterAugmenter, FingerprintTransformer
 from ..signal.windows import window_samples

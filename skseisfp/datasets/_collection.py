@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from ._archives import ARRIVAL
-from ._exclusions import reasons_to_exclude
-from ._waveform import RecordError, drop_minority
+from ..io.exclusions import reasons_to_exclude
+from ..signal.waveform import RecordError, drop_minority
+from ._labelled_folder import ARRIVAL
 
 FACTS = (  # in which all records must agree, and the parameter that makes them agree
     ("choice of components", "components", lambda waveform: waveform.components),

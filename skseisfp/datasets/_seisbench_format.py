@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from .._utils.optional import import_optional
-from ._archives import ARRIVAL, Archive, read_table, require_columns
-from ._stream_files import check_rate
-from ._waveform import MOST_SAMPLES, RecordError, Waveform, in_order
+from ..io.stream_files import check_rate
+from ..io.tables import read_table, require_columns
+from ..signal.waveform import MOST_SAMPLES, RecordError, Waveform, in_order
+from ._labelled_folder import ARRIVAL, Archive
 
 EVENT_COLUMNS = ("source_id", "event_id", "source_event_id", "source_origin_time")
 FIRST_ARRIVALS = {

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from sklearn.utils import check_scalar
 
-from .._utils.validation import check_option
-from ._archives import open_arrays
+from .._utils.checks import check_option
+from ..signal.waveform import bridge_gaps, fit_length, pick_components, resample
 from ._collection import check_components, collect_records
-from ._miniseed import open_miniseed
-from ._waveform import bridge_gaps, fit_length, pick_components, resample
+from ._labelled_folder import open_arrays
+from ._labelled_miniseed import open_miniseed
 
 
 def load_records(

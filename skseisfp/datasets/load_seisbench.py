@@ -4,18 +4,18 @@ from pathlib import Path
 
 import numpy as np
 
-from .._utils.validation import check_option, check_real
-from ._collection import check_components, collect_records
-from ._conditions import is_dead
-from ._seisbench_format import open_seisbench
-from ._stream_files import check_rate
-from ._waveform import (
+from .._utils.checks import check_option, check_real
+from ..io.stream_files import check_rate
+from ..signal.record_condition import is_dead
+from ..signal.waveform import (
     RecordError,
     bridge_gaps,
     cut_window,
     pick_components,
     resample,
 )
+from ._collection import check_components, collect_records
+from ._seisbench_format import open_seisbench
 
 
 def load_seisbench(

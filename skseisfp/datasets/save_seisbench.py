@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_scalar
 
+from .._utils.checks import check_unmasked
 from .._utils.optional import import_optional
-from .._utils.validation import check_unmasked
 
 BUCKET = 1024  # traces in one array
 NAMES = {  # columns of this package by their names in the format
@@ -49,7 +49,7 @@ def save_seisbench(bunch, path, *, chunk_size=None):
     ----------
     bunch : Bunch
         Records as `load_records`, `load_seisbench` or
-        `skseisfp.preprocessing.WaveformReader` give them.
+        `skseisfp.io.WaveformReader` give them.
     path : str or path-like
         The folder, which must not exist or be empty; it appears when it is complete.
     chunk_size : int, default=None

@@ -1,6 +1,5 @@
 """Classifiers of several: forests, views, and the records of events."""
 
-from .classify_stream import classify_stream
 from .event_vote_classifier import EventVoteClassifier
 from .multi_representation_classifier import MultiRepresentationClassifier
 from .multi_view_classifier import MultiViewClassifier
@@ -9,5 +8,4 @@ __all__ = [
     "EventVoteClassifier",
     "MultiRepresentationClassifier",
     "MultiViewClassifier",
-    "classify_stream",
 ]

@@ -6,7 +6,8 @@ from sklearn.utils.metadata_routing import _routing_enabled
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
-from .._utils.validation import check_groups, check_option
+from .._utils.checks import check_option
+from .._utils.validation import check_groups
 from ..metrics.aggregation import (
     TIES,
     VOTES,

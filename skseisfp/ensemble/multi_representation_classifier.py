@@ -8,7 +8,8 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils.validation import check_classes, check_real, check_records
+from .._utils.checks import check_real
+from .._utils.validation import check_classes, check_rate, check_records
 from ..preprocessing import (
     AdaptiveHighpassFilter,
     FingerprintTransformer,
@@ -16,7 +17,6 @@ from ..preprocessing import (
     ScalogramTransformer,
     WaveformPreprocessor,
 )
-from ..preprocessing._record_transformer import check_rate
 from ..signal.windows import window_samples
 
 # Fixed in advance, with the data that the figures of the notes are of.

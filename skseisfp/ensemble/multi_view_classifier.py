@@ -12,7 +12,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from .._utils.validation import check_labels, check_option, check_unmasked
+from .._utils.checks import check_option, check_unmasked
+from .._utils.validation import check_labels
 from ._wrapper import ClassifierWrapper, as_decision, has_scores
 
 

@@ -5,7 +5,8 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.utils import check_array, column_or_1d
 
-from .._utils.validation import check_groups, check_option, check_per_record
+from .._utils.checks import check_option, check_per_record
+from .._utils.validation import check_groups
 
 RESPONSES = ("predict_proba", "decision_function", "predict")
 VOTES = ("mean", "majority", "snr")

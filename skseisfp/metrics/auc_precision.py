@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import norm
 
-from .._utils.validation import check_real
+from .._utils.checks import check_real
 
 INSIDE = {"min_val": 0, "max_val": 1, "include_boundaries": "neither"}
 MAX_EVENTS = 10**9  # of the rarer class; more is no number to plan with

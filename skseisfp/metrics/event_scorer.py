@@ -3,9 +3,9 @@
 import numpy as np
 from sklearn.utils.metadata_routing import MetadataRequest
 
-from .._utils.validation import check_option
-from ._weighted import Rows, encode, get_score
+from .._utils.checks import check_option
 from .aggregation import TIES, aggregate_events, class_scores, resolve_groups
+from .weighted import Rows, encode, get_score
 
 
 class EventScorer:

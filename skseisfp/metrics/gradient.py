@@ -3,7 +3,7 @@
 import numpy as np
 
 from .._utils.nesting import nested
-from ._weighted import encode
+from .weighted import encode
 
 BATCH_SIZE = 256
 

@@ -8,10 +8,10 @@ import pandas as pd
 from scipy.stats import binomtest
 from sklearn.utils import check_random_state, check_scalar
 
-from .._utils.validation import check_option
-from ._weighted import Rows, encode, get_metric
+from .._utils.checks import check_option
 from .aggregation import aggregate_events, check_scores, resolve_groups
 from .event_scorer import event_rows
+from .weighted import Rows, encode, get_metric
 
 LEVELS = ("event", "record")
 MAX_CELLS = 4_000_000

@@ -7,8 +7,9 @@ import pandas as pd
 from sklearn.utils import check_consistent_length
 from sklearn.utils.multiclass import unique_labels
 
-from .._utils.validation import check_option
-from ._weighted import (
+from .._utils.checks import check_option
+from .intervals import LEVELS, resample_units, scored_rows, wilson_interval
+from .weighted import (
     LOSSES,
     METRICS,
     Rows,
@@ -18,7 +19,6 @@ from ._weighted import (
     encode,
     get_metric,
 )
-from .intervals import LEVELS, resample_units, scored_rows, wilson_interval
 
 CLASS_SCORES = ("precision", "recall", "specificity", "negative_precision")
 COLUMNS = ("score", "low", "high", "n", "interval")

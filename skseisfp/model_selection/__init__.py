@@ -8,14 +8,9 @@ from .event_permutation_test import event_permutation_test
 from .event_regions import event_regions
 from .event_split import event_train_test_split
 from .event_station_split import EventStationSplit
-from .experiment_plan import ExperimentPlan
 from .nested_evaluation import NestedEvaluation, nested_evaluation
 from .protocol_evaluation import ProtocolEvaluation
 from .protocols import PROTOCOLS, EvaluationProtocol, make_protocols
-from .refit_policies import FlattestRefit, ParetoRefit, SimplestRefit
-from .result_cube import ResultCube
-from .staged_search_cv import StagedSearchCV
-from .sweep_search_cv import SweepSearchCV
 from .temporal_event_split import TemporalEventSplit
 
 __all__ = [
@@ -24,16 +19,9 @@ __all__ = [
     "EvaluationProtocol",
     "EventLearningCurve",
     "EventStationSplit",
-    "ExperimentPlan",
-    "FlattestRefit",
     "NestedEvaluation",
-    "ParetoRefit",
     "ProtocolEvaluation",
-    "ResultCube",
     "SealedSetError",
-    "SimplestRefit",
-    "StagedSearchCV",
-    "SweepSearchCV",
     "TemporalEventSplit",
     "check_folds",
     "evaluate_protocols",

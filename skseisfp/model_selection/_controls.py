@@ -12,14 +12,9 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from .._utils.validation import check_option
+from .._utils.checks import check_option
 from ..metrics import event_labels
-from ._event_tables import (
-    STATION_COLUMNS,
-    TIME_COLUMNS,
-    event_times,
-    find_column,
-)
+from ._event_tables import STATION_COLUMNS, TIME_COLUMNS, event_times, find_column
 
 CONTROLS = ("prior", "station", "noise", "time", "shuffled")
 # samples of a segment of noise: its spectrum has 33 lines up to the Nyquist frequency

@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import numpy as np
 
-from .._utils.validation import check_real
+from .._utils.checks import check_real
+from .._utils.digest import digest
 from .._utils.versions import installed_version
-from ..metrics._weighted import METRICS
-from ._digest import digest
+from ..metrics.weighted import METRICS
 from ._ledger_registry import RECORDED, check_seals, enter_set, read_events
 
 SAME_SCORE = 1e-12  # scores that differ by rounding only are of the same look

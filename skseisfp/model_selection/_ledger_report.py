@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils import check_random_state, check_scalar
 
 from ..metrics import Interval
-from ..metrics._weighted import METRICS
+from ..metrics.weighted import METRICS
 from . import _ledger_statistics as statistics
 
 ROUNDING = 1e-9  # scores that differ by less are equal

@@ -8,10 +8,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from .._utils.digest import digest
 from .._utils.validation import check_labels
 from ..metrics import event_labels
 from ..metrics.aggregation import resolve_groups
-from ._digest import digest
 
 
 @dataclass(frozen=True)

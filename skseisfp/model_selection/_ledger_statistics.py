@@ -25,7 +25,7 @@ from scipy.special import expit, logit
 from scipy.stats import norm, rankdata
 
 from ..metrics import Interval
-from ..metrics._weighted import Rows, get_metric
+from ..metrics.weighted import Rows, get_metric
 
 MAX_CELLS = 4_000_000  # numbers in an array of weights, 32 MB
 N_NULL = 20_000  # draws of chance for looks without event scores

@@ -5,13 +5,7 @@ import zlib
 import numpy as np
 import pandas as pd
 
-from ._ledger_registry import (
-    RECORDED,
-    find_overlaps,
-    find_set,
-    looks_at,
-    read_events,
-)
+from ._ledger_registry import RECORDED, find_overlaps, find_set, looks_at, read_events
 
 
 def read_set(connection, name, file):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..metrics import aggregate_events
+from ._nested_tables import scored_columns
 from ._nested_trials import event_score, pool_outer
 from .evaluation_ledger import EvaluationLedger, make_key
 
@@ -75,7 +76,7 @@ class NestedLooks:
         if self.ledger is None:
             return ()
         classes = np.unique(self.y)
-        nested = probabilities[[f"score_{label}" for label in classes]].to_numpy()
+        nested = scored_columns(probabilities, classes)
         shape = (len(self.y), len(classes))
         pooled = [pool_outer(row, self.folds, shape)[self.scored] for row in trials]
         looks = list(zip(self.tickets, [nested, *pooled], strict=True))

@@ -20,9 +20,9 @@ def tabulate(candidates, trials, folds, scored, y, events, options):
     table = _tabulate_candidates(candidates, trials, naive, chosen)
     choices = _tabulate_choices(candidates, trials, folds, chosen, y, events, options)
     nested = _tabulate_predictions(
-        trials, folds, chosen, scored, y, events, choices, classes
+        trials, folds, chosen, scored, y, events, choices, options
     )
-    scores = nested[[f"score_{label}" for label in classes]].to_numpy()
+    scores = scored_columns(nested, classes)
     order = np.argsort(-table["score"].to_numpy(), kind="stable")  # NaN comes last
     best = order[0]
     return {
@@ -110,10 +110,15 @@ def _tabulate_choices(candidates, trials, folds, chosen, y, events, options):
     return pd.DataFrame(lines).rename_axis("fold")
 
 
-def _tabulate_predictions(trials, folds, chosen, scored, y, events, choices, classes):
+def _tabulate_predictions(trials, folds, chosen, scored, y, events, choices, options):
     """Return the nested predictions of the scored records."""
+    classes = options["classes"]
+    shape = (len(y), len(classes))
     picked = [trials[choice][number] for number, choice in enumerate(chosen)]
-    pooled = pool_outer(picked, folds, (len(y), len(classes)))
+    pooled = {"score": pool_outer(picked, folds, shape)[scored]}
+    if options["metric"] == "roc_auc" and len(set(chosen)) > 1:
+        ranked = [trial._replace(outer=_rank(trial)) for trial in picked]
+        pooled["rank"] = pool_outer(ranked, folds, shape)[scored]
     tested_in = np.full(len(y), -1)
     for number, fold in enumerate(folds):
         tested_in[fold.test] = number
@@ -123,9 +128,30 @@ def _tabulate_predictions(trials, folds, chosen, scored, y, events, choices, cla
         "label": y[scored],
         "fold": fold,
         "candidate": choices["candidate"].to_numpy()[fold],
-        **{f"score_{label}": pooled[scored, k] for k, label in enumerate(classes)},
     }
+    for name, values in pooled.items():
+        table |= {f"{name}_{label}": values[:, k] for k, label in enumerate(classes)}
     return pd.DataFrame(table, index=pd.Index(scored, name="record"))
+
+
+def _rank(trial):
+    """Return the ranks of test predictions among the inner ones, 0 to 1, by class.
+
+    The inner predictions are of training events, by models that did not see them: the
+    ranks of different candidates are on one scale, and no test event helped to make it.
+    """
+    ranks = np.empty(trial.outer.shape)
+    for k, column in enumerate(np.sort(trial.inner, axis=0).T):
+        first = np.searchsorted(column, trial.outer[:, k], side="left")
+        last = np.searchsorted(column, trial.outer[:, k], side="right")
+        ranks[:, k] = (first + last) / (2 * len(column))
+    return ranks
+
+
+def scored_columns(nested, classes):
+    """Return the predictions that are scored: ranks where there are some."""
+    kind = "rank" if f"rank_{classes[0]}" in nested else "score"
+    return nested[[f"{kind}_{label}" for label in classes]].to_numpy()
 
 
 def _measure_stability(values):

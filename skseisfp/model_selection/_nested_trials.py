@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from ..metrics import event_labels
-from ..metrics._weighted import Rows, get_score
 from ..metrics.aggregation import vote_events
+from ..metrics.weighted import Rows, get_score
 from ._out_of_fold import fit_predict, seeded
 from .protocols import make_protocols
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..metrics import bootstrap_interval, event_labels, paired_bootstrap
-from ..metrics._weighted import are_probabilities
+from ..metrics.weighted import are_probabilities
 from ._event_tables import LABEL_COLUMNS, count_stations
 
 CALIBRATION = ("brier_score", "calibration_error")

@@ -8,7 +8,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import column_or_1d
 from sklearn.utils.metadata_routing import get_routing_for_object
 
-from .._utils.validation import check_option
+from .._utils.checks import check_option
 from ..metrics.aggregation import resolve_groups
 
 

@@ -11,7 +11,7 @@ from sklearn.utils.metadata_routing import _routing_enabled
 from sklearn.utils.parallel import Parallel, delayed
 
 from ..metrics import event_labels
-from ..metrics._weighted import get_score
+from ..metrics.weighted import get_score
 from ._controls import CONTROLS, check_controls, make_controls, shuffle_labels
 from ._event_threshold import find_threshold
 from ._out_of_fold import fit_predict, seeded

@@ -6,22 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from ..metrics import aggregate_events
-from ..metrics._weighted import Rows, get_metric
 from ..metrics.aggregation import resolve_groups
-from ._ledger_looks import (
-    check_score,
-    discard_looks,
-    make_key,
-    open_looks,
-    record_look,
-)
-from ._ledger_registry import (
-    SealedSetError,
-    check_seals,
-    enter_set,
-    find_set,
-    seal_set,
-)
+from ..metrics.weighted import Rows, get_metric
+from ._ledger_looks import check_score, discard_looks, make_key, open_looks, record_look
+from ._ledger_registry import SealedSetError, check_seals, enter_set, find_set, seal_set
 from ._ledger_report import make_report
 from ._ledger_sets import EventSet, as_text
 from ._ledger_store import LedgerFile

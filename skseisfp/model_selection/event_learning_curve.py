@@ -10,12 +10,13 @@ import pandas as pd
 from sklearn.utils import Bunch, check_consistent_length, check_scalar
 from sklearn.utils.parallel import Parallel, delayed
 
-from .._utils.validation import check_labels, check_real
+from .._utils.checks import check_real
+from .._utils.validation import check_labels
 from ..metrics import Interval, aggregate_events, event_labels
-from ..metrics._weighted import get_score
 from ..metrics.aggregation import resolve_groups
 from ..metrics.auc_precision import INSIDE, auc_half_width, events_to_separate
 from ..metrics.event_scorer import event_rows
+from ..metrics.weighted import get_score
 from ._learning_curve_fit import fit_power_law, power_law, why_not
 from ._learning_curve_plan import check_routing, draw_counts, plan_curve, tabulate_curve
 from ._out_of_fold import fit_predict, seeded

@@ -7,7 +7,8 @@ import pandas as pd
 from sklearn.cluster import KMeans
 from sklearn.utils import check_scalar
 
-from .._utils.validation import check_groups, check_per_record
+from .._utils.checks import check_per_record
+from .._utils.validation import check_groups
 
 
 def event_regions(latitude, longitude, groups, *, n_regions=5, random_state=0):

@@ -13,7 +13,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from .._utils.validation import check_labels
 from ..metrics import Interval
-from ..metrics._weighted import get_score
+from ..metrics.weighted import get_score
 from ._nested_looks import NestedLooks
 from ._nested_tables import tabulate
 from ._nested_trials import check_events, make_nested_folds, run_candidate
@@ -47,7 +47,8 @@ class NestedEvaluation:
         best naive score comes first.
     probabilities : DataFrame
         Nested predictions of the scored records: ``event_id``, ``label``, ``fold``,
-        ``candidate`` and ``score_<class>``, indexed by ``record``.
+        ``candidate`` and ``score_<class>``, indexed by ``record``; and, where `score`
+        is of them, ``rank_<class>``, see the notes of :func:`nested_evaluation`.
     rank_correlation : float
         Spearman correlation, over candidates, of mean inner and naive score; NaN for
         fewer than three candidates or equal scores.
@@ -217,12 +218,14 @@ def nested_evaluation(
     Choosing and scoring on the same folds, as the naive score does, is optimistic, the
     more so the more candidates and the fewer events there are [1]_ [2]_.
 
-    The predictions of the outer folds are pooled, so candidates should be on one
-    scale; probabilities of differently calibrated classifiers lower a pooled AUC. A
-    space must not mix classifiers with and without ``predict_proba``. Pooling itself
-    lowers the AUC of a useless classifier a little below 0.5, since a test event that
-    is left out of training moves the model away from it: 0.47 to 0.49 for 40 events
-    in four folds.
+    The predictions of the outer folds are pooled. Where folds choose different
+    candidates, whose probabilities are on different scales, an AUC of the pool would
+    be too low; then the rank of a prediction among the inner predictions of the chosen
+    candidate, which are of training events, stands for it. The naive score has one
+    candidate and one scale. A space must not mix classifiers with and without
+    ``predict_proba``. Pooling itself lowers the AUC of a useless classifier a little
+    below 0.5, since a test event that is left out of training moves the model away
+    from it: 0.47 to 0.49 for 40 events in four folds.
 
     Intervals hold the choice fixed. What was decided before the call by looking at the
     same events is not nested by it.

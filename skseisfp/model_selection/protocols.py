@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.utils import check_consistent_length, check_scalar, column_or_1d
 
-from .._utils.validation import check_option
+from .._utils.checks import check_option
 from ..metrics import event_labels
 from ._event_tables import (
     COORDINATE_COLUMNS,

@@ -9,10 +9,10 @@ from sklearn.base import clone
 from skorch.callbacks import EarlyStopping, LRScheduler
 from torch.utils.data import DataLoader
 
-from ._data import BatchIterator
 from ._net import FingerprintNet
 from ._parameters import accepts
 from ._randomness import make_generators
+from .data import BatchIterator
 from .fingerprint_cnn import FingerprintCNN
 from .fingerprint_mlp import FingerprintMLP
 
@@ -65,26 +65,6 @@ def assemble_net(classifier, generators):
     net.generators_ = generators
     net.augmenter_ = classifier.augmenter_
     return net
-
-
-def choose_device(device):
-    """Return a device of torch; "auto" is a CUDA device if there is one."""
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.Generator(torch.device(device))
-    except (RuntimeError, TypeError) as error:
-        raise ValueError(
-            "device must be 'auto' or a device that torch finds here "
-            f"({', '.join(_found_devices())}); got {device!r}."
-        ) from error
-    return device
-
-
-def _found_devices():
-    """Return the names of the devices of torch on this machine."""
-    found = ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
-    return [*found, "mps"] if torch.backends.mps.is_available() else found
 
 
 def export_weights(net):

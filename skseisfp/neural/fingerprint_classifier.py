@@ -9,17 +9,16 @@ from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from .._utils.checks import check_option, check_real
 from .._utils.torch_sums import reproducible_sums
-from .._utils.validation import (
-    check_classes,
-    check_groups,
-    check_option,
-    check_real,
-)
+from .._utils.validation import check_classes, check_groups
 from ..metrics.aggregation import has_event_index
 from ..preprocessing import WaveformAugmenter
-from ._assembly import assemble_net, choose_device, export_weights, restore_net
-from ._data import (
+from ._assembly import assemble_net, export_weights, restore_net
+from ._parameters import PassthroughParameters
+from ._presets import PRESETS
+from ._randomness import make_generators
+from .data import (
     BalancedSampler,
     BatchIterator,
     EventSampler,
@@ -28,9 +27,7 @@ from ._data import (
     check_prints,
     with_views,
 )
-from ._parameters import PassthroughParameters
-from ._presets import PRESETS
-from ._randomness import make_generators
+from .device import choose_device
 from .fingerprint_cnn import FingerprintCNN
 from .fingerprint_mlp import FingerprintMLP
 from .group_valid_split import group_valid_split
@@ -133,7 +130,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
     under a lock; its state is put back.
 
     X may also be an object array of references, such as
-    `skseisfp.preprocessing.lazy_records` makes them: anything with a method ``read``
+    `skseisfp.io.lazy_records` makes them: anything with a method ``read``
     that returns a record of shape (n_features,) or (n_channels, n_samples). They are
     read while the net is trained, and the net is the same as if X were the array.
 

@@ -2,7 +2,6 @@
 
 import warnings
 
-from ._layers import GeneratorModule, build_layers
 from .architecture import (
     check_architecture,
     complete_architecture,
@@ -10,6 +9,7 @@ from .architecture import (
     refuse_impossible,
 )
 from .catalogue import default_architecture, is_architecture_parameter
+from .layers import GeneratorModule, build_layers
 
 
 class FingerprintCNN(GeneratorModule):

@@ -4,8 +4,8 @@ from math import prod
 
 from torch import nn
 
-from ._layers import GeneratorDropout, GeneratorModule
 from .catalogue import is_count, is_probability
+from .layers import GeneratorDropout, GeneratorModule
 
 
 class FingerprintMLP(GeneratorModule):

@@ -1,4 +1,4 @@
-"""Displays of records, fingerprints, scores and sweeps; pages of a sweep and of a review."""
+"""Displays of records, fingerprints, scores and sweeps; pages of sweeps and reviews."""
 
 from .architecture_display import ArchitectureDisplay
 from .confusion_margins_display import ConfusionMarginsDisplay

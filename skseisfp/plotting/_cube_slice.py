@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from .._utils.checks import check_option
 from .._utils.names import find_parameter
-from .._utils.validation import check_option
 
 QUANTITIES = ("quality", "gradient", "spread")
 CMAPS = {"quality": "viridis", "gradient": "magma_r", "spread": "cividis_r"}
@@ -11,7 +11,7 @@ CMAPS = {"quality": "viridis", "gradient": "magma_r", "spread": "cividis_r"}
 
 def cube_of(search):
     """Return the cube of a fitted search."""
-    from ..model_selection import ResultCube
+    from ..sweep import ResultCube
 
     return ResultCube.from_search(search)
 

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from .._utils.validation import check_option
-from ..datasets.source_paths import source_paths
-from ..neural._lazy import is_lazy
+from .._utils.checks import check_option
+from ..io.source_paths import source_paths
+from ..neural.lazy_fingerprints import is_lazy
 
 DISTANCES = ("distance_km", "path_ep_distance_km")
 SOURCE_PLACE = ("source_latitude_deg", "source_longitude_deg")

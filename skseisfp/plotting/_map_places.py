@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from ..datasets._archives import require_columns
-from ..datasets.read_stationxml import read_stationxml
+from ..io.read_stationxml import read_stationxml
+from ..io.tables import require_columns
 
 PLACE = ("latitude", "longitude")
 MARGIN = 0.08  # of the larger side

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..model_selection._net_sizes import find_net, print_shape
+from ..neural.parameter_counts import find_net, print_shape
 
 
 def varied_architecture(parameters):

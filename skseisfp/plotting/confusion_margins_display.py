@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.metrics import confusion_matrix as count_confusions
 from sklearn.utils.multiclass import unique_labels
 
-from .._utils.validation import check_option
+from .._utils.checks import check_option
 from ._axes import get_axes, strip_spines
 from ._cube_slice import complete_trial, cube_of
 

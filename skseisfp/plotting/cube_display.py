@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._utils.validation import check_option
+from .._utils.checks import check_option
 from ._axes import FAINT, get_axes
 from ._slice_display import MARK, SliceDisplay
 from .curves_display import MARKERS

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .._utils.validation import check_option
+from .._utils.checks import check_option
 from ._axes import FAINT, MUTED, SERIES, get_axes, strip_spines
 
 MARKERS = "osD^vPX*"

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from .._utils.optional import import_optional
-from ..datasets._archives import require_columns
-from ..datasets._event_tables import as_tables
+from ..io.event_tables import as_tables
+from ..io.tables import require_columns
 from ._axes import FAINT, INK, MUTED, SERIES, get_axes, round_down, strip_spines
 from ._event_records import SOURCE_PLACE, STATION_PLACE
 from ._map_places import (

@@ -7,8 +7,8 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
+from .._utils.checks import check_option
 from .._utils.optional import import_optional
-from .._utils.validation import check_option
 from ..preprocessing import FingerprintTransformer
 from ..signal import decode
 from ._axes import NEGATIVE, POSITIVE, ZERO, draw_scalogram, get_axes

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .._utils.validation import check_option
-from ..model_selection._objectives import pareto_front
+from .._utils.checks import check_option
+from ..sweep.objectives import pareto_front
 from ._axes import FAINT, MUTED, SERIES, get_axes, strip_spines
 from ._cube_slice import complete_trial, cube_of, describe, format_value
 from ._slice_display import MARK

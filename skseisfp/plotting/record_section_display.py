@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.isotonic import isotonic_regression
 
-from .._utils.validation import check_option, check_per_record, check_real
+from .._utils.checks import check_option, check_per_record, check_real
 from ._axes import FAINT, INK, MUTED, SERIES, get_axes, strip_spines
 from ._event_records import number_of_component, records_of, rows_of_event
 

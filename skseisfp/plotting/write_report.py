@@ -65,7 +65,7 @@ def write_report(
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.model_selection import GridSearchCV
     >>> from sklearn.tree import DecisionTreeClassifier
-    >>> from skseisfp.model_selection import ResultCube
+    >>> from skseisfp.sweep import ResultCube
     >>> from skseisfp.plotting import write_report
     >>> grid = {"max_depth": [1, 2, 3], "min_samples_leaf": [1, 4]}
     >>> search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid, cv=3)

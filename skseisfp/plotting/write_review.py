@@ -11,9 +11,9 @@ from uuid import uuid4
 import numpy as np
 import pandas as pd
 
-from .._utils.validation import check_per_record
-from ..datasets._archives import require_columns
-from ..datasets._exclusions import as_exclusions, reasons_to_exclude
+from .._utils.checks import check_per_record
+from ..io.exclusions import as_exclusions, reasons_to_exclude
+from ..io.tables import require_columns
 from ._event_records import number_of_component, records_of
 from ._page_parts import read_part
 from ._review_sections import section_of

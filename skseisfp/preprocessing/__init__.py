@@ -3,9 +3,7 @@
 from .adaptive_highpass_filter import AdaptiveHighpassFilter
 from .filter_augmenter import FilterAugmenter
 from .fingerprint_transformer import FingerprintTransformer
-from .lazy_records import lazy_records
 from .physics_features import PhysicsFeatures
-from .pick_stream import pick_stream
 from .scalogram_transformer import ScalogramTransformer
 from .select_by_snr import select_by_snr
 from .spectrogram_transformer import SpectrogramTransformer
@@ -14,7 +12,6 @@ from .stack_stations import stack_stations
 from .waveform_augmenter import WaveformAugmenter
 from .waveform_image_transformer import WaveformImageTransformer
 from .waveform_preprocessor import WaveformPreprocessor
-from .waveform_reader import WaveformReader
 
 __all__ = [
     "AdaptiveHighpassFilter",
@@ -27,9 +24,6 @@ __all__ = [
     "WaveformAugmenter",
     "WaveformImageTransformer",
     "WaveformPreprocessor",
-    "WaveformReader",
-    "lazy_records",
-    "pick_stream",
     "select_by_snr",
     "stack_stations",
 ]

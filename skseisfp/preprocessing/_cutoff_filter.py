@@ -8,15 +8,10 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_scalar
 
 from .._utils.batches import map_batches
-from .._utils.validation import (
-    check_option,
-    check_per_record,
-    check_real,
-    check_records,
-)
+from .._utils.checks import check_option, check_per_record, check_real
+from .._utils.validation import check_rate, check_records
 from ..signal.cutoff import STATISTICS, cutoff_range, estimate_cutoffs
 from ..signal.filters import highpass
-from ._record_transformer import check_rate
 
 _FALLBACK_STATUSES = ("no_signal", "overlap")
 

@@ -1,13 +1,14 @@
 """What the representations of records share."""
 
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_scalar
 
 from .._utils.batches import map_batches
-from .._utils.validation import check_option, check_real, check_records
+from .._utils.checks import check_option, check_real
+from .._utils.validation import check_records
 from ..signal.scalogram import SCALES
 
 
@@ -80,13 +81,6 @@ class RecordTransformer(TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.requires_fit = False
         return tags
-
-
-def check_rate(sampling_rate):
-    """Refuse what is no sampling rate."""
-    check_scalar(sampling_rate, "sampling_rate", Real)
-    if not 0 < sampling_rate < np.inf:
-        raise ValueError(f"sampling_rate must be positive (Hz); got {sampling_rate}.")
 
 
 def check_scale(scale, dynamic_range_db):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._utils.validation import check_real
+from .._utils.checks import check_real
 from ._cutoff_filter import CutoffFilter
 
 

@@ -10,20 +10,16 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._utils.batches import map_batches
-from .._utils.validation import check_option, check_real, check_records
+from .._utils.checks import check_option, check_real
+from .._utils.validation import check_rate, check_records
 from ..signal.encoding import ENCODINGS, decode, encode, select_top_k
 from ..signal.haar import HAAR_FORMS, haar2d, inverse_haar2d, is_power_of_two
-from ..signal.scalogram import (
-    detrend_records,
-    padded_length,
-    scale_image,
-    scalogram,
-)
+from ..signal.scalogram import detrend_records, padded_length, scale_image, scalogram
 from ..signal.wavelets import frequency_axis, get_wavelet
 from ..signal.windows import window_samples
 from ._presets import PRESETS
 from ._print_layout import PrintLayout
-from ._record_transformer import check_rate, check_scale
+from ._record_transformer import check_scale
 
 
 def _has_flat_rows(transformer):

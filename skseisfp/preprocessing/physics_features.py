@@ -7,17 +7,12 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_scalar
 
 from .._utils.batches import map_batches
+from .._utils.checks import check_option, check_per_record, check_real
 from .._utils.names import nearest_name
-from .._utils.validation import (
-    check_option,
-    check_per_record,
-    check_real,
-    check_records,
-)
+from .._utils.validation import check_rate, check_records
 from ..signal.phase_windows import RATIO_BANDS
 from ._physics_groups import GROUPS, MOTIONS, group_names, group_values
 from ._physics_record import PhaseLines, PhysicsRecord
-from ._record_transformer import check_rate
 
 NAN_POLICIES = ("keep", "zero", "raise")
 

@@ -1,9 +1,10 @@
 """Records to wavelet scalograms."""
 
-from .._utils.validation import check_real
+from .._utils.checks import check_real
+from .._utils.validation import check_rate
 from ..signal.scalogram import scale_image, scalogram
 from ..signal.wavelets import frequency_axis, get_wavelet
-from ._record_transformer import RecordTransformer, check_rate, check_scale, check_size
+from ._record_transformer import RecordTransformer, check_scale, check_size
 
 
 class ScalogramTransformer(RecordTransformer):

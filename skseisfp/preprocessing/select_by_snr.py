@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from .._utils.validation import check_groups, check_labels, check_per_record, check_real
+from .._utils.checks import check_per_record, check_real
+from .._utils.validation import check_groups, check_labels
 
 
 def select_by_snr(snr, y, groups=None, *, threshold):

@@ -6,15 +6,10 @@ import numpy as np
 from scipy.signal import detrend, get_window, spectrogram
 from sklearn.utils import check_scalar
 
-from .._utils.validation import check_option, check_real
+from .._utils.checks import check_option, check_real
+from .._utils.validation import check_rate
 from ..signal.scalogram import scale_image
-from ._record_transformer import (
-    RecordTransformer,
-    check_band,
-    check_rate,
-    check_scale,
-    over_peak,
-)
+from ._record_transformer import RecordTransformer, check_band, check_scale, over_peak
 
 
 class SpectrogramTransformer(RecordTransformer):

@@ -9,16 +9,11 @@ from scipy.signal import detrend
 from scipy.signal.windows import tukey
 from sklearn.utils import check_scalar
 
-from .._utils.validation import check_option, check_real
+from .._utils.checks import check_option, check_real
+from .._utils.validation import check_rate
 from ..signal.phase_windows import band_weights
 from ..signal.scalogram import scale_image
-from ._record_transformer import (
-    RecordTransformer,
-    check_band,
-    check_rate,
-    check_scale,
-    over_peak,
-)
+from ._record_transformer import RecordTransformer, check_band, check_scale, over_peak
 
 
 class SpectrumTransformer(RecordTransformer):

@@ -6,13 +6,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch, check_scalar
 
-from .._utils.validation import (
-    check_groups,
-    check_labels,
-    check_option,
-    check_per_record,
-    check_record_values,
-)
+from .._utils.checks import check_option, check_per_record
+from .._utils.validation import check_groups, check_labels, check_record_values
 
 _ORDERS = ("record", "arrival", "weight", "station")
 _KEPT = ("sampling_rate", "components")

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_scalar
 
-from .._utils.validation import as_float, check_real
+from .._utils.checks import as_float, check_real
 
 
 class WaveformAugmenter(BaseEstimator):

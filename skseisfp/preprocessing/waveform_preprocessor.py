@@ -8,10 +8,11 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_scalar
 
 from .._utils.batches import map_batches
-from .._utils.validation import check_option, check_real, check_records
-from ..datasets._waveform import Waveform, resample
+from .._utils.checks import check_option, check_real
+from .._utils.validation import check_records
 from ..signal.filters import bandpass
 from ..signal.scalogram import detrend_records
+from ..signal.waveform import Waveform, resample
 from ..signal.windows import window_samples
 
 

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .._utils.validation import check_option
+from .._utils.checks import check_option
 from ._row_energy import independent_values, separate_rows, variation_db
 from .filters import highpass_gain
 from .scalogram import padded_length, scalogram

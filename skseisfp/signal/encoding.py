@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._utils.validation import check_option
+from .._utils.checks import check_option
 
 ENCODINGS = ("presence", "positive", "two_channel", "signed", "interleaved")
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 import pywt
 
-from .._utils.validation import as_float, check_option
+from .._utils.checks import as_float, check_option
 
 HAAR_FORMS = ("standard", "pyramid")
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._utils.validation import check_option, check_real
+from .._utils.checks import check_option, check_real
 from .windows import check_waveforms
 
 

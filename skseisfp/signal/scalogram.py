@@ -8,7 +8,7 @@ import numpy as np
 from scipy import fft
 from scipy.signal.windows import tukey
 
-from .._utils.validation import as_float
+from .._utils.checks import as_float
 from .wavelets import get_wavelet
 
 SCALES = ("log", "magnitude", "power")

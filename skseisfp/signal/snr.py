@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._utils.validation import check_per_record, check_real
+from .._utils.checks import check_per_record, check_real
 from .windows import check_waveforms
 
 _LEAST_PART = 0.5  # of a window that has to lie in the record

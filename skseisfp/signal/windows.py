@@ -1,11 +1,8 @@
 """Windows around arrivals."""
 
-from numbers import Real
-
 import numpy as np
-from sklearn.utils import check_scalar
 
-from .._utils.validation import check_option, check_unmasked
+from .._utils.checks import check_option, check_real, check_unmasked
 
 
 def cut_windows(
@@ -63,11 +60,9 @@ def cut_windows(
            [13., 14., 15., 16., 17.]])
     """
     X = check_waveforms(X)
-    check_scalar(
-        sampling_rate, "sampling_rate", Real, min_val=0, include_boundaries="neither"
-    )
-    check_scalar(before, "before", Real)
-    check_scalar(after, "after", Real)
+    check_real("sampling_rate", sampling_rate, min_val=0, include_boundaries="neither")
+    check_real("before", before)
+    check_real("after", after)
     check_option("pad", pad, (None, "reflect"))
     n_window = round((before + after) * sampling_rate)
     if n_window < 1:
@@ -119,7 +114,7 @@ def _check_arrivals(arrivals, n_records, n_samples, fallback):
     if fallback is None:
         _refuse(missing, "there is no arrival; drop these records or set fallback")
     else:
-        check_scalar(fallback, "fallback", Real, min_val=0, max_val=n_samples - 1)
+        check_real("fallback", fallback, min_val=0, max_val=n_samples - 1)
         arrivals = np.where(missing, fallback, arrivals)
     _refuse(
         arrivals > n_samples - 1,

@@ -1,0 +1,84 @@
+"""Damage in an archive, found and named; leftovers, removed."""
+
+import time
+from hashlib import sha256
+from zlib import crc32
+
+import pandas as pd
+from sqlalchemy import select
+
+from ..signal.waveform import RecordError
+from ._database import documents, models, prints, recordings
+
+YOUNG = 3600.0  # seconds; an unnamed file of that age may still get its name
+
+
+def find_damage(archive):
+    """Return a table of what is damaged: `kind`, `name` and `problem`."""
+    found = [("database", "archive.sqlite", text) for text in _database(archive)]
+    for reference in archive.references():
+        try:
+            reference.stream()
+        except RecordError as error:
+            found.append(("recording", reference.record_id, str(error)))
+    found += [("model", name, text) for name, text in _models(archive)]
+    found += [("print", name, text) for name, text in _prints(archive)]
+    found += [("stations", name, text) for name, text in _documents(archive)]
+    return pd.DataFrame(found, columns=["kind", "name", "problem"])
+
+
+def _database(archive):
+    """Yield what the database says of itself."""
+    with archive.database.reading() as connection:
+        for pragma in ("integrity_check", "foreign_key_check"):
+            for row in connection.exec_driver_sql(f"PRAGMA {pragma}"):
+                if row[0] != "ok":
+                    yield " ".join(map(str, row))
+
+
+def _models(archive):
+    """Yield the models whose file is missing or has changed."""
+    with archive.database.reading() as connection:
+        rows = connection.execute(select(models)).all()
+    for row in rows:
+        file = archive.models_folder / row.file
+        if not file.is_file():
+            yield row.name, f"{file} is missing"
+        elif sha256(file.read_bytes()).hexdigest() != row.sha256:
+            yield row.name, f"{file} is damaged"
+
+
+def _prints(archive):
+    """Yield the records whose prints have changed."""
+    columns = recordings.c.record_id, prints.c.bits, prints.c.checksum
+    query = select(*columns).join(prints, prints.c.recording == recordings.c.id)
+    with archive.database.reading() as connection:
+        for name, bits, checksum in connection.execute(query):
+            if crc32(bits) != checksum:
+                yield name, "its print is damaged"
+
+
+def _documents(archive):
+    """Yield the documents of stations that have changed."""
+    with archive.database.reading() as connection:
+        for name, content in connection.execute(select(documents)):
+            if sha256(content).hexdigest() != name:
+                yield name, "the document of stations is damaged"
+
+
+def remove_leftovers(archive):
+    """Remove files that no recording and no model names, unless they are young."""
+    with archive.database.reading() as connection:
+        named = {
+            file
+            for held in connection.execute(select(recordings.c.files)).scalars()
+            for file in held
+        }
+        named.update(connection.execute(select(models.c.file)).scalars())
+    removed = []
+    for folder in (archive.waveforms, archive.models_folder):
+        for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if file.name not in named and time.time() - file.stat().st_mtime > YOUNG:
+                file.unlink()
+                removed.append(file.name)
+    return removed

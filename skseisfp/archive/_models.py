@@ -1,0 +1,30 @@
+"""Fitted estimators in an archive."""
+
+from hashlib import sha256
+from uuid import uuid4
+
+import pandas as pd
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
+
+from ..persistence import save
+from ._database import models
+
+
+def keep_model(archive, name, estimator, facts):
+    """Write a model to a file of its own, then its row."""
+    archive.models_folder.mkdir(exist_ok=True)
+    file = archive.models_folder / f"{uuid4().hex}.skops"
+    save(estimator, file)
+    digest = sha256(file.read_bytes()).hexdigest()
+    row = {"name": name, "file": file.name, "sha256": digest, "facts": facts}
+    statement = insert(models).values(row)
+    with archive.database.writing() as connection:
+        connection.execute(statement.on_conflict_do_update(["name"], set_=row))
+
+
+def read_models(database):
+    """Return the table of models."""
+    with database.reading() as connection:
+        rows = connection.execute(select(models)).all()
+    return pd.DataFrame(rows, columns=models.columns.keys()).set_index("name")

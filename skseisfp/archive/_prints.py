@@ -1,0 +1,255 @@
+"""Prints of an archive: made once for each record and set of parameters."""
+
+import json
+from hashlib import sha256
+from zlib import crc32
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils import Bunch, get_tags
+from sqlalchemy import and_, select
+from sqlalchemy.dialects.sqlite import insert
+
+from .._utils.versions import installed_version
+from ..io.exclusions import exclusions_among, reasons_to_exclude
+from ..signal.encoding import pack_fingerprints, unpack_fingerprints
+from ..signal.waveform import RecordError
+from ._database import prints, recordings, settings
+from ._tables import read_documents, reference_times
+from ._writer import in_nanoseconds
+
+PART = 1024  # prints that are unpacked at a time
+IMMATERIAL = {"batch_size", "memory", "n_jobs", "verbose"}  # parameters without effect
+
+
+def bunch_of_prints(archive, references, reader, transformer, exclusions, batch_size):
+    """Return prints as `SeismicArchive.fingerprints` describes them."""
+    _check_alone(reader, transformer)
+    stored = archive.query()
+    exclusions = exclusions_among(exclusions, stored, references)
+    reasons = reasons_to_exclude(exclusions, [item.record_id for item in references])
+    number = _settings_id(archive.database, _describe(archive, reader, transformer))
+    taken = [item for item in references if item.record_id not in reasons]
+    reasons |= _make_prints(
+        archive, taken, reader, clone(transformer), number, batch_size
+    )
+    names = [item.record_id for item in references if item.record_id not in reasons]
+    if not names:
+        raise ValueError(
+            f"No recording gives a print: {sorted(set(reasons.values()))[:5]}."
+        )
+    X = _get_prints(archive.database, number, names)
+    return _make_bunch(stored, names, X, reasons)
+
+
+def _describe(archive, reader, transformer):
+    """Return all parameters that prints depend on, as JSON values."""
+    stations = [] if reader.response is None else read_documents(archive.database)
+    return {
+        "skseisfp": installed_version("skseisfp"),
+        "stations": sorted(sha256(content).hexdigest() for content in stations),
+        "reader": _parameters(reader),
+        "transformer": _parameters(transformer),
+    }
+
+
+def _parameters(value):
+    """Return a value as JSON: estimators by class and parameters."""
+    if hasattr(value, "get_params"):
+        parameters = value.get_params(deep=False)
+        return {
+            "class": f"{type(value).__module__}.{type(value).__qualname__}",
+            **{
+                name: _parameters(parameters[name])
+                for name in sorted(parameters.keys() - IMMATERIAL)
+            },
+        }
+    if isinstance(value, (list, tuple)):
+        return [_parameters(item) for item in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    text = repr(value)
+    if " at 0x" in text:
+        raise ValueError(
+            f"{text} has no representation that lasts; prints of it cannot be kept."
+        )
+    return text
+
+
+def _settings_id(database, description):
+    """Return the number of a set of parameters, a new one if there is none."""
+    text = json.dumps(description, sort_keys=True)
+    digest = sha256(text.encode()).hexdigest()
+    with database.writing() as connection:
+        connection.execute(
+            insert(settings)
+            .values(digest=digest, description=description)
+            .on_conflict_do_nothing()
+        )
+        number = select(settings.c.id).where(settings.c.digest == digest)
+        return connection.execute(number).scalar_one()
+
+
+def _make_prints(archive, references, reader, transformer, number, batch_size):
+    """Make and store the prints that records lack, batch by batch.
+
+    A print whose record was cut at another time than that of the origin or pick that
+    the archive holds now is made anew.
+
+    Returns
+    -------
+    dict
+        By recording, why it has no print.
+    """
+    times = _reference_times(archive, reader, references)
+    lacking = _lacking(archive.database, number, times)
+    references = [item for item in references if item.record_id in lacking]
+    inventory = archive.inventory()
+    reasons = {}
+    for start in range(0, len(references), batch_size):
+        samples = {}
+        for item in references[start : start + batch_size]:
+            time = times[item.record_id]
+            try:
+                samples[item.record_id] = reader.read_stream(
+                    item.stream(),
+                    origin_time=time,
+                    arrival_time=time,
+                    inventory=inventory,
+                    record_id=item.record_id,
+                )
+            except RecordError as error:
+                reasons[item.record_id] = str(error)
+        if samples:
+            X = np.stack(list(samples.values()))
+            X = transformer.fit(X[:1]).transform(X)
+            keys = [(lacking[name], _stamp(times[name])) for name in samples]
+            _put(archive.database, number, keys, X)
+    return reasons
+
+
+def _reference_times(archive, reader, references):
+    """Map recordings to the time that the window of a reader is relative to.
+
+    None where there is none; recordings that are cut at their start need none.
+    """
+    origins, arrivals = reference_times(archive.database)
+    if reader.align == "origin":
+        found = {item.record_id: origins.get(item.event_id) for item in references}
+    elif reader.align == "P":
+        found = {
+            item.record_id: arrivals.get((item.event_id, item.station))
+            for item in references
+        }
+    else:
+        found = dict.fromkeys(item.record_id for item in references)
+    return found
+
+
+def _stamp(time):
+    """Return a time in nanoseconds, 0 for None."""
+    return 0 if time is None else in_nanoseconds(time)
+
+
+def _lacking(database, number, times):
+    """Map recordings without print for their time to their numbers."""
+    of_settings = (prints.c.recording == recordings.c.id, prints.c.settings == number)
+    query = select(
+        recordings.c.record_id, recordings.c.id, prints.c.reference_ns
+    ).outerjoin(prints, and_(*of_settings))
+    with database.reading() as connection:
+        return {
+            name: at
+            for name, at, stamp in connection.execute(query)
+            if name in times and stamp != _stamp(times[name])
+        }
+
+
+def _put(database, number, keys, X):
+    """Store the prints of some recordings, in place of older ones."""
+    rows = [
+        {
+            "settings": number,
+            "recording": at,
+            "reference_ns": time,
+            "bits": bits,
+            "checksum": crc32(bits),
+        }
+        for (at, time), bits in zip(
+            keys, map(np.ndarray.tobytes, pack_fingerprints(X)), strict=True
+        )
+    ]
+    layout = {"shape": list(X.shape[1:]), "signed": int(X.dtype == np.int8)}
+    statement = insert(prints)
+    names = ("reference_ns", "bits", "checksum")
+    renewed = {name: statement.excluded[name] for name in names}
+    statement = statement.on_conflict_do_update(["recording", "settings"], set_=renewed)
+    with database.writing() as connection:
+        place = settings.c.id == number
+        connection.execute(settings.update().where(place).values(**layout))
+        connection.execute(statement, rows)
+
+
+def _get_prints(database, number, names):
+    """Read the prints of recordings, which all have one.
+
+    Returns
+    -------
+    ndarray of shape (n_records, ...)
+        The prints, in the order of the names.
+    """
+    layout = select(settings.c.shape, settings.c.signed).where(settings.c.id == number)
+    query = (
+        select(recordings.c.record_id, prints.c.bits)
+        .join(prints, prints.c.recording == recordings.c.id)
+        .where(prints.c.settings == number)
+    )
+    places = {name: place for place, name in enumerate(names)}
+    with database.reading() as connection:
+        shape, signed = connection.execute(layout).one()
+        X = np.empty((len(names), *shape), dtype=np.int8 if signed else np.uint8)
+        rows = connection.execute(query, execution_options={"yield_per": PART})
+        for part in rows.partitions():
+            part = [(places[name], bits) for name, bits in part if name in places]
+            if part:
+                at, bits = zip(*part, strict=True)
+                packed = np.frombuffer(b"".join(bits), np.uint8).reshape(len(at), -1)
+                X[list(at)] = unpack_fingerprints(packed, tuple(shape), signed=signed)
+    return X
+
+
+def _check_alone(reader, transformer):
+    """Refuse readers and transformers whose result depends on other records."""
+    if reader.sampling_rate is None or reader.window is None:
+        raise ValueError(
+            "reader must have sampling_rate and window: without them a record depends "
+            "on others, and its print cannot be kept."
+        )
+    steps = [step for _, step in getattr(transformer, "steps", [("", transformer)])]
+    for step in steps:
+        if get_tags(step).requires_fit:
+            raise ValueError(
+                f"{step} learns from other records; its prints cannot be kept."
+            )
+
+
+def _make_bunch(frame, names, X, reasons):
+    """Collect prints with what is known of their records."""
+    frame = frame.set_index("record_id", drop=False)
+    rejected = frame.loc[list(reasons)].assign(reason=list(reasons.values()))
+    frame = frame.loc[names].reset_index(drop=True)
+    target = None
+    if frame["event_type"].notna().any():
+        target = frame["event_type"].to_numpy(object)
+    return Bunch(
+        data=X,
+        target=target,
+        target_names=sorted(frame["event_type"].dropna().unique()),
+        groups=frame["event_id"].fillna(frame["record_id"]).to_numpy(str),
+        stations=frame["station"].to_numpy(str),
+        frame=frame,
+        rejected=rejected[["record_id", "event_id", "reason"]].reset_index(drop=True),
+        DESCR=f"Prints of {len(names)} recordings; {len(reasons)} have none.",
+    )

@@ -1,0 +1,107 @@
+"""Records of an archive that are read when they are needed."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from ..io.merging import split_instruments
+from ..io.recording import digest_of, make_recordings
+from ..io.stream_files import read_stream
+from ..signal.waveform import RecordError
+from ._segments import open_segment, read_traces
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReference:
+    """A recording of an archive: small, picklable, and read on demand.
+
+    Sequences of them go into `WaveformReader.read` as sources.
+
+    Attributes
+    ----------
+    folder : str
+        The archive.
+    record_id : str
+        Name of the recording.
+    event_id : str or None
+        Its event.
+    instrument : str
+        Network, station, location and the first letters of the channel.
+    digest : str
+        Checksum of names, times and samples.
+    copied : bool
+        Whether its samples are in the archive, or in files of the user.
+    files : tuple of str
+        The files.
+    """
+
+    folder: str
+    record_id: str
+    event_id: str | None
+    instrument: str
+    digest: str
+    copied: bool
+    files: tuple
+
+    @property
+    def station(self):
+        """Network and station code."""
+        return ".".join(self.instrument.split(".")[:2])
+
+    def stream(self):
+        """Read the recording.
+
+        Returns
+        -------
+        obspy Stream
+            Its traces, with gaps as they were.
+
+        Raises
+        ------
+        ValueError
+            If a file is missing, damaged or has changed; the message names it.
+        """
+        from obspy import Stream
+
+        traces = self._from_segment() if self.copied else self._from_files()
+        if digest_of(traces) != self.digest:
+            raise RecordError(
+                f"{self.record_id} is not what was stored: {', '.join(self.files)} is "
+                "damaged or has changed"
+            )
+        return Stream(traces)
+
+    def _from_segment(self):
+        """Return the traces from a file of the archive."""
+        file = Path(self.folder) / "waveforms" / self.files[0]
+        try:
+            with open_segment(file) as content:
+                return read_traces(content, self.digest)
+        except (KeyError, OSError, RuntimeError, ValueError) as error:
+            raise RecordError(f"{file} is damaged or missing: {error}") from error
+
+    def _from_files(self):
+        """Return the traces from the user's own files."""
+        from obspy import Stream
+
+        traces = []
+        for file in self.files:
+            traces += _read_instruments(file).get(self.instrument, [])
+        if not traces:
+            raise RecordError(f"{self.files[0]} has no {self.instrument}")
+        return list(make_recordings(Stream(traces))[0].traces)
+
+
+def _read_instruments(file):
+    """Return the traces of a file by instrument, kept for the next instrument."""
+    try:
+        stat = Path(file).stat()
+    except OSError as error:
+        raise RecordError(f"{file} cannot be read: {error.strerror}") from error
+    return _read_version(file, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=4)
+def _read_version(file, modified, size):
+    """Return the traces of a file as it was at some time."""
+    return split_instruments(read_stream(file))

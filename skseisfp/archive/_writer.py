@@ -1,0 +1,153 @@
+"""What goes into an archive, all at once or not at all."""
+
+from hashlib import sha256
+from io import BytesIO
+
+import pandas as pd
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
+
+from ._database import documents, events, labels, picks, recordings
+from ._segments import write_segment
+
+EVENT_FACTS = tuple(
+    column.name
+    for column in events.columns
+    if column.name not in ("event_id", "origin_ns")
+)
+
+
+THERE = "it is there already"
+
+
+def store(archive, new, *, event_table=None, pick_table=None, copy=True):
+    """Store recordings with their events and picks in one transaction.
+
+    Parameters
+    ----------
+    archive : SeismicArchive
+        The archive.
+    new : list of Recording
+        Recordings; those that the archive has already are not stored again.
+    event_table, pick_table : DataFrame or None
+        Their events and picks.
+    copy : bool, default=True
+        Whether waveforms are copied, or stay in the files that they came from.
+
+    Returns
+    -------
+    dict
+        By checksum, "" for recordings that were stored, else the reason why not.
+    """
+    new = {recording.digest: recording for recording in new}
+    with archive.database.reading() as connection:
+        known = _known_digests(connection, list(new))
+    fresh = [recording for digest, recording in new.items() if digest not in known]
+    segment = write_segment(archive.waveforms, fresh) if copy and fresh else None
+    with archive.database.writing() as connection:
+        put_events(connection, event_table, new.values())
+        put_picks(connection, pick_table)
+        outcomes = {}
+        for digest, recording in new.items():
+            held = {"copied": copy, "files": [segment] if copy else recording.files}
+            outcomes[digest] = _put_recording(connection, recording, held)
+    if segment is not None and all(outcomes.values()):
+        (archive.waveforms / segment).unlink()
+    return outcomes
+
+
+def _known_digests(connection, digests):
+    """Return the checksums that the archive has already."""
+    found = set()
+    for start in range(0, len(digests), 500):
+        part = recordings.c.digest.in_(digests[start : start + 500])
+        found.update(
+            connection.execute(select(recordings.c.digest).where(part)).scalars()
+        )
+    return found
+
+
+def _put_recording(connection, recording, held):
+    """Store the facts of a recording; return "" or why it was not stored."""
+    row = {**recording.row, **held}
+    statement = insert(recordings).values(row).on_conflict_do_nothing()
+    if connection.execute(statement).rowcount:
+        return ""
+    there = recordings.c.digest == recording.digest
+    event_id = connection.execute(select(recordings.c.event_id).where(there)).scalar()
+    if event_id is None and recording.event_id is not None:
+        connection.execute(
+            recordings.update().where(there).values(event_id=recording.event_id)
+        )
+    elif recording.event_id not in (None, event_id):
+        return (
+            f"{recording.record_id} is of the event {event_id} already, and cannot be "
+            f"of {recording.event_id} also"
+        )
+    return THERE
+
+
+def put_events(connection, table, new=()):
+    """Store events; facts that are known replace those that are there."""
+    for event_id in {recording.event_id for recording in new} - {None}:
+        statement = insert(events).values(event_id=event_id).on_conflict_do_nothing()
+        connection.execute(statement)
+    if table is None:
+        return
+    for row in table.to_dict("records"):
+        facts = {name: row[name] for name in EVENT_FACTS if pd.notna(row.get(name))}
+        facts = {
+            name: str(value) if events.c[name].type.python_type is str else float(value)
+            for name, value in facts.items()
+        }
+        if pd.notna(row.get("origin_time")):
+            facts["origin_ns"] = in_nanoseconds(row["origin_time"])
+        statement = insert(events).values(event_id=str(row["event_id"]), **facts)
+        if facts:
+            statement = statement.on_conflict_do_update(["event_id"], set_=facts)
+        else:
+            statement = statement.on_conflict_do_nothing()
+        connection.execute(statement)
+
+
+def put_picks(connection, table):
+    """Store picks that are not there yet; each needs its event."""
+    if table is None or not len(table):
+        return
+    rows = [
+        {
+            "event_id": str(row["event_id"]),
+            "station": str(row["station"]),
+            "location": str(row.get("location") or ""),
+            "channel": str(row.get("channel") or ""),
+            "phase": str(row["phase"] or ""),
+            "time_ns": in_nanoseconds(row["time"]),
+            "evaluation_mode": str(row.get("evaluation_mode") or ""),
+        }
+        for row in table.to_dict("records")
+    ]
+    ids = {row["event_id"] for row in rows}
+    for event_id in ids:
+        statement = insert(events).values(event_id=event_id).on_conflict_do_nothing()
+        connection.execute(statement)
+    connection.execute(insert(picks).on_conflict_do_nothing(), rows)
+
+
+def put_label(connection, event_id, label, source):
+    """Store a label; those given before stay."""
+    row = {"event_id": event_id, "label": label, "source": source}
+    connection.execute(labels.insert().values(row))
+
+
+def put_stations(connection, inventory):
+    """Store an inventory as a document, once."""
+    content = BytesIO()
+    inventory.write(content, format="STATIONXML")
+    content = content.getvalue()
+    row = {"sha256": sha256(content).hexdigest(), "content": content}
+    connection.execute(insert(documents).values(row).on_conflict_do_nothing())
+
+
+def in_nanoseconds(time):
+    """Return a Timestamp as whole nanoseconds since 1970."""
+    return time.as_unit("ns").value

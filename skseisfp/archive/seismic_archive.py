@@ -1,0 +1,498 @@
+"""Record store and event database in one folder."""
+
+from pathlib import Path
+
+import numpy as np
+
+from .._utils.optional import import_optional
+from ..io.event_tables import as_tables, joined, tables_of_event
+from ..io.exclusions import exclusions_among
+from ..io.read_stationxml import read_stationxml
+from ..io.recording import make_recordings
+from ..io.source_paths import source_paths
+from ..persistence import load
+from ._reference import RecordReference
+
+BATCH = 256  # recordings in one transaction
+
+
+class SeismicArchive:
+    """Record store and event database in one folder.
+
+    Events, picks, labels, recordings, prints and models are rows of an SQLite
+    database; waveforms are in HDF5 files that are written once and never changed, or
+    stay in the user's own files. What is added comes about in one transaction: a
+    process that is killed leaves all that was stored before, and nothing half. What is
+    there already is not stored twice. Several processes may use and fill an archive at
+    once.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The folder; a new archive is made where there is none.
+
+    Attributes
+    ----------
+    folder : Path
+        The folder.
+
+    See Also
+    --------
+    skseisfp.io.WaveformReader : From recordings to arrays.
+    fetch_fdsn : Fill an archive from a data centre.
+
+    Notes
+    -----
+    Needs h5py and SQLAlchemy (extra ``io``). A recording is all that one instrument
+    (network, station, location, first letters of the channel) gave for one event, with
+    its gaps; its name is made of the instrument, the start and a checksum of names,
+    times and samples, by which it is known again and damage is found.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> import numpy as np
+    >>> from obspy import Stream, Trace
+    >>> from skseisfp.archive import SeismicArchive
+    >>> samples = np.random.default_rng(0).integers(-99, 99, 6000)
+    >>> header = {"station": "A", "channel": "HHZ", "sampling_rate": 100}
+    >>> stream = Stream([Trace(samples, header)])
+    >>> with TemporaryDirectory() as folder:
+    ...     archive = SeismicArchive(folder)
+    ...     names = archive.add(stream, {"event_id": "e1", "event_type": "explosion"})
+    ...     table = archive.query("event_type == 'explosion'")
+    >>> table[["event_id", "station", "n_samples"]].values.tolist()
+    [['e1', '.A', 6000]]
+    """
+
+    def __init__(self, path):
+        import_optional("sqlalchemy", extra="io")
+        import_optional("h5py", extra="io")
+        from ._database import Database
+
+        self.folder = Path(path).resolve()
+        if self.folder.exists() and not self.folder.is_dir():
+            raise FileExistsError(f"{path} is a file, not a folder.")
+        self.waveforms.mkdir(parents=True, exist_ok=True)
+        self.database = Database(self.folder / "archive.sqlite")
+
+    def __repr__(self):
+        return f"SeismicArchive({str(self.folder)!r})"
+
+    def __reduce__(self):
+        return type(self), (self.folder,)
+
+    @property
+    def waveforms(self):
+        """Folder of the HDF5 files."""
+        return self.folder / "waveforms"
+
+    @property
+    def models_folder(self):
+        """Folder of the models."""
+        return self.folder / "models"
+
+    def add(self, stream, event=None):
+        """Add the recordings of a stream.
+
+        Parameters
+        ----------
+        stream : obspy Stream or Trace
+            Waveforms of any number of instruments.
+        event : obspy Event, mapping or str, default=None
+            Their event: with its picks, with facts as `read_quakeml` names them
+            (`event_id` at least), or by its id alone. None adds recordings without
+            event.
+
+        Returns
+        -------
+        list of str
+            Names of the recordings, also of those that were there before.
+
+        Raises
+        ------
+        ValueError
+            If the stream holds no samples, or a recording is of another event already.
+        """
+        return self.add_many([(stream, event)])
+
+    def add_many(self, pairs):
+        """Add streams with their events in one transaction.
+
+        Parameters
+        ----------
+        pairs : sequence of (Stream, event)
+            As `add` takes them.
+
+        Returns
+        -------
+        list of str
+            Names of the recordings, also of those that were there before.
+
+        Raises
+        ------
+        ValueError
+            If a stream holds no samples; nothing is added then. If a recording is of
+            another event already; others are added.
+        """
+        from ._writer import THERE, store
+
+        recordings, event_tables, pick_tables = [], [], []
+        for stream, event in pairs:
+            events, picks = tables_of_event(event)
+            event_id = None if events is None else events["event_id"].iloc[0]
+            recordings += make_recordings(stream, event_id)
+            event_tables.append(events)
+            pick_tables.append(picks)
+        outcomes = store(
+            self,
+            recordings,
+            event_table=joined(event_tables),
+            pick_table=joined(pick_tables),
+        )
+        refused = [text for text in outcomes.values() if text not in ("", THERE)]
+        if refused:
+            raise ValueError("; ".join(refused) + ".")
+        return [recording.record_id for recording in recordings]
+
+    def add_events(self, events, picks=None):
+        """Add events and picks, or complete those that are there.
+
+        Parameters
+        ----------
+        events : DataFrame, Bunch of `read_quakeml`, str or path-like
+            Events, or a QuakeML document.
+        picks : DataFrame, default=None
+            Picks: `event_id`, `station`, `phase` and `time`. None takes those of
+            `events`, where it has any.
+        """
+        from ._writer import put_events, put_picks
+
+        events, picks = as_tables(events, picks)
+        with self.database.writing() as connection:
+            put_events(connection, events)
+            put_picks(connection, picks)
+
+    def add_stations(self, inventory):
+        """Add stations.
+
+        Parameters
+        ----------
+        inventory : obspy Inventory, str, path-like, bytes or file object
+            Stations, or a StationXML document.
+        """
+        from ._writer import put_stations
+
+        inventory = read_stationxml(inventory).inventory
+        with self.database.writing() as connection:
+            put_stations(connection, inventory)
+
+    def import_folder(self, path, *, events=None, picks=None, groups=None, copy=True):
+        """Import files of waveforms.
+
+        Parameters
+        ----------
+        path : str or path-like
+            A folder, of which all miniSEED and SAC files are taken, a file, or a
+            pattern.
+        events : DataFrame, Bunch of `read_quakeml`, str or path-like, default=None
+            Events to add, or a QuakeML document.
+        picks : DataFrame, default=None
+            Picks to add.
+        groups : callable or "folder", default=None
+            Event of each file: a function of its path, or the name of its folder. The
+            components of an instrument may then be in several files. None leaves
+            recordings without event: readers tell them by time.
+        copy : bool, default=True
+            Whether the waveforms are copied into the archive, or stay where they are.
+
+        Returns
+        -------
+        DataFrame
+            One row per recording, and per file that gave none: `record_id`,
+            `event_id`, `files`, `stored` (whether it is new) and `reason` (why it is
+            not).
+        """
+        from ._importing import import_files
+
+        if events is not None:
+            self.add_events(events, picks)
+        return import_files(self, path, groups, copy=copy, batch_size=BATCH)
+
+    def events(self):
+        """Return the events.
+
+        Returns
+        -------
+        DataFrame
+            With the columns of `read_quakeml`; `event_type` is the last label given by
+            `set_label`, else that of the event.
+        """
+        from ._tables import read_events
+
+        return read_events(self.database)
+
+    def picks(self):
+        """Return the picks.
+
+        Returns
+        -------
+        DataFrame
+            With the columns of `read_quakeml`.
+        """
+        from ._tables import read_picks
+
+        return read_picks(self.database)
+
+    def inventory(self):
+        """Return the stations.
+
+        Returns
+        -------
+        obspy Inventory or None
+            All that was added; None where nothing was.
+        """
+        from ._tables import read_documents
+
+        inventory = None
+        for content in read_documents(self.database):
+            part = read_stationxml(content).inventory
+            inventory = part if inventory is None else inventory + part
+        return inventory
+
+    def set_label(self, event_id, label, *, source="analyst"):
+        """Label an event; labels given before are kept in the database.
+
+        Parameters
+        ----------
+        event_id : str
+            The event.
+        label : str
+            Its label.
+        source : str, default="analyst"
+            Who says so.
+
+        Raises
+        ------
+        ValueError
+            If there is no such event.
+        """
+        from ._writer import put_label
+
+        if event_id not in set(self.events()["event_id"]):
+            raise ValueError(f"There is no event {event_id!r}.")
+        with self.database.writing() as connection:
+            put_label(connection, event_id, str(label), source)
+
+    def query(self, expression=None, *, paths=False):
+        """List recordings with their events.
+
+        Parameters
+        ----------
+        expression : str, default=None
+            Condition on the columns, as in :meth:`pandas.DataFrame.eval`.
+        paths : bool, default=False
+            Whether `distance_km`, `azimuth` and `back_azimuth` are computed.
+
+        Returns
+        -------
+        DataFrame
+            One row per recording in the order of import: `record_id`, `event_id`,
+            `instrument`, `station`, `channels`, `sampling_rate_hz`, `start_time`,
+            `n_samples`, the facts of its event and others.
+
+        Raises
+        ------
+        ValueError
+            If the expression is no condition on the columns.
+        """
+        from ._tables import choose, read_recordings
+
+        events = self.events()
+        frame = read_recordings(self.database).merge(events, on="event_id", how="left")
+        if paths:
+            inventory = self.inventory()
+            if inventory is None:
+                raise ValueError(
+                    f"{self} has no stations to compute paths of; see add_stations."
+                )
+            stations = read_stationxml(inventory).stations
+            frame = frame.join(source_paths(frame, events, stations))
+        return frame if expression is None else choose(frame, expression)
+
+    def references(self, expression=None):
+        """Refer to recordings, to be read when they are needed.
+
+        Parameters
+        ----------
+        expression : str, default=None
+            Condition on the columns of `query`.
+
+        Returns
+        -------
+        ndarray of object, shape (n_recordings,)
+            References: small, picklable, each with `stream()`, `record_id`, `event_id`
+            and `instrument`; sources for `WaveformReader.read`.
+        """
+        frame = self.query(expression)
+        references = np.empty(len(frame), dtype=object)
+        for place, row in enumerate(frame.itertuples()):
+            references[place] = RecordReference(
+                str(self.folder),
+                row.record_id,
+                row.event_id if isinstance(row.event_id, str) else None,
+                row.instrument,
+                row.digest,
+                bool(row.copied),
+                tuple(row.files),
+            )
+        return references
+
+    def to_bunch(self, reader, expression=None, *, exclusions=None):
+        """Read recordings into an array.
+
+        Parameters
+        ----------
+        reader : WaveformReader
+            The policy.
+        expression : str, default=None
+            Condition on the columns of `query`.
+        exclusions : DataFrame, str, path-like or sequence of str, default=None
+            Records that are left out, as in `WaveformReader.read`.
+
+        Returns
+        -------
+        bunch : :class:`~sklearn.utils.Bunch`
+            As `WaveformReader.read` returns it; `frame` has the names of the
+            recordings as `record_id`.
+        """
+        references = self.references(expression)
+        events = self.events()
+        if events["event_type"].isna().all():
+            events = events.drop(columns="event_type")
+        return reader.read(
+            references,
+            events=events,
+            picks=self.picks(),
+            inventory=self.inventory(),
+            exclusions=exclusions_among(exclusions, self.query(), references),
+        )
+
+    def fingerprints(self, reader, transformer, expression=None, *, exclusions=None):
+        """Return prints, made once for each set of parameters and then kept.
+
+        A print is made anew where the origin time or pick that its window was relative
+        to has changed, or where the response of instruments is removed and stations
+        were added.
+
+        Parameters
+        ----------
+        reader : WaveformReader
+            How recordings become records; `sampling_rate` and `window` must be given,
+            so that no record depends on others.
+        transformer : estimator
+            How records become prints: a `FingerprintTransformer`, or a pipeline that
+            ends in one, that treats each record alone.
+        expression : str, default=None
+            Condition on the columns of `query`.
+        exclusions : DataFrame, str, path-like or sequence of str, default=None
+            Records that are left out, as in `WaveformReader.read`.
+
+        Returns
+        -------
+        bunch : :class:`~sklearn.utils.Bunch`
+            With `data` (the prints, as the transformer returns them), `target` (the
+            labels, None where no event has one), `target_names`, `groups` (the events),
+            `stations`, `frame` (as `query` returns it), `rejected` (recordings without
+            print, with their `reason`) and `DESCR`.
+
+        Raises
+        ------
+        ValueError
+            If prints would depend on other records, or no recording gives one.
+        """
+        from ._prints import bunch_of_prints
+
+        references = self.references(expression)
+        return bunch_of_prints(self, references, reader, transformer, exclusions, BATCH)
+
+    def save_model(self, name, estimator, **facts):
+        """Keep a fitted estimator, as `skseisfp.save` does.
+
+        Parameters
+        ----------
+        name : str
+            Its name; an older model of that name is replaced.
+        estimator : estimator
+            The model.
+        **facts : dict
+            What is to be remembered of it: scores, data, author; values of JSON.
+        """
+        from ._models import keep_model
+
+        keep_model(self, name, estimator, facts)
+
+    def load_model(self, name, *, trusted=()):
+        """Load a model that `save_model` kept.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+        trusted : sequence of str or type, default=()
+            Further types to make, as in `skseisfp.load`.
+
+        Returns
+        -------
+        estimator
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If there is no such model, or it holds types that are not trusted.
+        """
+        models = self.models()
+        if name not in models.index:
+            known = ", ".join(models.index) or "none"
+            raise ValueError(f"There is no model {name!r} in {self}; it has {known}.")
+        return load(self.models_folder / models.loc[name, "file"], trusted=trusted)
+
+    def models(self):
+        """Return the table of models.
+
+        Returns
+        -------
+        DataFrame
+            `file`, `sha256` and `facts` by name.
+        """
+        from ._models import read_models
+
+        return read_models(self.database)
+
+    def verify(self):
+        """Read everything and compare it with its checksums.
+
+        Returns
+        -------
+        DataFrame
+            What is damaged or missing: `kind`, `name` and `problem`; no rows where all
+            is well.
+        """
+        from ._check import find_damage
+
+        return find_damage(self)
+
+    def clean(self):
+        """Remove files that nothing needs any more and that are older than an hour.
+
+        Processes that were killed leave them, and models that were replaced.
+
+        Returns
+        -------
+        list of str
+            Names of the files that no recording and no model needed.
+        """
+        from ._check import remove_leftovers
+
+        return remove_leftovers(self)

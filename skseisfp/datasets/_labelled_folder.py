@@ -1,0 +1,116 @@
+"""Archives of labelled records: a table with one row per record, and its waveforms."""
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from .._utils.optional import import_optional
+from ..io.tables import read_table, require_columns
+from ..signal.waveform import RecordError, Waveform, in_order
+
+TEXT_COLUMNS = ("record_id", "event_id", "station", "components")
+ARRIVAL = re.compile(r"arrival_sample|s_sample|trace_\w+_arrival_sample")
+# Onsets of analysts have no place here: where only one class was picked by hand, a
+# window cut at them gives the label away.
+ARRIVAL_COLUMNS = ("arrival_sample", "p_sample_auto", "p_sample")
+
+
+class Archive(NamedTuple):
+    """A table of records, the column of their labels, and a reader of one row.
+
+    `read` takes a row number and returns a `Waveform` or raises a `RecordError`.
+    """
+
+    frame: pd.DataFrame
+    target: str
+    read: callable
+
+
+def open_arrays(path, target):
+    """Open a folder of `metadata.csv` with `waveforms.npz` or `waveforms.hdf5`."""
+    file = path / "metadata.csv"
+    frame = read_table(file, TEXT_COLUMNS)
+    target = target or "event_type"
+    columns = ("event_id", "station", "sampling_rate_hz", target)
+    require_columns(file, frame, columns)
+    for name in ("sampling_rate_hz", "s_sample", *ARRIVAL_COLUMNS):
+        if name in frame:
+            frame[name] = _to_numbers(file, frame[name])
+    X = _read_waveforms(path)
+    if len(X) != len(frame):
+        raise ValueError(
+            f"{path}: metadata.csv has {len(frame)} rows, but there are {len(X)} "
+            "waveforms."
+        )
+    if "record_id" not in frame:
+        frame.insert(0, "record_id", [f"row {row}" for row in range(len(frame))])
+    frame["arrival_sample"] = _known_arrivals(frame)
+
+    def read(row):
+        samples = np.atleast_2d(X[row])
+        components = "ZNE"[: len(samples)]
+        if "components" in frame:
+            components = str(frame["components"].iloc[row])
+        rate = float(frame["sampling_rate_hz"].iloc[row])
+        if not 0 < rate < np.inf:
+            raise RecordError(f"its sampling rate is {rate}")
+        return Waveform(*in_order(samples, components), rate)
+
+    return Archive(frame, target, read)
+
+
+def _read_waveforms(path):
+    """Read X of waveforms.npz or waveforms.hdf5, whichever there is."""
+    files = [path / f"waveforms.{kind}" for kind in ("npz", "hdf5")]
+    found = [file for file in files if file.exists()]
+    if len(found) != 1:
+        raise FileNotFoundError(
+            f"{path} must hold one of waveforms.npz and waveforms.hdf5; it holds "
+            f"{'both' if found else 'neither'}."
+        )
+    file = found[0]
+    try:
+        X = _read_hdf5(file) if file.suffix == ".hdf5" else _read_npz(file)
+    except ImportError:
+        raise
+    except Exception as error:
+        raise ValueError(f"X of {file} cannot be read: {error}") from error
+    if X.ndim not in (2, 3) or X.dtype.kind not in "fiu" or 0 in X.shape[1:]:
+        raise ValueError(
+            f"X of {file} must be numbers of shape (n_records, n_samples) or "
+            f"(n_records, n_channels, n_samples); got {X.dtype} of shape {X.shape}."
+        )
+    return X
+
+
+def _read_npz(file):
+    """Read X of a NumPy archive, never a pickle."""
+    with open(file, "rb") as handle:
+        return np.load(handle)["X"]
+
+
+def _read_hdf5(file):
+    """Read X of an HDF5 file."""
+    with import_optional("h5py", extra="io").File(file) as content:
+        return content["X"][...]
+
+
+def _to_numbers(file, column):
+    """Convert a column to numbers, or name it."""
+    try:
+        return pd.to_numeric(column)
+    except ValueError as error:
+        raise ValueError(
+            f"The column {column.name} of {file} holds no numbers: {error}"
+        ) from error
+
+
+def _known_arrivals(frame):
+    """Return the first known of the arrival columns, NaN where there is none."""
+    arrivals = pd.Series(np.nan, index=frame.index)
+    for name in ARRIVAL_COLUMNS:
+        if name in frame:
+            arrivals = arrivals.fillna(frame[name].where(frame[name] >= 0))
+    return arrivals

@@ -1,0 +1,108 @@
+"""Folders of miniSEED files by event, with a table of labels."""
+
+import numpy as np
+import pandas as pd
+
+from ..io.stream_files import read_stream
+from ..io.tables import read_table, require_columns
+from ..signal.waveform import RecordError, Waveform, in_order
+from ._labelled_folder import Archive
+
+
+def open_miniseed(path, target, labels):
+    """Open a folder of `<event>/*.mseed`, one file per station.
+
+    Every file becomes a row, and so does every event of the table without a file.
+    """
+    if not labels.exists():
+        raise FileNotFoundError(
+            f"{path} has neither metadata.csv nor a table of labels, {labels}."
+        )
+    table, target = _read_labels(labels, target)
+    folder = path / "mseed" if (path / "mseed").is_dir() else path
+    files = sorted(folder.glob("*/*.mseed"))
+    if not files:
+        raise FileNotFoundError(f"There is no file <event>/*.mseed in {folder}.")
+    waveforms, rows = [], []
+    for file in files:
+        waveform, facts = _try_to_read(file)
+        waveforms.append(waveform)
+        rows.append({"record_id": file.stem, "event_id": file.parent.name, **facts})
+    for event_id in sorted(set(table["event_id"]) - {row["event_id"] for row in rows}):
+        waveforms.append(RecordError(f"{folder / event_id} has no miniSEED file"))
+        rows.append({"record_id": event_id, "event_id": event_id})
+    frame = pd.DataFrame(rows).merge(
+        table, on="event_id", how="left", suffixes=("", "_label")
+    )
+    frame["arrival_sample"] = np.nan
+
+    def read(row):
+        if isinstance(waveforms[row], RecordError):
+            raise waveforms[row]
+        return waveforms[row]
+
+    return Archive(frame, target, read)
+
+
+def _read_labels(file, target):
+    """Read a table of labels by event, and find the column of the labels."""
+    first = read_table(file, ()).columns[0]
+    table = read_table(file, ("event_id", first))
+    if "event_id" not in table:
+        table = table.rename(columns={first: "event_id"})
+    if target is None:
+        others = [name for name in table if name != "event_id"]
+        if "event_type" not in others and len(others) > 1:
+            raise ValueError(
+                f"{file} has the columns {', '.join(others)}; name the one that holds "
+                "the labels by the parameter target."
+            )
+        target = others[0] if len(others) == 1 else "event_type"
+    require_columns(file, table, ("event_id", target))
+    repeated = table["event_id"][table["event_id"].duplicated()]
+    if len(repeated):
+        raise ValueError(f"{file} names the event {repeated.iloc[0]} twice.")
+    return table.astype(object), target
+
+
+def _try_to_read(file):
+    """Return the waveform of a file, or why there is none, and facts for the table."""
+    try:
+        stream = read_stream(file)
+    except RecordError as error:
+        return error, {}
+    facts = {
+        "station": ".".join(stream[0].id.split(".")[:2]),
+        "channels": " ".join(sorted({trace.stats.channel for trace in stream})),
+        "sampling_rate_hz": stream[0].stats.sampling_rate,
+        "start_time_utc": str(max(trace.stats.starttime for trace in stream)),
+    }
+    try:
+        return _to_waveform(stream), facts
+    except RecordError as error:
+        return error, facts
+
+
+def _to_waveform(stream):
+    """Merge the traces of one instrument into samples over their common time."""
+    instruments = sorted({trace.id[:-1] for trace in stream})
+    if len(instruments) > 1:
+        raise RecordError(f"it mixes the instruments {', '.join(instruments)}")
+    rates = sorted({trace.stats.sampling_rate for trace in stream})
+    if len(rates) > 1:
+        raise RecordError(f"it mixes the sampling rates {', '.join(map(str, rates))}")
+    for trace in stream:
+        trace.data = trace.data.astype(np.result_type(trace.data, np.float32))
+    try:
+        stream.merge()
+    except Exception as error:
+        raise RecordError(f"its traces cannot be merged: {error}") from error
+    start = max(trace.stats.starttime for trace in stream)
+    end = min(trace.stats.endtime for trace in stream)
+    if end <= start:
+        raise RecordError("its components have no time in common")
+    stream.trim(start, end)
+    n_samples = min(trace.stats.npts for trace in stream)
+    traces = [np.ma.filled(trace.data[:n_samples], np.nan) for trace in stream]
+    components = "".join(trace.stats.channel[-1] for trace in stream)
+    return Waveform(*in_order(np.stack(traces), components), rates[0])

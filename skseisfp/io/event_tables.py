@@ -1,0 +1,79 @@
+"""Tables of events and picks, and inventories, from what a user gives."""
+
+import pandas as pd
+from sklearn.utils import Bunch
+
+from .read_quakeml import read_quakeml
+from .read_stationxml import read_stationxml
+from .safe_xml import BrokenDocumentError
+from .tables import require_columns
+
+
+def as_tables(events, picks):
+    """Return tables of events and picks from what a user gives, None where nothing."""
+    if events is not None and not isinstance(events, (pd.DataFrame, Bunch)):
+        events = _read_events(events)
+    if isinstance(events, Bunch):
+        picks = events.picks if picks is None else picks
+        events = events.events
+    if events is not None:
+        require_columns("events", events, ("event_id",))
+        events = events.assign(event_id=events["event_id"].astype(str))
+        repeated = events["event_id"][events["event_id"].duplicated()]
+        if len(repeated):
+            raise ValueError(f"events names the event {repeated.iloc[0]} twice.")
+        if "origin_time" not in events:
+            events = events.assign(origin_time=pd.NaT)
+        events = events.assign(origin_time=_as_times("events", events["origin_time"]))
+    if picks is not None:
+        require_columns("picks", picks, ("event_id", "station", "phase", "time"))
+        picks = picks.assign(
+            event_id=picks["event_id"].astype(str),
+            time=_as_times("picks", picks["time"]),
+        )
+    return events, picks
+
+
+def _read_events(source):
+    """Return events and picks of a QuakeML document, whatever else is given refused."""
+    try:
+        return read_quakeml(source)
+    except (BrokenDocumentError, TypeError) as error:
+        raise ValueError(
+            "events must be a DataFrame, a Bunch of read_quakeml or a QuakeML "
+            f"document: {error}"
+        ) from error
+
+
+def _as_times(table, column):
+    """Return a column of times as such, in UTC."""
+    try:
+        return pd.to_datetime(column, utc=True, format="ISO8601")
+    except ValueError as error:
+        raise ValueError(
+            f"The column {column.name} of {table} holds no times: {error}"
+        ) from error
+
+
+def as_inventory(inventory):
+    """Return an obspy Inventory, or None."""
+    return None if inventory is None else read_stationxml(inventory).inventory
+
+
+def tables_of_event(event):
+    """Return tables of an event and its picks, None where there is nothing."""
+    if event is None:
+        return None, None
+    if isinstance(event, str):
+        event = {"event_id": event}
+    if hasattr(event, "origins"):
+        from obspy.core.event import Catalog
+
+        return as_tables(Catalog([event]), None)
+    return as_tables(pd.DataFrame([dict(event)]), None)
+
+
+def joined(tables):
+    """Return one table of several, None of none."""
+    tables = [table for table in tables if table is not None and len(table)]
+    return pd.concat(tables, ignore_index=True) if tables else None

@@ -1,0 +1,17 @@
+"""Plans of experiments, searches that store every fit, and cubes of their results."""
+
+from .experiment_plan import ExperimentPlan
+from .refit_policies import FlattestRefit, ParetoRefit, SimplestRefit
+from .result_cube import ResultCube
+from .staged_search_cv import StagedSearchCV
+from .sweep_search_cv import SweepSearchCV
+
+__all__ = [
+    "ExperimentPlan",
+    "FlattestRefit",
+    "ParetoRefit",
+    "ResultCube",
+    "SimplestRefit",
+    "StagedSearchCV",
+    "SweepSearchCV",
+]

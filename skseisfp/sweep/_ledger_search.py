@@ -1,0 +1,117 @@
+"""The looks of a search, for the ledger that it was given."""
+
+import numpy as np
+from sklearn.base import clone
+
+from .._utils.digest import digest
+from ..metrics import EventScorer
+from ..metrics.weighted import METRICS
+from ..model_selection.evaluation_ledger import make_key
+from .experiment_plan import set_trial
+
+LABEL_LENGTH = 300  # characters of the parameters that label a look
+# scores of scikit-learn that this package calls otherwise, or whose name means another
+OTHER_NAMES = {"f1": "f1_binary", "f1_macro": "f1", "roc_auc_ovr": "roc_auc"}
+
+
+class SearchLooks:
+    """The trials of a search, each of which is a look.
+
+    Parameters
+    ----------
+    search : SweepSearchCV
+        The search; without a ledger nothing is done.
+    sweep : Sweep
+        Its records, labels and folds.
+    candidates : list of dict or None
+        Parameters of the trials, which are opened; None where they are not known
+        before the fits.
+    """
+
+    def __init__(self, search, sweep, candidates):
+        self._ledger, self._tickets = search.ledger, None
+        if self._ledger is None:
+            return
+        self._estimator = search.estimator
+        self._records = sweep.y, _required_events(sweep)
+        refit = getattr(search.refit, "metric", search.refit)
+        self._refit = refit if isinstance(refit, str) else None
+        self._metric = _metric_name(search.scoring, self._refit)
+        self._digests = digest(sweep.X), sweep.splits
+        if candidates is None:
+            self._ledger._check_open(*self._records)
+        else:
+            self._tickets = self._open(candidates)
+
+    def _open(self, candidates):
+        """Open a look for each candidate and return the tickets."""
+        looks = []
+        for params in candidates:
+            pipeline = digest(set_trial(clone(self._estimator), params))
+            key = make_key(self._metric, *self._digests, pipeline)
+            looks.append((key, str(params)[:LABEL_LENGTH]))
+        return self._ledger._open_all(*self._records, looks)
+
+    def record(self, results):
+        """Record the trials that have a score; those that failed are not looks."""
+        if self._ledger is None:
+            return
+        scores = _mean_scores(results, self._refit)
+        failed = np.array([error is not None for error in results["error"]])
+        scored = np.flatnonzero(np.isfinite(scores) & ~failed)
+        if self._tickets is None:
+            tickets = self._open([results["params"][number] for number in scored])
+        else:
+            tickets = [self._tickets[number] for number in scored]
+        looks = zip(tickets, scores[scored], strict=True)
+        self._ledger._record_all([(ticket, score, None) for ticket, score in looks])
+        self._ledger._discard(self._tickets or [])
+
+
+def _required_events(sweep):
+    """Return the event of each record; raise if it is not known."""
+    events = sweep.options["groups"]
+    if events is None or sweep.y is None:
+        raise ValueError(
+            "ledger needs the label and the event of every record: pass y, and groups "
+            "to fit or event ids as the index of y, or set ledger=None."
+        )
+    return events
+
+
+def _metric_name(scoring, metric):
+    """Return the ledger's name of the score that ranks the trials.
+
+    Functions are not scores that the ledger can correct, whatever they are called.
+    """
+    names = _metric_names(scoring)
+    if names:
+        return names.get(metric, next(iter(names.values())))
+    name = metric or getattr(scoring, "__name__", "score")
+    return f"own {name}" if name in METRICS else name
+
+
+def _metric_names(scoring):
+    """Return the ledger's name of each score that is given by a name."""
+    if isinstance(scoring, EventScorer) and not callable(scoring._metric):
+        single = isinstance(scoring._metric, str)
+        return {
+            name: name for name in ([scoring._metric] if single else scoring._metric)
+        }
+    if isinstance(scoring, dict):
+        return {key: _metric_name(item, key) for key, item in scoring.items()}
+    if isinstance(scoring, str):
+        scoring = [scoring]
+    if isinstance(scoring, list | tuple | set):
+        return {name: OTHER_NAMES.get(name, name) for name in scoring}
+    return {}
+
+
+def _mean_scores(results, metric):
+    """Return the mean scores that rank the trials."""
+    means = {
+        name.removeprefix("mean_test_"): values
+        for name, values in results.items()
+        if name.startswith("mean_test_")
+    }
+    return np.asarray(means.get(metric, next(iter(means.values()))), dtype=float)

@@ -1,0 +1,124 @@
+"""The stages of a staged search: which parameters are tried together, and where."""
+
+import numpy as np
+from sklearn.model_selection import BaseCrossValidator
+from sklearn.model_selection._split import GroupsConsumerMixin
+
+from ..neural.catalogue import layer_catalogue
+from ..neural.parameter_counts import find_net
+from ._ranges import expand
+from ._store import is_number
+from .experiment_plan import ExperimentPlan
+
+PER_STAGE = 3
+COARSE_VALUES = 4
+
+
+class FixedFolds(GroupsConsumerMixin, BaseCrossValidator):
+    """Folds that were made before."""
+
+    def __init__(self, splits):
+        self.splits = splits
+
+    def split(self, X, y=None, groups=None):
+        """Yield the folds."""
+        yield from self.splits
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        """Return the number of folds."""
+        return len(self.splits)
+
+
+def make_plans(stages, estimator):
+    """Return the plan of each coarse stage, and the fine values by parameter."""
+    if stages is None:
+        return _catalogue_plans(estimator)
+    plans = [
+        stage if isinstance(stage, ExperimentPlan) else ExperimentPlan(stage)
+        for stage in stages
+    ]
+    if not plans:
+        raise ValueError("stages must hold at least one plan; it is empty.")
+    for number, plan in enumerate(plans):
+        varied = [name for name, values in plan.param_grid.items() if len(values) > 1]
+        if len(varied) > PER_STAGE:
+            raise ValueError(
+                f"A stage varies at most {PER_STAGE} parameters; stage {number} has "
+                f"{len(varied)}: {', '.join(varied)}."
+            )
+    return plans, {}
+
+
+def start_values(plans, estimator):
+    """Return the values that the parameters of the plans have before their stage."""
+    known = estimator.get_params(deep=True)
+    names = dict.fromkeys(name for plan in plans for name in plan.param_grid)
+    return {name: known[name] for name in names if name in known}
+
+
+def fine_values(values, best, finer=None):
+    """Return values around the best one, in smaller steps.
+
+    Parameters
+    ----------
+    values : list
+        Values of the coarse stage.
+    best : object
+        The best of them.
+    finer : list, default=None
+        Values to choose from; None halves the steps.
+
+    Returns
+    -------
+    list
+        The best value and those between it and its neighbours; with `finer` also the
+        neighbours, where they are among them.
+    """
+    if not all(is_number(value) for value in [*values, best]):
+        return [best]
+    values = sorted({*values, best})
+    place = values.index(best)
+    near = values[max(place - 1, 0) : place + 2]
+    if finer is not None:
+        return sorted({best, *(v for v in finer if near[0] <= v <= near[-1])})
+    integral = all(isinstance(value, int) for value in values)
+    middles = [_middle(best, value, integral) for value in near if value != best]
+    return sorted({best, *middles})
+
+
+def _middle(best, value, integral):
+    """Return the value half-way, on the side of the best where it is no integer."""
+    if integral:
+        return best + int((value - best) / 2)
+    return float(f"{(best + value) / 2:.12g}")
+
+
+def _catalogue_plans(estimator):
+    """Return the parameters of a net, layer by layer, three at a time."""
+    classifier, prefix = find_net(estimator)
+    known = {} if classifier is None else classifier.get_params()
+    if "module__conv1_filter_size" not in known:
+        raise ValueError(
+            "stages=None takes them from the catalogue of layers, and the estimator "
+            "holds no convolutional FingerprintClassifier; give stages."
+        )
+    catalogue = layer_catalogue(known["module__n_cycles"])
+    ranges = {
+        f"{prefix}module__{name}": expand(name, spec)
+        for name, spec in catalogue["published_range"].items()
+        if spec
+    }
+    names = list(ranges)
+    plans = [
+        ExperimentPlan(
+            {name: _thin(ranges[name]) for name in names[at : at + PER_STAGE]}
+        )
+        for at in range(0, len(ranges), PER_STAGE)
+    ]
+    return plans, ranges
+
+
+def _thin(values):
+    """Return a few values from the first to the last."""
+    places = np.linspace(0, len(values) - 1, min(COARSE_VALUES, len(values)))
+    return [values[place] for place in np.unique(places.round().astype(int))]
