@@ -251,7 +251,7 @@ def nested_evaluation(
     ...     X, y, pd.DataFrame({"event_id": event_id}), n_resamples=200,
     ... )
     >>> print(result.score)
-    0.885 [0.755, 0.985]
+    0.895 [0.782, 0.990]
     """
     candidates, n_total = make_candidates(
         search_space,
