@@ -20,6 +20,7 @@ IGNORED = {
 
 # classes that users meet as results of a function, which shows them
 RESULTS = {
+    "skseisfp.metrics.EventNumber": "skseisfp.metrics.events_to_separate",
     "skseisfp.metrics.EventScorer": "skseisfp.metrics.make_event_scorer",
     "skseisfp.metrics.Interval": "skseisfp.metrics.wilson_interval",
     "skseisfp.model_selection.EvaluationProtocol": (

@@ -65,6 +65,7 @@ PUBLIC = {
         "source_paths",
     ],
     "metrics": [
+        "EventNumber",
         "EventScorer",
         "Interval",
         "aggregate_events",

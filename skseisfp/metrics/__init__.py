@@ -1,7 +1,7 @@
 """Scores by event and by record, their intervals, and scorers that count events."""
 
 from .aggregation import aggregate_events, event_labels
-from .auc_precision import auc_half_width, events_to_separate
+from .auc_precision import EventNumber, auc_half_width, events_to_separate
 from .event_scorer import (
     EventScorer,
     event_accuracy,
@@ -20,6 +20,7 @@ from .report import (
 )
 
 __all__ = [
+    "EventNumber",
     "EventScorer",
     "Interval",
     "aggregate_events",
