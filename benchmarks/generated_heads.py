@@ -26,6 +26,7 @@ from time import process_time
 
 import numpy as np
 import pandas as pd
+from pnw_protocols import BAND, FALLBACK_ONSET, RATE, load
 from sklearn.base import clone
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
@@ -37,7 +38,6 @@ from skseisfp import (
     AdaptiveHighpassFilter,
     FingerprintClassifier,
     FingerprintTransformer,
-    load_records,
 )
 from skseisfp.datasets import make_seismograms
 from skseisfp.metrics import bootstrap_interval
@@ -46,12 +46,8 @@ from skseisfp.preprocessing import PhysicsFeatures
 from skseisfp.signal import cut_windows
 
 SETS = ("pnw", "pnw_more")
-QUERY = "snr_db > 6 and label_confidence != 'low'"
-RATE = 40.0
-BAND = {"f_min": 1.0, "f_max": 16.0}
 BEFORE, AFTER = 15.0, 60.0  # seconds of an aligned record around P
 WINDOW = (BEFORE - 5.0, BEFORE + 27.0)
-ONSET = 1000  # sample of P in a real record without an automatic onset
 VP_VS = 1.73  # a Poisson solid
 SIZES = (20, 40, 80, 160, 320)  # training events
 NOISE_LEVEL = 3.0  # the default set is won by everybody
@@ -76,12 +72,10 @@ def generate(n_events, seed):
 
 def read(folder):
     """Return aligned real records, labels, events and onsets."""
-    parts = [load_records(Path(folder) / name, query=QUERY) for name in SETS]
-    frame = pd.concat([part.frame for part in parts], ignore_index=True)
-    p_onset = frame["arrival_sample"].fillna(ONSET).to_numpy()
+    data, y, frame = load(folder, SETS)
+    p_onset = frame["arrival_sample"].fillna(FALLBACK_ONSET).to_numpy()
     known = {"origin": frame["origin_sample"].to_numpy() - p_onset + BEFORE * RATE}
-    data = np.concatenate([part.data for part in parts])
-    y = np.where(frame["event_type"] == "explosion", "blast", "earthquake")
+    y = np.where(y == "explosion", "blast", "earthquake")
     return align(data, p_onset), y, frame["event_id"].to_numpy(), known
 
 

@@ -29,6 +29,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from pnw_protocols import BAND, RATE, align, load
+from pnw_protocols import BEFORE as ONSET
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -38,18 +40,11 @@ from skseisfp import (
     AdaptiveHighpassFilter,
     FingerprintClassifier,
     FingerprintTransformer,
-    load_records,
 )
 from skseisfp.model_selection import nested_evaluation
 from skseisfp.preprocessing import PhysicsFeatures
-from skseisfp.signal import cut_windows
 
 SETS = ("pnw", "pnw_more")
-QUERY = "snr_db > 6 and label_confidence != 'low'"
-RATE = 40.0
-BAND = {"f_min": 1.0, "f_max": 16.0}
-ALIGNED_BEFORE, ALIGNED_AFTER = 20.0, 75.0  # seconds around the onset
-ONSET = 1000  # sample of a record without an automatic onset, 5 s after the origin
 BEFORE = (3.0, 5.0)
 LENGTHS = (16.0, 24.0, 32.0)
 IMAGES = ("signed", "two planes", "scalogram 16", "scalogram 64", "physics")
@@ -66,23 +61,6 @@ class Choice(NamedTuple):
     length: float
 
 
-def read(folder):
-    """Read the records; return them aligned at their onsets, labels and table."""
-    parts = [load_records(Path(folder) / name, query=QUERY) for name in SETS]
-    data = np.concatenate([part.data for part in parts])
-    frame = pd.concat([part.frame for part in parts], ignore_index=True)
-    aligned = cut_windows(
-        data,
-        frame["arrival_sample"].to_numpy(),
-        sampling_rate=RATE,
-        before=ALIGNED_BEFORE,
-        after=ALIGNED_AFTER,
-        fallback=ONSET,
-        pad="reflect",
-    )
-    return aligned, np.concatenate([part.target for part in parts]), frame
-
-
 def make_representer(aligned):
     """Return the function from image, start and length to features of the records."""
     clear = AdaptiveHighpassFilter(sampling_rate=RATE, fallback=1.0)
@@ -90,7 +68,7 @@ def make_representer(aligned):
 
     @cache
     def represent(image, before, length):
-        window = (ALIGNED_BEFORE - before, ALIGNED_BEFORE - before + length)
+        window = (ONSET - before, ONSET - before + length)
         if image == "physics":
             first, last = (round(RATE * second) for second in window)
             physics = PhysicsFeatures(
@@ -153,7 +131,8 @@ def main():
     if not options.data:
         parser.error("set SKSEISFP_DATA or give --data FOLDER")
     options.results.mkdir(parents=True, exist_ok=True)
-    aligned, y, frame = read(options.data)
+    data, y, frame = load(options.data, SETS)
+    aligned = align(data, frame)
     represent = make_representer(aligned)
     space = make_space()
     X = {name: represent(*name[1:]) for name in space}

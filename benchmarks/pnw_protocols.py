@@ -50,12 +50,17 @@ QUERY = "snr_db > 6 and label_confidence != 'low'"
 PICKED = "recommended: mean of three forests"
 
 
-def read(folder, sets=("pnw",)):
-    """Read the clear records of labels that can be trusted, and align them."""
+def load(folder, sets=("pnw",)):
+    """Load the clear records of labels that can be trusted, with labels and table."""
     parts = [load_records(Path(folder) / name, query=QUERY) for name in sets]
     data = np.concatenate([part.data for part in parts])
     frame = pd.concat([part.frame for part in parts], ignore_index=True)
-    aligned = cut_windows(
+    return data, np.concatenate([part.target for part in parts]), frame
+
+
+def align(data, frame):
+    """Cut records about their automatic onsets."""
+    return cut_windows(
         data,
         frame["arrival_sample"].to_numpy(),
         sampling_rate=RATE,
@@ -64,8 +69,6 @@ def read(folder, sets=("pnw",)):
         fallback=FALLBACK_ONSET,
         pad="reflect",
     )
-    y = np.concatenate([part.target for part in parts])
-    return aligned, y, frame, data[..., : round(NOISE_SECONDS * RATE)]
 
 
 def take(records, first, last):
@@ -128,8 +131,9 @@ def main():
     if not options.data:
         parser.error("set SKSEISFP_DATA or give --data FOLDER")
     sklearn.set_config(enable_metadata_routing=True)
-    aligned, y, frame, noise = read(options.data, options.sets)
-    models = make_models(aligned, y)
+    data, y, frame = load(options.data, options.sets)
+    noise = data[..., : round(NOISE_SECONDS * RATE)]
+    models = make_models(align(data, frame), y)
     chosen = options.only or list(models)
     if unknown := set(chosen) - set(models):
         parser.error(f"no models {sorted(unknown)}; there are {list(models)}")
