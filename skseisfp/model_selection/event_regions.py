@@ -48,7 +48,7 @@ def event_regions(latitude, longitude, groups, *, n_regions=5, random_state=0):
     ...     [46.2, 46.2, 47.9, 46.3, None], [-122.2, -122.2, -121.8, -122.1, None],
     ...     ["a", "a", "b", "c", "d"], n_regions=2,
     ... )
-    array([0, 0, 1, 0, -1])
+    array([ 0,  0,  1,  0, -1])
     """
     check_scalar(n_regions, "n_regions", Integral, min_val=2)
     groups = check_groups(groups, len(groups))
