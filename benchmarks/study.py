@@ -143,7 +143,10 @@ def main(arguments=None):
         data_set = DATA_SETS[name](options.data, options.seed)
         splits = make_splits(data_set, seed=options.seed, n_splits=options.splits)
         if not options.no_fits:
-            wanted = options.protocols or {split.fits for split in splits}
+            known = {split.fits for split in splits}
+            wanted = known.intersection(options.protocols or known)
+            if not wanted:
+                print(f"{name}: none of these; it has {', '.join(sorted(known))}")
             chosen = [split for split in splits if split.fits in wanted]
             for failure in run(data_set, chosen, options.systems, options):
                 print("failed:", failure, flush=True)
