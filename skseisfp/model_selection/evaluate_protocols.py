@@ -173,16 +173,8 @@ def evaluate_protocols(
     """
     seeds = _check_seeds(seeds)
     _check_estimators(estimators)
-    get_score(metric)
-    check_scalar(n_resamples, "n_resamples", Integral, min_val=1)
-    if threshold_splits is not None:
-        check_scalar(threshold_splits, "threshold_splits", Integral, min_val=2)
+    _check_options(metric, n_resamples, threshold_splits, params)
     controls = check_controls(controls)
-    if params and not _routing_enabled():
-        raise ValueError(
-            "params need metadata routing: "
-            "sklearn.set_config(enable_metadata_routing=True)."
-        )
     y = column_or_1d(y)
     arrays = _check_arrays(estimators, X, y, frame, noise)
     rounds, reasons = _plan(frame, y, seeds, protocols=protocols, n_splits=n_splits)
@@ -339,6 +331,19 @@ def _check_estimators(estimators):
             )
         if str(name).startswith("control: "):
             raise ValueError(f"estimators: {name!r} is the name of a control.")
+
+
+def _check_options(metric, n_resamples, threshold_splits, params):
+    """Raise if an option is not allowed."""
+    get_score(metric)
+    check_scalar(n_resamples, "n_resamples", Integral, min_val=1)
+    if threshold_splits is not None:
+        check_scalar(threshold_splits, "threshold_splits", Integral, min_val=2)
+    if params and not _routing_enabled():
+        raise ValueError(
+            "params need metadata routing: "
+            "sklearn.set_config(enable_metadata_routing=True)."
+        )
 
 
 def _check_arrays(estimators, X, y, frame, noise):
