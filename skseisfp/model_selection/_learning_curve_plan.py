@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import check_random_state, check_scalar
-from sklearn.utils.metadata_routing import _routing_enabled
 
 LEAST = 2  # training events of a class
 
@@ -19,15 +18,6 @@ class CurveFit(NamedTuple):
     repeat: int
     train: np.ndarray
     test: np.ndarray
-
-
-def check_routing(params):
-    """Raise if metadata are given that nothing will bring to the steps."""
-    if params and not _routing_enabled():
-        raise ValueError(
-            "params need metadata routing: "
-            "sklearn.set_config(enable_metadata_routing=True)."
-        )
 
 
 def plan_curve(labels, train_sizes, *, n_splits, n_repeats, random_state):

@@ -44,20 +44,6 @@ def event_score(y, scores, events, classes, metric):
     return float(get_score(metric)(rows, np.ones((1, len(true))))[0])
 
 
-def check_events(frame):
-    """Return the event of each record."""
-    if not isinstance(frame, pd.DataFrame):
-        raise TypeError(
-            "frame must be a DataFrame with the column event_id and those that the "
-            f"protocol needs; got {type(frame).__name__}."
-        )
-    if "event_id" not in frame:
-        raise ValueError(
-            f"frame lacks the column event_id; it has {', '.join(map(str, frame))}."
-        )
-    return frame["event_id"].to_numpy()
-
-
 def make_nested_folds(frame, y, *, protocols, n_splits, random_state):
     """Return the outer folds with their inner ones, and the rows that are scored.
 

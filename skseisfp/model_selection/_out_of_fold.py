@@ -9,6 +9,15 @@ from sklearn.utils.metadata_routing import _routing_enabled, get_routing_for_obj
 from ..metrics.aggregation import RESPONSES, class_scores
 
 
+def check_routing(params):
+    """Raise if metadata are given that nothing will bring to the steps."""
+    if params and not _routing_enabled():
+        raise ValueError(
+            "params need metadata routing: "
+            "sklearn.set_config(enable_metadata_routing=True)."
+        )
+
+
 def seeded(estimator, seed):
     """Return a clone all of whose parameters called ``random_state`` are `seed`."""
     names = [

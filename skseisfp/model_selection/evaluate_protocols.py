@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_consistent_length, check_scalar, column_or_1d
-from sklearn.utils.metadata_routing import _routing_enabled
 from sklearn.utils.parallel import Parallel, delayed
 
 from ..metrics import event_labels
 from ..metrics.weighted import get_score
 from ._controls import CONTROLS, check_controls, make_controls, shuffle_labels
 from ._event_threshold import find_threshold
-from ._out_of_fold import fit_predict, seeded
+from ._out_of_fold import check_routing, fit_predict, seeded
 from ._protocol_looks import ProtocolLooks
 from ._protocol_tables import (
     Predictions,
@@ -339,11 +338,7 @@ def _check_options(metric, n_resamples, threshold_splits, params):
     check_scalar(n_resamples, "n_resamples", Integral, min_val=1)
     if threshold_splits is not None:
         check_scalar(threshold_splits, "threshold_splits", Integral, min_val=2)
-    if params and not _routing_enabled():
-        raise ValueError(
-            "params need metadata routing: "
-            "sklearn.set_config(enable_metadata_routing=True)."
-        )
+    check_routing(params)
 
 
 def _check_arrays(estimators, X, y, frame, noise):

@@ -18,8 +18,8 @@ from ..metrics.auc_precision import INSIDE, auc_half_width, events_to_separate
 from ..metrics.event_scorer import event_rows
 from ..metrics.weighted import get_score
 from ._learning_curve_fit import fit_power_law, power_law, why_not
-from ._learning_curve_plan import check_routing, draw_counts, plan_curve, tabulate_curve
-from ._out_of_fold import fit_predict, seeded
+from ._learning_curve_plan import draw_counts, plan_curve, tabulate_curve
+from ._out_of_fold import check_routing, fit_predict, seeded
 
 N_FITS = 300  # bootstrapped fits of a curve, of which percentiles are taken
 

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from sklearn.exceptions import FitFailedWarning
 from sklearn.utils import check_consistent_length, check_scalar, column_or_1d
-from sklearn.utils.metadata_routing import _routing_enabled
 from sklearn.utils.parallel import Parallel, delayed
 
 from .._utils.validation import check_labels
@@ -16,8 +15,10 @@ from ..metrics import Interval
 from ..metrics.weighted import get_score
 from ._nested_looks import NestedLooks
 from ._nested_tables import tabulate
-from ._nested_trials import check_events, make_nested_folds, run_candidate
+from ._nested_trials import make_nested_folds, run_candidate
+from ._out_of_fold import check_routing
 from ._search_space import check_arrays, check_responses, make_candidates
+from .protocols import check_frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,7 +263,8 @@ def nested_evaluation(
     check_responses(candidates)
     _check_options(metric, params, n_resamples)
     y = column_or_1d(check_labels(y))
-    events = check_events(frame)
+    check_frame(frame)
+    events = frame["event_id"].to_numpy()
     check_consistent_length(frame, y, *arrays.values(), *(params or {}).values())
     folds, scored = make_nested_folds(
         frame,
@@ -328,11 +330,7 @@ def _check_options(metric, params, n_resamples):
     """Raise if an option is not allowed."""
     get_score(metric)
     check_scalar(n_resamples, "n_resamples", Integral, min_val=1)
-    if params and not _routing_enabled():
-        raise ValueError(
-            "params need metadata routing: "
-            "sklearn.set_config(enable_metadata_routing=True)."
-        )
+    check_routing(params)
 
 
 def _check_protocols(protocol, inner_protocol):
