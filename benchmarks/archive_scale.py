@@ -90,15 +90,15 @@ def import_pieces(archive, folder, n_records):
 def measure(n_records, folder, results):
     """Fill an archive, print and split it, and send what it cost."""
     reader = WaveformReader(sampling_rate=RATE, window=(0.0, N_SAMPLES / RATE))
-    printer = FingerprintTransformer(sampling_rate=RATE)
+    transformer = FingerprintTransformer(sampling_rate=RATE)
     archive = SeismicArchive(folder / "archive")
     with threadpool_limits(1):
         importing = import_pieces(archive, folder / "pieces", n_records)
         began = now()
-        archive.fingerprints(reader, printer)
+        archive.fingerprints(reader, transformer)
         printing = now() - began
         began = now()
-        bunch = archive.fingerprints(reader, printer)
+        bunch = archive.fingerprints(reader, transformer)
         rereading = now() - began
         began = now()
         rows = np.arange(len(bunch.data))

@@ -1,11 +1,12 @@
-"""Fingerprints against the same prints made with `pywt.cwt`, in time and memory.
+"""Fingerprints against the same fingerprints made with `pywt.cwt`, in time and memory.
 
 Records of 12,000 samples at 100 Hz, 64 frequencies, mean power in 64 columns, log
 image, 2-D Haar transform, 200 signs. The two ways share all but the wavelet
 transform, and take turns. Times are of the processor, with one thread, and so do not
 count what else the machine does. `pywt.cwt` runs by its default method, convolution,
 and by FFT. Fails where the median ratio is below 100 or 15. Coefficients in common are
-those that both prints keep, with the same sign, among those that one of them keeps.
+those that both fingerprints keep, with the same sign, among those that one of them
+keeps.
 
 Run: python benchmarks/bench_fingerprint_speed.py [--repeats N]
 """
@@ -39,8 +40,8 @@ def make_records(n_records, dtype):
     return records.astype(dtype)
 
 
-def pywt_print(record, frequencies, method, precision=12):
-    """Make the print of one record with `pywt.cwt`."""
+def pywt_fingerprint(record, frequencies, method, precision=12):
+    """Make the fingerprint of one record with `pywt.cwt`."""
     window = scipy.signal.windows.tukey(N_SAMPLES, 0.05).astype(record.dtype)
     scales = RATE / frequencies
     values, _ = pywt.cwt(
@@ -66,7 +67,7 @@ def timed(function, *args):
 
 
 def jaccard(first, second):
-    """Part of the kept coefficients that two prints share, signs included."""
+    """Part of the kept coefficients that two fingerprints share, signs included."""
     shared = np.count_nonzero((first == second) & (first != 0))
     return shared / np.count_nonzero((first != 0) | (second != 0))
 
@@ -76,20 +77,20 @@ def compare_speed(dtype, repeats):
     records = make_records(BATCH, dtype)
     transformer = FingerprintTransformer(sampling_rate=RATE).fit(records)
     transformer.transform(records)
-    pywt_print(records[0], transformer.frequencies_, "fft")
+    pywt_fingerprint(records[0], transformer.frequencies_, "fft")
     rows = []
     for repeat in range(repeats):
         record = records[repeat % BATCH]
-        prints, batch = timed(transformer.transform, records)
+        fingerprints, batch = timed(transformer.transform, records)
         row = {"batch": batch / BATCH}
         _, row["single"] = timed(transformer.transform, record[None])
         for method in LEAST_RATIO:
             theirs, row[method] = timed(
-                pywt_print, record, transformer.frequencies_, method
+                pywt_fingerprint, record, transformer.frequencies_, method
             )
-            row["agreement", method] = jaccard(prints[repeat % BATCH], theirs)
-        finer = pywt_print(record, transformer.frequencies_, "fft", precision=16)
-        row["agreement", "finer"] = jaccard(prints[repeat % BATCH], finer)
+            row["agreement", method] = jaccard(fingerprints[repeat % BATCH], theirs)
+        finer = pywt_fingerprint(record, transformer.frequencies_, "fft", precision=16)
+        row["agreement", "finer"] = jaccard(fingerprints[repeat % BATCH], finer)
         rows.append(row)
     return {key: np.array([row[key] for row in rows]) for key in rows[0]}
 
@@ -100,8 +101,8 @@ def extra_memory(dtype, n_records):
     transformer = FingerprintTransformer(sampling_rate=RATE).fit(records)
     transformer.transform(records[:1])
     tracemalloc.start()
-    prints = transformer.transform(records)
-    peak = tracemalloc.get_traced_memory()[1] - prints.nbytes
+    fingerprints = transformer.transform(records)
+    peak = tracemalloc.get_traced_memory()[1] - fingerprints.nbytes
     tracemalloc.stop()
     return peak / 2**20
 

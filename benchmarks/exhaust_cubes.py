@@ -54,7 +54,7 @@ GRIDS = {
 
 
 def make_estimators():
-    """Return the estimator of each cube, and whether it takes records or prints."""
+    """Return the estimator of each cube, and whether it takes records."""
     net = {"conv1_padding": 0, "check_rules": False}
     return {
         "fingerprint": make_pipeline(
@@ -71,11 +71,11 @@ def make_estimators():
     }
 
 
-def exhaust(name, records, prints, y, groups):
+def exhaust(name, records, fingerprints, y, groups):
     """Score all trials of a cube on all folds; return a table, one row a trial."""
     estimator = make_estimators()[name]
-    X = {"fingerprint": records, "cnn": prints}.get(name)
-    X = prints.reshape(len(prints), -1) if X is None else X
+    X = {"fingerprint": records, "cnn": fingerprints}.get(name)
+    X = fingerprints.reshape(len(fingerprints), -1) if X is None else X
     folds = StratifiedGroupKFold(5, shuffle=True, random_state=0)
     search = SweepSearchCV(
         estimator, GRIDS[name], scoring=SCORE, cv=folds, refit=False
@@ -100,11 +100,11 @@ def main():
     records = AdaptiveHighpassFilter(sampling_rate=40, fallback=1.0).fit_transform(
         bunch.data
     )
-    prints = FingerprintTransformer(**PRINT).fit_transform(records)
+    fingerprints = FingerprintTransformer(**PRINT).fit_transform(records)
     DATA.mkdir(exist_ok=True)
     for name in options.cubes:
         start = time.process_time()
-        table = exhaust(name, records, prints, bunch.target, bunch.groups)
+        table = exhaust(name, records, fingerprints, bunch.target, bunch.groups)
         table.to_csv(DATA / f"cube_{name}.csv", index=False)
         seconds = time.process_time() - start
         best = table.filter(like="fold_").mean(axis=1).max()

@@ -80,7 +80,7 @@ def make_models(aligned, y):
     """Name the models, and what each of them sees."""
     mean = MultiRepresentationClassifier(
         sampling_rate=RATE, window=WINDOW, p_arrival=BEFORE, random_state=0, **BAND
-    ).fit(aligned, y)  # only to represent: the forests are fitted anew in every fold
+    ).fit(aligned, y)  # only to represent: the forests are fitted again in every fold
     parts = mean.represent(aligned)
     stacked = np.hstack(list(parts.values()))
     ends = np.cumsum([part.shape[1] for part in parts.values()])

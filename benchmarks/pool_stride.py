@@ -1,7 +1,7 @@
-"""Accuracy and cost of the published net with pool strides 1 and 2.
+"""Accuracy and cost of the published network with pool strides 1 and 2.
 
-The paper does not say which stride its pools have; 1 follows from its rules. Both nets
-are trained on the same prints, one view a record, in folds by event.
+The paper does not say which stride its pools have; 1 follows from its rules. Both
+networks are trained on the same fingerprints, one view a record, in folds by event.
 
 Run: python benchmarks/pool_stride.py [--data FOLDER] [--epochs N]
 """
@@ -35,7 +35,7 @@ def read(folder):
     )
 
 
-def answer(prints, y, groups, stride, n_epochs):
+def answer(fingerprints, y, groups, stride, n_epochs):
     """Return the answers out of fold and the seconds of training a record and epoch."""
     net = FingerprintClassifier(
         module__pool1_stride=stride,
@@ -49,17 +49,17 @@ def answer(prints, y, groups, stride, n_epochs):
     seconds = 0.0
     n_seen = 0
     folds = StratifiedGroupKFold(3, shuffle=True, random_state=0)
-    for train, test in folds.split(prints, y, groups):
+    for train, test in folds.split(fingerprints, y, groups):
         start = time.process_time()
-        net.fit(prints[train], y[train])
+        net.fit(fingerprints[train], y[train])
         seconds += time.process_time() - start
         n_seen += n_epochs * len(train)
-        answers[test] = net.predict_proba(prints[test])
+        answers[test] = net.predict_proba(fingerprints[test])
     return answers, seconds / n_seen
 
 
 def main():
-    """Train both nets and print what they score and cost."""
+    """Train both networks and print what they score and cost."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", help="folder of labelled records")
     parser.add_argument("--epochs", type=int, default=8)
@@ -69,12 +69,14 @@ def main():
     filtered = AdaptiveHighpassFilter(
         sampling_rate=rate, fallback=FALLBACK
     ).fit_transform(bunch.data)
-    prints = FingerprintTransformer(sampling_rate=rate, f_min=0.5).fit_transform(
+    fingerprints = FingerprintTransformer(sampling_rate=rate, f_min=0.5).fit_transform(
         filtered
     )
     answers = {}
     for stride in STRIDES:
-        answers[stride], seconds = answer(prints, y, groups, stride, options.epochs)
+        answers[stride], seconds = answer(
+            fingerprints, y, groups, stride, options.epochs
+        )
         interval = bootstrap_interval(y, answers[stride], groups, random_state=0)
         counts = summarize(
             (1, 64, 64),
@@ -85,7 +87,7 @@ def main():
         n_parameters = int(counts["n_parameters"].sum())
         print(
             f"pool stride {stride}: {n_parameters:,} parameters, event AUC {interval}, "
-            f"{1000 * seconds:.1f} ms a print and epoch",
+            f"{1000 * seconds:.1f} ms a fingerprint and epoch",
             flush=True,
         )
     gain = paired_bootstrap(y, answers[2], answers[1], groups, random_state=0)

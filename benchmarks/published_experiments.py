@@ -1,6 +1,6 @@
 """The published experiments with the architecture, on the 716 synthetic records.
 
-Records are filtered at their own cut-off and printed once; the convolutional net of
+Records are filtered at their own cut-off and printed once; the convolutional network of
 every trial is trained for 12 epochs on four fifths of the events and scored on the
 last fifth (``--folds 1``), or on each fifth in turn. Objectives are the accuracy by
 event and the gradient of the error of the fitted net. A study that was stopped goes on

@@ -48,7 +48,7 @@ def write_class(ax, label):
 
 
 def main():
-    """Draw three records, their scalograms and prints."""
+    """Draw three records, their scalograms and fingerprints."""
     bunch = make_seismograms(240, random_state=0)
     rows = choose_records(bunch)
     rate, labels = bunch.sampling_rate, bunch.target[rows]
@@ -63,7 +63,7 @@ def main():
     )
     times = np.arange(records.shape[-1]) / rate
     draw_records(axes[:, 0], records, times, labels)
-    for column, kind in ((1, "scalogram"), (2, "print")):
+    for column, kind in ((1, "scalogram"), (2, "fingerprint")):
         for ax, record in zip(axes[:, column], records, strict=True):
             FingerprintDisplay.from_estimator(
                 transformer, record[None], kind=kind, ax=ax

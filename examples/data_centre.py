@@ -40,10 +40,10 @@ report = fetch_fdsn(
 print(report["outcome"].value_counts())
 
 # %%
-# From recordings to prints
+# From recordings to fingerprints
 # -------------------------
 
 reader = WaveformReader(sampling_rate=40.0, window=(-5.0, 60.0), align="origin")
-prints = archive.fingerprints(reader, FingerprintTransformer(sampling_rate=40.0))
-print(prints.DESCR)
-print(prints.rejected["reason"].value_counts())
+fingerprints = archive.fingerprints(reader, FingerprintTransformer(sampling_rate=40.0))
+print(fingerprints.DESCR)
+print(fingerprints.rejected["reason"].value_counts())

@@ -46,7 +46,7 @@ plan = ExperimentPlan(
         "classifier__module__conv2_n_filters": "8:16:24",
         "classifier__module__dropout2_p": "0.2:0.3:0.5",
     },
-    name="eight nets",
+    name="eight networks",
 )
 print(len(plan), "trials; impossible:", len(plan.check(pipeline)))
 print(plan.to_toml())
@@ -54,8 +54,8 @@ print(plan.to_toml())
 # %%
 # A sweep
 # -------
-# Folds never split an event. Filters and prints are the same in all trials and are
-# computed once. With ``store="sweep.db"`` every finished fit would be kept at once,
+# Folds never split an event. Filters and fingerprints are the same in all trials and
+# are computed once. With ``store="sweep.db"`` every finished fit would be kept at once,
 # and a second run would go on where the first one stopped.
 
 y = pd.Series(bunch.target, index=pd.Index(bunch.groups, name="event_id"))

@@ -9,7 +9,7 @@ that of chance.
 """
 
 # %%
-# Prints with shuffled labels
+# Fingerprints with shuffled labels
 # ---------------------------
 # Every event gets the class of another one. Each record has five views.
 

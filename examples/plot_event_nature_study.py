@@ -2,10 +2,10 @@
 The nature of seismic events: the whole study
 =============================================
 
-From waveforms to a verdict on each event: records are filtered, windowed and turned
-into fingerprints, a small net is chosen by a grid search inside the training events,
-and it is judged on events that neither net nor search has seen, beside simpler
-classifiers.
+From waveforms to a event_prediction on each event: records are filtered, windowed and
+turned into fingerprints, a small network is chosen by a grid search inside the training
+events, and it is judged on events that neither network nor search has seen, beside
+simpler classifiers.
 
 Run as a script it takes all records and leaves tables and figures in ``results/``::
 
@@ -157,7 +157,7 @@ figure.savefig(options.results / "cutoffs.png", dpi=120)
 
 next_step("fingerprints")
 transformer = FingerprintTransformer(sampling_rate=rate, **BAND)
-prints = transformer.fit_transform(views)
+fingerprints = transformer.fit_transform(views)
 coarse = FingerprintTransformer(sampling_rate=rate, shape=(16, 16), **BAND)
 scalograms = coarse.fit(views[:, 0]).scalogram(views[:, 0]).reshape(len(views), -1)
 
@@ -167,19 +167,19 @@ scalogram_gallery = FingerprintDisplay.from_estimator(
 scalogram_gallery.figure_.savefig(options.results / "scalograms.png", dpi=120)
 
 # %%
-# The prints of the same records:
+# The fingerprints of the same records:
 
-print_gallery = FingerprintDisplay.from_estimator(
+fingerprint_gallery = FingerprintDisplay.from_estimator(
     transformer, views, labels, random_state=options.seed
 )
-print_gallery.figure_.savefig(options.results / "prints.png", dpi=120)
+fingerprint_gallery.figure_.savefig(options.results / "fingerprints.png", dpi=120)
 
 # %%
 # Choosing and judging
 # --------------------
 # The outer folds hold out whole events. Inside the training events a grid search, with
-# folds by event again and scored by event, chooses the layers of the net; the held-out
-# events then judge the whole choice.
+# folds by event again and scored by event, chooses the layers of the network; the
+# held-out events then judge the whole choice.
 
 net = FingerprintClassifier(
     max_epochs=N_EPOCHS, balance="weights", device="cpu", random_state=options.seed
@@ -201,9 +201,9 @@ trees = ExtraTreesClassifier(
     random_state=options.seed,
 )
 logistic = LogisticRegression(C=0.01, class_weight="balanced", max_iter=1000)
-flat = prints.reshape(*prints.shape[:2], -1)
+flat = fingerprints.reshape(*fingerprints.shape[:2], -1)
 models = {
-    "net, fingerprints": (search, prints),
+    "network, fingerprints": (search, fingerprints),
     "trees, fingerprints": (MultiViewClassifier(trees), flat),
     "trees, 16 x 16 scalogram": (trees, scalograms),
     "logistic, 16 x 16 scalogram": (
@@ -256,7 +256,7 @@ display.figure_.savefig(options.results / "scores.png", dpi=120)
 # ------------------------------------
 
 events = aggregate_events(
-    answers["net, fingerprints"], event_id, classes=classes, y_true=y
+    answers["network, fingerprints"], event_id, classes=classes, y_true=y
 )
 events.to_csv(options.results / "events.csv")
 confusion = ConfusionMarginsDisplay.from_predictions(

@@ -91,7 +91,7 @@ ax.set(xlabel="Coefficients kept, largest first", ylabel="Share of the energy")
 FingerprintDisplay.from_estimator(transformer, filtered)
 
 louder = transformer.transform(-5 * filtered + 100)
-print("same print:", np.array_equal(louder, transformer.transform(filtered)))
+print("same fingerprint:", np.array_equal(louder, transformer.transform(filtered)))
 print(
     f"smaller than the record by a factor of {transformer.compression_['record']:.0f}"
 )

@@ -2,8 +2,8 @@
 My folder of miniSEED
 =====================
 
-A folder of miniSEED files and a catalogue in QuakeML become an archive, records, prints
-and answers. The files are drawn here; replace the first step by your own.
+A folder of miniSEED files and a catalogue in QuakeML become an archive, records,
+fingerprints and answers. The files are drawn here; replace the first step by your own.
 """
 
 # %%
@@ -93,18 +93,18 @@ print(bunch.DESCR)
 bunch.frame[["event_id", "event_type", "station", "sampling_rate_hz", "filled"]].head()
 
 # %%
-# Prints and answers
+# Fingerprints and answers
 # ------------------
-# Prints are made once for each set of parameters and kept in the archive.
+# Fingerprints are made once for each set of parameters and kept in the archive.
 
-printer = FingerprintTransformer(sampling_rate=20.0, f_min=0.5)
-prints = archive.fingerprints(reader, printer)
-y = pd.Series(prints.target, index=pd.Index(prints.groups, name="event_id"))
+transformer = FingerprintTransformer(sampling_rate=20.0, f_min=0.5)
+fingerprints = archive.fingerprints(reader, transformer)
+y = pd.Series(fingerprints.target, index=pd.Index(fingerprints.groups, name="event_id"))
 scores = cross_val_score(
     ExtraTreesClassifier(200, min_samples_leaf=2, random_state=0),
-    prints.data.reshape(len(prints.data), -1),
+    fingerprints.data.reshape(len(fingerprints.data), -1),
     y,
-    groups=prints.groups,
+    groups=fingerprints.groups,
     cv=StratifiedGroupKFold(5, shuffle=True, random_state=0),
     scoring=event_balanced_accuracy,
 )
@@ -112,9 +112,9 @@ print(f"balanced accuracy by event: {scores.mean():.2f}")
 print("damaged:", len(archive.verify()))
 
 # %%
-# Prints of the vertical component:
+# Fingerprints of the vertical component:
 
 FingerprintDisplay.from_estimator(
-    printer.fit(bunch.data[:, 0]), bunch.data[:, 0], bunch.target, random_state=0
+    transformer.fit(bunch.data[:, 0]), bunch.data[:, 0], bunch.target, random_state=0
 )
 temporary.cleanup()

@@ -59,7 +59,7 @@ train.frame[["record_id", "event_id", "station", "split", "arrival_sample"]].hea
 # %%
 # Learning
 # --------
-# Verdicts are by event, over all of its stations.
+# Event predictions are by event, over all of its stations.
 
 model = make_pipeline(
     FingerprintTransformer(sampling_rate=40.0, f_min=0.5, flatten=True),

@@ -76,7 +76,7 @@ def seismograms():
 
 @pytest.fixture(scope="session")
 def three_steps():
-    """Make the pipeline of views, prints and a net, all small, with other parameters.
+    """Make the pipeline of views, fingerprints and a network, all small.
 
     Parameters named `memory` or `step__name` change it, and so do whole steps.
     """

@@ -94,7 +94,7 @@ def wadl(service):
         for name in DEFAULT_PARAMETERS[service]
     )
     return (
-        '<application xmlns="http://wadl.dev.java.net/2009/02"><resources '
+        '<application xmlns="http://wadl.dev.java.network/2009/02"><resources '
         f'base="http://127.0.0.1/fdsnws/{service}/1"><resource path="query">'
         f'<method name="GET" id="query"><request>{names}</request></method>'
         "</resource></resources></application>"

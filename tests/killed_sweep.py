@@ -1,9 +1,8 @@
 """A sweep that is killed at random moments and resumed; run by test_sweep_store.
 
-It prints what happened as JSON: for each attempt the cells that were stored after it
-and the fits that it started, then the cells at the end and those of a sweep in peace.
-Every attempt is a fork of this process.
-"""
+It fingerprints what happened as JSON: for each attempt the cells that were stored after
+it and the fits that it started, then the cells at the end and those of a sweep in
+peace. Every attempt is a fork of this process."""
 
 import json
 import os
@@ -91,7 +90,7 @@ def main(folder, seed):
     """Sweep in peace, then kill and resume until the last attempt may end."""
     search, X, y, groups = make_search(None)
     search.fit(X, y, groups=groups)
-    peaceful = [cell for row in search.cells_ for cell in row]
+    peaceful = [cell for row in search.fit_results_ for cell in row]
     fit_time = float(np.median([cell["fit_time"] for cell in peaceful]))
     draw = random.Random(seed)
     store = str(Path(folder, "killed.db"))

@@ -7,14 +7,14 @@ from skseisfp.neural import summarize
 from skseisfp.sweep import ResultCube
 
 EVIL = "</script><b>x</b>"
-FAILURE = "ValueError: <i>no</i> net"
+FAILURE = "ValueError: <i>no</i> network"
 RANGES = {
     "net__module__conv1_filter_size": [1, 2, 3],
     "net__module__conv1_n_filters": [4, 8, 16, 24],
     "net__module__pool1_size": [1, 2],
     "net__module__dropout1_p": [0.1, 0.3, 0.5],
     "net__balance": ["views", "weights"],
-    "prints__wavelet": ["morse", EVIL],
+    "fingerprints__wavelet": ["morse", EVIL],
 }
 CENTRE = (1, 2, 1, 1, 0, 1)
 CLASSES = ["earthquake", "mine_blast", "quarry_blast"]
@@ -85,7 +85,7 @@ def _accuracies(ranges):
 
 
 def _sizes(ranges):
-    """Return the numbers of parameters of the nets, the same in all folds."""
+    """Return the numbers of parameters of the networks, the same in all folds."""
     nets = {
         name.rpartition("__")[2]: k
         for k, name in enumerate(ranges)

@@ -1,4 +1,4 @@
-"""Small prints, and classifiers that learn them at once, for their tests."""
+"""Small fingerprints, and classifiers that learn them at once, for their tests."""
 
 import numpy as np
 import torch
@@ -10,8 +10,8 @@ from skseisfp.neural import FingerprintClassifier
 N_RECORDS = 36
 
 
-def make_prints(n=N_RECORDS, seed=0, shape=(16, 16), contrast=0.4):
-    """Prints whose upper half is fuller for blasts, eight records an event."""
+def make_fingerprints(n=N_RECORDS, seed=0, shape=(16, 16), contrast=0.4):
+    """Fingerprints whose upper half is fuller for blasts, eight records an event."""
     rng = np.random.default_rng(seed)
     blast = np.arange(n) % 3 == 0
     X = (rng.random((n, *shape)) < 0.1).astype(np.uint8)
@@ -23,7 +23,7 @@ def make_prints(n=N_RECORDS, seed=0, shape=(16, 16), contrast=0.4):
 
 
 def make_views(n=N_RECORDS, n_views=3, n_channels=2):
-    X, y = make_prints(n, shape=(16, 16))
+    X, y = make_fingerprints(n, shape=(16, 16))
     views = np.repeat(X[:, None, None], n_views, axis=1)
     rng = np.random.default_rng(1)
     views = np.repeat(views, n_channels, axis=2)

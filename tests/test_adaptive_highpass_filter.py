@@ -164,7 +164,7 @@ def test_arrival_by_metadata_routing(make, X):
         ({"zero_phase": None}, "zero_phase must be one of"),
     ],
 )
-def test_illegal_parameters(make, parameters, message, X):
+def test_invalid_parameters(make, parameters, message, X):
     transformer = make(**{"sampling_rate": RATE, **parameters})
     for method in (transformer.fit, transformer.transform, transformer.estimate_cutoff):
         with pytest.raises(ValueError, match=message):
@@ -172,7 +172,7 @@ def test_illegal_parameters(make, parameters, message, X):
 
 
 @pytest.mark.parametrize("make", FILTERS)
-def test_illegal_records(make, X):
+def test_invalid_records(make, X):
     transformer = make(sampling_rate=RATE).fit(X)
     with pytest.raises(ValueError, match="masked"):
         transformer.transform(np.ma.masked_greater(X, 0))

@@ -98,7 +98,7 @@ def test_mean_and_majority_are_those_of_a_loop(ballot):
 
 @settings(deadline=None)
 @given(ballots())
-def test_one_record_per_event_is_its_own_verdict_under_every_vote(ballot):
+def test_one_record_per_event_is_its_own_event_prediction_under_every_vote(ballot):
     scores, _ = ballot
     alone = np.arange(len(scores))
     for vote in ("mean", "majority", "snr"):

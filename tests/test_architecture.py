@@ -104,7 +104,7 @@ def test_defaults_are_not_reported():
     n_cycles=st.integers(1, 3),
     hidden=st.lists(st.integers(1, 5), max_size=2).map(tuple),
 )
-def test_the_check_tells_exactly_which_nets_can_be_built(
+def test_the_check_tells_exactly_which_networks_can_be_built(
     shape, size1, padding1, stride1, pool1, pool_stride1, n_cycles, hidden
 ):
     params = {

@@ -1,4 +1,4 @@
-"""The diagram shows the layers of the net and marks what was varied."""
+"""The diagram shows the layers of the network and marks what was varied."""
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ def fitted():
     return net.fit(X, y), X, y
 
 
-def test_writes_every_layer_of_the_published_net():
+def test_writes_every_layer_of_the_published_network():
     display = ArchitectureDisplay.from_params((1, 64, 64), 3)
     texts = written(display)
     assert list(texts) == list(summarize((1, 64, 64), 3).index)
@@ -90,7 +90,7 @@ def test_texts_stay_within_their_boxes():
         assert middle.x1 < home[0].x1
 
 
-def test_draws_the_net_of_a_fitted_pipeline(fitted):
+def test_draws_the_network_of_a_fitted_pipeline(fitted):
     net, X, y = fitted
     pipeline = make_pipeline(FunctionTransformer(), net).fit(X, y)
     display = ArchitectureDisplay.from_estimator(pipeline, varied=["conv1_n_filters"])
@@ -121,14 +121,14 @@ def test_draws_a_trial_of_a_cube_with_what_was_fixed(pyplot):
     assert "24 filters" in written(display)["conv2"]
 
 
-def test_refuses_another_net_than_that_of_the_trial():
+def test_refuses_another_network_than_that_of_the_trial():
     with pytest.raises(ValueError, match="input_shape, n_classes or arch"):
         ArchitectureDisplay.from_cube(make_cube(2), input_shape=(1, 32, 32))
 
 
-def test_refuses_what_has_no_such_net(fitted):
+def test_refuses_what_has_no_such_network(fitted):
     _, X, y = fitted
-    with pytest.raises(ValueError, match="FingerprintClassifier of prints"):
+    with pytest.raises(ValueError, match="FingerprintClassifier of fingerprints"):
         ArchitectureDisplay.from_estimator(FunctionTransformer())
     flat = FingerprintClassifier(max_epochs=1, device="cpu").fit(X.reshape(12, -1), y)
     with pytest.raises(ValueError, match="not flat"):

@@ -31,7 +31,7 @@ from skseisfp.baselines import (
     QuakeXNet2D,
     TrovaCNN,
 )
-from skseisfp.baselines._base import NetBaseline
+from skseisfp.baselines._base import NetworkBaseline
 from skseisfp.baselines.after_zhou_2021 import ZhouNet
 from skseisfp.neural.layers import GeneratorDropout
 from skseisfp.preprocessing._presets import PRESETS
@@ -54,7 +54,7 @@ EACH = pytest.mark.parametrize("baseline", ALL, ids=lambda item: item.__name__)
 def make(baseline, **params):
     params = {**SMALL, **NETS.get(baseline.__name__, {}), **params}
     missing = OF_NETS - inspect.signature(baseline).parameters.keys()
-    assert not (missing and issubclass(baseline, NetBaseline))
+    assert not (missing and issubclass(baseline, NetworkBaseline))
     return baseline(**{name: params[name] for name in params.keys() - missing})
 
 
@@ -115,7 +115,7 @@ def test_published_inputs_give_the_published_parameters(
     assert count(baseline._module, shape, n_classes, **own) == expected
 
 
-def test_array_and_fingerprint_nets_have_the_published_parameters():
+def test_array_and_fingerprint_networks_have_the_published_parameters():
     events = np.random.default_rng(0).normal(size=(1, 55, 3, 2500))
     inputs = ArrayConvNet()._represent(events)
     assert inputs.shape == (1, 1, 3, 55, 2500)
@@ -135,7 +135,7 @@ def test_array_and_fingerprint_nets_have_the_published_parameters():
         ("googlenet", 3444883),
     ],
 )
-def test_the_nets_on_five_stations(structure, expected):
+def test_the_networks_on_five_stations(structure, expected):
     shape = (1, 15, 9000)
     assert count(ZhouNet, shape, 3, structure=structure, width=1.0) == expected
     X, y = two_classes(100.0, n=20)
@@ -152,7 +152,7 @@ def test_linville_has_one_bias_more_a_gate_than_keras():
     assert count(LinvilleLSTM._module, (3, 48, 40)) - second == 136001
 
 
-def test_quake_x_net_drops_after_four_convolutions_and_not_between_dense_layers():
+def test_quake_x_network_drops_after_four_convolutions_and_not_between_dense_layers():
     parts = list(QuakeXNet2D._module((3, 129, 38), 4).modules())
     convolutions, dropped = 0, []
     for part in parts:
@@ -234,7 +234,9 @@ def test_other_readings_of_hainan_have_as_many_parameters(params):
 @EACH
 def test_it_learns(baseline):
     rate = inspect.signature(baseline).parameters["sampling_rate"].default
-    n_channels = 1 if baseline is TrovaCNN else 3  # its views and prints are costly
+    n_channels = (
+        1 if baseline is TrovaCNN else 3
+    )  # its views and fingerprints are costly
     X, y = two_classes(rate, n_channels=n_channels)
     X_test, y_test = two_classes(rate, n_channels=n_channels, seed=1)
     epochs = {"TrovaCNN": 4, "HainanCNN": 50, "KongCNN": 10, "ErtuncayCNN": 12}
@@ -298,10 +300,10 @@ def test_the_training_follows_the_parameters():
     assert {decays[id(part.bias)] for part in dense} == {0}
 
 
-def test_longer_records_are_cropped_anew_and_others_are_taken_whole():
+def test_longer_records_are_cropped_again_and_others_are_taken_whole():
     X, y = two_classes(100.0, n=12, duration=6)
     classifier = make(HainanCNN, crop=400, max_epochs=2).fit(X, y)
-    assert classifier.net_.print_shape_ == (1, 3, 400)
+    assert classifier.net_.fingerprint_shape_ == (1, 3, 400)
     with pytest.raises(ValueError, match="was fitted on records of shape"):
         classifier.predict(X[..., :500])
     inputs = classifier._represent(X)
@@ -312,7 +314,7 @@ def test_longer_records_are_cropped_anew_and_others_are_taken_whole():
     assert (classifier.net_.predict_proba(inputs) != middle).any()
     for crop in (None, 600, 9000):
         classifier.set_params(crop=crop).fit(X, y)
-        assert classifier.net_.print_shape_ == (1, 3, 600)
+        assert classifier.net_.fingerprint_shape_ == (1, 3, 600)
     assert classifier.get_params()["crop"] == 9000
 
 
@@ -471,12 +473,12 @@ WRONG = {
     "vp_vs": ("x", np.nan, 1, np.inf, (1, 2)),
     "ratio_band": (None, 3, "ab", (18, 10), (20, 30), (-1, 5), (1, 2, 3), ("a", "b")),
 }
-# they are checked where the labels or the prints are known
+# they are checked where the labels or the fingerprints are known
 LATER = {("AfterYue2023", "natural"), ("TrovaCNN", "pool_stride")}
 REFUSED = [
     (baseline, name)
     for baseline in ALL
-    if issubclass(baseline, NetBaseline)
+    if issubclass(baseline, NetworkBaseline)
     for name in inspect.signature(baseline).parameters
     if (baseline.__name__, name) not in LATER
 ]
@@ -524,7 +526,7 @@ def test_wrong_parameters_are_refused_by_name_before_any_work(
         (MiaoANN, {"n_amplitudes": 0}, "n_amplitudes == 0"),
     ],
 )
-def test_illegal_parameters(baseline, params, message):
+def test_invalid_parameters(baseline, params, message):
     X, y = two_classes(100.0, n=4, duration=3)
     with pytest.raises(ValueError, match=message):
         make(baseline, **params).fit(X, y)
@@ -551,7 +553,8 @@ def test_records_of_another_shape_are_refused():
 
 # scikit-learn
 
-# with images, prints and data as they are, the checks of all nets take minutes
+# with images, fingerprints and data as they are, the checks of all networks take
+# minutes
 SMALL_PRINTS = {"shape": (8, 8), "n_coefficients": 16}
 SMALL_IMAGES = {"AfterHakim2023", "AfterSaad2024", "AfterTian2022"}
 
@@ -589,7 +592,7 @@ def test_parameters_are_keywords_and_shown(baseline):
 
 
 @EACH
-def test_saved_nets_predict_the_same(baseline, tmp_path):
+def test_saved_networks_predict_the_same(baseline, tmp_path):
     pytest.importorskip("skops", reason="skops is not installed (extra deploy)")
     X, y = two_classes(100.0, n=4, n_channels=1, duration=3)
     classifier = make(baseline, max_epochs=1, early_stopping=False).fit(X, y)

@@ -7,13 +7,13 @@ import pytest
 
 from skseisfp import baselines
 from skseisfp.baselines import AfterYue2023, ConvNetQuake, catalogue
-from skseisfp.baselines._base import NetBaseline
+from skseisfp.baselines._base import NetworkBaseline
 
 TABLE = catalogue()
 CLASSES = {
     name: getattr(baselines, name) for name in baselines.__all__ if name[0].isupper()
 }
-NETS = [name for name, item in CLASSES.items() if issubclass(item, NetBaseline)]
+NETS = [name for name, item in CLASSES.items() if issubclass(item, NetworkBaseline)]
 
 
 def count_trained(net):
@@ -53,13 +53,13 @@ def test_docstrings_say_what_is_not_exact(name):
     assert found == {TABLE.loc[name, "exactness"]} - {"exact"}
 
 
-def test_nets_and_only_nets_have_parameters():
+def test_networks_and_only_networks_have_parameters():
     counted = TABLE.index[TABLE["parameters"].notna()]
     assert set(counted) == set(NETS)
     assert TABLE["input_shape"].map(lambda shape: shape is not None).sum() == len(NETS)
 
 
-def test_counts_are_those_of_trained_nets():
+def test_counts_are_those_of_trained_networks():
     rng = np.random.default_rng(0)
     small = {"max_epochs": 1, "device": "cpu", "random_state": 0}
     X, y = rng.standard_normal((14, 3, 1001)), np.arange(14) % 7
@@ -71,7 +71,7 @@ def test_counts_are_those_of_trained_nets():
     assert total == TABLE.loc["AfterYue2023", "parameters"]
 
 
-def test_nets_of_one_axis_more_take_events():
+def test_networks_of_one_axis_more_take_events():
     by_event = TABLE.index[TABLE["level"] == "event"]
     assert set(by_event) == {name for name in NETS if CLASSES[name]._max_ndim == 4}
 
@@ -94,7 +94,7 @@ def test_every_row_says_what_its_figure_is_worth():
     assert TABLE["year"].between(2017, 2025).all()
     caveats = TABLE["caveats"]
     assert "quality of stations" in caveats["AfterHakim2023"]
-    assert "one net is trained on over all folds" in caveats["ErtuncayCNN"]
+    assert "one network is trained on over all folds" in caveats["ErtuncayCNN"]
     assert "leak known" in TABLE.loc["ErtuncayCNN", "split"]
     assert "163 of 172" in TABLE.loc["TrovaCNN", "figure"]
     assert "if it was drawn after" in caveats["TrovaCNN"]

@@ -97,7 +97,7 @@ def test_the_margin_loss_is_that_of_the_margins(scores, expected):
     assert loss.item() == pytest.approx(expected / 2)
 
 
-def fit_net(**params):
+def fit_network(**params):
     X = np.random.default_rng(0).standard_normal((12, 3, 600))
     X[::2] = X[::2].cumsum(axis=-1)
     y = np.array(["earthquake", "blast", "collapse"] * 4)
@@ -116,7 +116,7 @@ def fit_net(**params):
 
 
 def test_probabilities_are_the_relative_lengths_of_the_class_capsules():
-    classifier, X = fit_net()
+    classifier, X = fit_network()
     inputs = torch.as_tensor(classifier._represent(X)[:, 0], dtype=torch.float32)
     module = classifier.net_.net_.module_.eval()
     with torch.no_grad():
@@ -132,9 +132,9 @@ def test_probabilities_are_the_relative_lengths_of_the_class_capsules():
     np.testing.assert_allclose(dead.sum(axis=1), 1)
 
 
-def test_the_rounds_of_routing_change_the_net():
-    one, X = fit_net(n_routings=1)
-    three, _ = fit_net(n_routings=3)
+def test_the_rounds_of_routing_change_the_network():
+    one, X = fit_network(n_routings=1)
+    three, _ = fit_network(n_routings=3)
     assert (one.predict_proba(X) != three.predict_proba(X)).any()
 
 
@@ -156,13 +156,13 @@ def test_scalograms_of_each_channel_are_relative_to_its_maximum():
         ({"n_routings": 0}, "n_routings == 0"),
     ],
 )
-def test_illegal_parameters(params, message):
+def test_invalid_parameters(params, message):
     with pytest.raises(ValueError, match=message):
-        fit_net(**params)
+        fit_network(**params)
 
 
 def test_answers_do_not_depend_on_the_records_beside():
-    classifier, X = fit_net()
+    classifier, X = fit_network()
     alone = np.concatenate([classifier.predict_proba(record[None]) for record in X])
     np.testing.assert_allclose(classifier.predict_proba(X), alone, rtol=1e-9)
     assert classifier.net_.net_.module_.places.dtype == torch.float32

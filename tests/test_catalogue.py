@@ -52,7 +52,7 @@ def test_further_cycles_continue_the_names():
     assert catalogue.loc["conv4_n_filters", "default"] == 56
 
 
-def test_the_signature_of_the_net_has_the_defaults_of_the_catalogue():
+def test_the_signature_of_the_network_has_the_defaults_of_the_catalogue():
     parameters = signature(FingerprintCNN).parameters
     catalogue = layer_catalogue()["default"].to_dict()
     assert {name: parameters[name].default for name in catalogue} == catalogue

@@ -79,8 +79,8 @@ def fit_model():
     return model.fit(np.array(X), ["blast", "quake"] * 6)
 
 
-def as_rows(prints):
-    return prints.reshape(len(prints), -1)
+def as_rows(fingerprints):
+    return fingerprints.reshape(len(fingerprints), -1)
 
 
 def test_onsets_become_picks():
@@ -135,7 +135,7 @@ def test_scores_are_those_of_the_model_and_its_records(model, reader):
     np.testing.assert_allclose(voted.stations["score_quake"], alone)
 
 
-def test_several_events_of_one_stream_get_a_verdict_each(model):
+def test_several_events_of_one_stream_get_a_event_prediction_each(model):
     later = make_stream("blast")
     for trace in later:
         trace.stats.starttime += 90

@@ -41,7 +41,7 @@ def test_true_classes_run_right_and_predicted_ones_up():
     assert texts(display)[1, 0] == "0"
 
 
-def test_a_class_without_verdicts_has_no_precision():
+def test_a_class_without_event_predictions_has_no_precision():
     display = ConfusionMarginsDisplay(np.array([[2, 0], [1, 0]])).plot()
     assert texts(display)[2, 1] == "nan"
 

@@ -246,7 +246,7 @@ def test_unknown_arrivals_change_nothing(noisy):
     seed=st.integers(0, 100),
 )
 @settings(max_examples=40, deadline=None)
-def test_any_length_gives_a_legal_cutoff(n_samples, n_channels, statistic, seed):
+def test_any_length_gives_a_valid_cutoff(n_samples, n_channels, statistic, seed):
     X = np.random.default_rng(seed).standard_normal((3, n_channels, n_samples))
     low, high = cutoff_range(n_samples, sampling_rate=RATE)
     cutoffs = estimate(X, statistic=statistic)["cutoff"]
@@ -263,7 +263,7 @@ def test_limits_are_kept(noisy, statistic):
 @pytest.mark.parametrize(
     "limits", [{"f_min": 0.0}, {"f_min": 3.0, "f_max": 2.0}, {"f_max": 20.0}]
 )
-def test_illegal_limits(limits):
+def test_invalid_limits(limits):
     with pytest.raises(ValueError, match="0 < f_min < f_max < Nyquist"):
         cutoff_range(1000, sampling_rate=RATE, **limits)
 

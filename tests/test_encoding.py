@@ -118,38 +118,38 @@ def test_unknown_encodings_are_refused(function):
 
 @given(SIGNS, st.booleans())
 def test_packing_is_inverted(signs, signed):
-    prints = signs if signed else np.abs(signs).astype(np.uint8)
-    packed = pack_fingerprints(prints)
-    n_bits = prints[0].size * (2 if signed else 1)
-    assert packed.shape == (len(prints), -(-n_bits // 8))
-    unpacked = unpack_fingerprints(packed, prints.shape[1:], signed=signed)
-    assert unpacked.dtype == prints.dtype
-    np.testing.assert_array_equal(unpacked, prints)
+    fingerprints = signs if signed else np.abs(signs).astype(np.uint8)
+    packed = pack_fingerprints(fingerprints)
+    n_bits = fingerprints[0].size * (2 if signed else 1)
+    assert packed.shape == (len(fingerprints), -(-n_bits // 8))
+    unpacked = unpack_fingerprints(packed, fingerprints.shape[1:], signed=signed)
+    assert unpacked.dtype == fingerprints.dtype
+    np.testing.assert_array_equal(unpacked, fingerprints)
 
 
-def test_a_binary_print_takes_512_bytes():
-    prints = np.zeros((2, 64, 64), dtype=np.uint8)
-    assert pack_fingerprints(prints).shape == (2, 512)
-    assert pack_fingerprints(prints.astype(np.int8)).shape == (2, 1024)
+def test_a_binary_fingerprint_takes_512_bytes():
+    fingerprints = np.zeros((2, 64, 64), dtype=np.uint8)
+    assert pack_fingerprints(fingerprints).shape == (2, 512)
+    assert pack_fingerprints(fingerprints.astype(np.int8)).shape == (2, 1024)
 
 
-def test_no_prints_can_be_packed():
+def test_no_fingerprints_can_be_packed():
     packed = pack_fingerprints(np.zeros((0, 64, 64), dtype=np.uint8))
     assert packed.shape == (0, 512)
     assert unpack_fingerprints(packed).shape == (0, 64, 64)
 
 
 @pytest.mark.parametrize(
-    ("prints", "message"),
+    ("fingerprints", "message"),
     [
-        (np.zeros((1, 8)), "prints must be uint8 or int8; got float64"),
+        (np.zeros((1, 8)), "fingerprints must be uint8 or int8; got float64"),
         (np.full((1, 8), 2, np.uint8), "values from 0 to 1; got 2 to 2"),
         (np.full((1, 8), -2, np.int8), "values from -1 to 1; got -2 to -2"),
     ],
 )
-def test_other_values_can_not_be_packed(prints, message):
+def test_other_values_can_not_be_packed(fingerprints, message):
     with pytest.raises(ValueError, match=message):
-        pack_fingerprints(prints)
+        pack_fingerprints(fingerprints)
 
 
 @pytest.mark.parametrize("shape", [(2, 511), (512,)])

@@ -33,7 +33,7 @@ from skseisfp.sweep import SweepSearchCV
 
 EVENTS = np.repeat(np.arange(40), 2)
 Y = np.where(EVENTS % 4 == 0, "blast", "quake")
-KEY = {"pipeline": "trees", "folds": "five", "data": "prints"}
+KEY = {"pipeline": "trees", "folds": "five", "data": "fingerprints"}
 
 
 @pytest.fixture
@@ -383,7 +383,7 @@ from skseisfp.model_selection.evaluation_ledger import EvaluationLedger, SealedS
 ledger, task = EvaluationLedger(sys.argv[1]), sys.argv[2]
 events = np.repeat(np.arange(40), 2)
 y = np.where(events % 4 == 0, "blast", "quake")
-key = {"pipeline": "trees", "folds": "five", "data": "prints"}
+key = {"pipeline": "trees", "folds": "five", "data": "fingerprints"}
 
 def write(worker):
     for number in range(25):

@@ -65,7 +65,7 @@ def test_every_event_is_judged_once(results):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", ["prints", "scalograms", "cutoffs", "scores", "confusion"]
+    "name", ["fingerprints", "scalograms", "cutoffs", "scores", "confusion"]
 )
 def test_figures_are_drawn(results, name):
     picture = (results[0] / f"{name}.png").read_bytes()

@@ -216,9 +216,9 @@ def test_majority_vote_and_classifier_without_probabilities(records):
     assert event_roc_auc(model, X, y, groups=event_id) == pytest.approx(
         roc_auc_score(truth, events["d"])
     )
-    verdict = np.where(events["vote"] == 0, events["d"], events["vote"]) > 0
+    event_prediction = np.where(events["vote"] == 0, events["d"], events["vote"]) > 0
     majority = make_event_scorer("accuracy", vote="majority")
-    assert majority(model, X, y, groups=event_id) == np.mean(verdict == truth)
+    assert majority(model, X, y, groups=event_id) == np.mean(event_prediction == truth)
 
 
 def test_one_class_fold_is_nan_with_a_warning(records):

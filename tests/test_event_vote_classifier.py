@@ -64,14 +64,14 @@ def test_scikit_learn_checks(classifier):
     assert sum(result["status"] == "passed" for result in results) >= 40
 
 
-def test_every_record_gets_the_verdict_of_its_event(records):
+def test_every_record_gets_the_event_prediction_of_its_event(records):
     X, y, event_id = records
     model = EventVoteClassifier(LogisticRegression()).fit(X, y)
-    verdicts = pd.Series(model.predict(X, groups=event_id))
-    assert (verdicts.groupby(event_id).nunique() == 1).all()
-    assert (verdicts.to_numpy() != model.predict(X)).any()
+    event_predictions = pd.Series(model.predict(X, groups=event_id))
+    assert (event_predictions.groupby(event_id).nunique() == 1).all()
+    assert (event_predictions.to_numpy() != model.predict(X)).any()
     table = model.predict_events(X, event_id)
-    np.testing.assert_array_equal(table["prediction"].loc[event_id], verdicts)
+    np.testing.assert_array_equal(table["prediction"].loc[event_id], event_predictions)
     np.testing.assert_array_equal(
         table.loc[event_id, ["score_blast", "score_quake"]],
         model.predict_proba(X, groups=event_id),

@@ -45,11 +45,11 @@ class OfArchive:
         return self.archive.to_bunch(READER, expression, exclusions=exclusions)
 
 
-class OfPrints(OfArchive):
+class OfFingerprints(OfArchive):
     def read(self, exclusions, expression=None):
-        printer = FingerprintTransformer(sampling_rate=50.0, n_coefficients=20)
+        transformer = FingerprintTransformer(sampling_rate=50.0, n_coefficients=20)
         return self.archive.fingerprints(
-            READER, printer, expression, exclusions=exclusions
+            READER, transformer, expression, exclusions=exclusions
         )
 
 
@@ -74,7 +74,7 @@ class OfSeisBench:
         return load_seisbench(self.folder, exclusions=exclusions)
 
 
-KINDS = (OfWaveformReader, OfArchive, OfPrints, OfFolder, OfSeisBench)
+KINDS = (OfWaveformReader, OfArchive, OfFingerprints, OfFolder, OfSeisBench)
 
 
 @pytest.fixture(params=KINDS)
@@ -126,7 +126,7 @@ def test_rows_without_a_record_are_named(source):
         source.read(many)
 
 
-def test_illegal_tables_are_named(source, tmp_path):
+def test_invalid_tables_are_named(source, tmp_path):
     file = tmp_path / "list.csv"
     file.write_text("trace,reason\na,b\n")
     with pytest.raises(ValueError, match=r"list\.csv lacks the columns record_id; it"):
@@ -146,7 +146,7 @@ def test_excluding_all_says_so(source):
         source.read(everything)
 
 
-@pytest.mark.parametrize("kind", [OfArchive, OfPrints])
+@pytest.mark.parametrize("kind", [OfArchive, OfFingerprints])
 def test_a_part_of_an_archive_takes_the_table_of_all_of_it(kind, tmp_path):
     source = kind(tmp_path)
     everything = source.read(None).frame["record_id"].tolist()

@@ -247,7 +247,7 @@ def test_estimate_of_parameters_is_exact(three_steps, seismograms):
         assert table["n_parameters"][number] == sum(w.numel() for w in weights)
 
 
-def test_estimate_counts_flat_nets_and_leaves_other_classifiers_open(three_steps):
+def test_estimate_counts_flat_networks_and_leaves_other_classifiers_open(three_steps):
     sizes = ExperimentPlan({"classifier__module__hidden_sizes": [(8,), (4,)]})
     flat = three_steps(fingerprint__flatten=True, classifier=FingerprintClassifier())
     expected = [256 * n + n + 2 * n + 2 for n in (8, 4)]
@@ -279,7 +279,7 @@ def test_times_of_probes_are_interpolated():
     assert 0.02 <= line[0] < 0.15 < line[3]
 
 
-def test_time_of_a_net_counts_its_epochs():
+def test_time_of_a_network_counts_its_epochs():
     rng = np.random.default_rng(0)
     X, y = rng.integers(0, 2, (64, 32, 32)).astype(np.uint8), np.arange(64) % 2
     classifier = FingerprintClassifier(device="cpu", random_state=0)

@@ -195,7 +195,7 @@ def test_s_is_estimated_only_if_asked_for(bunch):
         (AfterRen2019, {"vp_vs": 0.5}, "vp_vs == 0.5"),
     ],
 )
-def test_illegal_parameters(baseline, params, message, bunch):
+def test_invalid_parameters(baseline, params, message, bunch):
     with pytest.raises(ValueError, match=message):
         make(baseline, **params).fit(bunch.data[::4], bunch.target[::4])
 

@@ -80,23 +80,25 @@ def test_shifts_give_the_views(X, shifts):
 
 
 @pytest.mark.parametrize("shifts", [(), 1, ("low",), [[0, 1]], None])
-def test_illegal_shifts(X, shifts):
+def test_invalid_shifts(X, shifts):
     with pytest.raises(ValueError, match="shifts must be a sequence of numbers"):
         FilterAugmenter(sampling_rate=RATE, shifts=shifts).fit(X)
 
 
-def test_illegal_step(X):
+def test_invalid_step(X):
     with pytest.raises(ValueError, match="step_octaves == -1"):
         FilterAugmenter(sampling_rate=RATE, step_octaves=-1.0).fit(X)
 
 
-def test_views_differ_mildly_in_their_prints(X):
+def test_views_differ_mildly_in_their_fingerprints(X):
     augmenter = FilterAugmenter(sampling_rate=RATE)
     usable = augmenter.estimate_cutoff(X)["status"] == "ok"
     assert usable.sum() >= 10
     views = augmenter.fit_transform(X[usable])
-    prints = FingerprintTransformer(sampling_rate=RATE).fit_transform(views)
-    similarity = np.median(jaccard(prints[:, :1], prints[:, 1:])[:, :, 0], axis=0)
+    fingerprints = FingerprintTransformer(sampling_rate=RATE).fit_transform(views)
+    similarity = np.median(
+        jaccard(fingerprints[:, :1], fingerprints[:, 1:])[:, :, 0], axis=0
+    )
     assert ((similarity > 0.4) & (similarity < 1.0)).all()
     assert similarity[1:3].min() > similarity[[0, 3]].max()
 

@@ -150,6 +150,6 @@ def test_very_short_records(n_samples, zero_phase):
         ([1, 1, 0, 1, 1, 1], "record 2 has 0 Hz"),
     ],
 )
-def test_illegal_cutoffs(records, cutoffs, message):
+def test_invalid_cutoffs(records, cutoffs, message):
     with pytest.raises(ValueError, match=message):
         highpass(records, cutoffs, sampling_rate=RATE)

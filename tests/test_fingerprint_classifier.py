@@ -23,7 +23,7 @@ from small_classifiers import (
     Foreign,
     Module,
     make_classifier,
-    make_prints,
+    make_fingerprints,
     make_views,
     same_weights,
 )
@@ -43,15 +43,15 @@ def global_states():
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.float32, np.float64, bool])
 def test_it_learns_from_any_dtype(dtype):
-    X, y = make_prints(60)
-    X_test, y_test = make_prints(30, seed=1)
+    X, y = make_fingerprints(60)
+    X_test, y_test = make_fingerprints(30, seed=1)
     classifier = make_classifier(max_epochs=12).fit(X.astype(dtype), y)
     assert classifier.score(X_test.astype(dtype), y_test) > 0.9
     assert list(classifier.classes_) == ["blast", "earthquake"]
 
 
 def test_dtype_does_not_matter():
-    X, y = make_prints()
+    X, y = make_fingerprints()
     first, second = (make_classifier().fit(X.astype(t), y) for t in ("uint8", "f8"))
     assert same_weights(first, second)
 
@@ -60,7 +60,7 @@ def test_dtype_does_not_matter():
     "labels", [["b", "a"], [3, -1], [True, False], [0.0, 1.0], ["x", "y", "z"]]
 )
 def test_any_labels(labels):
-    X, _ = make_prints(30)
+    X, _ = make_fingerprints(30)
     y = np.resize(labels, 30)
     classifier = make_classifier(max_epochs=1).fit(X, y)
     assert list(classifier.classes_) == sorted(set(labels))
@@ -68,19 +68,21 @@ def test_any_labels(labels):
 
 
 def test_labels_may_be_a_series_indexed_by_event():
-    X, y = make_prints()
+    X, y = make_fingerprints()
     first = make_classifier().fit(X, pd.Series(y, index=np.arange(N_RECORDS) // 4))
     assert same_weights(first, make_classifier().fit(X, y))
 
 
-def test_flat_prints_go_to_the_mlp_and_others_to_the_cnn():
-    X, y = make_prints()
-    for prints, module in (
+def test_flat_fingerprints_go_to_the_mlp_and_others_to_the_cnn():
+    X, y = make_fingerprints()
+    for fingerprints, module in (
         (X.reshape(N_RECORDS, -1), FingerprintMLP),
         (X, FingerprintCNN),
         (make_views()[0], FingerprintCNN),
     ):
-        classifier = FingerprintClassifier(max_epochs=1, device="cpu").fit(prints, y)
+        classifier = FingerprintClassifier(max_epochs=1, device="cpu").fit(
+            fingerprints, y
+        )
         assert type(classifier.net_.module_) is module
 
 
@@ -99,8 +101,8 @@ def test_input_is_not_changed():
     np.testing.assert_array_equal(X, before)
 
 
-def test_prints_of_one_plane_are_prints_of_one_view_and_channel():
-    X, y = make_prints()
+def test_fingerprints_of_one_plane_are_fingerprints_of_one_view_and_channel():
+    X, y = make_fingerprints()
     first = make_classifier().fit(X, y)
     second = make_classifier().fit(X[:, None, None], y)
     assert same_weights(first, second)
@@ -183,13 +185,13 @@ def test_refits_are_bit_identical_and_leave_global_generators_alone(params):
 
 
 def test_without_a_seed_fits_differ():
-    X, y = make_prints()
+    X, y = make_fingerprints()
     classifier = make_classifier(random_state=None)
     assert not same_weights(clone(classifier).fit(X, y), classifier.fit(X, y))
 
 
 def test_the_global_seed_has_no_influence():
-    X, y = make_prints()
+    X, y = make_fingerprints()
     with torch.random.fork_rng():
         torch.manual_seed(5)
         first = make_classifier().fit(X, y)
@@ -200,7 +202,7 @@ def test_the_global_seed_has_no_influence():
 @pytest.mark.parametrize("foreign", [False, True])
 @pytest.mark.parametrize("backend", ["loky", "threading"])
 def test_parallel_searches_equal_serial_ones(backend, foreign):
-    X, y = make_prints(48)
+    X, y = make_fingerprints(48)
     if foreign:
         params = {"module": Foreign, "random_state": 0, "max_epochs": 3}
         classifier = FingerprintClassifier(**params, device="cpu")
@@ -220,7 +222,7 @@ def test_the_number_of_threads_is_one_inside_and_restored():
             inside.append(torch.get_num_threads())
             return super().forward(X)
 
-    X, y = make_prints()
+    X, y = make_fingerprints()
     outside = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
@@ -238,7 +240,7 @@ def test_the_number_of_threads_is_one_inside_and_restored():
 
 
 def test_grid_search_over_the_architecture():
-    X, y = make_prints(48)
+    X, y = make_fingerprints(48)
     pipeline = Pipeline(
         [("identity", FunctionTransformer()), ("classifier", make_classifier())]
     )
@@ -260,7 +262,7 @@ def test_grid_search_over_the_architecture():
 
 
 def test_an_impossible_trial_is_named_by_the_search():
-    X, y = make_prints()
+    X, y = make_fingerprints()
     grid = {"module__conv1_filter_size": [2, 30]}
     search = GridSearchCV(make_classifier(max_epochs=1), grid, cv=2, error_score=-1)
     with pytest.warns(Warning, match="conv1_filter_size=30 is larger than its padded"):
@@ -268,14 +270,14 @@ def test_an_impossible_trial_is_named_by_the_search():
     assert search.best_params_ == {"module__conv1_filter_size": 2}
 
 
-def test_calibration_takes_prints_of_five_axes():
+def test_calibration_takes_fingerprints_of_five_axes():
     X, y = make_views()
     calibrated = CalibratedClassifierCV(make_classifier(max_epochs=1), cv=2).fit(X, y)
     assert calibrated.predict_proba(X).shape == (N_RECORDS, 2)
 
 
 def test_scores_by_cross_validation():
-    X, y = make_prints(60)
+    X, y = make_fingerprints(60)
     scores = cross_val_score(make_classifier(max_epochs=12), X, y, cv=3)
     assert scores.mean() > 0.9
 
@@ -307,14 +309,14 @@ def test_copies_predict_the_same(copier, params):
 
 
 def test_a_pickle_holds_no_training_data():
-    X, y = make_prints(200)
+    X, y = make_fingerprints(200)
     few = pickle.dumps(make_classifier(max_epochs=1).fit(X[:20], y[:20]))
     many = pickle.dumps(make_classifier(max_epochs=1).fit(X, y))
     assert abs(len(many) - len(few)) < 200
 
 
-def test_a_pickled_net_outside_the_rules_is_loaded_silently():
-    X, y = make_prints()
+def test_a_pickled_network_outside_the_rules_is_loaded_silently():
+    X, y = make_fingerprints()
     with pytest.warns(UserWarning, match="not below"):
         classifier = make_classifier(module__conv1_padding=2).fit(X, y)
     pickle.loads(pickle.dumps(classifier)).predict(X)

@@ -1,4 +1,4 @@
-"""Parameters and prints that a classifier takes or refuses."""
+"""Parameters and fingerprints that a classifier takes or refuses."""
 
 import warnings
 from functools import partial
@@ -14,7 +14,7 @@ from small_classifiers import (
     Module,
     Stopper,
     make_classifier,
-    make_prints,
+    make_fingerprints,
     make_views,
     weights,
 )
@@ -25,8 +25,8 @@ from skseisfp.neural import FingerprintClassifier, FingerprintMLP
 # parameters
 
 
-def test_module_parameters_reach_the_net():
-    X, y = make_prints()
+def test_module_parameters_reach_the_network():
+    X, y = make_fingerprints()
     classifier = make_classifier(
         module__conv1_filter_size=4,
         module__n_cycles=1,
@@ -49,14 +49,14 @@ def test_any_module_is_told_what_it_takes():
 
 
 def test_a_module_may_be_a_function():
-    X, y = make_prints()
+    X, y = make_fingerprints()
     module = partial(FingerprintMLP, hidden_sizes=(3,))
     classifier = FingerprintClassifier(module, max_epochs=1, device="cpu").fit(X, y)
     assert classifier.net_.module_.layers[-1].in_features == 3
 
 
 def test_every_fit_starts_afresh():
-    X, y = make_prints()
+    X, y = make_fingerprints()
     classifier = make_classifier(callbacks=[Stopper(after=1)]).fit(X, y)
     first = weights(classifier)
     net = classifier.net_
@@ -85,7 +85,7 @@ def test_clone_and_repr_keep_module_parameters():
 
 def test_further_cycles_are_known_names():
     classifier = make_classifier(module__n_cycles=3, module__conv3_padding=1)
-    X, y = make_prints()
+    X, y = make_fingerprints()
     assert classifier.fit(X, y).net_.module_.layers.conv3.padding == (1, 1)
 
 
@@ -108,21 +108,22 @@ def test_unknown_parameters_come_with_the_nearest_name(name, nearest):
 
 
 def test_parameters_of_another_module_are_refused_by_fit():
-    X, y = make_prints()
+    X, y = make_fingerprints()
     classifier = make_classifier(module__conv1_filter_size=3)
     classifier.set_params(module=FingerprintMLP)
     with pytest.raises(ValueError, match="'module__conv"):
         classifier.fit(X, y)
 
 
-def test_a_parameter_of_the_cnn_is_refused_with_flat_prints():
-    X, y = make_prints()
+def test_a_parameter_of_the_cnn_is_refused_with_flat_fingerprints():
+    X, y = make_fingerprints()
     with pytest.raises(ValueError, match=r"conv2_n_filters.*FingerprintMLP"):
         make_classifier().fit(X.reshape(N_RECORDS, -1), y)
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("warm_start", "fresh net"), ("train_split", "early_stopping")]
+    ("name", "hint"),
+    [("warm_start", "fresh network"), ("train_split", "early_stopping")],
 )
 def test_what_skorch_offers_otherwise_is_refused(name, hint):
     with pytest.raises(TypeError, match=hint):
@@ -130,7 +131,7 @@ def test_what_skorch_offers_otherwise_is_refused(name, hint):
 
 
 def test_kwargs_can_be_set_but_not_fitted():
-    X, y = make_prints()
+    X, y = make_fingerprints()
     classifier = make_classifier().set_params(kwargs=3)
     with pytest.raises(ValueError, match="kwargs is no parameter"):
         classifier.fit(X, y)
@@ -160,7 +161,7 @@ def test_kwargs_can_be_set_but_not_fitted():
     ],
 )
 def test_values_out_of_range_are_named(params, message):
-    X, y = make_prints()
+    X, y = make_fingerprints()
     with pytest.raises(ValueError, match=message):
         make_classifier(**params).fit(X, y)
 
@@ -175,14 +176,14 @@ def test_values_out_of_range_are_named(params, message):
     ],
 )
 def test_parts_must_be_classes(name, value):
-    X, y = make_prints()
+    X, y = make_fingerprints()
     classifier = FingerprintClassifier(device="cpu").set_params(**{name: value})
     with pytest.raises(TypeError, match=f"{name} must be a class"):
         classifier.fit(X, y)
 
 
 def test_rules_of_the_paper_warn_in_fit():
-    X, y = make_prints()
+    X, y = make_fingerprints()
     with pytest.warns(UserWarning, match="conv1_padding=2 is not below"):
         make_classifier(module__conv1_padding=2).fit(X, y)
     silent = {"module__conv1_padding": 2, "module__check_rules": False}
@@ -194,7 +195,7 @@ def test_rules_of_the_paper_warn_in_fit():
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e300])
 def test_numbers_that_are_none(bad):
-    X, y = make_prints()
+    X, y = make_fingerprints()
     X = X.astype(float)
     classifier = make_classifier(max_epochs=1).fit(X, y)
     X[3, 2, 1] = bad
@@ -222,44 +223,44 @@ def test_wrong_axes(shape, message):
         FingerprintClassifier().fit(np.zeros(shape), np.resize([0, 1], shape[0]))
 
 
-def test_masked_prints():
-    X, y = make_prints()
+def test_masked_fingerprints():
+    X, y = make_fingerprints()
     with pytest.raises(ValueError, match="masked"):
         make_classifier().fit(np.ma.masked_equal(X, 1), y)
 
 
 def test_one_class():
-    X, _ = make_prints()
+    X, _ = make_fingerprints()
     with pytest.raises(ValueError, match="1 class: blast"):
         make_classifier().fit(X, ["blast"] * N_RECORDS)
 
 
 def test_lengths_must_agree():
-    X, y = make_prints()
+    X, y = make_fingerprints()
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         make_classifier().fit(X, y[:-1])
     with pytest.raises(ValueError, match="one event id per record: got 5"):
         make_classifier().fit(X, y, groups=np.arange(5))
 
 
-def test_other_prints_than_fitted_on():
-    X, y = make_prints()
+def test_other_fingerprints_than_fitted_on():
+    X, y = make_fingerprints()
     classifier = make_classifier(max_epochs=1).fit(X, y)
     for other in (X[:, :8], X.reshape(N_RECORDS, -1), np.zeros((3, 2, 2, 16, 16))):
         with pytest.raises(
-            ValueError, match=r"fitted on prints of shape \(1, 16, 16\)"
+            ValueError, match=r"fitted on fingerprints of shape \(1, 16, 16\)"
         ):
             classifier.predict(other)
 
 
 def test_not_fitted():
-    X, _ = make_prints()
+    X, _ = make_fingerprints()
     with pytest.raises(NotFittedError):
         FingerprintClassifier().predict(X)
 
 
 def test_refitting_on_other_axes_forgets_the_features():
-    X, y = make_prints()
+    X, y = make_fingerprints()
     classifier = FingerprintClassifier(max_epochs=1, device="cpu")
     assert classifier.fit(X.reshape(N_RECORDS, -1), y).n_features_in_ == 256
     assert not hasattr(classifier.fit(X, y), "n_features_in_")

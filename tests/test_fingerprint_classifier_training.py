@@ -1,4 +1,4 @@
-"""How the net of a classifier is trained."""
+"""How the network of a classifier is trained."""
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from small_classifiers import (
     Module,
     Stopper,
     make_classifier,
-    make_prints,
+    make_fingerprints,
     same_weights,
 )
 from torch import nn
@@ -26,7 +26,7 @@ from skseisfp.neural import FingerprintClassifier, FingerprintMLP
 
 
 def test_weights_balance_the_classes():
-    X, y = make_prints()
+    X, y = make_fingerprints()
     classifier = make_classifier(balance="weights").fit(X, y)
     np.testing.assert_allclose(classifier.class_weight_, [1.5, 0.75])
     assert classifier.net_.criterion_.weight.tolist() == [1.5, 0.75]
@@ -86,21 +86,21 @@ def test_events_are_drawn_alike_within_classes_that_are_alike(n_views):
 
 
 def test_events_may_be_the_index_of_the_labels():
-    prints, y = make_prints(40, contrast=0.3)
+    fingerprints, y = make_fingerprints(40, contrast=0.3)
     events = pd.Index(np.arange(40) // 4, name="event_id")
     classifier = FingerprintClassifier(
         balance="events", max_epochs=2, device="cpu", random_state=0
     )
-    given = classifier.fit(prints, y, groups=events).predict_proba(prints)
-    indexed = classifier.fit(prints, pd.Series(y, index=events))
-    np.testing.assert_array_equal(indexed.predict_proba(prints), given)
+    given = classifier.fit(fingerprints, y, groups=events).predict_proba(fingerprints)
+    indexed = classifier.fit(fingerprints, pd.Series(y, index=events))
+    np.testing.assert_array_equal(indexed.predict_proba(fingerprints), given)
     with pytest.raises(ValueError, match="needs the event of every record: pass"):
-        classifier.fit(prints, y)
+        classifier.fit(fingerprints, y)
 
 
 def test_the_preset_learns():
-    prints, y = make_prints(200, contrast=0.3)
-    flat = prints.reshape(len(prints), -1)
+    fingerprints, y = make_fingerprints(200, contrast=0.3)
+    flat = fingerprints.reshape(len(fingerprints), -1)
     classifier = FingerprintClassifier.from_preset(
         "two_plane_linear",
         module__hidden_sizes=(8,),
@@ -117,7 +117,7 @@ def test_the_preset_learns():
 
 
 def test_weights_need_a_criterion_that_takes_them():
-    X, y = make_prints()
+    X, y = make_fingerprints()
     classifier = make_classifier(balance="weights", criterion=nn.MSELoss)
     with pytest.raises(ValueError, match="MSELoss does not"):
         classifier.fit(X, y)
@@ -127,7 +127,7 @@ def test_weights_need_a_criterion_that_takes_them():
 
 
 def test_history_has_every_epoch():
-    X, y = make_prints()
+    X, y = make_fingerprints()
     history = make_classifier(max_epochs=3).fit(X, y).history_
     assert {name: len(values) for name, values in history.items()} == {
         "train_loss": 3,
@@ -138,7 +138,7 @@ def test_history_has_every_epoch():
 
 
 def test_history_has_validation_and_further_scores():
-    X, y = make_prints()
+    X, y = make_fingerprints()
     auc = EpochScoring("accuracy", name="again", lower_is_better=False)
     stopper = Stopper()
     classifier = make_classifier(early_stopping=True, callbacks=[auc, stopper])
@@ -150,7 +150,7 @@ def test_history_has_validation_and_further_scores():
 
 
 def test_schedules():
-    X, y = make_prints()
+    X, y = make_fingerprints()
     rates = {
         schedule: make_classifier(lr_schedule=schedule, max_epochs=6)
         .fit(X, y)
@@ -164,7 +164,7 @@ def test_schedules():
 
 
 def test_a_plateau_lowers_the_rate():
-    X, y = make_prints()
+    X, y = make_fingerprints()
     params = {"lr_schedule": "plateau", "lr": 1e-6, "max_epochs": 8}
     classifier = FingerprintClassifier(
         FingerprintMLP, early_stopping=True, random_state=0, device="cpu", **params
@@ -175,7 +175,7 @@ def test_a_plateau_lowers_the_rate():
 
 
 def test_early_stopping_restores_the_best_epoch():
-    X, _ = make_prints(60)
+    X, _ = make_fingerprints(60)
     y = np.random.default_rng(3).integers(0, 2, 60)
     classifier = make_classifier(
         early_stopping=True, patience=3, max_epochs=100, lr=1e-2, lr_schedule=None
@@ -198,7 +198,7 @@ def test_validation_takes_whole_events(monkeypatch):
 
     module_split = module.group_valid_split
     monkeypatch.setattr(module, "group_valid_split", spy)
-    X, y = make_prints()
+    X, y = make_fingerprints()
     groups = np.array([f"event {i}" for i in np.arange(N_RECORDS) // 3])
     make_classifier(early_stopping=True).fit(X, y, groups=groups)
     used, train, valid = splits[0]
@@ -216,7 +216,7 @@ def test_groups_arrive_through_a_search():
             received.append(groups)
             return super().fit(X, y, groups)
 
-    X, y = make_prints()
+    X, y = make_fingerprints()
     groups = np.arange(N_RECORDS) // 3
     spy = Spy(max_epochs=1, early_stopping=True, device="cpu")
     grid = {"classifier__lr": [1e-3]}
@@ -240,7 +240,7 @@ def test_ctrl_c_gets_out_of_fit():
         def forward(self, X):
             raise KeyboardInterrupt
 
-    X, y = make_prints()
+    X, y = make_fingerprints()
     classifier = FingerprintClassifier(Interrupted, device="cpu")
     with pytest.raises(KeyboardInterrupt):
         classifier.fit(X, y)
@@ -249,7 +249,7 @@ def test_ctrl_c_gets_out_of_fit():
 
 
 def test_a_fit_that_fails_leaves_nothing_fitted():
-    X, y = make_prints()
+    X, y = make_fingerprints()
     classifier = make_classifier(max_epochs=1).fit(X, y)
     with pytest.raises(ValueError, match="Impossible"):
         classifier.set_params(module__conv1_filter_size=40).fit(X, y)
@@ -258,6 +258,6 @@ def test_a_fit_that_fails_leaves_nothing_fitted():
 
 
 def test_divergence_is_an_error():
-    X, y = make_prints()
+    X, y = make_fingerprints()
     with pytest.raises(ValueError, match=r"diverged.*lr=1e\+30"):
         make_classifier(lr=1e30).fit(X, y)

@@ -77,7 +77,7 @@ def test_any_number_of_cycles_gives_logits(n_cycles):
     assert net(torch.rand(4, 2, 32, 32), unused=1).shape == (4, 3)
 
 
-def test_an_impossible_net_is_refused():
+def test_an_impossible_network_is_refused():
     with pytest.raises(ValueError, match="conv2_filter_size=5 is larger than its pad"):
         FingerprintCNN((1, 2, 2), 2, pool1_stride=3, conv2_padding=0, check_rules=False)
 

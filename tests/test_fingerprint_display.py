@@ -1,4 +1,4 @@
-"""The gallery shows the prints and scalograms of the transformer."""
+"""The gallery shows the fingerprints and scalograms of the transformer."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def drawn(ax):
     return np.asarray(ax.images[0].get_array())
 
 
-@pytest.mark.parametrize("kind", ["print", "scalogram", "inverse"])
+@pytest.mark.parametrize("kind", ["fingerprint", "scalogram", "inverse"])
 def test_has_a_row_of_panels_for_each_class(kind):
     display = FingerprintDisplay.from_estimator(
         fitted(), BUNCH.data, BUNCH.target, kind=kind, n_per_class=3, random_state=0
@@ -31,15 +31,15 @@ def test_has_a_row_of_panels_for_each_class(kind):
     assert titles == ["earthquake", "mine blast", "quarry blast"]
 
 
-def test_shows_prints_of_records_of_the_class():
+def test_shows_fingerprints_of_records_of_the_class():
     transformer = fitted()
     display = FingerprintDisplay.from_estimator(
         transformer, BUNCH.data, BUNCH.target, n_per_class=2, random_state=0
     )
-    prints = transformer.transform(BUNCH.data)
+    fingerprints = transformer.transform(BUNCH.data)
     for row, label in zip(display.ax_, np.unique(BUNCH.target), strict=True):
         for ax in row:
-            same = (prints == drawn(ax)).all(axis=(1, 2))
+            same = (fingerprints == drawn(ax)).all(axis=(1, 2))
             assert BUNCH.target[same].tolist() == [label]
 
 
@@ -70,14 +70,14 @@ def test_each_sign_has_its_colour():
         ({"shape": (16, 32), "n_coefficients": 30}, (16, 32)),
     ],
 )
-def test_takes_every_form_of_print(parameters, shape):
+def test_takes_every_form_of_fingerprint(parameters, shape):
     transformer = fitted(**parameters)
     display = FingerprintDisplay.from_estimator(transformer, BUNCH.data, n_per_class=1)
     assert drawn(display.ax_[0, 0]).shape == shape
     assert transformer.get_params() == fitted(**parameters).get_params()
 
 
-@pytest.mark.parametrize("kind", ["print", "scalogram", "inverse"])
+@pytest.mark.parametrize("kind", ["fingerprint", "scalogram", "inverse"])
 @pytest.mark.parametrize("encoding", ["signed", "two_channel"])
 def test_of_views_and_channels_the_first_is_drawn(kind, encoding):
     views = np.stack([BUNCH.data, BUNCH.data[::-1]], axis=1)[:, :, None]
@@ -126,7 +126,9 @@ def test_draws_on_given_axes(pyplot):
 
 
 def test_refuses_an_unknown_kind():
-    with pytest.raises(ValueError, match="kind must be one of 'print', 'scalogram'"):
+    with pytest.raises(
+        ValueError, match="kind must be one of 'fingerprint', 'scalogram'"
+    ):
         FingerprintDisplay.from_estimator(fitted(), BUNCH.data, kind="picture")
 
 
@@ -146,8 +148,8 @@ def test_fits_a_clone_of_what_is_not_fitted(standardize):
 
 
 @pytest.mark.parametrize("is_fitted", [True, False])
-@pytest.mark.parametrize("kind", ["print", "scalogram"])
-def test_draws_the_prints_inside_a_pipeline(is_fitted, kind):
+@pytest.mark.parametrize("kind", ["fingerprint", "scalogram"])
+def test_draws_the_fingerprints_inside_a_pipeline(is_fitted, kind):
     highpass = AdaptiveHighpassFilter(sampling_rate=40)
     pipeline = make_pipeline(
         highpass,
@@ -175,6 +177,6 @@ def test_draws_the_prints_inside_a_pipeline(is_fitted, kind):
         ),
     ],
 )
-def test_refuses_what_makes_no_prints(estimator, got):
+def test_refuses_what_makes_no_fingerprints(estimator, got):
     with pytest.raises(TypeError, match=f"transformer must be a Fingerprint.*{got}"):
         FingerprintDisplay.from_estimator(estimator, BUNCH.data)

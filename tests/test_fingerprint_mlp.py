@@ -34,7 +34,7 @@ def test_without_hidden_layers_it_is_linear():
     assert torch.allclose(net(x) + net(x), net(2 * x) + net.layers[-1].bias)
 
 
-def test_prints_are_flattened():
+def test_fingerprints_are_flattened():
     assert FingerprintMLP((2, 4, 4), 3)(torch.zeros(5, 2, 4, 4)).shape == (5, 3)
 
 

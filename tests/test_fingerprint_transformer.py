@@ -1,4 +1,4 @@
-"""What a print is, and what the transformer tells of it."""
+"""What a fingerprint is, and what the transformer tells of it."""
 
 import pickle
 from itertools import pairwise
@@ -8,7 +8,7 @@ import pytest
 import pywt
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from transformer_variants import VARIANTS, fingerprints, jaccard, make_records
+from transformer_variants import VARIANTS, jaccard, make_records, make_transformer
 
 from skseisfp.preprocessing import FingerprintTransformer
 from skseisfp.signal import Morse, pack_fingerprints, unpack_fingerprints
@@ -21,7 +21,7 @@ from skseisfp.signal.encoding import ENCODINGS
 @pytest.mark.parametrize("scale", ["log", "magnitude", "power"])
 def test_coefficients_are_those_of_pywt_and_keep_the_energy(haar, scale):
     X = make_records(3)
-    transformer = fingerprints(haar=haar, scale=scale).fit(X)
+    transformer = make_transformer(haar=haar, scale=scale).fit(X)
     images = transformer.scalogram(X)
     assert images.min() >= 0.0
     assert images.max(axis=(1, 2)) == pytest.approx([1.0, 1.0, 1.0])
@@ -41,7 +41,7 @@ def test_coefficients_are_those_of_pywt_and_keep_the_energy(haar, scale):
 def test_scales_are_those_of_the_same_power():
     X = make_records(3)
     power, magnitude, log = (
-        fingerprints(scale=scale, dynamic_range_db=40.0).fit(X).scalogram(X)
+        make_transformer(scale=scale, dynamic_range_db=40.0).fit(X).scalogram(X)
         for scale in ("power", "magnitude", "log")
     )
     np.testing.assert_allclose(magnitude, np.sqrt(power))
@@ -53,23 +53,23 @@ def test_scales_are_those_of_the_same_power():
 @VARIANTS
 def test_exactly_k_are_kept_and_sets_are_nested(params):
     X = make_records(5)
-    prints = [
-        fingerprints(**{**params, "encoding": "signed", "n_coefficients": k})
+    fingerprints = [
+        make_transformer(**{**params, "encoding": "signed", "n_coefficients": k})
         .fit(X)
         .transform(X)
         for k in (50, 100, 200)
     ]
-    for k, kept in zip((50, 100, 200), prints, strict=True):
+    for k, kept in zip((50, 100, 200), fingerprints, strict=True):
         assert (np.count_nonzero(kept, axis=(1, 2)) == k).all()
-    for fewer, more in pairwise(prints):
+    for fewer, more in pairwise(fingerprints):
         np.testing.assert_array_equal(fewer, np.where(fewer != 0, more, 0))
 
 
 def test_the_mean_is_never_kept():
     X = make_records(5)
-    prints = fingerprints(shape=(8, 8), n_coefficients=63).fit_transform(X)
-    assert not prints[:, 0, 0].any()
-    assert np.count_nonzero(prints) > 5 * 60
+    fingerprints = make_transformer(shape=(8, 8), n_coefficients=63).fit_transform(X)
+    assert not fingerprints[:, 0, 0].any()
+    assert np.count_nonzero(fingerprints) > 5 * 60
 
 
 # encodings and shapes
@@ -78,7 +78,7 @@ def test_the_mean_is_never_kept():
 def test_encodings_say_the_same():
     X = make_records(4)
     signed, presence, positive, two, interleaved = (
-        fingerprints(encoding=encoding).fit_transform(X)
+        make_transformer(encoding=encoding).fit_transform(X)
         for encoding in ("signed", "presence", "positive", "two_channel", "interleaved")
     )
     assert signed.dtype == np.int8
@@ -109,14 +109,14 @@ def test_encodings_say_the_same():
 def test_shapes_follow_the_contract(lead, planes, shape, flat):
     X = make_records(2, 300, lead=lead)
     encoding = {1: "signed", 2: "two_channel"}[planes]
-    transformer = fingerprints(shape=(8, 16), n_coefficients=20, encoding=encoding)
-    prints = transformer.fit_transform(X)
-    assert prints.shape == (2, *shape)
+    transformer = make_transformer(shape=(8, 16), n_coefficients=20, encoding=encoding)
+    fingerprints = transformer.fit_transform(X)
+    assert fingerprints.shape == (2, *shape)
     flattened = clone(transformer).set_params(flatten=True).fit_transform(X)
-    np.testing.assert_array_equal(flattened, prints.reshape(2, *flat))
+    np.testing.assert_array_equal(flattened, fingerprints.reshape(2, *flat))
     if lead:
         alone = transformer.fit_transform(X.reshape(-1, 300))
-        np.testing.assert_array_equal(alone.reshape(prints.shape), prints)
+        np.testing.assert_array_equal(alone.reshape(fingerprints.shape), fingerprints)
     images = transformer.fit(X).scalogram(X)
     assert images.shape == (2, *lead, 8, 16)
     assert transformer.haar_coefficients(X).shape == (2, *lead, 8, 16)
@@ -127,11 +127,11 @@ def test_shapes_follow_the_contract(lead, planes, shape, flat):
 def test_images_need_not_be_square(shape, haar):
     X = make_records(3, 500)
     k = min(50, shape[0] * shape[1] - 1)
-    transformer = fingerprints(shape=shape, haar=haar, n_coefficients=k)
-    prints = transformer.fit_transform(X)
-    assert prints.shape == (3, *shape)
-    assert np.count_nonzero(prints, axis=(1, 2)) == pytest.approx([k] * 3)
-    assert transformer.inverse_transform(prints).shape == (3, *shape)
+    transformer = make_transformer(shape=shape, haar=haar, n_coefficients=k)
+    fingerprints = transformer.fit_transform(X)
+    assert fingerprints.shape == (3, *shape)
+    assert np.count_nonzero(fingerprints, axis=(1, 2)) == pytest.approx([k] * 3)
+    assert transformer.inverse_transform(fingerprints).shape == (3, *shape)
 
 
 # inverse
@@ -142,15 +142,15 @@ def test_images_need_not_be_square(shape, haar):
 @pytest.mark.parametrize("lead", [(), (3,), (2, 3)])
 def test_inverse_is_the_image_of_the_signs(encoding, flatten, lead):
     X = make_records(2, 500, lead=lead)
-    transformer = fingerprints(encoding=encoding, flatten=flatten, shape=(16, 16))
-    prints = transformer.fit_transform(X)
-    images = transformer.inverse_transform(prints)
-    signs = fingerprints(shape=(16, 16)).fit_transform(X)
+    transformer = make_transformer(encoding=encoding, flatten=flatten, shape=(16, 16))
+    fingerprints = transformer.fit_transform(X)
+    images = transformer.inverse_transform(fingerprints)
+    signs = make_transformer(shape=(16, 16)).fit_transform(X)
     if encoding == "presence":
         signs = np.abs(signs)
     if encoding == "positive":
         signs = np.maximum(signs, 0)
-    one_plane = not lead and prints.ndim == (2 if flatten else 3)
+    one_plane = not lead and fingerprints.ndim == (2 if flatten else 3)
     axes = () if one_plane else (1, 1, *lead)[-2:]
     assert images.shape == (2, *axes, 16, 16)
     for image, expected in zip(
@@ -162,7 +162,7 @@ def test_inverse_is_the_image_of_the_signs(encoding, flatten, lead):
 
 def test_inverse_resembles_its_own_scalogram_most():
     X = make_records(10)
-    transformer = fingerprints(n_coefficients=400).fit(X)
+    transformer = make_transformer(n_coefficients=400).fit(X)
     images = transformer.scalogram(X).reshape(10, -1)
     approximations = transformer.inverse_transform(transformer.transform(X))
     correlations = np.corrcoef(images, approximations.reshape(10, -1))[:10, 10:]
@@ -170,12 +170,12 @@ def test_inverse_resembles_its_own_scalogram_most():
     assert correlations.diagonal().min() > 0.4
 
 
-def test_inverse_of_standardized_prints_is_around_the_centre():
+def test_inverse_of_standardized_fingerprints_is_around_the_centre():
     X = make_records(20)
-    transformer = fingerprints(standardize="mad").fit(X)
-    prints = transformer.transform(X)
-    signs = prints[0] * np.nan_to_num(transformer.scale_) + transformer.center_
-    image = transformer.inverse_transform(prints[:1])[0]
+    transformer = make_transformer(standardize="mad").fit(X)
+    fingerprints = transformer.transform(X)
+    signs = fingerprints[0] * np.nan_to_num(transformer.scale_) + transformer.center_
+    image = transformer.inverse_transform(fingerprints[:1])[0]
     again = pywt.fswavedecn(image, "haar").coeffs
     np.testing.assert_allclose(again, signs, atol=1e-12)
 
@@ -186,8 +186,8 @@ def test_inverse_of_standardized_prints_is_around_the_centre():
 @pytest.mark.parametrize("standardize", ["mad", "zscore"])
 def test_spread_is_learnt_in_fit_only(standardize):
     X, other = make_records(30), make_records(8, seed=1)
-    transformer = fingerprints(standardize=standardize, scale="power").fit(X)
-    coefficients = fingerprints(scale="power").fit(X).haar_coefficients(X)
+    transformer = make_transformer(standardize=standardize, scale="power").fit(X)
+    coefficients = make_transformer(scale="power").fit(X).haar_coefficients(X)
     coefficients /= np.sqrt((coefficients**2).sum(axis=(1, 2), keepdims=True))
     if standardize == "mad":
         center = np.median(coefficients, axis=0)
@@ -212,7 +212,7 @@ def test_spread_is_learnt_in_fit_only(standardize):
 def test_coefficients_without_spread_are_never_selected(standardize):
     X = make_records(6, 300)
     axis = {"shape": (8, 8), "n_coefficients": 63, "scale": "power"}
-    transformer = fingerprints(standardize=standardize, **axis).fit(X)
+    transformer = make_transformer(standardize=standardize, **axis).fit(X)
     assert not np.isnan(transformer.scale_).all()
     same = clone(transformer).fit(np.repeat(X[:1], 6, axis=0))
     assert np.isnan(same.scale_).all()
@@ -227,22 +227,22 @@ def test_coefficients_without_spread_are_never_selected(standardize):
 
 
 @VARIANTS
-def test_clones_and_pickles_print_the_same(params):
+def test_clones_and_pickles_fingerprint_the_same(params):
     X = make_records(6, 600)
-    transformer = fingerprints(**{"wavelet": Morse(3.0, 30.0), **params})
-    prints = transformer.fit_transform(X)
-    np.testing.assert_array_equal(clone(transformer).fit_transform(X), prints)
+    transformer = make_transformer(**{"wavelet": Morse(3.0, 30.0), **params})
+    fingerprints = transformer.fit_transform(X)
+    np.testing.assert_array_equal(clone(transformer).fit_transform(X), fingerprints)
     loaded = pickle.loads(pickle.dumps(transformer))
-    np.testing.assert_array_equal(loaded.transform(X), prints)
+    np.testing.assert_array_equal(loaded.transform(X), fingerprints)
 
 
 def test_fit_is_needed_only_to_standardize():
     X = make_records(4)
     np.testing.assert_array_equal(
-        fingerprints().transform(X), fingerprints().fit_transform(X)
+        make_transformer().transform(X), make_transformer().fit_transform(X)
     )
-    assert not fingerprints().__sklearn_tags__().requires_fit
-    transformer = fingerprints(standardize="mad")
+    assert not make_transformer().__sklearn_tags__().requires_fit
+    transformer = make_transformer(standardize="mad")
     assert transformer.__sklearn_tags__().requires_fit
     for method in ("transform", "haar_coefficients", "scalogram", "quality"):
         with pytest.raises(NotFittedError):
@@ -258,12 +258,12 @@ def test_fit_is_needed_only_to_standardize():
 @pytest.mark.parametrize("lead", [(), (3,)])
 def test_flat_features_have_names(encoding, lead):
     X = make_records(3, 400, lead=lead)
-    transformer = fingerprints(encoding=encoding, flatten=True, shape=(4, 8))
+    transformer = make_transformer(encoding=encoding, flatten=True, shape=(4, 8))
     transformer.set_params(n_coefficients=10).fit(X)
     names = transformer.get_feature_names_out()
     flat = transformer.transform(X)
     assert len(set(names)) == len(names) == flat.shape[1]
-    signs = fingerprints(shape=(4, 8), n_coefficients=10).fit_transform(X)
+    signs = make_transformer(shape=(4, 8), n_coefficients=10).fit_transform(X)
     signs = signs.reshape(3, -1, 4, 8)
     for name, feature in zip(names, flat.T, strict=True):
         *prefixes, row, column = name.split("_")
@@ -279,25 +279,25 @@ def test_flat_features_have_names(encoding, lead):
         np.testing.assert_array_equal(feature, expected)
 
 
-def test_flat_prints_become_frames():
+def test_flat_fingerprints_become_frames():
     X = make_records(3)
-    transformer = fingerprints(flatten=True).set_output(transform="pandas")
+    transformer = make_transformer(flatten=True).set_output(transform="pandas")
     frame = transformer.fit_transform(X)
     assert frame.columns.tolist() == transformer.get_feature_names_out().tolist()
     assert frame.columns[[0, 65]].tolist() == ["haar_f0_t0", "haar_f1_t1"]
     assert (frame.dtypes == np.int8).all()
-    assert not hasattr(fingerprints(), "get_feature_names_out")
+    assert not hasattr(make_transformer(), "get_feature_names_out")
 
 
 def test_axes_and_compression_are_told():
     X = make_records(2, 2048)
-    transformer = fingerprints(encoding="presence").fit(X)
+    transformer = make_transformer(encoding="presence").fit(X)
     np.testing.assert_allclose(transformer.frequencies_[[0, -1]], [8 * 40 / 2048, 16])
     np.testing.assert_allclose(transformer.times_, (np.arange(64) + 0.5) * 0.8)
     assert transformer.compression_ == {"record": 32.0, "scalogram": 2048.0}
     assert transformer.record_shape_ == (2048,)
-    assert fingerprints().fit(X).compression_["scalogram"] == 1024.0
-    single = fingerprints(encoding="two_channel").fit(X.astype(np.float32))
+    assert make_transformer().fit(X).compression_["scalogram"] == 1024.0
+    single = make_transformer(encoding="two_channel").fit(X.astype(np.float32))
     assert single.compression_ == {"record": 8.0, "scalogram": 1024.0}
 
 
@@ -306,7 +306,7 @@ def test_times_are_those_of_the_columns(n_samples):
     sample = int(0.8 * n_samples)
     X = np.zeros((1, n_samples))
     X[0, sample] = 1.0
-    transformer = fingerprints(shape=(8, 32), f_min=8.0).fit(X)
+    transformer = make_transformer(shape=(8, 32), f_min=8.0).fit(X)
     brightest = transformer.times_[transformer.scalogram(X)[0, -1].argmax()]
     width = transformer.times_[1] - transformer.times_[0]
     assert abs(brightest - (sample + 0.5) / 40.0) <= 0.5 * width + 0.5 / 40.0
@@ -320,17 +320,17 @@ def test_presets_are_the_forms_they_name():
         "presence",
         "standard",
     )
-    prints = trova.fit_transform(X)
-    assert prints.shape == (12, 64, 64)
-    assert pack_fingerprints(prints).shape == (12, 512)
+    fingerprints = trova.fit_transform(X)
+    assert fingerprints.shape == (12, 64, 64)
+    assert pack_fingerprints(fingerprints).shape == (12, 512)
     np.testing.assert_array_equal(
-        unpack_fingerprints(pack_fingerprints(prints)), prints
+        unpack_fingerprints(pack_fingerprints(fingerprints)), fingerprints
     )
 
     fast = FingerprintTransformer.from_preset("fast", sampling_rate=40.0)
-    prints = fast.fit_transform(X)
-    assert prints.shape == (12, 64, 64)
-    assert (prints.sum(axis=(1, 2)) == 400).all()
+    fingerprints = fast.fit_transform(X)
+    assert fingerprints.shape == (12, 64, 64)
+    assert (fingerprints.sum(axis=(1, 2)) == 400).all()
     assert (fast.standardize, fast.haar) == ("mad", "pyramid")
 
     waveprint = FingerprintTransformer.from_preset("waveprint", sampling_rate=40.0)

@@ -1,8 +1,8 @@
-"""Records, parameters and prints that the transformer takes or refuses."""
+"""Records, parameters and fingerprints that the transformer takes or refuses."""
 
 import numpy as np
 import pytest
-from transformer_variants import VARIANTS, fingerprints, make_records
+from transformer_variants import VARIANTS, make_records, make_transformer
 
 from skseisfp.signal import Morlet
 
@@ -20,14 +20,14 @@ def with_value(value):
 
 @pytest.mark.parametrize("kind", ["zero", "constant", "line", "single", "pair"])
 @VARIANTS
-def test_records_without_a_signal_give_empty_prints(kind, params):
+def test_records_without_a_signal_give_empty_fingerprints(kind, params):
     n_samples = {"single": 1, "pair": 2}.get(kind, 500)
     value = {"zero": 0.0}.get(kind, 7.3)
     slope = {"line": 0.1}.get(kind, 0.0)
     X = np.repeat((value + slope * np.arange(n_samples))[None], 4, axis=0)
     if n_samples > 2:
         X[1:] = make_records(3, n_samples)
-    transformer = fingerprints(**params).fit(X)
+    transformer = make_transformer(**params).fit(X)
     assert not transformer.transform(X)[0].any()
     assert not transformer.scalogram(X)[0].any()
     quality = transformer.quality(X)
@@ -42,21 +42,21 @@ def test_records_without_a_signal_give_empty_prints(kind, params):
 def test_one_dead_channel_flags_the_record_and_spares_the_others():
     X = make_records(3, 500, lead=(3,))
     X[1, 2] = 5.0
-    transformer = fingerprints().fit(X)
-    prints = transformer.transform(X)
-    assert not prints[1, 0, 2].any()
-    assert (np.count_nonzero(prints[1, 0, :2], axis=(1, 2)) == 200).all()
+    transformer = make_transformer().fit(X)
+    fingerprints = transformer.transform(X)
+    assert not fingerprints[1, 0, 2].any()
+    assert (np.count_nonzero(fingerprints[1, 0, :2], axis=(1, 2)) == 200).all()
     quality = transformer.quality(X)
     assert quality.status.tolist() == ["ok", "constant", "ok"]
     assert quality.n_coefficients.tolist() == [600, 400, 600]
 
 
 @pytest.mark.parametrize("n_samples", range(1, 12))
-def test_records_of_few_samples_are_legal(n_samples):
+def test_records_of_few_samples_are_valid(n_samples):
     X = np.random.default_rng(0).standard_normal((3, n_samples))
     for dtype in (np.float32, np.float64):
-        prints = fingerprints().fit_transform(X.astype(dtype))
-        assert prints.shape == (3, 64, 64)
+        fingerprints = make_transformer().fit_transform(X.astype(dtype))
+        assert fingerprints.shape == (3, 64, 64)
 
 
 # bad input
@@ -78,7 +78,7 @@ def test_records_of_few_samples_are_legal(n_samples):
     ],
 )
 def test_bad_records_are_refused(X, message):
-    transformer = fingerprints()
+    transformer = make_transformer()
     for method in ("fit", "transform", "scalogram", "haar_coefficients", "quality"):
         with pytest.raises(ValueError, match=message):
             getattr(transformer, method)(X)
@@ -86,7 +86,7 @@ def test_bad_records_are_refused(X, message):
 
 @pytest.mark.parametrize("shape", [(2, 300), (2, 2, 400), (2, 400, 1)])
 def test_records_are_of_the_shape_seen_in_fit(shape):
-    transformer = fingerprints().fit(GOOD)
+    transformer = make_transformer().fit(GOOD)
     with pytest.raises(
         ValueError, match=r"X has (300|2|400) features|X has records of"
     ):
@@ -132,7 +132,7 @@ def test_records_are_of_the_shape_seen_in_fit(shape):
     ],
 )
 def test_bad_parameters_are_refused(params, message):
-    transformer = fingerprints(**params)
+    transformer = make_transformer(**params)
     for method in ("fit", "transform"):
         with pytest.raises(ValueError, match=message):
             getattr(transformer, method)(GOOD)
@@ -153,7 +153,7 @@ def test_bad_parameters_are_refused(params, message):
 def test_parameters_of_a_wrong_type_are_named(params):
     (name,) = params
     with pytest.raises(TypeError, match=f"{name} must be an instance of"):
-        fingerprints(**params).fit(GOOD)
+        make_transformer(**params).fit(GOOD)
 
 
 @pytest.mark.parametrize(
@@ -174,19 +174,21 @@ def test_parameters_of_a_wrong_type_are_named(params):
         ({"flatten": True}, (3, 1, 64, 64)),
     ],
 )
-def test_prints_of_another_shape_are_refused(params, shape):
-    with pytest.raises(ValueError, match=r"prints of shape .* are not those of this"):
-        fingerprints(**params).inverse_transform(np.zeros(shape, dtype=np.int8))
+def test_fingerprints_of_another_shape_are_refused(params, shape):
+    with pytest.raises(
+        ValueError, match=r"fingerprints of shape .* are not those of this"
+    ):
+        make_transformer(**params).inverse_transform(np.zeros(shape, dtype=np.int8))
 
 
 # windows
 
 
 @pytest.mark.parametrize("lead", [(), (3,), (5, 2)], ids=str)
-def test_a_window_prints_that_part_of_the_record(lead):
+def test_a_window_fingerprints_that_part_of_the_record(lead):
     X = make_records(4, lead=lead)
-    whole = fingerprints(window=(10.0, 42.0)).fit(X)
-    part = fingerprints().fit(X[..., 400:1680])
+    whole = make_transformer(window=(10.0, 42.0)).fit(X)
+    part = make_transformer().fit(X[..., 400:1680])
     np.testing.assert_array_equal(whole.transform(X), part.transform(X[..., 400:1680]))
     np.testing.assert_allclose(whole.times_, part.times_ + 10.0)
     np.testing.assert_array_equal(whole.frequencies_, part.frequencies_)
@@ -195,12 +197,12 @@ def test_a_window_prints_that_part_of_the_record(lead):
 @pytest.mark.parametrize("window", [(5.0, 5.0), (-1.0, 5.0), (0.0, 51.0), (1.0,), 3.0])
 def test_a_window_outside_the_record_is_refused(window):
     with pytest.raises(ValueError, match="window must be two increasing times"):
-        fingerprints(window=window).fit(make_records(2))
+        make_transformer(window=window).fit(make_records(2))
 
 
 def test_a_window_holds_at_least_one_sample():
     X = make_records(2)
     for window in ((49.99, 50.0), (0.0, 0.001)):
-        prints = fingerprints(window=window).fit_transform(X)
-        assert prints.shape == (2, 64, 64)
-        assert not prints.any()
+        fingerprints = make_transformer(window=window).fit_transform(X)
+        assert fingerprints.shape == (2, 64, 64)
+        assert not fingerprints.any()

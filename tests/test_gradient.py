@@ -27,7 +27,7 @@ class Linear(torch.nn.Module):
 
 
 @pytest.fixture
-def prints():
+def fingerprints():
     rng = np.random.default_rng(0)
     X = rng.integers(0, 2, (60, 4)).astype(np.uint8)
     y = np.where(X[:, 0] ^ (rng.random(60) < 0.2), "quake", "blast")
@@ -49,8 +49,8 @@ def by_hand(weight, bias, X, y):
     return -np.sqrt(sum((part**2).sum() for part in gradient) / n_weights)
 
 
-def test_it_is_the_gradient_in_closed_form(prints):
-    X, y = prints
+def test_it_is_the_gradient_in_closed_form(fingerprints):
+    X, y = fingerprints
     model = net(module=Linear).fit(X, y)
     linear = model.net_.module_.linear
     expected = by_hand(
@@ -62,16 +62,16 @@ def test_it_is_the_gradient_in_closed_form(prints):
     assert neg_gradient_of_error(model, X, y) == pytest.approx(expected, rel=1e-4)
 
 
-def test_batches_make_no_difference(prints, monkeypatch):
-    X, y = prints
+def test_batches_make_no_difference(fingerprints, monkeypatch):
+    X, y = fingerprints
     model = net(module=Linear).fit(X, y)
     whole = neg_gradient_of_error(model, X, y)
     monkeypatch.setattr("skseisfp.metrics.gradient.BATCH_SIZE", 7)
     assert neg_gradient_of_error(model, X, y) == pytest.approx(whole, rel=1e-5)
 
 
-def test_training_brings_it_to_rest(prints):
-    X, y = prints
+def test_training_brings_it_to_rest(fingerprints):
+    X, y = fingerprints
     options = {"module": Linear, "module__dropout_p": 0.0, "weight_decay": 0.0}
     start = FingerprintClassifier(lr=1e-6, max_epochs=1, random_state=0, **options)
     end = FingerprintClassifier(lr=0.1, max_epochs=150, random_state=0, **options)
@@ -80,8 +80,8 @@ def test_training_brings_it_to_rest(prints):
     assert moving < 20 * resting < 0
 
 
-def test_class_weights_do_not_enter(prints):
-    X, y = prints
+def test_class_weights_do_not_enter(fingerprints):
+    X, y = fingerprints
     y = np.where(np.arange(60) < 15, "blast", y)
     model = net(module=Linear, balance="weights").fit(X, y)
     linear = model.net_.module_.linear
@@ -94,8 +94,8 @@ def test_class_weights_do_not_enter(prints):
     assert neg_gradient_of_error(model, X, y) == pytest.approx(expected, rel=1e-4)
 
 
-def test_net_is_left_as_it_was(prints):
-    X, y = prints
+def test_network_is_left_as_it_was(fingerprints):
+    X, y = fingerprints
     model = net(module=Linear).fit(X, y)
     before = [w.detach().clone() for w in model.net_.module_.parameters()]
     model.net_.module_.train()
@@ -118,8 +118,8 @@ def test_view_0_is_read():
     assert score != neg_gradient_of_error(model, X[:, 1:], y)
 
 
-def test_through_pipeline_search_and_vote(prints):
-    X, y = prints
+def test_through_pipeline_search_and_vote(fingerprints):
+    X, y = fingerprints
     flip = FunctionTransformer(lambda X: 1 - X)
     pipeline = Pipeline([("flip", flip), ("net", net(module=Linear))])
     bare = net(module=Linear).fit(1 - X, y)
@@ -131,8 +131,8 @@ def test_through_pipeline_search_and_vote(prints):
     assert neg_gradient_of_error(alone, 1 - X, y) == expected
 
 
-def test_as_a_scorer_in_a_search(prints):
-    X, y = prints
+def test_as_a_scorer_in_a_search(fingerprints):
+    X, y = fingerprints
     search = GridSearchCV(
         net(module=Linear),
         {"lr": [1e-3, 1e-1]},
@@ -145,8 +145,8 @@ def test_as_a_scorer_in_a_search(prints):
     assert neg_gradient_of_error(search, X, y) < 0
 
 
-def test_a_net_that_answers_with_probabilities(prints):
-    X, y = prints
+def test_a_network_that_answers_with_probabilities(fingerprints):
+    X, y = fingerprints
     codes = np.searchsorted(np.unique(y), y)
     plain = NeuralNetClassifier(
         Linear, module__probabilities=True, max_epochs=2, verbose=0, train_split=None
@@ -167,10 +167,10 @@ def test_a_net_that_answers_with_probabilities(prints):
     )
 
 
-def test_bad_input_is_named(prints):
-    X, y = prints
+def test_bad_input_is_named(fingerprints):
+    X, y = fingerprints
     with pytest.raises(
-        TypeError, match="holds a net as net_; found LogisticRegression"
+        TypeError, match="holds a network as net_; found LogisticRegression"
     ):
         neg_gradient_of_error(LogisticRegression().fit(X, y), X, y)
     with pytest.raises(ValueError, match="'rock', which is none of the classes"):

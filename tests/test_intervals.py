@@ -52,7 +52,7 @@ def test_wilson_of_nothing_is_nan_and_bad_counts_are_refused():
         wilson_interval(1, 2, confidence_level=95)
 
 
-def test_interval_prints_itself():
+def test_interval_fingerprints_itself():
     assert str(Interval(0.8604, 0.784, 0.921)) == "0.860 [0.784, 0.921]"
 
 

@@ -77,7 +77,7 @@ def test_s_is_estimated_only_if_asked_for(bunch):
     np.testing.assert_array_equal(estimated, given)
 
 
-def test_onsets_reach_the_net(bunch):
+def test_onsets_reach_the_network(bunch):
     X, y, known = bunch.data, bunch.target, onsets(bunch)
     informed = make().fit(X, y, bunch.groups, **known)
     blind = make().fit(X, y, bunch.groups)
@@ -122,6 +122,6 @@ def test_onsets_are_routed_through_folds(bunch, routing):
         ({}, {"origin": np.full(32, np.inf)}, "origin must be finite or NaN"),
     ],
 )
-def test_illegal_onsets(bunch, params, known, message):
+def test_invalid_onsets(bunch, params, known, message):
     with pytest.raises(ValueError, match=message):
         make(**params).fit(bunch.data, bunch.target, **known)

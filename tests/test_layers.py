@@ -14,6 +14,8 @@ import skseisfp
 ROOT = Path(skseisfp.__path__[0])
 LAYERS = (  # from the bottom
     "_utils",
+    "_compat",
+    "_parameters",
     "persistence",
     "signal",
     "metrics",
@@ -29,7 +31,11 @@ LAYERS = (  # from the bottom
     "inference",
     "plotting",
 )
-FOUNDATIONS = {"_utils"}  # private to users, open to all packages
+FOUNDATIONS = {
+    "_utils",
+    "_compat",
+    "_parameters",
+}  # private to users, open to all packages
 DOTTED = re.compile(r"skseisfp(?:\.[A-Za-z_]\w*)+")
 
 
@@ -126,8 +132,8 @@ def test_there_is_no_circle_of_imports():
         ("import_module('skseisfp.plotting')", "signal.new climbs to plotting"),
         ("HOME = {'A': 'skseisfp.sweep.A'}", "signal.new climbs to sweep"),
         (
-            "from ..neural._net import FingerprintNet",
-            "signal.new takes the private neural._net.FingerprintNet",
+            "from ..neural._network import FingerprintNet",
+            "signal.new takes the private neural._network.FingerprintNet",
         ),
         (
             "from ..metrics.report import _table",
@@ -140,7 +146,7 @@ def test_the_test_sees_every_way_of_importing(tmp_path, line, fault):
     for name in ("signal", "plotting", "sweep", "metrics", "neural"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").touch()
-    for name in ("neural/layers", "neural/_net", "metrics/report"):
+    for name in ("neural/layers", "neural/_network", "metrics/report"):
         (tmp_path / f"{name}.py").touch()
     (tmp_path / "signal" / "new.py").write_text(f"{line}\n", encoding="utf-8")
     assert fault in list(faults(tmp_path))

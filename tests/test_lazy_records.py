@@ -1,4 +1,4 @@
-"""Check records that are read while training: the same nets, in little memory."""
+"""Check records that are read while training: the same networks, in little memory."""
 
 import gc
 import pickle
@@ -37,7 +37,7 @@ class FileReference:
 
 
 class PooledNet(nn.Module):
-    """A net of few weights that takes waveforms of any length."""
+    """A network of few weights that takes waveforms of any length."""
 
     def __init__(self, input_shape, n_classes):
         super().__init__()
@@ -78,7 +78,7 @@ def store_small_records(tmp_path):
 
 @pytest.mark.parametrize("memory_limit", [None, 0.1, np.inf])
 @pytest.mark.parametrize("early_stopping", [False, True])
-def test_the_net_is_that_of_the_array(stored, memory_limit, early_stopping):
+def test_the_network_is_that_of_the_array(stored, memory_limit, early_stopping):
     X, y = stored
     eager = np.stack([reference.read() for reference in X])
     lazy = make_classifier(memory_limit=memory_limit, early_stopping=early_stopping)

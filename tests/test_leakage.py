@@ -155,7 +155,7 @@ def test_single_split(pipeline):
     assert leaked(model, X_train, y_train) == 1
 
 
-# the whole pipeline, from seismograms: prints tell which records a fit has seen
+# the whole pipeline, from seismograms: fingerprints tell which records a fit has seen
 
 
 class Keeper(ClassifierMixin, BaseEstimator):
@@ -174,7 +174,7 @@ class Keeper(ClassifierMixin, BaseEstimator):
 
 
 class Watch(Callback):
-    """Remember the prints of each net's training and validation."""
+    """Remember the fingerprints of each network's training and validation."""
 
     fits = []
 
@@ -182,18 +182,18 @@ class Watch(Callback):
         self.fits.append({True: set(), False: set()})
 
     def on_batch_end(self, net, batch, training, **kwargs):
-        rows = (print_.numpy().tobytes() for print_ in batch[0])
+        rows = (fingerprint_.numpy().tobytes() for fingerprint_ in batch[0])
         self.fits[-1][training].update(rows)
 
 
 @pytest.fixture(scope="module")
 def event_of(seismograms, three_steps):
-    """Map the bytes of records and of prints to events; no two events share one."""
+    """Map the bytes of records and fingerprints to events; no two share one."""
     X, groups = seismograms.data, seismograms.groups
-    prints = three_steps()[:-1].fit_transform(X)
-    assert prints.shape[1] == 5
+    fingerprints = three_steps()[:-1].fit_transform(X)
+    assert fingerprints.shape[1] == 5
     known = {record.tobytes(): event for record, event in zip(X, groups, strict=True)}
-    for event, views in zip(groups, prints, strict=True):
+    for event, views in zip(groups, fingerprints, strict=True):
         for view in views:
             assert known.setdefault(view.tobytes(), event) == event
     return known
@@ -363,7 +363,7 @@ def test_early_stopping_without_events_would_part_them(watched, seismograms, eve
 def test_what_test_records_hold_has_no_influence(
     three_steps, seismograms, tmp_path, cached
 ):
-    """Spread of coefficients, net and answers are those of the training records."""
+    """Spread of coefficients, network and answers are those of the training records."""
     X, y, groups = seismograms.data, seismograms.target, seismograms.groups
     train, test = next(StratifiedGroupKFold(3).split(X, y, groups))
     pipeline = three_steps(
@@ -387,16 +387,18 @@ def test_what_test_records_hold_has_no_influence(
 
 @pytest.fixture(scope="module")
 def twins(seismograms, three_steps):
-    """Prints of each record and of a noisy twin, which betrays the event."""
+    """Fingerprints of each record and of a noisy twin, which betrays the event."""
     X = np.concatenate([seismograms.data] * 2)
     X[len(X) // 2 :] *= np.random.default_rng(0).normal(1, 0.02, seismograms.data.shape)
     return three_steps()[:-1].fit_transform(X)[:, :2], np.tile(seismograms.groups, 2)
 
 
 @pytest.mark.parametrize("kind", ["nearest neighbour", "net"])
-def test_prints_with_labels_shuffled_by_event_are_chance(three_steps, twins, kind):
+def test_fingerprints_with_labels_shuffled_by_event_are_chance(
+    three_steps, twins, kind
+):
     """Folds of events score as chance does; folds of records show what leaks."""
-    prints, groups = twins
+    fingerprints, groups = twins
     classifier = three_steps()[-1].set_params(max_epochs=8, lr=3e-2)
     if kind == "nearest neighbour":
         classifier = MultiViewClassifier(KNeighborsClassifier(1))
@@ -408,11 +410,11 @@ def test_prints_with_labels_shuffled_by_event_are_chance(three_steps, twins, kin
         y = pd.Series(rng.permutation(np.arange(len(events)) % 2)[event], index=groups)
         folds = StratifiedGroupKFold(4)
         scores = cross_val_score(
-            classifier, prints, y, groups=groups, cv=folds, **options
+            classifier, fingerprints, y, groups=groups, cv=folds, **options
         )
         by_event.append(scores.mean())
         folds = KFold(4, shuffle=True, random_state=0)
-        scores = cross_val_score(classifier, prints, y, cv=folds, **options)
+        scores = cross_val_score(classifier, fingerprints, y, cv=folds, **options)
         by_record.append(scores.mean())
     error = np.std(by_event, ddof=1) / np.sqrt(len(by_event))
     assert abs(np.mean(by_event) - 0.5) < 2.57 * error  # 95 % of Student's t

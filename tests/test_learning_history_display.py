@@ -87,14 +87,14 @@ NET = FingerprintClassifier(max_epochs=2, device="cpu", random_state=0)
     ],
     ids=["pipeline", "search", "wrapper"],
 )
-def test_finds_the_net_in_what_holds_it(estimator, find):
+def test_finds_the_network_in_what_holds_it(estimator, find):
     estimator = clone(estimator).fit(PRINTS, LABELS)
     display = LearningHistoryDisplay.from_estimator(estimator)
     drawn = display.ax_.lines[0].get_ydata().tolist()
     assert drawn == find(estimator).history_["train_loss"]
 
 
-def test_finds_the_net_of_a_baseline():
+def test_finds_the_network_of_a_baseline():
     bunch = make_seismograms(8, random_state=0)
     baseline = MiaoANN(sampling_rate=40, max_epochs=2, device="cpu", random_state=0)
     baseline.fit(bunch.data, bunch.target)

@@ -70,20 +70,22 @@ def trees():
 
 ESTIMATORS = {
     "net": lambda: pipeline(net()),
-    "net with early stopping": lambda: pipeline(
+    "network with early stopping": lambda: pipeline(
         net(early_stopping=True, balance="weights", lr_schedule="plateau"),
         augment=False,
     ),
     "named module and optimizer": lambda: pipeline(
         net(module=FingerprintCNN, optimizer=torch.optim.SGD, balance="views")
     ),
-    "net on flat prints": lambda: pipeline(net(), flatten=True, augment=False),
+    "network on flat fingerprints": lambda: pipeline(
+        net(), flatten=True, augment=False
+    ),
     "trees on views": lambda: pipeline(MultiViewClassifier(trees()), flatten=True),
     "forests on representations": lambda: MultiRepresentationClassifier(
         sampling_rate=40, n_estimators=5, random_state=0
     ),
     "support vectors": lambda: pipeline(MultiViewClassifier(SVC()), flatten=True),
-    "votes of nets": lambda: EventVoteClassifier(pipeline(net())),
+    "votes of networks": lambda: EventVoteClassifier(pipeline(net())),
     "calibrated trees": lambda: CalibratedClassifierCV(
         pipeline(trees(), flatten=True, augment=False), cv=2
     ),
@@ -98,7 +100,7 @@ ESTIMATORS = {
         {"classifier__max_depth": [2, 4]},
         cv=GroupKFold(2),
     ),
-    "standardised prints": lambda: pipeline(
+    "standardised fingerprints": lambda: pipeline(
         trees(), flatten=True, augment=False, fingerprint__standardize="mad"
     ),
 }
@@ -107,7 +109,7 @@ ESTIMATORS = {
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_predictions_survive(name, records, tmp_path):
     X, y, groups = records
-    grouped = name in ("search", "votes of nets")
+    grouped = name in ("search", "votes of networks")
     estimator = ESTIMATORS[name]()
     estimator.fit(X, y, **({"groups": groups} if grouped else {}))
     skseisfp.save(estimator, tmp_path / "model.skops")
@@ -259,7 +261,7 @@ def test_searches_survive(name, tmp_path):
     skseisfp.save(search, tmp_path / "search.skops")
     again = skseisfp.load(tmp_path / "search.skops")
     compare_searches(again, search)
-    assert getattr(again, "cells_", None) == getattr(search, "cells_", None)
+    assert getattr(again, "fit_results_", None) == getattr(search, "fit_results_", None)
     again.fit(X, Y, groups=EVENTS)
     assert again.best_params_ == search.best_params_
 
@@ -332,7 +334,7 @@ def test_an_old_file_is_replaced(fitted, tmp_path):
 
 
 def edit_note(path, **changes):
-    """Write the note of a file anew."""
+    """Write the note of a file again."""
     with ZipFile(path) as archive:
         content = {name: archive.read(name) for name in archive.namelist()}
     note = json.loads(content["skseisfp.json"])
@@ -403,7 +405,7 @@ def test_missing_files_are_named(tmp_path):
         ("skseisfp.archive.fetch_fdsn.fetch_fdsn", False),
         ("skseisfp.persistence.load", False),
         ("skseisfp.persistence.ZipFile", False),
-        ("skseisfp.neural._net.FingerprintNet", False),
+        ("skseisfp.neural._network.FingerprintNet", False),
         ("skseisfp.ensemble.event_vote_classifier.np", False),
         ("skseisfp.sweep.nowhere.Class", False),
         ("skseisfp.ensemble.EventVoteClassifier", False),

@@ -471,7 +471,7 @@ def test_arrivals_travel_through_pipelines_and_folds(routing):
         ({"batch_size": 0}, "batch_size == 0"),
     ],
 )
-def test_illegal_parameters(params, message):
+def test_invalid_parameters(params, message):
     transformer = PhysicsFeatures(**params)
     with pytest.raises(ValueError, match=message):
         transformer.fit(bursts())
@@ -479,7 +479,7 @@ def test_illegal_parameters(params, message):
         transformer.transform(bursts())
 
 
-def test_illegal_input():
+def test_invalid_input():
     with pytest.raises(ValueError, match="arrival must have one sample number"):
         PhysicsFeatures().fit_transform(bursts(), arrival=[1, 2])
     with pytest.raises(ValueError, match="s_arrival must be finite or NaN; record 0"):

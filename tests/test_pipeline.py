@@ -48,9 +48,9 @@ def fitted(seismograms, three_steps):
 
 
 def make_form(three_steps, form):
-    """Make the pipeline for prints of views, flat prints of views, or flat prints."""
+    """Make the pipeline for fingerprints, of views or not, flat or not."""
     net = FingerprintClassifier(max_epochs=15, lr=1e-2, device="cpu", random_state=0)
-    flat = form != "prints"
+    flat = form != "fingerprints"
     params = {"fingerprint__flatten": flat, "classifier": net}
     if form == "flat views":
         params["classifier"] = MultiViewClassifier(net)
@@ -64,14 +64,14 @@ def make_form(three_steps, form):
 
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("n_components", [1, 3])
-@pytest.mark.parametrize("form", ["prints", "flat views", "flat"])
+@pytest.mark.parametrize("form", ["fingerprints", "flat views", "flat"])
 def test_forms_and_labels(three_steps, three_components, form, n_components, n_classes):
     chosen = np.isin(three_components.target, CLASSES[:n_classes])
     X, y = three_components.data[chosen], three_components.target[chosen]
     X = X[:, 0] if n_components == 1 else X
     pipeline = make_form(three_steps, form).fit(X, y)
     shape = {
-        "prints": (5, n_components, 16, 16),
+        "fingerprints": (5, n_components, 16, 16),
         "flat views": (5, n_components * 256),
         "flat": (n_components * 256,),
     }[form]
@@ -156,7 +156,7 @@ def test_html(fitted, three_steps, is_fitted):
     assert "module__conv1_n_filters" in html
 
 
-def test_flat_prints_are_frames_where_asked_for(seismograms, three_steps):
+def test_flat_fingerprints_are_frames_where_asked_for(seismograms, three_steps):
     X, y = seismograms.data, seismograms.target
     pipeline = make_form(three_steps, "flat").set_params(
         classifier=LogisticRegression()
@@ -171,7 +171,7 @@ def test_flat_prints_are_frames_where_asked_for(seismograms, three_steps):
     np.testing.assert_array_equal(by_name, expected)
 
 
-def test_views_and_prints_stay_arrays(fitted, seismograms, three_steps):
+def test_views_and_fingerprints_stay_arrays(fitted, seismograms, three_steps):
     X, y = seismograms.data, seismograms.target
     with sklearn.config_context(transform_output="pandas"):
         pipeline = three_steps().fit(X, y)
@@ -363,7 +363,9 @@ def test_event_scores_without_events_are_refused(three_steps, seismograms):
 
 
 @pytest.mark.parametrize("line", [[0, 0], [7, 7], [-3, 5]])
-def test_constant_records_give_empty_prints_in_silence(three_steps, seismograms, line):
+def test_constant_records_give_empty_fingerprints_in_silence(
+    three_steps, seismograms, line
+):
     X = seismograms.data.copy()
     X[4] = np.linspace(*line, X.shape[1])
     pipeline = three_steps().fit(X, seismograms.target)
@@ -408,7 +410,7 @@ def test_files_of_mixed_rates_and_unreadable_files(tmp_path, seismograms, three_
 
 
 def test_a_pipeline_of_other_classifiers(three_steps, seismograms):
-    """Flat prints of views go to any classifier, and events vote around it."""
+    """Flat fingerprints of views go to any classifier, and events vote around it."""
     X, y, groups = seismograms.data, seismograms.target, seismograms.groups
     pipeline = Pipeline(
         [

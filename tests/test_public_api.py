@@ -80,7 +80,7 @@ PUBLIC = {
         "events_to_separate",
         "make_event_scorer",
         "neg_gradient_of_error",
-        "negative_precision_score",
+        "negative_predictive_value_score",
         "paired_bootstrap",
         "score_table",
         "specificity_score",

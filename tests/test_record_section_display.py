@@ -215,7 +215,7 @@ def test_distances_come_from_columns_or_coordinates_of_seisbench():
     assert display.positions_.tolist() == [5, 6]
 
 
-def test_illegal_options_are_named():
+def test_invalid_options_are_named():
     bunch = make_bunch()
     with pytest.raises(ValueError, match=r"no event 'c'; it has a, b\."):
         RecordSectionDisplay.from_bunch(bunch, "c")

@@ -103,7 +103,7 @@ def test_several_metrics_need_a_name():
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_sweeps_count_the_parameters_of_nets():
+def test_sweeps_count_the_parameters_of_networks():
     net = MLPClassifier(max_iter=30, random_state=0)
     grid = {"hidden_layer_sizes": [(64,), (8,), (32,)]}
     search = SweepSearchCV(net, grid, cv=3, refit=SimplestRefit()).fit(X, Y)

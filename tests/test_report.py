@@ -4,7 +4,7 @@ from sklearn.metrics import classification_report
 
 from skseisfp.metrics import (
     class_table,
-    negative_precision_score,
+    negative_predictive_value_score,
     score_table,
     specificity_score,
     wilson_interval,
@@ -31,7 +31,8 @@ def test_table_agrees_with_scikit_learn(judged):
         others, rejected = y != label, predicted != label
         assert table.loc[(label, "specificity"), "score"] == rejected[others].mean()
         assert (
-            table.loc[(label, "negative_precision"), "score"] == others[rejected].mean()
+            table.loc[(label, "negative_predictive_value"), "score"]
+            == others[rejected].mean()
         )
 
 
@@ -68,7 +69,7 @@ def test_class_that_nobody_predicts():
         table.loc[("b", "precision"), ["score", "low", "high"]].astype(float)
     ).all()
     assert table.loc[("b", "precision"), "n"] == 0
-    assert table.loc[("b", "negative_precision"), "score"] == 0.5
+    assert table.loc[("b", "negative_predictive_value"), "score"] == 0.5
 
 
 def test_rare_predictions_do_not_spoil_the_bootstrap():
@@ -87,8 +88,8 @@ def test_functions_agree_with_the_table(judged):
             == table[(label, "specificity")]
         )
         assert (
-            negative_precision_score(y, predicted, pos_label=label)
-            == table[(label, "negative_precision")]
+            negative_predictive_value_score(y, predicted, pos_label=label)
+            == table[(label, "negative_predictive_value")]
         )
     with pytest.raises(ValueError, match="pos_label='rock' is none of the classes"):
         specificity_score(y, predicted, pos_label="rock")

@@ -112,7 +112,7 @@ def test_sweep_has_all_that_a_cell_has(sweep):
     cube = ResultCube.from_search(sweep)
     assert set(cube.dataset) == {"score", "fit_time", "score_time", "confusion"}
     table = cube.confusion(max_depth=1, criterion="gini", min_samples_leaf=1)
-    cells = sweep.cells_[
+    cells = sweep.fit_results_[
         sweep.cv_results_["params"].index(
             {
                 "criterion": "gini",

@@ -270,7 +270,7 @@ def test_the_unit_of_time_is_free(seed, factor):
 )
 @example(1, 64, 1, np.float32)
 @example(2, 64, 64, np.float32)
-def test_records_of_any_length_are_legal(n_samples, n_columns, n_rows, dtype):
+def test_records_of_any_length_are_valid(n_samples, n_columns, n_rows, dtype):
     records = make_record(0, 2 * n_samples).reshape(2, n_samples).astype(dtype)
     images = scalogram(records, frequency_axis(n_rows, n_samples), n_columns)
     assert images.shape == (2, n_rows, n_columns)

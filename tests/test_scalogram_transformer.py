@@ -8,7 +8,7 @@ X = np.random.default_rng(0).standard_normal((3, 2, 1000))
 
 
 @pytest.mark.parametrize("scale", ["log", "magnitude", "power"])
-def test_it_is_the_image_under_the_prints(scale):
+def test_it_is_the_image_under_the_fingerprints(scale):
     params = {"sampling_rate": 40, "f_min": 1, "scale": scale, "wavelet": "morse"}
     images = ScalogramTransformer(**params, n_jobs=2, batch_size=2).fit_transform(X)
     expected = FingerprintTransformer(**params).fit(X).scalogram(X)
@@ -37,7 +37,7 @@ def test_rows_are_the_frequencies():
         ({"taper": 2}, "taper == 2"),
     ],
 )
-def test_illegal_parameters(parameters, message):
+def test_invalid_parameters(parameters, message):
     transformer = ScalogramTransformer(**{"sampling_rate": 40, **parameters})
     for method in (transformer.fit, transformer.transform):
         with pytest.raises(ValueError, match=message):

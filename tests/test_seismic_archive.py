@@ -190,7 +190,7 @@ def test_references_are_pickled_and_sliced(archive):
     assert len(pickle.loads(pickle.dumps(archive)).query()) == 4
 
 
-def test_prints_are_made_once(archive, monkeypatch):
+def test_fingerprints_are_made_once(archive, monkeypatch):
     archive.add_many([(make_stream(seed), event(f"e{seed}")) for seed in range(3)])
     made = []
 
@@ -199,8 +199,8 @@ def test_prints_are_made_once(archive, monkeypatch):
             made.append(len(X))
             return super().transform(X)
 
-    prints = Counting(sampling_rate=50.0)
-    first = archive.fingerprints(reader(), prints)
+    fingerprints = Counting(sampling_rate=50.0)
+    first = archive.fingerprints(reader(), fingerprints)
     X = archive.to_bunch(reader()).data
     assert_array_equal(
         first.data, FingerprintTransformer(sampling_rate=50).fit_transform(X)
@@ -208,30 +208,32 @@ def test_prints_are_made_once(archive, monkeypatch):
     assert first.data.dtype == np.int8
     assert first.groups.tolist() == ["e0", "e1", "e2"]
     assert sum(made) == 3
-    again = archive.fingerprints(reader(), prints.set_params(batch_size=1, n_jobs=1))
+    again = archive.fingerprints(
+        reader(), fingerprints.set_params(batch_size=1, n_jobs=1)
+    )
     assert_array_equal(again.data, first.data)
     assert sum(made) == 3
     archive.add(make_stream(3), event("e3"))
-    assert len(archive.fingerprints(reader(), prints).data) == 4
+    assert len(archive.fingerprints(reader(), fingerprints).data) == 4
     assert sum(made) == 4
-    prints.set_params(n_coefficients=100)
-    other = archive.fingerprints(reader(), prints, "event_id == 'e1'")
+    fingerprints.set_params(n_coefficients=100)
+    other = archive.fingerprints(reader(), fingerprints, "event_id == 'e1'")
     assert np.abs(other.data).sum() == 300
     assert sum(made) == 5
 
 
-def test_a_binary_print_takes_512_bytes(archive):
+def test_a_binary_fingerprint_takes_512_bytes(archive):
     archive.add(make_stream(0)[:1], event())
     vertical = reader().set_params(components="Z")
-    prints = FingerprintTransformer(sampling_rate=50.0, encoding="presence")
-    archive.fingerprints(vertical, prints)
+    fingerprints = FingerprintTransformer(sampling_rate=50.0, encoding="presence")
+    archive.fingerprints(vertical, fingerprints)
     with sqlite3.connect(archive.folder / "archive.sqlite") as connection:
-        sizes = connection.execute("SELECT length(bits) FROM prints").fetchall()
+        sizes = connection.execute("SELECT length(bits) FROM fingerprints").fetchall()
     connection.close()
     assert sizes == [(512,)]
 
 
-def test_prints_of_views_and_refusals(archive):
+def test_fingerprints_of_views_and_refusals(archive):
     archive.add(make_stream(0), event())
     archive.add(make_stream(1, n_samples=500), event("short"))
     pipeline = make_pipeline(
@@ -249,25 +251,25 @@ def test_prints_of_views_and_refusals(archive):
         archive.fingerprints(WaveformReader(), FingerprintTransformer())
 
 
-def test_prints_follow_origin_times_and_files_that_come_back(archive, tmp_path):
+def test_fingerprints_follow_origin_times_and_files_that_come_back(archive, tmp_path):
     aligned = reader(align="origin")
-    printer = FingerprintTransformer(sampling_rate=50.0)
+    transformer = FingerprintTransformer(sampling_rate=50.0)
     archive.add(make_stream(0), event("e0", origin_time="2024-01-01T00:00:01"))
-    first = archive.fingerprints(aligned, printer).data
+    first = archive.fingerprints(aligned, transformer).data
     moved = pd.DataFrame([event("e0", origin_time="2024-01-01T00:00:03")])
     archive.add_events(moved)
-    second = archive.fingerprints(aligned, printer).data
+    second = archive.fingerprints(aligned, transformer).data
     assert not np.array_equal(first, second)
-    wanted = printer.fit_transform(archive.to_bunch(aligned).data)
+    wanted = transformer.fit_transform(archive.to_bunch(aligned).data)
     assert_array_equal(second, wanted)
     file = tmp_path / "own.mseed"
     make_stream(1).write(str(file), format="MSEED")
     archive.import_folder(file, copy=False)
     file.rename(tmp_path / "away")
-    bunch = archive.fingerprints(reader(), printer)
+    bunch = archive.fingerprints(reader(), transformer)
     assert "own.mseed cannot be read" in bunch.rejected["reason"][0]
     (tmp_path / "away").rename(file)
-    assert len(archive.fingerprints(reader(), printer).data) == 2
+    assert len(archive.fingerprints(reader(), transformer).data) == 2
 
 
 def test_recordings_without_event_are_told_by_time(archive):
@@ -285,12 +287,14 @@ def test_models_are_kept(archive):
     pytest.importorskip("skops")
     bunch = make_seismograms(n_records=6, random_state=0)
     model = FingerprintTransformer(sampling_rate=bunch.sampling_rate).fit(bunch.data)
-    archive.save_model("prints", model, author="somebody")
-    archive.save_model("prints", model, author="somebody else")
+    archive.save_model("fingerprints", model, author="somebody")
+    archive.save_model("fingerprints", model, author="somebody else")
     assert archive.models()["facts"].tolist() == [{"author": "somebody else"}]
-    again = archive.load_model("prints")
+    again = archive.load_model("fingerprints")
     assert_array_equal(again.transform(bunch.data), model.transform(bunch.data))
-    with pytest.raises(ValueError, match=r"There is no model 'nets'.* it has prints"):
+    with pytest.raises(
+        ValueError, match=r"There is no model 'networks'.* it has fingerprints"
+    ):
         archive.load_model("nets")
     file = archive.folder / "models" / archive.models()["file"].iloc[0]
     assert archive.clean() == []
@@ -343,14 +347,14 @@ def test_a_flipped_bit_of_the_database_is_named(archive):
     archive.fingerprints(reader(), FingerprintTransformer(sampling_rate=50.0))
     assert archive.verify().empty
     with sqlite3.connect(archive.folder / "archive.sqlite") as connection:
-        for table, column in (("prints", "bits"), ("documents", "content")):
+        for table, column in (("fingerprints", "bits"), ("documents", "content")):
             ((blob,),) = connection.execute(f"SELECT {column} FROM {table}")
             blob = bytearray(blob)
             blob[100] ^= 1
             connection.execute(f"UPDATE {table} SET {column} = ?", [bytes(blob)])
     connection.close()
     damage = archive.verify()
-    assert damage["kind"].tolist() == ["print", "stations"]
+    assert damage["kind"].tolist() == ["fingerprint", "stations"]
     assert damage["name"][0] == name
     assert damage["problem"].str.endswith("is damaged").all()
 

@@ -84,7 +84,7 @@ def test_short_and_constant_records():
         ({"batch_size": 0}, "batch_size == 0"),
     ],
 )
-def test_illegal_parameters(parameters, message):
+def test_invalid_parameters(parameters, message):
     transformer = SpectrogramTransformer(**{"sampling_rate": RATE, **parameters})
     for method in (transformer.fit, transformer.transform):
         with pytest.raises(ValueError, match=message):

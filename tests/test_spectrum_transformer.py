@@ -68,7 +68,7 @@ def test_axes_gain_and_input():
         ({"taper": -1}, "taper == -1"),
     ],
 )
-def test_illegal_parameters(parameters, message):
+def test_invalid_parameters(parameters, message):
     transformer = SpectrumTransformer(**{"sampling_rate": RATE, **parameters})
     for method in (transformer.fit, transformer.transform):
         with pytest.raises(ValueError, match=message):

@@ -100,7 +100,7 @@ def test_halving_spares_fits_and_finds_the_same(staged):
     search = clone(staged).set_params(factor=3, random_state=1).fit(X, Y)
     assert search.best_params_ == staged.best_params_
     assert search.n_fits_ < 0.6 * staged.n_fits_
-    seen = [sum(cell is not None for cell in row) for row in search.cells_]
+    seen = [sum(cell is not None for cell in row) for row in search.fit_results_]
     assert sum(seen) == search.n_fits_
     assert set(seen) == {1, 3, 4}
     # of 18 trials 6 go on to three folds and 2 to all
@@ -147,19 +147,19 @@ def test_options_of_the_sweep_are_passed_through(tmp_path):
     groups = np.arange(len(X)) // 5
     search.fit(X, Y, groups=groups)
     assert search.multimetric_
-    assert search.cells_[0][0]["event_confusion"] is not None
+    assert search.fit_results_[0][0]["event_confusion"] is not None
     means = search.cv_results_["mean_test_neg_log_loss"]
     assert search.best_index_ == np.argmax(means)
     assert "mean_train_accuracy" in search.cv_results_
-    times = [cell["fit_time"] for row in search.cells_ for cell in row]
+    times = [cell["fit_time"] for row in search.fit_results_ for cell in row]
     again = clone(search).fit(X, Y, groups=groups)
-    assert times == [cell["fit_time"] for row in again.cells_ for cell in row]
+    assert times == [cell["fit_time"] for row in again.fit_results_ for cell in row]
 
 
 def test_groups_by_routing(routing):
     search = StagedSearchCV(KNeighborsClassifier(), [{"p": [1, 2]}], cv=GroupKFold(3))
     search.fit(X, Y, groups=np.arange(len(X)) // 5)
-    assert search.cells_[0][0]["event_confusion"] is not None
+    assert search.fit_results_[0][0]["event_confusion"] is not None
 
 
 def test_failed_trials_lose_and_failed_stages_are_told():
@@ -212,7 +212,7 @@ def test_stages_of_the_catalogue():
 
 
 @pytest.mark.slow
-def test_the_catalogue_finds_a_net():
+def test_the_catalogue_finds_a_network():
     X = np.random.default_rng(0).integers(0, 2, (24, 12, 12)).astype(np.uint8)
     net = FingerprintClassifier(
         max_epochs=1,

@@ -296,12 +296,12 @@ def test_every_published_system_is_fitted_as_its_base_does():
         if name[0].isupper():
             system = getattr(baselines, name)
             takes_onsets = issubclass(system, fits.OnsetsMixin)
-            if issubclass(system, fits.NetBaseline):
-                assert system._fit is fits.NetBaseline._fit
-                assert takes_onsets or system.fit is fits.NetBaseline.fit
+            if issubclass(system, fits.NetworkBaseline):
+                assert system._fit is fits.NetworkBaseline._fit
+                assert takes_onsets or system.fit is fits.NetworkBaseline.fit
             else:
                 assert system.fit is fits.FeatureBaseline.fit
-            base = fits.OnsetsMixin if takes_onsets else fits.NetBaseline
+            base = fits.OnsetsMixin if takes_onsets else fits.NetworkBaseline
             assert system.predict_proba is base.predict_proba
 
 

@@ -49,7 +49,7 @@ def make_sweep(**params):
 def found(sweep):
     return [
         (cell["scores"], cell["confusion"], cell["history"])
-        for row in sweep.cells_
+        for row in sweep.fit_results_
         for cell in row
     ]
 
@@ -78,7 +78,7 @@ def threads_of_dask():
 
 
 @pytest.mark.usefixtures("threads_of_dask")
-def test_nets_score_alike_on_dask():
+def test_networks_score_alike_on_dask():
     rng = np.random.default_rng(0)
     X, y = rng.integers(0, 2, (24, 8, 8)).astype(np.uint8), np.arange(24) % 2
     net = FingerprintClassifier(max_epochs=2, device="cpu", random_state=2)

@@ -142,15 +142,15 @@ def test_trials_that_fail_say_why_and_the_sweep_goes_on(scoring, error_score):
     assert_same_results(sweep, grid)
     assert sweep.cv_results_["error"][0] is None
     assert sweep.cv_results_["error"][1].startswith("InvalidParameterError: The 'C' p")
-    assert sweep.cells_[1][0]["confusion"] is None
-    assert set(sweep.cells_[1][0]) == set(CELL)
+    assert sweep.fit_results_[1][0]["confusion"] is None
+    assert set(sweep.fit_results_[1][0]) == set(CELL)
 
 
 def test_if_all_trials_fail_the_reason_is_raised():
     sweep = SweepSearchCV(SVC(), {"C": [-1.0, -2.0]})
     with pytest.raises(ValueError, match=r"All the 10 fits failed[\s\S]*'C' parameter"):
         sweep.fit(*IRIS)
-    assert len(sweep.cells_) == 2
+    assert len(sweep.fit_results_) == 2
 
 
 def test_error_score_raise_stops_the_sweep():
@@ -169,7 +169,7 @@ def test_scorers_that_fail_leave_their_reason():
         with warnings.catch_warnings(action="ignore"):
             sweep.fit(*IRIS)
         assert "RuntimeError: no score today" in sweep.cv_results_["error"][0]
-        assert sweep.cells_[0][0]["n_parameters"] is None
+        assert sweep.fit_results_[0][0]["n_parameters"] is None
 
 
 def test_confusion_matrices_are_those_of_the_predictions():
@@ -182,7 +182,7 @@ def test_confusion_matrices_are_those_of_the_predictions():
     for fold, (train, test) in enumerate(cv.split(X, y, EVENTS)):
         model = SVC(C=1).fit(X[train], names[train])
         expected = confusion_matrix(names[test], model.predict(X[test]))
-        cell = sweep.cells_[1][fold]
+        cell = sweep.fit_results_[1][fold]
         assert cell["confusion"] == expected.tolist()
         by_event = np.array(cell["event_confusion"])
         assert by_event.sum() == len(np.unique(EVENTS[test]))
@@ -197,13 +197,13 @@ def test_events_come_from_the_index_of_the_labels_too():
     by_index = SweepSearchCV(
         SVC(), {"C": [1]}, cv=3, scoring=event_accuracy, refit=False
     ).fit(X, labels)
-    assert by_index.cells_[0][0]["event_confusion"] is not None
+    assert by_index.fit_results_[0][0]["event_confusion"] is not None
     without = SweepSearchCV(SVC(), {"C": [1]}, cv=3, refit=False).fit(X, y)
-    assert without.cells_[0][0]["event_confusion"] is None
+    assert without.fit_results_[0][0]["event_confusion"] is None
     mixed = SweepSearchCV(SVC(), {"C": [1]}, cv=GroupKFold(2), refit=False)
     mixed.fit(X, y, groups=np.arange(150) // 40)  # the second holds two classes
-    assert mixed.cells_[0][0]["confusion"] is not None
-    assert mixed.cells_[0][0]["event_confusion"] is None
+    assert mixed.fit_results_[0][0]["confusion"] is not None
+    assert mixed.fit_results_[0][0]["event_confusion"] is None
 
 
 def test_event_scores_without_events_are_refused_before_any_fit():
@@ -226,7 +226,7 @@ def test_metadata_routing_reaches_folds_fits_and_scorers():
     sweep = SweepSearchCV(SVC(), plan, **options).fit(X, y, groups=EVENTS)
     grid = GridSearchCV(SVC(), plan.param_grid, **options).fit(X, y, groups=EVENTS)
     assert_same_results(sweep, grid)
-    assert sweep.cells_[0][0]["event_confusion"] is not None
+    assert sweep.fit_results_[0][0]["event_confusion"] is not None
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ def test_it_is_an_estimator_like_others():
     sweep.fit(*IRIS)
     again = pickle.loads(pickle.dumps(sweep))
     assert np.array_equal(again.predict_proba(IRIS[0]), sweep.predict_proba(IRIS[0]))
-    assert again.cells_ == sweep.cells_
+    assert again.fit_results_ == sweep.fit_results_
 
 
 class Counted(TransformerMixin, BaseEstimator):
@@ -376,7 +376,7 @@ NET_OPTIONS = {
 
 
 @pytest.fixture(scope="module")
-def net_sweep(three_steps_of_module, seismograms):
+def network_sweep(three_steps_of_module, seismograms):
     return SweepSearchCV(three_steps_of_module, NETS, **NET_OPTIONS).fit(
         seismograms.data, seismograms.target, groups=seismograms.groups
     )
@@ -388,22 +388,22 @@ def three_steps_of_module(request):
     return make(classifier__early_stopping=True, classifier__validation_fraction=0.3)
 
 
-def test_nets_leave_histories_and_sizes(net_sweep):
-    cell = net_sweep.cells_[0][0]
+def test_networks_leave_histories_and_sizes(network_sweep):
+    cell = network_sweep.fit_results_[0][0]
     assert list(cell) == CELL
     assert [row["epoch"] for row in cell["history"]] == [1, 2]
     assert {"train_loss", "valid_loss"} <= cell["history"][0].keys()
     assert "duration" not in cell["history"][0]
-    sizes = NETS.estimate(net_sweep.estimator)["n_parameters"]
-    assert net_sweep.cv_results_["n_parameters"].tolist() == sizes.tolist()
+    sizes = NETS.estimate(network_sweep.estimator)["n_parameters"]
+    assert network_sweep.cv_results_["n_parameters"].tolist() == sizes.tolist()
     assert np.sum(cell["confusion"]) == 16
     assert np.sum(cell["event_confusion"]) == 8
 
 
-def test_nets_score_as_in_grid_search(net_sweep, seismograms):
-    grid = GridSearchCV(net_sweep.estimator, NETS.param_grid, **NET_OPTIONS)
+def test_networks_score_as_in_grid_search(network_sweep, seismograms):
+    grid = GridSearchCV(network_sweep.estimator, NETS.param_grid, **NET_OPTIONS)
     grid.fit(seismograms.data, seismograms.target, groups=seismograms.groups)
-    assert_same_results(net_sweep, grid)
+    assert_same_results(network_sweep, grid)
 
 
 @pytest.mark.slow
@@ -411,15 +411,15 @@ def test_nets_score_as_in_grid_search(net_sweep, seismograms):
 @pytest.mark.parametrize(
     ("backend", "n_jobs"), [("loky", 2), ("threading", 2), ("threading", 3)]
 )
-def test_any_number_of_jobs_gives_the_same(net_sweep, seismograms, backend, n_jobs):
-    sweep = SweepSearchCV(net_sweep.estimator, NETS, **NET_OPTIONS, n_jobs=n_jobs)
+def test_any_number_of_jobs_gives_the_same(network_sweep, seismograms, backend, n_jobs):
+    sweep = SweepSearchCV(network_sweep.estimator, NETS, **NET_OPTIONS, n_jobs=n_jobs)
     with parallel_config(backend):
         sweep.fit(seismograms.data, seismograms.target, groups=seismograms.groups)
-    assert_same_results_of_sweeps(sweep, net_sweep)
+    assert_same_results_of_sweeps(sweep, network_sweep)
 
 
 def assert_same_results_of_sweeps(one, other):
-    assert without_times(one.cells_) == without_times(other.cells_)
+    assert without_times(one.fit_results_) == without_times(other.fit_results_)
 
 
 class Interrupting(ClassifierMixin, BaseEstimator):
@@ -443,7 +443,7 @@ def test_an_interrupt_keeps_what_was_found(tmp_path):
     sweep.set_params(store=tmp_path / "study.db")
     with pytest.raises(KeyboardInterrupt):
         sweep.fit(*IRIS)
-    found = [cell is not None for row in sweep.cells_ for cell in row]
+    found = [cell is not None for row in sweep.fit_results_ for cell in row]
     assert found == [True] * 4 + [False] * 4
 
 
@@ -528,7 +528,9 @@ def test_each_candidate_is_a_look_in_the_ledger(ledger):
     for name, values in without.cv_results_.items():
         if "time" not in name:
             assert same(with_ledger.cv_results_[name], values), name
-    assert without_times(with_ledger.cells_) == without_times(without.cells_)
+    assert without_times(with_ledger.fit_results_) == without_times(
+        without.fit_results_
+    )
     looks = ledger.looks()
     means = without.cv_results_["mean_test_score"]
     assert looks["score"].tolist() == pytest.approx(means)

@@ -36,7 +36,7 @@ def without_times(cells):
 
 
 def flat(search):
-    return without_times([cell for row in search.cells_ for cell in row])
+    return without_times([cell for row in search.fit_results_ for cell in row])
 
 
 class Counting(ClassifierMixin, BaseEstimator):
@@ -94,7 +94,7 @@ def test_what_is_stored_is_not_computed_again(store, fits):
     assert sorted(fits()) == [0, 0, 1, 1, 2, 2, 3, 3]
     again = sweep(store).fit(*IRIS)
     assert fits() == []
-    assert again.cells_ == first.cells_
+    assert again.fit_results_ == first.fit_results_
     for key in ("mean_test_score", "mean_fit_time", "split1_test_score"):
         assert list(first.cv_results_[key]) == list(again.cv_results_[key])
 
@@ -159,7 +159,7 @@ def test_a_named_study_of_another_sweep_is_refused(store, change, reason):
         ValueError, match=f"study 'mine' of the store was made from {reason}"
     ):
         sweep(store, study_name="mine", **change).fit(X, y)
-    assert read_study(store)["cells"] == first.cells_
+    assert read_study(store)["cells"] == first.fit_results_
 
 
 def test_a_foreign_study_is_refused(store):
@@ -259,7 +259,7 @@ def test_the_reader_gives_what_the_search_had(store):
     search = SweepSearchCV(SVC(), PLAN, store=store, **options).fit(*IRIS)
     study = read_study(store)
     assert study["params"] == search.cv_results_["params"]
-    assert study["cells"] == search.cells_
+    assert study["cells"] == search.fit_results_
     assert study["classes"] == search.cell_classes_ == [0, 1, 2]
     assert study["metrics"] == ["accuracy", "f1_macro"]
     assert study["refit_metric"] == "f1_macro"
@@ -408,9 +408,9 @@ def test_a_server_stores_and_resumes(server, fits):
     assert len(fits()) == 8
     again = sweep(server, study_name="alone").fit(*IRIS)
     assert fits() == []
-    assert again.cells_ == first.cells_
+    assert again.fit_results_ == first.fit_results_
     assert flat(first) == flat(sweep(None).fit(*IRIS))
-    assert read_study(server, "alone")["cells"] == first.cells_
+    assert read_study(server, "alone")["cells"] == first.fit_results_
 
 
 def open_at_once(store, n_threads=6):
@@ -469,7 +469,7 @@ def test_processes_share_the_work_through_a_server(server, fits, monkeypatch):
         thread.join()
     n_fits = len(fits())
     assert 24 <= n_fits <= 28
-    assert searches[0].cells_ == searches[1].cells_
+    assert searches[0].fit_results_ == searches[1].fit_results_
     assert flat(searches[0]) == flat(sweep(None, plan).fit(*IRIS))
 
 

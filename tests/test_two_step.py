@@ -49,7 +49,7 @@ def test_probabilities_are_those_of_the_steps(fitted):
     )
 
 
-def test_the_second_net_is_trained_on_the_other_records_alone(fitted):
+def test_the_second_network_is_trained_on_the_other_records_alone(fitted):
     X, y = three_classes()
     inputs, others = fitted._represent(X), y != "earthquake"
     alone = clone(fitted.net_.step).fit(inputs[others], y[others])
@@ -93,7 +93,7 @@ def test_events_are_kept_whole_in_both_steps():
         make().fit(X, y, groups[:-1])
 
 
-def test_another_fit_draws_anew_from_the_same_generator():
+def test_another_fit_draws_again_from_the_same_generator():
     X, y = three_classes()
     classifier = make(max_epochs=1, random_state=np.random.RandomState(0))
     first, again = (classifier.fit(X, y).predict_proba(X) for _ in range(2))

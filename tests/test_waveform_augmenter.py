@@ -174,7 +174,7 @@ def test_what_is_impossible_is_named_before_training(params, message):
 
 
 class WaveformNet(nn.Module):
-    """A small net on waveforms that notes what it sees while it does not train."""
+    """A small network on waveforms that notes what it sees while it does not train."""
 
     seen = []
 
@@ -243,7 +243,7 @@ def test_validation_rows_are_never_augmented(waveforms, augmented):
     middle = X[:, None, :, 10:50]
     for record in seen:
         np.testing.assert_array_equal(record, middle[round(record.max() / 10)])
-    assert classifier.print_shape_ == (1, 3, 40)
+    assert classifier.fingerprint_shape_ == (1, 3, 40)
 
 
 def test_predictions_are_of_the_center(waveforms, augmented):
@@ -277,7 +277,7 @@ def test_test_folds_of_a_search_are_never_augmented(waveforms, augmented):
         assert {number for numbers, _ in fit for number in numbers} == set(train)
 
 
-def test_every_epoch_draws_anew_and_keeps_the_number_of_rows(waveforms, augmented):
+def test_every_epoch_draws_again_and_keeps_the_number_of_rows(waveforms, augmented):
     X, y, _ = waveforms
     make_classifier().fit(X, y)
     epochs = [augmented[start : start + 4] for start in range(0, 12, 4)]

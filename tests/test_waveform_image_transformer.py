@@ -45,6 +45,6 @@ def test_a_constant_is_a_line():
 
 
 @pytest.mark.parametrize("shape", [(0, 3), 224, (2.0, 3), (3, 224, 224)])
-def test_illegal_shapes(shape):
+def test_invalid_shapes(shape):
     with pytest.raises(ValueError, match="shape must be two integers"):
         WaveformImageTransformer(shape=shape).transform(np.zeros((2, 60)))

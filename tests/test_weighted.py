@@ -87,7 +87,7 @@ def test_class_scores_are_those_of_scikit_learn(case):
         for name, score, positive in (
             ("precision", precision_score, True),
             ("recall", recall_score, True),
-            ("negative_precision", precision_score, False),
+            ("negative_predictive_value", precision_score, False),
             ("specificity", recall_score, False),
         ):
             expected = score(

@@ -75,7 +75,9 @@ def test_the_page_of_a_real_sweep_has_what_its_cells_kept(tmp_path):
     ]
     losses = study["history"]["loss"]["train"]
     matrices = study["confusion"]["record"]["counts"]
-    for params, cells in zip(search.cv_results_["params"], search.cells_, strict=True):
+    for params, cells in zip(
+        search.cv_results_["params"], search.fit_results_, strict=True
+    ):
         n_filters, balance = (grid[name].index(params[name]) for name in grid)
         trial = 2 * n_filters + balance
         for fold, cell in enumerate(cells):
@@ -106,7 +108,7 @@ def test_the_page_does_without_what_a_cube_lacks(tmp_path):
     assert all("rows" in net for net in study["nets"]["trials"])
 
 
-def test_a_net_that_is_not_the_trials_is_not_drawn(tmp_path):
+def test_a_network_that_is_not_the_trials_is_not_drawn(tmp_path):
     page = write_report(make_cube(1), tmp_path / "a.html", input_shape=(1, 32, 32))
     nets = read_study(page)["nets"]["trials"]
     assert all("that of the trial had" in net["reason"] for net in nets)
@@ -354,7 +356,7 @@ def test_a_click_on_a_cell_opens_its_trial(study):
     assert page.parameters()[4] == f"{int(part['n_parameters'][0]):,}"
     scores = page.find("#trial-scores tbody tr td").text
     assert float(scores) == pytest.approx(float(part["accuracy"].mean()), rel=1e-3)
-    assert page.text("#trial-net").count("24 filters") == 2
+    assert page.text("#trial-network").count("24 filters") == 2
     drawn = page.run("return document.getElementById('history').data.map(t => t.name)")
     assert drawn == ["train spread", "train", "valid spread", "valid"]
     assert check_matrix(page, cube.confusion(**trial))

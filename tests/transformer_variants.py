@@ -18,7 +18,7 @@ VARIANTS = pytest.mark.parametrize(
     ],
     ids=str,
 )
-fingerprints = partial(FingerprintTransformer, sampling_rate=40.0)
+make_transformer = partial(FingerprintTransformer, sampling_rate=40.0)
 
 
 def make_records(n_records, n_samples=2000, *, seed=0, lead=()):

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline, make_pipeline
 from skorch.callbacks import Callback
 
-from skseisfp.baselines._base import NetBaseline
+from skseisfp.baselines._base import NetworkBaseline
 from skseisfp.baselines._onsets import OnsetsMixin
 from skseisfp.baselines.features import FeatureBaseline
 from skseisfp.model_selection._out_of_fold import seeded
@@ -97,12 +97,12 @@ def prepare(system, data_set, seed):
     estimator = seeded(system.make(data_set), seed)
     seen, seconds = represent(system.view, data_set)
     if system.n_stations is None and isinstance(
-        estimator, NetBaseline | FeatureBaseline
+        estimator, NetworkBaseline | FeatureBaseline
     ):
         start = process_time()
         seen = estimator._check(seen, reset=True)
         known = data_set.phases if isinstance(estimator, OnsetsMixin) else {}
-        if isinstance(estimator, NetBaseline):
+        if isinstance(estimator, NetworkBaseline):
             seen, estimator = estimator._prepare(seen, **known)
         else:
             seen = estimator._represent(seen, **known)
@@ -185,9 +185,9 @@ def _take(prepared, rows, y, events):
 def _with_budget(estimator, seconds):
     """Return a copy whose networks stop when the time is spent."""
     estimator = clone(estimator)
-    if isinstance(estimator, NetBaseline):
-        make = estimator._make_net
-        estimator._make_net = lambda: _set_budget(make(), seconds)
+    if isinstance(estimator, NetworkBaseline):
+        make = estimator._make_network
+        estimator._make_network = lambda: _set_budget(make(), seconds)
     return _set_budget(estimator, seconds)
 
 

@@ -97,7 +97,7 @@ def check_records(estimator, X, *, reset, max_ndim=4):
     reset : bool
         Whether the shape of `X` is learnt (in fit) or compared, where it is known.
     max_ndim : int, default=4
-        Largest legal number of axes.
+        Largest valid number of axes.
 
     Returns
     -------

@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy import select
 
 from ..signal.waveform import RecordError
-from ._database import documents, models, prints, recordings
+from ._database import documents, fingerprints, models, recordings
 
 YOUNG = 3600.0  # seconds; an unnamed file of that age may still get its name
 
@@ -22,7 +22,7 @@ def find_damage(archive):
         except RecordError as error:
             found.append(("recording", reference.record_id, str(error)))
     found += [("model", name, text) for name, text in _models(archive)]
-    found += [("print", name, text) for name, text in _prints(archive)]
+    found += [("fingerprint", name, text) for name, text in _fingerprints(archive)]
     found += [("stations", name, text) for name, text in _documents(archive)]
     return pd.DataFrame(found, columns=["kind", "name", "problem"])
 
@@ -48,14 +48,16 @@ def _models(archive):
             yield row.name, f"{file} is damaged"
 
 
-def _prints(archive):
-    """Yield the records whose prints have changed."""
-    columns = recordings.c.record_id, prints.c.bits, prints.c.checksum
-    query = select(*columns).join(prints, prints.c.recording == recordings.c.id)
+def _fingerprints(archive):
+    """Yield the records whose fingerprints have changed."""
+    columns = recordings.c.record_id, fingerprints.c.bits, fingerprints.c.checksum
+    query = select(*columns).join(
+        fingerprints, fingerprints.c.recording == recordings.c.id
+    )
     with archive.database.reading() as connection:
         for name, bits, checksum in connection.execute(query):
             if crc32(bits) != checksum:
-                yield name, "its print is damaged"
+                yield name, "its fingerprint is damaged"
 
 
 def _documents(archive):

@@ -96,8 +96,8 @@ settings = Table(
     Column("signed", Integer),
 )
 
-prints = Table(
-    "prints",
+fingerprints = Table(
+    "fingerprints",
     metadata,
     Column("recording", ForeignKey("recordings.id"), primary_key=True),
     Column("settings", ForeignKey("settings.id"), primary_key=True),

@@ -45,7 +45,7 @@ def fetch_fdsn(
 
     Events come first, then the stations around them, then for each event the waveforms
     of all stations in reach, in bulk requests. Every answer is stored as it comes, and
-    a request that was answered is not made again: call the function anew to go on
+    a request that was answered is not made again: call the function again to go on
     after an interruption or a failure.
 
     Parameters
@@ -95,7 +95,7 @@ def fetch_fdsn(
     Raises
     ------
     ValueError
-        If a parameter is not legal, or events or stations cannot be had.
+        If a parameter is not valid, or events or stations cannot be had.
 
     See Also
     --------

@@ -19,7 +19,7 @@ BATCH = 256  # recordings in one transaction
 class SeismicArchive:
     """Record store and event database in one folder.
 
-    Events, picks, labels, recordings, prints and models are rows of an SQLite
+    Events, picks, labels, recordings, fingerprints and models are rows of an SQLite
     database; waveforms are in HDF5 files that are written once and never changed, or
     stay in the user's own files. What is added comes about in one transaction: a
     process that is killed leaves all that was stored before, and nothing half. What is
@@ -379,11 +379,11 @@ class SeismicArchive:
         )
 
     def fingerprints(self, reader, transformer, expression=None, *, exclusions=None):
-        """Return prints, made once for each set of parameters and then kept.
+        """Return fingerprints, made once for each set of parameters and then kept.
 
-        A print is made anew where the origin time or pick that its window was relative
-        to has changed, or where the response of instruments is removed and stations
-        were added.
+        A fingerprint is recomputed where the origin time or pick that its window was
+        relative to has changed, or where the response of instruments is removed and
+        stations were added.
 
         Parameters
         ----------
@@ -391,8 +391,8 @@ class SeismicArchive:
             How recordings become records; `sampling_rate` and `window` must be given,
             so that no record depends on others.
         transformer : estimator
-            How records become prints: a `FingerprintTransformer`, or a pipeline that
-            ends in one, that treats each record alone.
+            How records become fingerprints: a `FingerprintTransformer`, or a pipeline
+            that ends in one, that treats each record alone.
         expression : str, default=None
             Condition on the columns of `query`.
         exclusions : DataFrame, str, path-like or sequence of str, default=None
@@ -401,20 +401,22 @@ class SeismicArchive:
         Returns
         -------
         bunch : :class:`~sklearn.utils.Bunch`
-            With `data` (the prints, as the transformer returns them), `target` (the
-            labels, None where no event has one), `target_names`, `groups` (the events),
-            `stations`, `frame` (as `query` returns it), `rejected` (recordings without
-            print, with their `reason`) and `DESCR`.
+            With `data` (the fingerprints, as the transformer returns them), `target`
+            (the labels, None where no event has one), `target_names`, `groups` (the
+            events), `stations`, `frame` (as `query` returns it), `rejected` (recordings
+            without print, with their `reason`) and `DESCR`.
 
         Raises
         ------
         ValueError
-            If prints would depend on other records, or no recording gives one.
+            If fingerprints would depend on other records, or no recording gives one.
         """
-        from ._prints import bunch_of_prints
+        from ._fingerprints import bunch_of_fingerprints
 
         references = self.references(expression)
-        return bunch_of_prints(self, references, reader, transformer, exclusions, BATCH)
+        return bunch_of_fingerprints(
+            self, references, reader, transformer, exclusions, BATCH
+        )
 
     def save_model(self, name, estimator, **facts):
         """Keep a fitted estimator, as `skseisfp.save` does.

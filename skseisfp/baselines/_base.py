@@ -34,14 +34,14 @@ class WaveformBaseline(ClassifierMixin, BaseEstimator):
         return tags
 
 
-class NetBaseline(WaveformBaseline):
-    """Base of the nets on waveforms, each with its own representation of them.
+class NetworkBaseline(WaveformBaseline):
+    """Base of the networks on waveforms, each with its own representation of them.
 
     A subclass gives `_represent(records)`, from records of shape (n_records,
     n_channels, n_samples) to what a `FingerprintClassifier` takes, and sets
 
-    - `_module`: the class of its net;
-    - `_module_parameters`: names of own parameters that the net takes, too;
+    - `_module`: the class of its network;
+    - `_module_parameters`: names of own parameters that the network takes, too;
     - `_recipe`: settings of training beside those that are parameters;
     - `_rate`: the published sampling rate in Hz;
     - `_f_min`: the corner of the high-pass filter in Hz, or None.
@@ -79,7 +79,7 @@ class NetBaseline(WaveformBaseline):
         self.random_state = random_state
 
     def fit(self, X, y, groups=None):
-        """Train a fresh net on records.
+        """Train a fresh network on records.
 
         Parameters
         ----------
@@ -104,7 +104,7 @@ class NetBaseline(WaveformBaseline):
         return self._fit(X, y, groups)
 
     def _fit(self, X, y, groups, **onsets):
-        """Train a fresh net on records."""
+        """Train a fresh network on records."""
         vars(self).pop("net_", None)
         inputs, net = self._prepare(self._check(X, reset=True), **onsets)
         self.net_ = net.fit(inputs, y, groups)
@@ -127,7 +127,7 @@ class NetBaseline(WaveformBaseline):
         Raises
         ------
         ValueError
-            If the records are not of the shape that the net was fitted on.
+            If the records are not of the shape that the network was fitted on.
         """
         check_is_fitted(self)
         return self.net_.predict_proba(self._represent(self._check(X, reset=False)))
@@ -151,7 +151,7 @@ class NetBaseline(WaveformBaseline):
     def _prepare(self, X, **onsets):
         """Return what is to be fitted on records that were checked, and a fresh net."""
         self._check_parameters(X)
-        net = self._make_net()
+        net = self._make_network()
         net._check_parameters()
         return self._represent(X, **onsets), net
 
@@ -176,7 +176,7 @@ class NetBaseline(WaveformBaseline):
                 f"RandomState instance; got {self.random_state!r}."
             ) from error
 
-    def _make_net(self):
+    def _make_network(self):
         own = {name: getattr(self, name) for name in self._module_parameters}
         return FingerprintClassifier(
             self._module,
@@ -192,7 +192,7 @@ class NetBaseline(WaveformBaseline):
         )
 
     def _make_augmenter(self):
-        """Return what changes records while the net is trained, if anything does."""
+        """Return what changes records in training, None if nothing does."""
 
     def _preprocess(self, X, *, f_max=None, **settings):
         """Return records filtered, cut and scaled, at the published rate."""
@@ -221,8 +221,8 @@ class NetBaseline(WaveformBaseline):
         return hasattr(self, "net_")
 
 
-class EventNetBaseline(NetBaseline):
-    """Base of the nets on rows of events, with one more axis for the stations.
+class EventNetworkBaseline(NetworkBaseline):
+    """Base of the networks on rows of events, with one more axis for the stations.
 
     Records without it count as events of one station; a missing station is zeros, or
     masked in a masked array.
@@ -280,7 +280,7 @@ def is_pair(values, kind):
 
 
 def pad_to(X, least):
-    """Pad the last axes with zeros, at their ends, to the least sizes a net takes."""
+    """Pad the ends of the last axes with zeros to the sizes that a network needs."""
     first = X.ndim - len(least)
     missing = np.maximum(np.array(least) - X.shape[first:], 0)
     if not missing.any():

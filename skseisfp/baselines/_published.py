@@ -18,7 +18,7 @@ class PublishedSystem:
 
     `record_shape` is the shape of one row of the published input, at the default
     sampling rate of the estimator (ours where a paper does not give it); a system that
-    is no net has none.
+    is no network has none.
     """
 
     name: str
@@ -49,14 +49,14 @@ SYSTEMS = (
         n_classes=3,
         published_parameters=678_219,
         exactness=EXACT,
-        figure="accuracy 94.8 % (163 of 172 prints)",
-        measured_on="716 regional records, augmented to 1,718 prints",
-        split="a tenth of the augmented prints; events may be on both sides",
+        figure="accuracy 94.8 % (163 of 172 fingerprints)",
+        measured_on="716 regional records, augmented to 1,718 fingerprints",
+        split="a tenth of the augmented fingerprints; events may be on both sides",
         caveats=(
-            "172 is a tenth of the augmented prints: if it was drawn after the "
-            "augmentation, prints of one record are on both sides. Best of 384 trials "
-            "scored on the same prints. Strides and the second pool are not published; "
-            "with a stride of 2 it has 54,435 parameters."
+            "172 is a tenth of the augmented fingerprints: if it was drawn after the "
+            "augmentation, fingerprints of one record are on both sides. Best of 384 "
+            "trials scored on the same fingerprints. Strides and the second pool are "
+            "not published; with a stride of 2 it has 54,435 parameters."
         ),
         source="paper",
     ),
@@ -85,9 +85,9 @@ SYSTEMS = (
         measured_on="365 earthquakes and 1,825 blasts at 24 stations, 17,689 records",
         split="event-wise: 20 % of the events for the test",
         caveats=(
-            "Kernels, filters, strides, pools and dropout are not published; many nets "
-            "have 18,562 parameters. The majority class alone has 83.3 % of the test "
-            "events. Records were selected by hand, too."
+            "Kernels, filters, strides, pools and dropout are not published; many "
+            "networks have 18,562 parameters. The majority class alone has 83.3 % of "
+            "the test events. Records were selected by hand, too."
         ),
         source="paper",
     ),
@@ -187,8 +187,8 @@ SYSTEMS = (
         measured_on="1,539 records in Ningxia",
         caveats=(
             "About 99 % is quoted elsewhere, without the further records. Whether the "
-            "net was trained before on other pictures is unknown. AlexNet for three "
-            "classes has about 57 million parameters."
+            "network was trained before on other pictures is unknown. AlexNet for "
+            "three classes has about 57 million parameters."
         ),
         source="abstract, and as described by Silkin (2024)",
     ),
@@ -207,9 +207,9 @@ SYSTEMS = (
         ),
         split="record-wise in four folds; leak known",
         caveats=(
-            "In the public code one net is trained on over all folds: only the first "
-            "tests it on records that it has not seen. Records of an event are on both "
-            "sides. The bins of the spectrum are unknown."
+            "In the public code one network is trained on over all folds: only the "
+            "first tests it on records that it has not seen. Records of an event are "
+            "on both sides. The bins of the spectrum are unknown."
         ),
         source=(
             "public code (Machine-Learning-in-Seismology/CNN-Earthquake-Explosion), "
@@ -249,8 +249,8 @@ SYSTEMS = (
         measured_on="five years of the catalogue of Utah",
         caveats=(
             "Layers are not those of the paper, which are unknown, but those of the "
-            "net that Ertuncay et al. trained in its place. About 1 % of the labels "
-            "were wrong."
+            "network that Ertuncay et al. trained in its place. About 1 % of the "
+            "labels were wrong."
         ),
         source=(
             "abstract, and public code "

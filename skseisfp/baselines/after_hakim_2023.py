@@ -1,4 +1,4 @@
-"""The net of one branch a component of Hakim et al. (2023), by description."""
+"""The network of one branch a component of Hakim et al. (2023), by description."""
 
 import numpy as np
 from torch import nn
@@ -6,8 +6,8 @@ from torch import nn
 from ..neural.layers import GeneratorDropout, GeneratorModule
 from ..preprocessing import ScalogramTransformer
 from ..signal.windows import window_samples
-from ._base import NetBaseline, check_shape
-from ._nets import count_outputs, initialise
+from ._base import NetworkBaseline, check_shape
+from ._networks import count_outputs, initialise
 
 _FILTERS = (16, 32, 64)
 _LEAST_SIDE = 2 ** len(_FILTERS)
@@ -44,8 +44,8 @@ class HakimNet(GeneratorModule):
         return self.layers(X)
 
 
-class AfterHakim2023(NetBaseline):
-    """Net of one branch a component on images of records, after Hakim et al.
+class AfterHakim2023(NetworkBaseline):
+    """Network of one branch a component on images of records, after Hakim et al.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class AfterHakim2023(NetBaseline):
     n_jobs : int, default=None
         Number of threads that prepare the records.
     device : str, default="auto"
-        Torch device of the net; ``"auto"`` is ``"cuda"`` if there is one and else
+        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
         ``"cpu"``.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order, dropout, augmentation and validation split.
@@ -78,7 +78,7 @@ class AfterHakim2023(NetBaseline):
     classes_ : ndarray of shape (n_classes,)
         Labels.
     net_ : FingerprintClassifier
-        The trained net; it holds the history of training.
+        The trained network; it holds the history of training.
     record_shape_ : tuple of int
         Shape of one record.
     n_features_in_ : int

@@ -1,10 +1,10 @@
-"""The convolutional net on the spectrograms of Linville et al. (2019)."""
+"""The convolutional network on the spectrograms of Linville et al. (2019)."""
 
 from torch import nn
 
 from ..neural.layers import GeneratorModule
 from ._base import pad_to
-from ._nets import BinaryHead, count_outputs, initialise
+from ._networks import BinaryHead, count_outputs, initialise
 from .linville_lstm import LinvilleLSTM
 
 _FILTERS = (18, 36, 54, 54)
@@ -34,7 +34,7 @@ class LinvilleConvolutions(GeneratorModule):
 
 
 class AfterLinville2019(LinvilleLSTM):
-    """Convolutional net on spectrograms after Linville et al., as rebuilt by others.
+    """Convolutional network on spectrograms after Linville et al., rebuilt by others.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class AfterLinville2019(LinvilleLSTM):
     n_jobs : int, default=None
         Number of threads that prepare the records.
     device : str, default="auto"
-        Torch device of the net; ``"auto"`` is ``"cuda"`` if there is one and else
+        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
         ``"cpu"``.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order, dropout, augmentation and validation split.
@@ -66,7 +66,7 @@ class AfterLinville2019(LinvilleLSTM):
     classes_ : ndarray of shape (n_classes,)
         Labels.
     net_ : FingerprintClassifier
-        The trained net; it holds the history of training.
+        The trained network; it holds the history of training.
     record_shape_ : tuple of int
         Shape of one record.
     n_features_in_ : int
@@ -74,22 +74,23 @@ class AfterLinville2019(LinvilleLSTM):
 
     See Also
     --------
-    LinvilleLSTM : The recurrent net of the same paper.
+    LinvilleLSTM : The recurrent network of the same paper.
 
     Notes
     -----
-    A reconstruction. [1]_ compare a convolutional and a recurrent net on spectrograms
-    of 90 s. The layers of their convolutional one are not known here; these are the
-    ones of the net that the public code of [2]_ has in its place: convolutions of 2 x 2
-    with 18, 36, 54 and 54 filters, a pool of 2 x 2 after each, and the output. For
-    three channels of 90 s and two classes, told apart by one sigmoid, it has 22,519
-    parameters; more classes take a softmax, with which two would have 22,628.
+    A reconstruction. [1]_ compare a convolutional and a recurrent network on
+    spectrograms of 90 s. The layers of their convolutional one are not known here;
+    these are the ones of the network that the public code of [2]_ has in its place:
+    convolutions of 2 x 2 with 18, 36, 54 and 54 filters, a pool of 2 x 2 after each,
+    and the output. For three channels of 90 s and two classes, told apart by one
+    sigmoid, it has 22,519 parameters; more classes take a softmax, with which two would
+    have 22,628.
 
     Input and training are those of `LinvilleLSTM`. Images below 31 x 31 are continued
     with zeros.
 
     The paper reports above 98 % agreement with the labels of analysts for earthquakes
-    and quarry blasts in Utah, for both of its nets.
+    and quarry blasts in Utah, for both of its networks.
 
     References
     ----------

@@ -10,7 +10,7 @@ from torch import nn
 from ..neural.layers import GeneratorDropout, GeneratorModule
 from ..preprocessing import ScalogramTransformer
 from ..signal.wavelets import Morlet
-from ._base import NetBaseline, check_shape, pad_to
+from ._base import NetworkBaseline, check_shape, pad_to
 from .capsules import MarginLoss, RoutedCapsules, lengths, squash
 
 _LEAST_SAMPLES = 100
@@ -90,7 +90,7 @@ class SaadNet(GeneratorModule):
         return lengths(self.classes(squash(capsules.flatten(1, 3))))
 
 
-class AfterSaad2024(NetBaseline):
+class AfterSaad2024(NetworkBaseline):
     """Transformer with class capsules on wavelet scalograms, after Saad et al.
 
     Parameters
@@ -117,7 +117,7 @@ class AfterSaad2024(NetBaseline):
     n_jobs : int, default=None
         Number of threads that prepare the records.
     device : str, default="auto"
-        Torch device of the net; ``"auto"`` is ``"cuda"`` if there is one and else
+        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
         ``"cpu"``.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order, dropout, augmentation and validation split.
@@ -127,7 +127,7 @@ class AfterSaad2024(NetBaseline):
     classes_ : ndarray of shape (n_classes,)
         Labels.
     net_ : FingerprintClassifier
-        The trained net; it holds the history of training.
+        The trained network; it holds the history of training.
     record_shape_ : tuple of int
         Shape of one record.
     n_features_in_ : int
@@ -180,7 +180,7 @@ class AfterSaad2024(NetBaseline):
 
     _module = SaadNet
     _module_parameters = ("n_routings",)
-    _recipe = {**NetBaseline._recipe, "criterion": MarginLoss, "patience": 30}
+    _recipe = {**NetworkBaseline._recipe, "criterion": MarginLoss, "patience": 30}
     _f_min = 1.0
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A convolutional net with several inputs, after Tian et al. (2022)."""
+"""A convolutional network with several inputs, after Tian et al. (2022)."""
 
 from math import prod
 
@@ -8,8 +8,8 @@ from torch import nn
 
 from ..neural.layers import GeneratorDropout, GeneratorModule
 from ..preprocessing import ScalogramTransformer
-from ._base import NetBaseline, check_shape, pad_to
-from ._nets import initialise
+from ._base import NetworkBaseline, check_shape, pad_to
+from ._networks import initialise
 
 _WAVEFORM_FILTERS = (16, 32, 32, 64)
 _IMAGE_FILTERS = (16, 32, 64)
@@ -58,8 +58,8 @@ def _branch(n_inputs, filters, *, two_dimensional):
     return layers.extend([average, nn.Flatten()])
 
 
-class AfterTian2022(NetBaseline):
-    """Net with two inputs, waveform and scalogram, after Tian et al.
+class AfterTian2022(NetworkBaseline):
+    """Network with two inputs, waveform and scalogram, after Tian et al.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ class AfterTian2022(NetBaseline):
     n_jobs : int, default=None
         Number of threads that prepare the records.
     device : str, default="auto"
-        Torch device of the net; ``"auto"`` is ``"cuda"`` if there is one and else
+        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
         ``"cpu"``.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order, dropout, augmentation and validation split.
@@ -93,7 +93,7 @@ class AfterTian2022(NetBaseline):
     classes_ : ndarray of shape (n_classes,)
         Labels.
     net_ : FingerprintClassifier
-        The trained net; it holds the history of training.
+        The trained network; it holds the history of training.
     record_shape_ : tuple of int
         Shape of one record.
     n_features_in_ : int
@@ -101,7 +101,7 @@ class AfterTian2022(NetBaseline):
 
     Notes
     -----
-    Built by description, which is a title: [1]_ lists the convolutional net with
+    Built by description, which is a title: [1]_ lists the convolutional network with
     multiple inputs of [2]_ among its references and says no more of it.
 
     So all is ours: records of three channels at 100 Hz, band-pass from 1 to 20 Hz, each

@@ -1,15 +1,15 @@
-"""The fully connected predecessor of the net of Silkin (2024)."""
+"""The fully connected predecessor of the network of Silkin (2024)."""
 
 import torch
 
 from ..neural import FingerprintMLP
 from ..preprocessing import AdaptiveHighpassFilter, FingerprintTransformer
 from ..signal.windows import window_samples
-from ._base import NetBaseline
+from ._base import NetworkBaseline
 
 
-class AfterTrovaMLP(NetBaseline):
-    """Fully connected net on binary wavelet fingerprints, after Silkin.
+class AfterTrovaMLP(NetworkBaseline):
+    """Fully connected network on binary wavelet fingerprints, after Silkin.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class AfterTrovaMLP(NetBaseline):
     n_jobs : int, default=None
         Number of threads that prepare the records.
     device : str, default="auto"
-        Torch device of the net; ``"auto"`` is ``"cuda"`` if there is one and else
+        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
         ``"cpu"``.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order, dropout, augmentation and validation split.
@@ -44,7 +44,7 @@ class AfterTrovaMLP(NetBaseline):
     classes_ : ndarray of shape (n_classes,)
         Labels.
     net_ : FingerprintClassifier
-        The trained net; it holds the history of training.
+        The trained network; it holds the history of training.
     record_shape_ : tuple of int
         Shape of one record.
     n_features_in_ : int
@@ -52,17 +52,17 @@ class AfterTrovaMLP(NetBaseline):
 
     See Also
     --------
-    TrovaCNN : The convolutional net that came after it.
+    TrovaCNN : The convolutional network that came after it.
 
     Notes
     -----
-    Built by description. [1]_ tells of a classical fully connected net on the same
+    Built by description. [1]_ tells of a classical fully connected network on the same
     fingerprints of 64 x 64 for earthquakes and explosions, before the convolutional
     one: slightly better than the toss of a coin. Nothing else of it is published.
 
     Ours: the hidden layers of 128 and 32 and their dropout (528,610 parameters for one
-    channel and two classes), Adam, batches and epochs, and one print of each record,
-    filtered at its own cut-off. The window is cut after the filter.
+    channel and two classes), Adam, batches and epochs, and one fingerprint of each
+    record, filtered at its own cut-off. The window is cut after the filter.
 
     References
     ----------
@@ -84,7 +84,7 @@ class AfterTrovaMLP(NetBaseline):
 
     _module = FingerprintMLP
     _module_parameters = ("hidden_sizes", "hidden_dropout_p")
-    _recipe = {**NetBaseline._recipe, "module__input_dropout_p": 0.0}
+    _recipe = {**NetworkBaseline._recipe, "module__input_dropout_p": 0.0}
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class AfterTrovaMLP(NetBaseline):
 
     def _check_parameters(self, X):
         super()._check_parameters(X)
-        # the net checks its own, and takes no memory there
+        # the network checks its own, and takes no memory there
         with torch.device("meta"):
             self._module(
                 (1,),
@@ -131,7 +131,7 @@ class AfterTrovaMLP(NetBaseline):
             sampling_rate=self.sampling_rate, n_jobs=self.n_jobs
         )
         first, last = window_samples(self.window, X.shape[-1], self.sampling_rate)
-        prints = FingerprintTransformer.from_preset(
+        fingerprints = FingerprintTransformer.from_preset(
             "trova", sampling_rate=self.sampling_rate, n_jobs=self.n_jobs
         )
-        return prints.fit_transform(highpass.fit_transform(X)[..., first:last])
+        return fingerprints.fit_transform(highpass.fit_transform(X)[..., first:last])

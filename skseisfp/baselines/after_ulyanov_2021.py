@@ -3,8 +3,8 @@
 from torch import nn
 
 from ..neural.layers import GeneratorDropout
-from ._base import NetBaseline, check_dropout
-from ._nets import WaveformNet, count_outputs, initialise
+from ._base import NetworkBaseline, check_dropout
+from ._networks import WaveformNet, count_outputs, initialise
 
 _FILTERS = (16, 32, 32, 64, 64)
 
@@ -28,8 +28,8 @@ class UlyanovNet(WaveformNet):
         initialise(self)
 
 
-class AfterUlyanov2021(NetBaseline):
-    """Convolutional net on short waveforms, after Ulyanov et al.
+class AfterUlyanov2021(NetworkBaseline):
+    """Convolutional network on short waveforms, after Ulyanov et al.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class AfterUlyanov2021(NetBaseline):
     n_jobs : int, default=None
         Number of threads that prepare the records.
     device : str, default="auto"
-        Torch device of the net; ``"auto"`` is ``"cuda"`` if there is one and else
+        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
         ``"cpu"``.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order, dropout, augmentation and validation split.
@@ -63,7 +63,7 @@ class AfterUlyanov2021(NetBaseline):
     classes_ : ndarray of shape (n_classes,)
         Labels.
     net_ : FingerprintClassifier
-        The trained net; it holds the history of training.
+        The trained network; it holds the history of training.
     record_shape_ : tuple of int
         Shape of one record.
     n_features_in_ : int

@@ -1,10 +1,10 @@
-"""Two convolutional nets, one after the other, after Yue et al. (2023)."""
+"""Two convolutional networks, one after the other, after Yue et al. (2023)."""
 
 from torch import nn
 
 from ..neural.layers import GeneratorDropout
-from ._base import NetBaseline, pad_to
-from ._nets import WaveformNet, count_outputs, initialise
+from ._base import NetworkBaseline, pad_to
+from ._networks import WaveformNet, count_outputs, initialise
 from .two_step import TwoStepClassifier
 
 _FILTERS = (16, 32, 32, 64, 64)
@@ -33,8 +33,8 @@ class YueNet(WaveformNet):
         initialise(self)
 
 
-class AfterYue2023(NetBaseline):
-    """Two nets on waveforms that decide one after the other, after Yue et al.
+class AfterYue2023(NetworkBaseline):
+    """Two networks on waveforms that decide one after the other, after Yue et al.
 
     The first tells natural events from all others, the second the others from each
     other.
@@ -48,8 +48,8 @@ class AfterYue2023(NetBaseline):
         Start and end, in seconds from the first sample, of the part of each record that
         is used. None uses all of it.
     natural : label, default=None
-        The class that the first net tells from all others. None takes ``"earthquake"``
-        where it is among the labels, and else the first of them.
+        The class that the first network tells from all others. None takes
+        ``"earthquake"`` where it is among the labels, and else the first of them.
     max_epochs : int, default=100
         Largest number of epochs of each net.
     batch_size : int, default=128
@@ -62,7 +62,7 @@ class AfterYue2023(NetBaseline):
     n_jobs : int, default=None
         Number of threads that prepare the records.
     device : str, default="auto"
-        Torch device of the nets; ``"auto"`` is ``"cuda"`` if there is one and else
+        Torch device of the networks; ``"auto"`` is ``"cuda"`` if there is one and else
         ``"cpu"``.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order, dropout, augmentation and validation split.
@@ -72,7 +72,7 @@ class AfterYue2023(NetBaseline):
     classes_ : ndarray of shape (n_classes,)
         Labels.
     net_ : classifier
-        Its `steps_` are the trained nets, of class FingerprintClassifier: the first
+        Its `steps_` are the trained networks, of class FingerprintClassifier: the first
         has the classes False and True (natural), the second, where classes are more
         than two, all others; its `first_` is the natural class.
     record_shape_ : tuple of int
@@ -82,17 +82,18 @@ class AfterYue2023(NetBaseline):
 
     Notes
     -----
-    Built by description of [1]_, which says of [2]_: convolutional nets of seven layers
-    in two steps, for natural earthquakes, blasts and collapses in Shandong. Which class
-    is decided on in which step is not said there; natural events first is the most
-    natural reading.
+    Built by description of [1]_, which says of [2]_: convolutional networks of seven
+    layers in two steps, for natural earthquakes, blasts and collapses in Shandong.
+    Which class is decided on in which step is not said there; natural events first is
+    the most natural reading.
 
     Ours is all else: records of three channels at 100 Hz, high-pass at 1 Hz, each
     divided by its largest value; five convolutions of 5 samples with 16 to 64 filters
     and pools of 3, dropout of 0.3, layers of 64 and of the classes; Adam and its
     settings. The probability of a class of the second step is that of not being natural
-    times what the second net gives. For three channels of 60 s and three classes the
-    two nets have 274,692 parameters. Records below 2.43 s are continued with zeros.
+    times what the second network gives. For three channels of 60 s and three classes
+    the two networks have 274,692 parameters. Records below 2.43 s are continued with
+    zeros.
 
     Reported in [1]_ are 97.50 %, 91.35 % and, overall, 94.44 %; the split is unknown.
 
@@ -147,8 +148,8 @@ class AfterYue2023(NetBaseline):
         )
         self.natural = natural
 
-    def _make_net(self):
-        return TwoStepClassifier(super()._make_net(), first=self.natural)
+    def _make_network(self):
+        return TwoStepClassifier(super()._make_network(), first=self.natural)
 
     def _represent(self, X):
         return pad_to(self._preprocess(X), [_LEAST_SAMPLES])

@@ -1,4 +1,4 @@
-"""Four nets on the first stations of an event, after Zhou et al. (2021)."""
+"""Four networks on the first stations of an event, after Zhou et al. (2021)."""
 
 from numbers import Integral
 
@@ -6,15 +6,15 @@ from sklearn.utils import check_scalar
 from torch import nn
 
 from .._utils.checks import check_option
-from ._base import EventNetBaseline, check_positive, pad_to
-from ._deep_nets import STRUCTURES
-from ._nets import WaveformNet, initialise
+from ._base import EventNetworkBaseline, check_positive, pad_to
+from ._deep_networks import STRUCTURES
+from ._networks import WaveformNet, initialise
 
 _LEAST_SAMPLES = 64
 
 
 class ZhouNet(WaveformNet):
-    """One of four well-known nets of images, along time."""
+    """One of four well-known networks of images, along time."""
 
     def __init__(self, input_shape, n_classes, *, structure="alexnet", width=0.25):
         super().__init__()
@@ -22,8 +22,8 @@ class ZhouNet(WaveformNet):
         initialise(self, draw=nn.init.kaiming_normal_)
 
 
-class AfterZhou2021(EventNetBaseline):
-    """Convolutional nets on the five earliest stations, after Zhou et al.
+class AfterZhou2021(EventNetworkBaseline):
+    """Convolutional networks on the five earliest stations, after Zhou et al.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class AfterZhou2021(EventNetBaseline):
     n_stations : int, default=5
         Number of stations, of those that an event has, that are used: the first ones.
     structure : {"alexnet", "vgg16", "vgg19", "googlenet"}, default="alexnet"
-        Which of the four nets is trained.
+        Which of the four networks is trained.
     width : float, default=0.25
         Factor of all numbers of filters and sizes of layers.
     max_epochs : int, default=50
@@ -51,7 +51,7 @@ class AfterZhou2021(EventNetBaseline):
     n_jobs : int, default=None
         Number of threads that prepare the records.
     device : str, default="auto"
-        Torch device of the net; ``"auto"`` is ``"cuda"`` if there is one and else
+        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
         ``"cpu"``.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order, dropout, augmentation and validation split.
@@ -61,7 +61,7 @@ class AfterZhou2021(EventNetBaseline):
     classes_ : ndarray of shape (n_classes,)
         Labels.
     net_ : FingerprintClassifier
-        The trained net; it holds the history of training.
+        The trained network; it holds the history of training.
     record_shape_ : tuple of int
         Shape of one record.
     n_features_in_ : int
@@ -76,23 +76,24 @@ class AfterZhou2021(EventNetBaseline):
     Built by description. [1]_ compare AlexNet, VGG16, VGG19 and GoogLeNet on the
     waveforms of three components of the five stations that an event reaches first, for
     earthquakes, blasts and collapses in Shandong. The abstract tells of training by
-    single stations and tests by several of them; how waveforms enter the nets is not
-    known here.
+    single stations and tests by several of them; how waveforms enter the networks is
+    not known here.
 
     One row of the input is one event, of shape (n_stations, n_channels, n_samples);
     make it by ``stack_stations(..., order="arrival", n_stations=5)``. A missing station
     is zeros, or masked in a masked array. Records without an axis of stations count as
     events of one station.
 
-    Ours: one net sees all stations, their channels are its channels, two-dimensional
-    windows become windows in time, batch normalisation follows every convolution, and
-    places are averaged to seven before the fully connected layers. The straight line is
-    removed, stations are divided by their largest value, and training is by Adam. For
-    15 channels, three classes and a `width` of 1 the nets have 25,312,771, 36,396,227,
-    38,169,539 and 3,444,883 parameters. Records below 0.64 s are continued with zeros.
+    Ours: one network sees all stations, their channels are its channels,
+    two-dimensional windows become windows in time, batch normalisation follows every
+    convolution, and places are averaged to seven before the fully connected layers. The
+    straight line is removed, stations are divided by their largest value, and training
+    is by Adam. For 15 channels, three classes and a `width` of 1 the networks have
+    25,312,771, 36,396,227, 38,169,539 and 3,444,883 parameters. Records below 0.64 s
+    are continued with zeros.
 
-    As [2]_ reports, the nets reach above 93 % on a random split, and 80.9 % on later
-    events of the same region.
+    As [2]_ reports, the networks reach above 93 % on a random split, and 80.9 % on
+    later events of the same region.
 
     References
     ----------

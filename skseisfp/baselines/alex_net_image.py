@@ -5,8 +5,8 @@ from torch import nn
 from ..neural.layers import GeneratorDropout, GeneratorModule
 from ..preprocessing import WaveformImageTransformer
 from ..signal.windows import window_samples
-from ._base import NetBaseline, check_positive, check_shape
-from ._nets import count_outputs, initialise
+from ._base import NetworkBaseline, check_positive, check_shape
+from ._networks import count_outputs, initialise
 
 _LEAST_SIDE = 63
 
@@ -53,7 +53,7 @@ class AlexNet(GeneratorModule):
         return self.layers(X)
 
 
-class AlexNetImage(NetBaseline):
+class AlexNetImage(NetworkBaseline):
     """AlexNet on pictures of waveforms, after Ren et al.
 
     Parameters
@@ -79,7 +79,7 @@ class AlexNetImage(NetBaseline):
     n_jobs : int, default=None
         Number of threads that prepare the records.
     device : str, default="auto"
-        Torch device of the net; ``"auto"`` is ``"cuda"`` if there is one and else
+        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
         ``"cpu"``.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order, dropout, augmentation and validation split.
@@ -89,7 +89,7 @@ class AlexNetImage(NetBaseline):
     classes_ : ndarray of shape (n_classes,)
         Labels.
     net_ : FingerprintClassifier
-        The trained net; it holds the history of training.
+        The trained network; it holds the history of training.
     record_shape_ : tuple of int
         Shape of one record.
     n_features_in_ : int
@@ -103,7 +103,7 @@ class AlexNetImage(NetBaseline):
     `width` of 1. Each channel is one plane here.
 
     Not published, and ours: the style of the pictures, the training (Adam with 1e-4, 30
-    epochs, batches of 32) and whether the net was trained before; this one is not.
+    epochs, batches of 32) and whether the network was trained before; this one is not.
 
     The paper reports 98.5 % of test records of earthquakes, explosions and collapses in
     Ningxia, and 80 to 90 % on 60 further ones.

@@ -1,4 +1,4 @@
-"""The net of Shen and Shen (2021) for all stations of an event."""
+"""The network of Shen and Shen (2021) for all stations of an event."""
 
 from numbers import Integral
 
@@ -8,8 +8,8 @@ from sklearn.utils import check_scalar
 from torch import nn
 
 from ..neural.layers import GeneratorModule
-from ._base import EventNetBaseline, NetBaseline, pad_to
-from ._nets import count_outputs
+from ._base import EventNetworkBaseline, NetworkBaseline, pad_to
+from ._networks import count_outputs
 
 _LEAST_SAMPLES = 20
 
@@ -43,8 +43,8 @@ class ArrayNet(GeneratorModule):
         return self.layers(X)
 
 
-class ArrayConvNet(EventNetBaseline):
-    """Net on all stations of an event, ArrayConvNet of Shen and Shen.
+class ArrayConvNet(EventNetworkBaseline):
+    """Network on all stations of an event, ArrayConvNet of Shen and Shen.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class ArrayConvNet(EventNetBaseline):
     n_jobs : int, default=None
         Number of threads that prepare the records.
     device : str, default="auto"
-        Torch device of the net; ``"auto"`` is ``"cuda"`` if there is one and else
+        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
         ``"cpu"``.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order, dropout, augmentation and validation split.
@@ -78,7 +78,7 @@ class ArrayConvNet(EventNetBaseline):
     classes_ : ndarray of shape (n_classes,)
         Labels.
     net_ : FingerprintClassifier
-        The trained net; it holds the history of training.
+        The trained network; it holds the history of training.
     record_shape_ : tuple of int
         Shape of one record.
     n_features_in_ : int
@@ -125,7 +125,7 @@ class ArrayConvNet(EventNetBaseline):
 
     _module = ArrayNet
     _recipe = {
-        **NetBaseline._recipe,
+        **NetworkBaseline._recipe,
         "optimizer": torch.optim.AdamW,
         "weight_decay": 1e-2,
     }

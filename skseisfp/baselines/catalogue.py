@@ -42,13 +42,13 @@ def catalogue():
         - ``paper``, ``year``: who published it, and when;
         - ``task``: what it was made for, which is not always the nature of events;
         - ``level``: whether a row of X is a ``"record"`` or an ``"event"``;
-        - ``input``, ``input_shape``: what the net takes, and its shape here for the
-          published records; None where it is no net;
+        - ``input``, ``input_shape``: what the network takes, and its shape here for the
+          published records; None where it is no network;
         - ``n_classes``: classes for which parameters are counted;
         - ``published_parameters``: as printed by the authors, or counted by hand from
           the layers that they published; missing where these are unknown;
         - ``parameters``: counted from the class with its defaults, for the same input;
-          missing where it is no net;
+          missing where it is no network;
         - ``exactness``: ``"exact"`` where the layers are published,
           ``"reconstruction"`` where only some of them are and figures narrow down the
           others, or others have rebuilt them, ``"by description"`` where most of it is
@@ -63,7 +63,7 @@ def catalogue():
 
     See Also
     --------
-    skseisfp.neural.layer_catalogue : The parameters of the net on fingerprints.
+    skseisfp.neural.layer_catalogue : The parameters of the network on fingerprints.
 
     Notes
     -----
@@ -93,7 +93,7 @@ def catalogue():
 
 @lru_cache(maxsize=len(SYSTEMS))
 def _size(system):
-    """Return the shape that a net takes for the published records, and its size."""
+    """Return the shape that a network takes for the published records, and its size."""
     if system.record_shape is None:
         return None, None
     classifier = getattr(import_module(__package__), system.name)()
@@ -110,8 +110,8 @@ def _without_ones(shape):
 
 
 def _count(classifier, shape, n_classes):
-    """Count the parameters of the net, or nets, that a fit would train."""
-    net, outputs = classifier._make_net(), (n_classes,)
+    """Count the parameters of the network, or networks, that a fit would train."""
+    net, outputs = classifier._make_network(), (n_classes,)
     if isinstance(net, TwoStepClassifier):
         net, outputs = net.step, net.outputs(n_classes)
     settings = {

@@ -4,8 +4,8 @@ import torch
 from torch import nn
 
 from ..preprocessing import WaveformAugmenter
-from ._base import NetBaseline, check_finite
-from ._nets import SameConv1d, WaveformNet, count_outputs, initialise
+from ._base import NetworkBaseline, check_finite
+from ._networks import SameConv1d, WaveformNet, count_outputs, initialise
 
 
 class ConvNetQuakeNet(WaveformNet):
@@ -23,7 +23,7 @@ class ConvNetQuakeNet(WaveformNet):
         initialise(self, draw=nn.init.kaiming_normal_)
 
 
-class ConvNetQuake(NetBaseline):
+class ConvNetQuake(NetworkBaseline):
     """ConvNetQuake, the detector of Perol et al., as a classifier of records.
 
     Parameters
@@ -49,7 +49,7 @@ class ConvNetQuake(NetBaseline):
     n_jobs : int, default=None
         Number of threads that prepare the records.
     device : str, default="auto"
-        Torch device of the net; ``"auto"`` is ``"cuda"`` if there is one and else
+        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
         ``"cpu"``.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order, dropout, augmentation and validation split.
@@ -59,7 +59,7 @@ class ConvNetQuake(NetBaseline):
     classes_ : ndarray of shape (n_classes,)
         Labels.
     net_ : FingerprintClassifier
-        The trained net; it holds the history of training.
+        The trained network; it holds the history of training.
     record_shape_ : tuple of int
         Shape of one record.
     n_features_in_ : int

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from ..preprocessing import SpectrumTransformer
-from ._base import NetBaseline, pad_to
-from ._nets import BinaryHead, WaveformNet, count_outputs, initialise
+from ._base import NetworkBaseline, pad_to
+from ._networks import BinaryHead, WaveformNet, count_outputs, initialise
 
 _N_BANDS = 50
 _LEAST_SAMPLES = 267
@@ -52,8 +52,8 @@ def _branch(n_inputs, cycles):
     return layers.append(nn.Flatten())
 
 
-class ErtuncayCNN(NetBaseline):
-    """Net of two branches for waveform and spectrum, model 5 of Ertuncay et al.
+class ErtuncayCNN(NetworkBaseline):
+    """Network of two branches for waveform and spectrum, model 5 of Ertuncay et al.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class ErtuncayCNN(NetBaseline):
     n_jobs : int, default=None
         Number of threads that prepare the records.
     device : str, default="auto"
-        Torch device of the net; ``"auto"`` is ``"cuda"`` if there is one and else
+        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
         ``"cpu"``.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order, dropout, augmentation and validation split.
@@ -85,7 +85,7 @@ class ErtuncayCNN(NetBaseline):
     classes_ : ndarray of shape (n_classes,)
         Labels.
     net_ : FingerprintClassifier
-        The trained net; it holds the history of training.
+        The trained network; it holds the history of training.
     record_shape_ : tuple of int
         Shape of one record.
     n_features_in_ : int
@@ -105,8 +105,8 @@ class ErtuncayCNN(NetBaseline):
     s are continued with zeros.
 
     The paper reports about 99 % of records of earthquakes and quarry blasts. In its
-    public code one net is trained on over all folds, which are by record, so that it
-    has seen the test records of all folds but the first: that one gives 98.54 %.
+    public code one network is trained on over all folds, which are by record, so that
+    it has seen the test records of all folds but the first: that one gives 98.54 %.
 
     References
     ----------
@@ -127,7 +127,7 @@ class ErtuncayCNN(NetBaseline):
     """
 
     _module = ErtuncayNet
-    _recipe = {**NetBaseline._recipe, "validation_fraction": 0.25, "patience": 2}
+    _recipe = {**NetworkBaseline._recipe, "validation_fraction": 0.25, "patience": 2}
     _f_min = 1.0
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The lightweight net of Zhou et al. (2025)."""
+"""The lightweight network of Zhou et al. (2025)."""
 
 from numbers import Integral
 
@@ -9,8 +9,8 @@ from .._utils.checks import check_option, check_real
 from ..neural.catalogue import is_count
 from ..neural.layers import GeneratorDropout
 from ..preprocessing import WaveformAugmenter
-from ._base import NetBaseline, check_dropout, check_finite, pad_to
-from ._nets import WaveformNet, count_outputs, initialise, pad_same
+from ._base import NetworkBaseline, check_dropout, check_finite, pad_to
+from ._networks import WaveformNet, count_outputs, initialise, pad_same
 
 _PADDINGS = ("same", "valid")
 _SIZES = ("kernel_sizes", "n_filters", "pool_sizes", "conv_strides")
@@ -86,8 +86,8 @@ class HainanNet(WaveformNet):
         initialise(self)
 
 
-class HainanCNN(NetBaseline):
-    """Lightweight net of three convolutions, a reconstruction after Zhou et al.
+class HainanCNN(NetworkBaseline):
+    """Lightweight network of three convolutions, a reconstruction after Zhou et al.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ class HainanCNN(NetBaseline):
         Probability to drop an input of the hidden fully connected layer.
     crop : int, default=9000
         Samples at 100 Hz of the part of longer records that is used: a random one while
-        training, drawn anew in every epoch, else the middle. None uses all of each
+        training, drawn again in every epoch, else the middle. None uses all of each
         record.
     augment_p : float, default=0.3
         Part of the records that are shifted and to which noise is added while training.
@@ -139,7 +139,7 @@ class HainanCNN(NetBaseline):
     n_jobs : int, default=None
         Number of threads that prepare the records.
     device : str, default="auto"
-        Torch device of the net; ``"auto"`` is ``"cuda"`` if there is one and else
+        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
         ``"cpu"``.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order, dropout, augmentation and validation split.
@@ -149,7 +149,7 @@ class HainanCNN(NetBaseline):
     classes_ : ndarray of shape (n_classes,)
         Labels.
     net_ : FingerprintClassifier
-        The trained net; it holds the history of training.
+        The trained network; it holds the history of training.
     record_shape_ : tuple of int
         Shape of one record.
     n_features_in_ : int

@@ -1,4 +1,4 @@
-"""The net of Kong et al. (2022) for waveforms and a physical feature."""
+"""The network of Kong et al. (2022) for waveforms and a physical feature."""
 
 from numbers import Real
 
@@ -11,8 +11,8 @@ from ..neural.layers import GeneratorDropout
 from ..preprocessing import PhysicsFeatures
 from ..signal.phase_windows import band_power, log_amplitude_ratio
 from ..signal.windows import window_samples
-from ._base import NetBaseline, check_window, is_pair, pad_to
-from ._nets import WaveformNet, count_outputs, initialise
+from ._base import NetworkBaseline, check_window, is_pair, pad_to
+from ._networks import WaveformNet, count_outputs, initialise
 from ._onsets import OnsetsMixin
 
 _LEAST_SAMPLES = 64
@@ -50,8 +50,8 @@ class KongNet(WaveformNet):
         return self.head(torch.cat([waveform, physics], dim=1))
 
 
-class KongCNN(OnsetsMixin, NetBaseline):
-    """Net of two branches for waveforms and the ratio of P to S, after Kong et al.
+class KongCNN(OnsetsMixin, NetworkBaseline):
+    """Network of two branches for waveforms and the ratio of P to S, after Kong et al.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ class KongCNN(OnsetsMixin, NetBaseline):
     n_jobs : int, default=None
         Number of threads that prepare the records.
     device : str, default="auto"
-        Torch device of the net; ``"auto"`` is ``"cuda"`` if there is one and else
+        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
         ``"cpu"``.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order, dropout, augmentation and validation split.
@@ -94,7 +94,7 @@ class KongCNN(OnsetsMixin, NetBaseline):
     classes_ : ndarray of shape (n_classes,)
         Labels.
     net_ : FingerprintClassifier
-        The trained net; it holds the history of training.
+        The trained network; it holds the history of training.
     record_shape_ : tuple of int
         Shape of one record.
     n_features_in_ : int
@@ -102,9 +102,10 @@ class KongCNN(OnsetsMixin, NetBaseline):
 
     Notes
     -----
-    The hybrid net of the public code of [1]_: three convolutions on the waveform and a
-    fully connected layer on a physical feature, joined in a layer of 100. For three
-    channels of 50 s at 40 Hz, one feature and two classes it has 1,165,998 parameters.
+    The hybrid network of the public code of [1]_: three convolutions on the waveform
+    and a fully connected layer on a physical feature, joined in a layer of 100. For
+    three channels of 50 s at 40 Hz, one feature and two classes it has 1,165,998
+    parameters.
 
     Published: the layers and their dropout, Adam, balanced class weights, batches of
     256, a fifth kept apart for validation, 30 epochs of patience. Ours: the loss, not
@@ -144,7 +145,7 @@ class KongCNN(OnsetsMixin, NetBaseline):
 
     _module = KongNet
     _fitted = "net_"
-    _recipe = {**NetBaseline._recipe, "patience": 30, "balance": "weights"}
+    _recipe = {**NetworkBaseline._recipe, "patience": 30, "balance": "weights"}
     _rate = 40.0
 
     def __init__(
@@ -181,7 +182,7 @@ class KongCNN(OnsetsMixin, NetBaseline):
         self.ratio_band = ratio_band
 
     def fit(self, X, y, groups=None, arrival=None, s_arrival=None, origin=None):
-        """Train a fresh net on records.
+        """Train a fresh network on records.
 
         Parameters
         ----------

@@ -1,11 +1,11 @@
-"""The recurrent net of Linville et al. (2019)."""
+"""The recurrent network of Linville et al. (2019)."""
 
 from torch import nn
 
 from ..neural.layers import GeneratorModule
 from ..preprocessing import SpectrogramTransformer
-from ._base import NetBaseline
-from ._nets import BinaryHead, initialise
+from ._base import NetworkBaseline
+from ._networks import BinaryHead, initialise
 
 _SIZES = (40, 40, 80, 80)
 
@@ -32,8 +32,8 @@ class LinvilleNet(GeneratorModule):
         return self.head(frames.flatten(1))
 
 
-class LinvilleLSTM(NetBaseline):
-    """Recurrent net on spectrograms, after Linville et al.
+class LinvilleLSTM(NetworkBaseline):
+    """Recurrent network on spectrograms, after Linville et al.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class LinvilleLSTM(NetBaseline):
     n_jobs : int, default=None
         Number of threads that prepare the records.
     device : str, default="auto"
-        Torch device of the net; ``"auto"`` is ``"cuda"`` if there is one and else
+        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
         ``"cpu"``.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order, dropout, augmentation and validation split.
@@ -65,7 +65,7 @@ class LinvilleLSTM(NetBaseline):
     classes_ : ndarray of shape (n_classes,)
         Labels.
     net_ : FingerprintClassifier
-        The trained net; it holds the history of training.
+        The trained network; it holds the history of training.
     record_shape_ : tuple of int
         Shape of one record.
     n_features_in_ : int
@@ -73,8 +73,8 @@ class LinvilleLSTM(NetBaseline):
 
     Notes
     -----
-    A reconstruction, the recurrent net of [1]_ as the public code of [2]_ rebuilds it:
-    four layers of 40, 40, 80 and 80 long short-term memories over 40 frames of 48
+    A reconstruction, the recurrent network of [1]_ as the public code of [2]_ rebuilds
+    it: four layers of 40, 40, 80 and 80 long short-term memories over 40 frames of 48
     frequencies of three channels, and one fully connected layer on all frames. For
     three channels of 90 s and two classes, told apart by one sigmoid, it has 136,961
     parameters with the two biases of torch, and 136,001 with the one of Keras, which
@@ -84,7 +84,7 @@ class LinvilleLSTM(NetBaseline):
     high-pass at 1 Hz, frames of 256 samples that share 32, frequencies up to 18.4 Hz,
     Adam with 1e-3, batches of 100, 20 epochs, a quarter kept apart for validation, two
     epochs of patience. Ours: validation keeps events whole, and decibels relative to
-    the maximum of each trace. A script for nets of the same name [3]_ divides each
+    the maximum of each trace. A script for networks of the same name [3]_ divides each
     trace by its maximum and the logarithm of all by its median, of frames under a Tukey
     window of 0.25 and frequencies from 1.2 to 19.5 Hz.
 
@@ -100,7 +100,7 @@ class LinvilleLSTM(NetBaseline):
     .. [2] Ertuncay et al. (2024), public code at
        https://github.com/Machine-Learning-in-Seismology/CNN-Earthquake-Explosion
 
-    .. [3] Public script for nets trained on data of Utah,
+    .. [3] Public script for networks trained on data of Utah,
        https://github.com/quapity/Utah
 
     Examples
@@ -117,7 +117,7 @@ class LinvilleLSTM(NetBaseline):
     """
 
     _module = LinvilleNet
-    _recipe = {**NetBaseline._recipe, "validation_fraction": 0.25, "patience": 2}
+    _recipe = {**NetworkBaseline._recipe, "validation_fraction": 0.25, "patience": 2}
     _f_min = 1.0
 
     def __init__(

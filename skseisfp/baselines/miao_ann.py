@@ -1,4 +1,4 @@
-"""The fully connected net of Miao et al. (2020)."""
+"""The fully connected network of Miao et al. (2020)."""
 
 from math import prod
 from numbers import Integral
@@ -8,8 +8,8 @@ from torch import nn
 
 from ..neural.layers import GeneratorDropout, GeneratorModule
 from ..preprocessing import SpectrumTransformer
-from ._base import NetBaseline
-from ._nets import initialise
+from ._base import NetworkBaseline
+from ._networks import initialise
 
 
 class MiaoNet(GeneratorModule):
@@ -33,8 +33,8 @@ class MiaoNet(GeneratorModule):
         return self.layers(X)
 
 
-class MiaoANN(NetBaseline):
-    """Fully connected net on spectral amplitudes, after Miao et al.
+class MiaoANN(NetworkBaseline):
+    """Fully connected network on spectral amplitudes, after Miao et al.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class MiaoANN(NetBaseline):
     n_jobs : int, default=None
         Number of threads that prepare the records.
     device : str, default="auto"
-        Torch device of the net; ``"auto"`` is ``"cuda"`` if there is one and else
+        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
         ``"cpu"``.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order, dropout, augmentation and validation split.
@@ -69,7 +69,7 @@ class MiaoANN(NetBaseline):
     classes_ : ndarray of shape (n_classes,)
         Labels.
     net_ : FingerprintClassifier
-        The trained net; it holds the history of training.
+        The trained network; it holds the history of training.
     record_shape_ : tuple of int
         Shape of one record.
     n_features_in_ : int
@@ -113,7 +113,7 @@ class MiaoANN(NetBaseline):
 
     _module = MiaoNet
     _recipe = {
-        **NetBaseline._recipe,
+        **NetworkBaseline._recipe,
         "optimizer__param_groups": [("layers.[03].weight", {"weight_decay": 1e-3})],
         "validation_fraction": 0.25,
         "patience": 2,

@@ -1,4 +1,4 @@
-"""The net on spectrograms of Kharita et al. (2025)."""
+"""The network on spectrograms of Kharita et al. (2025)."""
 
 from numbers import Integral
 
@@ -8,8 +8,8 @@ from torch import nn
 
 from ..neural.layers import GeneratorDropout, GeneratorModule
 from ..preprocessing import SpectrogramTransformer
-from ._base import NetBaseline, check_dropout, pad_to
-from ._nets import count_outputs
+from ._base import NetworkBaseline, check_dropout, pad_to
+from ._networks import count_outputs
 
 _CONVOLUTIONS = ((8, 1), (8, 2), (16, 1), (16, 2), (32, 1), (32, 2), (64, 1))
 _POOLED = (1, 3)
@@ -47,8 +47,8 @@ class QuakeXNet2DNet(GeneratorModule):
         return self.layers(X)
 
 
-class QuakeXNet2D(NetBaseline):
-    """Net on spectrograms, QuakeXNet-2D of Kharita et al.
+class QuakeXNet2D(NetworkBaseline):
+    """Network on spectrograms, QuakeXNet-2D of Kharita et al.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class QuakeXNet2D(NetBaseline):
     n_jobs : int, default=None
         Number of threads that prepare the records.
     device : str, default="auto"
-        Torch device of the net; ``"auto"`` is ``"cuda"`` if there is one and else
+        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
         ``"cpu"``.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order, dropout, augmentation and validation split.
@@ -83,7 +83,7 @@ class QuakeXNet2D(NetBaseline):
     classes_ : ndarray of shape (n_classes,)
         Labels.
     net_ : FingerprintClassifier
-        The trained net; it holds the history of training.
+        The trained network; it holds the history of training.
     record_shape_ : tuple of int
         Shape of one record.
     n_features_in_ : int
@@ -134,7 +134,7 @@ class QuakeXNet2D(NetBaseline):
 
     _module = QuakeXNet2DNet
     _module_parameters = ("dropout_p",)
-    _recipe = {**NetBaseline._recipe, "validation_fraction": 2 / 9}
+    _recipe = {**NetworkBaseline._recipe, "validation_fraction": 2 / 9}
     _rate = 50.0
     _f_min = 1.0
 

@@ -1,4 +1,4 @@
-"""The net on fingerprints of Silkin (2024)."""
+"""The network on fingerprints of Silkin (2024)."""
 
 import torch
 
@@ -6,7 +6,7 @@ from .._utils.checks import check_option
 from ..neural import FingerprintCNN
 from ..preprocessing import FilterAugmenter, FingerprintTransformer
 from ..signal.windows import window_samples
-from ._base import NetBaseline
+from ._base import NetworkBaseline
 
 
 class TrovaNet(FingerprintCNN):
@@ -23,8 +23,8 @@ class TrovaNet(FingerprintCNN):
         return name == "pool_stride"
 
 
-class TrovaCNN(NetBaseline):
-    """The net of two cycles on binary wavelet fingerprints, after Silkin.
+class TrovaCNN(NetworkBaseline):
+    """The network of two cycles on binary wavelet fingerprints, after Silkin.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class TrovaCNN(NetBaseline):
     n_jobs : int, default=None
         Number of threads that prepare the records.
     device : str, default="auto"
-        Torch device of the net; ``"auto"`` is ``"cuda"`` if there is one and else
+        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
         ``"cpu"``.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order, dropout, augmentation and validation split.
@@ -58,7 +58,7 @@ class TrovaCNN(NetBaseline):
     classes_ : ndarray of shape (n_classes,)
         Labels.
     net_ : FingerprintClassifier
-        The trained net; it holds the history of training.
+        The trained network; it holds the history of training.
     record_shape_ : tuple of int
         Shape of one record.
     n_features_in_ : int
@@ -66,23 +66,23 @@ class TrovaCNN(NetBaseline):
 
     See Also
     --------
-    skseisfp.neural.FingerprintClassifier : Any net on any fingerprints.
+    skseisfp.neural.FingerprintClassifier : Any network on any fingerprints.
 
     Notes
     -----
     The system of [1]_ at the optimum of its experiments: each record filtered at its
     own cut-off and at four shifted ones, classes equalised by the number of their
-    prints, scalograms of 64 x 64, the presence of the largest Haar coefficients, and
-    two cycles of convolution, batch normalisation, ReLU,
-    dropout and average pooling. For one channel and three classes it has 678,219
-    parameters with a `pool_stride` of 1 and 54,435 with 2.
+    fingerprints, scalograms of 64 x 64, the presence of the largest Haar coefficients,
+    and two cycles of convolution, batch normalisation, ReLU, dropout and average
+    pooling. For one channel and three classes it has 678,219 parameters with a
+    `pool_stride` of 1 and 54,435 with 2.
 
     Not published, and ours: the number of coefficients, wavelet, optimizer (AdamW with
     a falling rate), batches and epochs. The window is cut after the filter.
 
     The 94.8 % of the paper (quarry blast, earthquake, mine blast) are 163 of 172
     fingerprints, the best of 384 trials on the same 172, and if these were drawn after
-    augmentation, prints of one record are on both sides.
+    augmentation, fingerprints of one record are on both sides.
 
     References
     ----------
@@ -142,7 +142,7 @@ class TrovaCNN(NetBaseline):
             sampling_rate=self.sampling_rate, n_jobs=self.n_jobs
         )
         first, last = window_samples(self.window, X.shape[-1], self.sampling_rate)
-        prints = FingerprintTransformer.from_preset(
+        fingerprints = FingerprintTransformer.from_preset(
             "trova", sampling_rate=self.sampling_rate, n_jobs=self.n_jobs
         )
-        return prints.fit_transform(augmenter.fit_transform(X)[..., first:last])
+        return fingerprints.fit_transform(augmenter.fit_transform(X)[..., first:last])

@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from ._base import NetBaseline
-from ._nets import SameConv1d, SameMaxPool1d, WaveformNet, count_outputs, initialise
+from ._base import NetworkBaseline
+from ._networks import SameConv1d, SameMaxPool1d, WaveformNet, count_outputs, initialise
 
 
 class UPCUCVNet(WaveformNet):
@@ -23,7 +23,7 @@ class UPCUCVNet(WaveformNet):
         initialise(self, draw=nn.init.kaiming_normal_)
 
 
-class UPCUCV(NetBaseline):
+class UPCUCV(NetworkBaseline):
     """UPC-UCV, the detector of Tous et al., as a classifier of records.
 
     Parameters
@@ -46,7 +46,7 @@ class UPCUCV(NetBaseline):
     n_jobs : int, default=None
         Number of threads that prepare the records.
     device : str, default="auto"
-        Torch device of the net; ``"auto"`` is ``"cuda"`` if there is one and else
+        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
         ``"cpu"``.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order, dropout, augmentation and validation split.
@@ -56,7 +56,7 @@ class UPCUCV(NetBaseline):
     classes_ : ndarray of shape (n_classes,)
         Labels.
     net_ : FingerprintClassifier
-        The trained net; it holds the history of training.
+        The trained network; it holds the history of training.
     record_shape_ : tuple of int
         Shape of one record.
     n_features_in_ : int

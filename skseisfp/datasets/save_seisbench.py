@@ -60,7 +60,7 @@ def save_seisbench(bunch, path, *, chunk_size=None):
     FileExistsError
         If the folder holds anything.
     ValueError
-        If a parameter or the records are not legal.
+        If a parameter or the records are not valid.
     ImportError
         If h5py is not installed.
 

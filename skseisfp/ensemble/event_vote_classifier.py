@@ -1,4 +1,4 @@
-"""A classifier whose records vote for the verdict of their event."""
+"""A classifier whose records vote for the event prediction of their event."""
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ def _has_decisions(classifier):
 
 
 class EventVoteClassifier(ClassifierWrapper):
-    """Give each record the verdict that the records of its event vote for.
+    """Give each record the event prediction that the records of its event vote for.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ class EventVoteClassifier(ClassifierWrapper):
         return self._fit_estimator(X, y, self._routed_fit_params(fit_params))
 
     def predict(self, X, groups=None, snr=None, **params):
-        """Predict the verdict of each record's event.
+        """Predict the event prediction of each record's event.
 
         Parameters
         ----------
@@ -175,8 +175,8 @@ class EventVoteClassifier(ClassifierWrapper):
             If `groups` or `snr` does not fit, or ``vote="snr"`` gets groups without
             `snr`.
         """
-        codes, _, verdicts = self._vote(X, groups, snr, "predict", params)
-        return self.classes_[verdicts[codes]]
+        codes, _, event_predictions = self._vote(X, groups, snr, "predict", params)
+        return self.classes_[event_predictions[codes]]
 
     @available_if(_has_probabilities)
     def predict_proba(self, X, groups=None, snr=None, **params):
@@ -252,7 +252,7 @@ class EventVoteClassifier(ClassifierWrapper):
         Returns
         -------
         DataFrame of shape (n_events, ...)
-            Verdicts and scores, see :func:`skseisfp.metrics.aggregate_events`.
+            Event predictions and scores, see :func:`skseisfp.metrics.aggregate_events`.
 
         Raises
         ------
@@ -265,7 +265,7 @@ class EventVoteClassifier(ClassifierWrapper):
         )
 
     def score(self, X, y, groups=None, snr=None, sample_weight=None, **params):
-        """Score the share of events whose verdict is right.
+        """Score the share of events whose event prediction is right.
 
         Parameters
         ----------
@@ -297,8 +297,8 @@ class EventVoteClassifier(ClassifierWrapper):
         if groups is None and has_event_index(y):
             groups = y.index
         labels = event_labels(y, check_groups(groups, _num_samples(y)))
-        codes, _, verdicts = self._vote(X, groups, snr, "score", params)
-        right = self.classes_[verdicts] == labels.to_numpy()
+        codes, _, event_predictions = self._vote(X, groups, snr, "score", params)
+        right = self.classes_[event_predictions] == labels.to_numpy()
         if sample_weight is None:
             return float(np.mean(right))
         weights = np.bincount(codes, sample_weight) / np.bincount(codes)
@@ -312,7 +312,7 @@ class EventVoteClassifier(ClassifierWrapper):
         return scores, check_groups(groups, len(scores)), "mean" if alone else self.vote
 
     def _vote(self, X, groups, snr, caller, params):
-        """Return event numbers of records, and scores and verdicts of events."""
+        """Return event numbers of records, and scores and predictions of events."""
         scores, groups, vote = self._ballot(X, groups, caller, params)
         codes, _ = pd.factorize(groups)
         return codes, *vote_events(scores, codes, vote=vote, tie=self.tie, snr=snr)

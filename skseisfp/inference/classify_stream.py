@@ -46,7 +46,7 @@ def classify_stream(
     inventory : obspy Inventory, str or path-like, default=None
         Stations, where the reader needs their orientations or responses.
     vote : {"mean", "majority", "snr"}, default="mean"
-        How stations make the verdict, see `skseisfp.metrics.aggregate_events`.
+        How stations make the event prediction, see `skseisfp.metrics.aggregate_events`.
     tie : {"mean", "first"}, default="mean"
         Winner among classes with equally many votes, for ``vote="majority"``.
 
@@ -67,7 +67,7 @@ def classify_stream(
     Raises
     ------
     ValueError
-        If no record can be made, with the reasons, or a parameter is not legal.
+        If no record can be made, with the reasons, or a parameter is not valid.
 
     See Also
     --------
@@ -95,7 +95,7 @@ def classify_stream(
     scores = class_scores(model, bunch.data)
     frame = bunch.frame
     ratios = snr(bunch.data, frame["arrival_sample"], sampling_rate=bunch.sampling_rate)
-    verdicts = aggregate_events(
+    event_predictions = aggregate_events(
         scores, bunch.groups, classes=model.classes_, vote=vote, tie=tie, snr=ratios
     )
     stations = frame[[*_COLUMNS, "arrival_sample"]].assign(
@@ -103,7 +103,7 @@ def classify_stream(
     )
     for column, name in enumerate(model.classes_):
         stations[f"score_{name}"] = scores[:, column]
-    return Bunch(stations=stations, events=verdicts, rejected=bunch.rejected)
+    return Bunch(stations=stations, events=event_predictions, rejected=bunch.rejected)
 
 
 def _read(stream, reader, events, picks, inventory):

@@ -68,7 +68,7 @@ def lazy_records(
     TypeError
         If a reference, the reader or the preprocessor is something else.
     ValueError
-        If a table is not legal.
+        If a table is not valid.
 
     See Also
     --------

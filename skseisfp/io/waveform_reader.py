@@ -210,7 +210,7 @@ class WaveformReader(BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter or a table is not legal, a row of `exclusions` matches no
+            If a parameter or a table is not valid, a row of `exclusions` matches no
             record, or no record is left.
         """
         self._check_parameters()
@@ -272,7 +272,7 @@ class WaveformReader(BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter is not legal, or the policy refuses the record; then the
+            If a parameter is not valid, or the policy refuses the record; then the
             message is the reason.
         """
         self._check_parameters()

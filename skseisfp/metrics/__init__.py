@@ -14,7 +14,7 @@ from .gradient import neg_gradient_of_error
 from .intervals import Interval, bootstrap_interval, paired_bootstrap, wilson_interval
 from .report import (
     class_table,
-    negative_precision_score,
+    negative_predictive_value_score,
     score_table,
     specificity_score,
 )
@@ -35,7 +35,7 @@ __all__ = [
     "events_to_separate",
     "make_event_scorer",
     "neg_gradient_of_error",
-    "negative_precision_score",
+    "negative_predictive_value_score",
     "paired_bootstrap",
     "score_table",
     "specificity_score",

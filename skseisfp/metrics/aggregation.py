@@ -159,7 +159,7 @@ def vote_events(scores, codes, *, vote="mean", tie="mean", snr=None):
     -------
     event_scores : ndarray of shape (n_events, n_classes)
         Mean scores, or shares of the votes.
-    verdicts : ndarray of shape (n_events,)
+    event_predictions : ndarray of shape (n_events,)
         Column of the class that won.
     """
     check_option("vote", vote, VOTES)
@@ -188,7 +188,7 @@ def _event_means(values, codes, weights):
 def aggregate_events(
     y_score, groups, *, classes=None, y_true=None, vote="mean", tie="mean", snr=None
 ):
-    """Turn the scores of records into one verdict per event.
+    """Turn the scores of records into one event prediction per event.
 
     Parameters
     ----------
@@ -218,8 +218,8 @@ def aggregate_events(
     DataFrame of shape (n_events, ...)
         One row per event, indexed by ``event_id``, in order of first appearance:
         ``n_records``, ``label`` (with `y_true`), ``prediction``, ``agreement`` (share
-        of the records whose likeliest class is the verdict) and ``score_<class>``
-        (mean score, or share of the votes).
+        of the records whose likeliest class is the event prediction) and
+        ``score_<class>`` (mean score, or share of the votes).
 
     Raises
     ------
@@ -246,12 +246,14 @@ def aggregate_events(
             f"y_score has {scores.shape[1]} columns for {len(classes)} classes."
         )
     codes, events = pd.factorize(check_groups(groups, len(scores)))
-    event_scores, verdicts = vote_events(scores, codes, vote=vote, tie=tie, snr=snr)
-    agree = scores.argmax(axis=1) == verdicts[codes]
+    event_scores, event_predictions = vote_events(
+        scores, codes, vote=vote, tie=tie, snr=snr
+    )
+    agree = scores.argmax(axis=1) == event_predictions[codes]
     table = pd.DataFrame(
         {
             "n_records": np.bincount(codes),
-            "prediction": classes[verdicts],
+            "prediction": classes[event_predictions],
             "agreement": np.bincount(codes, agree) / np.bincount(codes),
             **{f"score_{c}": event_scores[:, i] for i, c in enumerate(classes)},
         },

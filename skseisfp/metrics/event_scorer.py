@@ -158,8 +158,8 @@ def make_event_scorer(
     tie : {"mean", "first"}, default="mean"
         Tie rule of the majority vote, see :func:`aggregate_events`.
     response_method : {"predict", "predict_proba"}, default="predict"
-        What a callable `metric` gets: verdicts, or scores (of the second class where
-        there are two, else of all). Names know what they need.
+        What a callable `metric` gets: predictions, or scores (of the second class
+        where there are two, else of all). Names know what they need.
     greater_is_better : bool, default=True
         Sign of a callable `metric`: a loss is turned round.
     **kwargs : dict

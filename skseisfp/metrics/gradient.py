@@ -1,4 +1,4 @@
-"""How far a fitted net is from rest: the gradient of its error on held-out records."""
+"""The gradient of a fitted network's error on held-out records."""
 
 import numpy as np
 
@@ -9,13 +9,13 @@ BATCH_SIZE = 256
 
 
 def neg_gradient_of_error(estimator, X, y):
-    r"""Score a fitted net by minus the gradient of its error on held-out records.
+    r"""Score a fitted network by minus the gradient of its error on held-out records.
 
     Parameters
     ----------
     estimator : FingerprintClassifier
-        Fitted classifier that holds a skorch net as `net_`, bare, as the last step of
-        a :class:`~sklearn.pipeline.Pipeline`, or in a search or an
+        Fitted classifier that holds a skorch network as `net_`, bare, as the last step
+        of a :class:`~sklearn.pipeline.Pipeline`, or in a search or an
         :class:`~skseisfp.ensemble.EventVoteClassifier`.
     X : array-like of shape (n_records, ...)
         Records, in the form that `estimator` predicts from.
@@ -26,20 +26,20 @@ def neg_gradient_of_error(estimator, X, y):
     -------
     float
         :math:`-\lVert \nabla_w L \rVert_2 / \sqrt{n}`, with the mean
-        cross-entropy L of the records and the n weights w of the net; at most 0.
+        cross-entropy L of the records and the n weights w of the network; at most 0.
 
     Raises
     ------
     TypeError
-        If there is no net in `estimator`.
+        If there is no network in `estimator`.
     ValueError
         If a label was not among those trained on.
 
     Notes
     -----
-    A scorer as it stands: greater is better, that is, flatter. The net is in
+    A scorer as it stands: greater is better, that is, flatter. The network is in
     evaluation mode, records are read by their view 0, and class weights do not enter.
-    The root of n makes nets of different size comparable. How steep the quality is
+    The root of n makes networks of different size comparable. How steep the quality is
     over a grid of parameters is another gradient, and no scorer can see it.
 
     Examples
@@ -49,17 +49,17 @@ def neg_gradient_of_error(estimator, X, y):
     >>> from skseisfp.neural import FingerprintClassifier
     >>> X = np.random.default_rng(0).integers(0, 2, (40, 32)).astype(np.uint8)
     >>> y = X[:, 0]
-    >>> net = FingerprintClassifier(max_epochs=2, random_state=0).fit(X, y)
-    >>> neg_gradient_of_error(net, X, y) < 0
+    >>> network = FingerprintClassifier(max_epochs=2, random_state=0).fit(X, y)
+    >>> neg_gradient_of_error(network, X, y) < 0
     True
     """
     import torch
 
     from .._utils.torch_sums import reproducible_sums
 
-    classifier, X = _net_and_input(estimator, X)
+    classifier, X = _network_and_input(estimator, X)
     codes = encode(y, classifier.classes_)
-    prints, net = _first_views(X), classifier.net_
+    fingerprints, net = _first_views(X), classifier.net_
     weights = [w for w in net.module_.parameters() if w.requires_grad]
     sums = [torch.zeros_like(w) for w in weights]
     was_training = net.module_.training
@@ -68,7 +68,7 @@ def neg_gradient_of_error(estimator, X, y):
     try:
         with reproducible_sums(net.device):
             for rows in batches:
-                error = _summed_error(net, prints[rows], codes[rows])
+                error = _summed_error(net, fingerprints[rows], codes[rows])
                 parts = torch.autograd.grad(error, weights, materialize_grads=True)
                 for total, part in zip(sums, parts, strict=True):
                     total += part
@@ -79,11 +79,11 @@ def neg_gradient_of_error(estimator, X, y):
     return float(-np.sqrt(square / n_weights) / len(codes))
 
 
-def _summed_error(net, prints, codes):
+def _summed_error(net, fingerprints, codes):
     """Return the summed cross-entropy of a batch."""
     import torch
 
-    output = net.infer(torch.as_tensor(prints, dtype=torch.float32))
+    output = net.infer(torch.as_tensor(fingerprints, dtype=torch.float32))
     output = output[0] if isinstance(output, tuple) else output
     if isinstance(net.criterion_, torch.nn.NLLLoss):
         likelihood = torch.log(output.clamp_min(torch.finfo(output.dtype).tiny))
@@ -93,21 +93,21 @@ def _summed_error(net, prints, codes):
     return torch.nn.functional.nll_loss(likelihood, target, reduction="sum")
 
 
-def _net_and_input(estimator, X):
-    """Follow searches and pipelines to the net; return it with what it would see."""
+def _network_and_input(estimator, X):
+    """Follow searches and pipelines to the network; return it with its input."""
     for inner in nested(estimator):
         if hasattr(inner, "net_"):
             return inner, X
         if hasattr(inner, "steps") and len(inner) > 1:
             X = inner[:-1].transform(X)
     raise TypeError(
-        "neg_gradient_of_error needs a fitted classifier that holds a net as net_; "
+        "neg_gradient_of_error needs a fitted classifier that holds a network as net_; "
         f"found {type(inner).__name__}."
     )
 
 
 def _first_views(X):
-    """Return view 0 of prints, with a channel axis where they are images."""
+    """Return view 0 of fingerprints, with a channel axis where they are images."""
     X = np.asarray(X)
     if X.ndim == 5:
         return X[:, 0]

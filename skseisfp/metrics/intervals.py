@@ -18,7 +18,7 @@ MAX_CELLS = 4_000_000
 
 
 class Interval(NamedTuple):
-    """A score with the ends of its interval; prints as ``0.860 [0.784, 0.921]``.
+    """A score with the ends of its interval; fingerprints as ``0.860 [0.784, 0.921]``.
 
     Parameters
     ----------

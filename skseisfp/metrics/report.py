@@ -20,7 +20,7 @@ from .weighted import (
     get_metric,
 )
 
-CLASS_SCORES = ("precision", "recall", "specificity", "negative_precision")
+CLASS_SCORES = ("precision", "recall", "specificity", "negative_predictive_value")
 COLUMNS = ("score", "low", "high", "n", "interval")
 
 
@@ -197,7 +197,7 @@ def class_table(
     precision             1.0  1
     recall                0.5  2
     specificity           1.0  1
-    negative_precision    0.5  2
+    negative_predictive_value    0.5  2
     """
     check_consistent_length(y_true, y_pred, groups)
     classes = unique_labels(y_true, y_pred) if classes is None else np.asarray(classes)
@@ -258,7 +258,7 @@ def specificity_score(y_true, y_pred, *, pos_label):
     return _rest_score("specificity", y_true, y_pred, pos_label)
 
 
-def negative_precision_score(y_true, y_pred, *, pos_label):
+def negative_predictive_value_score(y_true, y_pred, *, pos_label):
     """Share of right rows among those given to other classes than `pos_label`.
 
     Parameters
@@ -276,11 +276,11 @@ def negative_precision_score(y_true, y_pred, *, pos_label):
 
     Examples
     --------
-    >>> from skseisfp.metrics import negative_precision_score
-    >>> negative_precision_score(["a", "b", "a"], ["a", "b", "b"], pos_label="a")
+    >>> from skseisfp.metrics import negative_predictive_value_score
+    >>> negative_predictive_value_score(["a", "b", "a"], ["a", "b", "b"], pos_label="a")
     0.5
     """
-    return _rest_score("negative_precision", y_true, y_pred, pos_label)
+    return _rest_score("negative_predictive_value", y_true, y_pred, pos_label)
 
 
 def _rest_score(name, y_true, y_pred, pos_label):

@@ -63,7 +63,7 @@ def class_counts(matrix):
         "precision": (hits, predicted),
         "recall": (hits, support),
         "specificity": (rejected, total - support),
-        "negative_precision": (rejected, total - predicted),
+        "negative_predictive_value": (rejected, total - predicted),
     }
 
 

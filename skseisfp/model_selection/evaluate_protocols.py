@@ -126,7 +126,7 @@ def evaluate_protocols(
     Returns
     -------
     ProtocolEvaluation
-        Tables of scores, controls, differences and subsets; prints as a summary.
+        Tables of scores, controls, differences and subsets; fingerprints as a summary.
 
     Raises
     ------

@@ -26,7 +26,7 @@ N_FITS = 300  # bootstrapped fits of a curve, of which percentiles are taken
 
 @dataclass(frozen=True, eq=False)
 class EventLearningCurve:
-    """Result of :func:`event_learning_curve`; prints as a short report.
+    """Result of :func:`event_learning_curve`; fingerprints as a short report.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ def event_permutation_test(
         :func:`skseisfp.metrics.make_event_scorer`.
     cv : int, cross-validation splitter or iterable of (train, test), default=5
         Folds; a number is that of a shuffled
-        :class:`~sklearn.model_selection.StratifiedGroupKFold`. A splitter deals anew
+        :class:`~sklearn.model_selection.StratifiedGroupKFold`. A splitter deals again
         for every permutation, stratified by the permuted labels where it stratifies.
     scoring : callable, default=event_roc_auc
         Scorer; an event scorer finds the events in the index of the labels.

@@ -23,7 +23,7 @@ from .protocols import check_frame
 
 @dataclass(frozen=True, eq=False)
 class NestedEvaluation:
-    """Result of :func:`nested_evaluation`; prints as a short report.
+    """Result of :func:`nested_evaluation`; fingerprints as a short report.
 
     Parameters
     ----------

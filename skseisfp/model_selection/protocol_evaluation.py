@@ -19,7 +19,7 @@ CHANCE = {"roc_auc": 0.5}
 
 @dataclass(frozen=True, eq=False)
 class ProtocolEvaluation:
-    """Result of :func:`evaluate_protocols`; prints as a summary.
+    """Result of :func:`evaluate_protocols`; fingerprints as a summary.
 
     Parameters
     ----------

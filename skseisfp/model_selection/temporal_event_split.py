@@ -21,7 +21,7 @@ class TemporalEventSplit(BaseCrossValidator):
     Parameters
     ----------
     n_splits : int, default=5
-        Number of splits; one is legal.
+        Number of splits; one is valid.
     test_size : int or float, default=None
         Number or share of the events in a test block; None takes
         ``n_events // (n_splits + 1)``.

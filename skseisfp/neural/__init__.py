@@ -1,4 +1,4 @@
-"""Nets for fingerprints: the catalogue of architectures, modules, the classifier."""
+"""Networks for fingerprints: catalogue of architectures, modules, classifier."""
 
 from .architecture import Finding, check_architecture, summarize
 from .catalogue import layer_catalogue

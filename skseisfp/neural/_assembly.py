@@ -1,4 +1,4 @@
-"""A skorch net put together from the parameters of a `FingerprintClassifier`."""
+"""A skorch network put together from the parameters of a `FingerprintClassifier`."""
 
 import warnings
 from inspect import signature
@@ -9,7 +9,7 @@ from sklearn.base import clone
 from skorch.callbacks import EarlyStopping, LRScheduler
 from torch.utils.data import DataLoader
 
-from ._net import FingerprintNet
+from ._network import FingerprintNet
 from ._parameters import accepts
 from ._randomness import make_generators
 from .data import BatchIterator
@@ -17,13 +17,13 @@ from .fingerprint_cnn import FingerprintCNN
 from .fingerprint_mlp import FingerprintMLP
 
 
-def assemble_net(classifier, generators):
-    """Make the untrained net of a classifier.
+def assemble_network(classifier, generators):
+    """Make the untrained network of a classifier.
 
     Parameters
     ----------
     classifier : FingerprintClassifier
-        The parameters, with `print_shape_`, `classes_`, `class_weight_`,
+        The parameters, with `fingerprint_shape_`, `classes_`, `class_weight_`,
         `augmenter_`, `device_`.
     generators : FitGenerators
         The generators of the fit.
@@ -31,11 +31,11 @@ def assemble_net(classifier, generators):
     Returns
     -------
     FingerprintNet
-        The net, not initialised.
+        The network, not initialised.
     """
     module = classifier.module
     if module is None:
-        flat = len(classifier.print_shape_) == 1
+        flat = len(classifier.fingerprint_shape_) == 1
         module = FingerprintMLP if flat else FingerprintCNN
     settings = {
         **_module_settings(module, classifier),
@@ -75,9 +75,9 @@ def export_weights(net):
     }
 
 
-def restore_net(classifier, weights):
-    """Make the net of a fitted classifier again, from its weights."""
-    net = assemble_net(classifier, make_generators(0, classifier.device_))
+def restore_network(classifier, weights):
+    """Make the network of a fitted classifier again, from its weights."""
+    net = assemble_network(classifier, make_generators(0, classifier.device_))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         net.initialize()
@@ -93,7 +93,7 @@ def restore_net(classifier, weights):
 def _module_settings(module, classifier):
     """Tell the module what the data say, as far as it takes it."""
     known = {
-        "input_shape": classifier.print_shape_,
+        "input_shape": classifier.fingerprint_shape_,
         "n_classes": len(classifier.classes_),
     }
     for name in classifier._passed_parameters():
@@ -101,7 +101,7 @@ def _module_settings(module, classifier):
         if part == "module" and not accepts(module, rest):
             raise ValueError(
                 f"{name!r} is no parameter of {getattr(module, '__name__', module)}, "
-                f"which takes prints of shape {classifier.print_shape_}."
+                f"which takes fingerprints of shape {classifier.fingerprint_shape_}."
             )
     takes = signature(module).parameters
     return {f"module__{name}": known[name] for name in known if name in takes}

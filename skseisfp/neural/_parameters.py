@@ -115,7 +115,7 @@ class PassthroughParameters(BaseEstimator):
         return self
 
     def _check_names(self, names, error):
-        """Refuse names that no part of the net takes, with the nearest that is."""
+        """Refuse names that no part of the network takes, with the nearest that is."""
         for name in names:
             if not self._takes(name):
                 hint = _REFUSED.get(name) or nearest_name(name, self._known_names(name))

@@ -28,7 +28,7 @@ class Finding:
     Parameters
     ----------
     level : {"impossible", "rule"}
-        ``"impossible"``: the net cannot be built; ``"rule"``: outside the rules of
+        ``"impossible"``: the network cannot be built; ``"rule"``: outside the rules of
         the paper, which its own experiments break too.
     parameter : str
         The parameter at fault.
@@ -43,7 +43,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer of a net: its settings and what it makes of its input."""
+    """One layer of a network: its settings and what it makes of its input."""
 
     name: str
     kind: str
@@ -67,7 +67,7 @@ def check_architecture(input_shape, **params):
     Parameters
     ----------
     input_shape : tuple of int, (n_channels, rows, columns)
-        Shape of one print.
+        Shape of one fingerprint.
     **params : object
         Parameters of the catalogue (`layer_catalogue`); the others keep their
         defaults.
@@ -110,7 +110,7 @@ def summarize(input_shape, n_classes=2, **params):
     Parameters
     ----------
     input_shape : tuple of int, (n_channels, rows, columns)
-        Shape of one print.
+        Shape of one fingerprint.
     n_classes : int, default=2
         Number of classes.
     **params : object

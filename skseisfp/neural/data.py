@@ -1,4 +1,4 @@
-"""Prints as torch data: checked, unrolled into views by index, sliced in batches."""
+"""Fingerprints as torch data: checked, unrolled into views, sliced in batches."""
 
 import numpy as np
 import torch
@@ -6,7 +6,7 @@ from sklearn.utils.validation import check_array, validate_data
 from torch.utils.data import Dataset
 
 from .._utils.checks import check_unmasked
-from .lazy_fingerprints import LazyPrints, is_lazy
+from .lazy_fingerprints import LazyFingerprints, is_lazy
 
 _AXES = {
     2: "(n_records, n_features)",
@@ -16,31 +16,31 @@ _AXES = {
 _DTYPES = [np.float32, np.int8, np.uint8]
 
 
-def check_prints(estimator, X, *, reset):
-    """Return prints as float32, int8 or uint8, of 2, 3 or 5 axes, or lazy ones."""
+def check_fingerprints(estimator, X, *, reset):
+    """Return fingerprints as float32, int8 or uint8, with 2, 3 or 5 axes."""
     if is_lazy(X):
         vars(estimator).pop("n_features_in_", None)
-        return LazyPrints(X, estimator.memory_limit, estimator.batch_size)
+        return LazyFingerprints(X, estimator.memory_limit, estimator.batch_size)
     check_unmasked(X)
-    prints = check_array(
+    fingerprints = check_array(
         X, allow_nd=True, dtype=_DTYPES, estimator=estimator, input_name="X"
     )
-    if prints.ndim == 2:
+    if fingerprints.ndim == 2:
         validate_data(estimator, X, reset=reset, skip_check_array=True)
     elif reset:
         vars(estimator).pop("n_features_in_", None)
         vars(estimator).pop("feature_names_in_", None)
-    _check_axes(prints)
-    return prints
+    _check_axes(fingerprints)
+    return fingerprints
 
 
 def _check_axes(X):
-    """Refuse shapes that are not prints, above all the ambiguous one of four axes."""
+    """Raise if a shape is not that of fingerprints: four axes are ambiguous."""
     if X.ndim == 4:
         raise ValueError(
             f"X has 4 axes {X.shape}, which may be views or channels: give one-channel "
             "views as X[:, :, None], one view of several channels as X[:, None]. "
-            f"Prints have the axes {_AXES[3]} or {_AXES[5]}."
+            f"Fingerprints have the axes {_AXES[3]} or {_AXES[5]}."
         )
     if X.ndim not in _AXES:
         raise ValueError(
@@ -52,21 +52,21 @@ def _check_axes(X):
 
 
 def with_views(X):
-    """Return a look at X with the axes (n_records, n_views, *print)."""
-    if isinstance(X, LazyPrints):
+    """Return a look at X with the axes (n_records, n_views, *fingerprint)."""
+    if isinstance(X, LazyFingerprints):
         return X
     if X.ndim == 2:
         return X[:, None]
     return X[:, None, None] if X.ndim == 3 else X
 
 
-class PrintDataset(Dataset):
+class FingerprintDataset(Dataset):
     """Views of records, each an item with the label of its record.
 
     Parameters
     ----------
     X : ndarray of shape (n_records, n_views, ...)
-        Prints; never copied.
+        Fingerprints; never copied.
     y : ndarray of shape (n_records,), default=None
         Codes of the classes; zeros without.
     records : ndarray of int, default=None
@@ -86,12 +86,12 @@ class PrintDataset(Dataset):
 
     def __getitem__(self, index):
         if np.ndim(index) == 0:
-            prints, labels = self[np.array([index])]
-            return prints[0], labels[0]
+            fingerprints, labels = self[np.array([index])]
+            return fingerprints[0], labels[0]
         record, view = np.divmod(index, self.n_views)
         record = self.records[record]
-        prints = np.ascontiguousarray(self.X[record, view])
-        return torch.from_numpy(prints), torch.from_numpy(self.y[record])
+        fingerprints = np.ascontiguousarray(self.X[record, view])
+        return torch.from_numpy(fingerprints), torch.from_numpy(self.y[record])
 
 
 class ShuffleSampler:
@@ -109,7 +109,7 @@ class ShuffleSampler:
 
 
 class BalancedSampler:
-    """The same number of views of every class, drawn anew each epoch.
+    """The same number of views of every class, drawn again each epoch.
 
     A class whose views do not suffice repeats them; within a class all records give
     the same number of views, give or take one.
@@ -152,10 +152,11 @@ class BalancedSampler:
 
 
 class EventSampler:
-    """As many items as there are, drawn with replacement anew each epoch.
+    """As many items as there are, drawn with replacement again each epoch.
 
     All classes are as likely, within a class all its events, within an event all its
-    items: a verdict on an event is what counts, however many stations recorded it.
+    items: a prediction of an event is what counts, however many stations recorded
+    it.
     """
 
     def __init__(self, dataset, groups, generator):
@@ -187,7 +188,7 @@ class BatchIterator:
 
     Parameters
     ----------
-    dataset : PrintDataset
+    dataset : FingerprintDataset
         The items.
     batch_size : int
         Largest number of items of a batch.

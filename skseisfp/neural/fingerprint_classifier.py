@@ -1,4 +1,4 @@
-"""The scikit-learn classifier around the nets."""
+"""The scikit-learn classifier around the networks."""
 
 from numbers import Integral
 
@@ -14,7 +14,7 @@ from .._utils.torch_sums import reproducible_sums
 from .._utils.validation import check_classes, check_groups
 from ..metrics.aggregation import has_event_index
 from ..preprocessing import WaveformAugmenter
-from ._assembly import assemble_net, export_weights, restore_net
+from ._assembly import assemble_network, export_weights, restore_network
 from ._parameters import PassthroughParameters
 from ._presets import PRESETS
 from ._randomness import make_generators
@@ -22,9 +22,9 @@ from .data import (
     BalancedSampler,
     BatchIterator,
     EventSampler,
-    PrintDataset,
+    FingerprintDataset,
     ShuffleSampler,
-    check_prints,
+    check_fingerprints,
     with_views,
 )
 from .device import choose_device
@@ -34,17 +34,17 @@ from .group_valid_split import group_valid_split
 
 
 class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
-    """Net for fingerprints, safe for scikit-learn's tools.
+    """Network for fingerprints, safe for scikit-learn's tools.
 
-    It holds a skorch net, made afresh at every `fit`. Views of a record are unrolled
+    It holds a skorch network, made again at every `fit`. Views of a record are unrolled
     only while it trains; probabilities are averaged over them.
 
     Parameters
     ----------
     module : class or callable, default=None
-        A torch module that returns logits. None is `FingerprintMLP` for flat prints
-        and `FingerprintCNN` for others. ``input_shape`` and ``n_classes`` are handed
-        to modules that take them.
+        A torch module that returns logits. None is `FingerprintMLP` for flat
+        fingerprints and `FingerprintCNN` for others. ``input_shape`` and ``n_classes``
+        are handed to modules that take them.
     criterion : class, default=torch.nn.CrossEntropyLoss
         Loss.
     optimizer : class, default=torch.optim.AdamW
@@ -76,8 +76,8 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
     predict_views : {"mean", "first"}, default="mean"
         Average the probabilities over the views of a record, or read view 0.
     augmenter : WaveformAugmenter, default=None
-        Random changes of what the net is trained on, drawn anew in every epoch; its
-        parameters are ``augmenter__crop`` and so on. All else, for validation or
+        Random changes of what the network is trained on, drawn again in every epoch;
+        its parameters are ``augmenter__crop`` and so on. All else, for validation or
         prediction, is only cut about its middle.
     memory_limit : float, default=None
         Mebibytes that records may take, where X is an array of references. Records
@@ -105,8 +105,8 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         Loss and accuracy of each epoch.
     n_epochs_ : int
         Number of epochs trained.
-    print_shape_ : tuple of int
-        Shape of one print as the net takes it, after a crop.
+    fingerprint_shape_ : tuple of int
+        Shape of one fingerprint as the network takes it, after a crop.
     augmenter_ : WaveformAugmenter or None
         The augmenter of the fit.
     device_ : str
@@ -114,12 +114,13 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
     class_weight_ : ndarray of shape (n_classes,) or None
         Weights of the classes in the loss, if ``balance="weights"``.
     n_features_in_ : int
-        Number of features of flat prints.
+        Number of features of flat fingerprints.
 
     See Also
     --------
     FingerprintCNN, FingerprintMLP : The default modules.
-    skseisfp.ensemble.EventVoteClassifier : One verdict for all records of an event.
+    skseisfp.ensemble.EventVoteClassifier : One event prediction for all records of an
+    event.
 
     Notes
     -----
@@ -132,21 +133,22 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
     X may also be an object array of references, such as
     `skseisfp.io.lazy_records` makes them: anything with a method ``read``
     that returns a record of shape (n_features,) or (n_channels, n_samples). They are
-    read while the net is trained, and the net is the same as if X were the array.
+    read while the network is trained, and the network is the same as if X were the
+    array.
 
-    Three axes are prints of one plane, always. Flat prints of views, of shape
-    (n_records, n_views, n_features), go through
+    Three axes are fingerprints of one plane, always. Flat fingerprints of views, of
+    shape (n_records, n_views, n_features), go through
     `skseisfp.ensemble.MultiViewClassifier` around this classifier.
 
     ``balance="views"`` follows [1]_, where classes are equalised by the number of
-    their augmented prints.
+    their augmented fingerprints.
 
     ``balance="events"`` gives an event of one record the weight of one of many. It
     raised the event AUC from 0.881 to 0.907 on development events, but lowered it from
     0.752 to 0.693 on events kept apart: events with one record, most of them with
     inferred labels, had got 44 % of the weight of the earthquakes.
 
-    A pickle holds the weights as plain arrays. The net is made again from them and
+    A pickle holds the weights as plain arrays. The network is made again from them and
     predicts; the state of its optimizer is not kept.
 
     References
@@ -257,7 +259,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         ----------
         X : array-like of shape (n_records, n_features), (n_records, rows, columns) or \
                 (n_records, n_views, n_channels, rows, columns)
-            Prints.
+            Fingerprints.
         y : array-like of shape (n_records,)
             Labels.
         groups : array-like of shape (n_records,), default=None
@@ -282,18 +284,18 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         """
         vars(self).pop("net_", None)
         self._check_parameters()
-        X = check_prints(self, X, reset=True)
+        X = check_fingerprints(self, X, reset=True)
         groups = self._find_groups(y, groups)
         y = self._encode(y, X)
         groups = check_groups(groups, len(y))
         X = with_views(X)
         self.augmenter_ = clone(self.augmenter, safe=False)
-        self.print_shape_ = self._shape_in_net(X)
+        self.fingerprint_shape_ = self._shape_in_network(X)
         self.device_ = choose_device(self.device)
         generators = make_generators(self.random_state, self.device_)
         train, valid = self._split(X, y, groups, generators)
         self.class_weight_ = self._weigh_classes(train)
-        net = assemble_net(self, generators)
+        net = assemble_network(self, generators)
         sampler = self._make_sampler(train, groups, generators.order)
         with reproducible_sums(self.device_):
             net.train(train, valid, sampler)
@@ -308,7 +310,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         Parameters
         ----------
         X : array-like
-            Prints, as in `fit`; the number of views may differ.
+            Fingerprints, as in `fit`; the number of views may differ.
 
         Returns
         -------
@@ -318,18 +320,18 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         Raises
         ------
         ValueError
-            If the prints are not of the shape that the net was fitted on.
+            If the fingerprints are not of the shape that the network was fitted on.
         """
         check_is_fitted(self)
-        X = with_views(check_prints(self, X, reset=False))
-        if self._shape_in_net(X) != self.print_shape_:
+        X = with_views(check_fingerprints(self, X, reset=False))
+        if self._shape_in_network(X) != self.fingerprint_shape_:
             raise ValueError(
-                f"X has prints of shape {X.shape[2:]}; {type(self).__name__} was "
-                f"fitted on prints of shape {self.print_shape_}."
+                f"X has fingerprints of shape {X.shape[2:]}; {type(self).__name__} was "
+                f"fitted on fingerprints of shape {self.fingerprint_shape_}."
             )
         n_views = 1 if self.predict_views == "first" else X.shape[1]
         with reproducible_sums(self.device_):
-            scores = self.net_.predict_proba(PrintDataset(X, n_views=n_views))
+            scores = self.net_.predict_proba(FingerprintDataset(X, n_views=n_views))
         scores = scores.reshape(len(X), n_views, -1).astype(np.float64).mean(axis=1)
         return scores / scores.sum(axis=1, keepdims=True)
 
@@ -339,7 +341,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         Parameters
         ----------
         X : array-like
-            Prints, as in `fit`; the number of views may differ.
+            Fingerprints, as in `fit`; the number of views may differ.
 
         Returns
         -------
@@ -350,7 +352,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         return self.classes_[best]
 
     def __sklearn_tags__(self):
-        """Say that prints of three axes are taken, too."""
+        """Say that fingerprints of three axes are taken, too."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
@@ -360,20 +362,20 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         return hasattr(self, "net_")
 
     def __getstate__(self):
-        """Return the state with the weights of the net as plain arrays."""
+        """Return the state with the weights of the network as plain arrays."""
         state = dict(super().__getstate__())
         if "net_" in state:
             state["net_"] = export_weights(self.net_)
         return state
 
     def __setstate__(self, state):
-        """Restore the state; the net is made again from its weights."""
+        """Restore the state; the network is made again from its weights."""
         super().__setstate__(state)
         if "net_" in state:
             on_cuda = torch.device(self.device_).type == "cuda"
             if on_cuda and not torch.cuda.is_available():
                 self.device_ = "cpu"
-            self.net_ = restore_net(self, state["net_"])
+            self.net_ = restore_network(self, state["net_"])
 
     def _check_parameters(self):
         self._check_parts()
@@ -415,8 +417,8 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
                 f"augmenter must be a WaveformAugmenter or None; got {augmenter!r}."
             )
 
-    def _shape_in_net(self, X):
-        """Return the shape of a print after the crop."""
+    def _shape_in_network(self, X):
+        """Return the shape of a fingerprint after the crop."""
         shape = X.shape[2:]
         return self.augmenter_.output_shape(shape) if self.augmenter_ else shape
 
@@ -429,7 +431,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
     def _split(self, X, y, groups, generators):
         """Return the data sets of training and validation."""
         if not self.early_stopping:
-            return PrintDataset(X, y), None
+            return FingerprintDataset(X, y), None
         train, valid = group_valid_split(
             y,
             groups,
@@ -437,7 +439,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
             random_state=generators.split,
         )
         n_views = 1 if self.predict_views == "first" else None
-        return PrintDataset(X, y, train), PrintDataset(X, y, valid, n_views)
+        return FingerprintDataset(X, y, train), FingerprintDataset(X, y, valid, n_views)
 
     def _find_groups(self, y, groups):
         """Return the events that were given, be it as the index of the labels."""

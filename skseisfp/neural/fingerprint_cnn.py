@@ -1,4 +1,4 @@
-"""The convolutional net for fingerprints."""
+"""The convolutional network for fingerprints."""
 
 import warnings
 
@@ -13,7 +13,7 @@ from .layers import GeneratorModule, build_layers
 
 
 class FingerprintCNN(GeneratorModule):
-    """Convolutional net of few cycles for binary fingerprints.
+    """Convolutional network of few cycles for binary fingerprints.
 
     A cycle is convolution, batch normalisation, ReLU, dropout and average pooling;
     after the last one come fully connected layers. The defaults are the published
@@ -22,7 +22,7 @@ class FingerprintCNN(GeneratorModule):
     Parameters
     ----------
     input_shape : tuple of int, (n_channels, rows, columns)
-        Shape of one print.
+        Shape of one fingerprint.
     n_classes : int
         Number of classes.
     n_cycles : int, default=2
@@ -78,7 +78,7 @@ class FingerprintCNN(GeneratorModule):
 
     Notes
     -----
-    The net of [1]_. For one channel of 64 x 64 and three classes it has 54,435
+    The network of [1]_. For one channel of 64 x 64 and three classes it has 54,435
     parameters, and 678,219 with the stride 1 of both pools that follows from the
     rules of the paper. Stride 2 is the default because it reached a higher event AUC
     in as many epochs at a sixth of the cost (``benchmarks/pool_stride.py``).
@@ -91,8 +91,8 @@ class FingerprintCNN(GeneratorModule):
     --------
     >>> import torch
     >>> from skseisfp.neural import FingerprintCNN
-    >>> net = FingerprintCNN((1, 64, 64), 3)
-    >>> net(torch.zeros(5, 1, 64, 64)).shape
+    >>> network = FingerprintCNN((1, 64, 64), 3)
+    >>> network(torch.zeros(5, 1, 64, 64)).shape
     torch.Size([5, 3])
     >>> sum(parameter.numel() for parameter in net.parameters())
     54435
@@ -143,21 +143,21 @@ class FingerprintCNN(GeneratorModule):
 
         Parameters
         ----------
-        X : Tensor of shape (n_prints, n_channels, rows, columns)
-            Prints.
+        X : Tensor of shape (n_fingerprints, n_channels, rows, columns)
+            Fingerprints.
         **kwargs : object
             Ignored; skorch passes fit parameters here.
 
         Returns
         -------
-        Tensor of shape (n_prints, n_classes)
+        Tensor of shape (n_fingerprints, n_classes)
             Logits.
         """
         return self.layers(X)
 
     @staticmethod
     def accepts_parameter(name):
-        """Tell whether a name is a parameter of this net, of whichever cycle.
+        """Tell whether a name is a parameter of this network, of whichever cycle.
 
         Parameters
         ----------

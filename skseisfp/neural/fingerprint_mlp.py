@@ -1,4 +1,4 @@
-"""The fully connected net for flat fingerprints."""
+"""The fully connected network for flat fingerprints."""
 
 from math import prod
 
@@ -9,12 +9,12 @@ from .layers import GeneratorDropout, GeneratorModule
 
 
 class FingerprintMLP(GeneratorModule):
-    """Fully connected net for flat fingerprints.
+    """Fully connected network for flat fingerprints.
 
     Parameters
     ----------
     input_shape : tuple of int
-        Shape of one print, such as ``(n_features,)``; other shapes are flattened.
+        Shape of one fingerprint, such as ``(n_features,)``; other shapes are flattened.
     n_classes : int
         Number of classes.
     hidden_sizes : tuple of int, default=(32,)
@@ -22,7 +22,7 @@ class FingerprintMLP(GeneratorModule):
     hidden_dropout_p : float, default=0.5
         Probability to drop an element of a hidden layer.
     input_dropout_p : float, default=0.5
-        Probability to drop an element of the print.
+        Probability to drop an element of the fingerprint.
 
     Raises
     ------
@@ -31,7 +31,7 @@ class FingerprintMLP(GeneratorModule):
 
     Notes
     -----
-    The predecessor of the convolutional net of [1]_ was fully connected; its sizes
+    The predecessor of the convolutional network of [1]_ was fully connected; its sizes
     are not published. These are ours, selected on development events: one narrow layer
     that sees half of each fingerprint at a time. On 453 other events the network scored
     a balanced accuracy of 0.79 [0.75, 0.83], a forest on a 16 x 16 scalogram 0.82.
@@ -79,14 +79,14 @@ class FingerprintMLP(GeneratorModule):
 
         Parameters
         ----------
-        X : Tensor of shape (n_prints, ...)
-            Prints.
+        X : Tensor of shape (n_fingerprints, ...)
+            Fingerprints.
         **kwargs : object
             Ignored; skorch passes fit parameters here.
 
         Returns
         -------
-        Tensor of shape (n_prints, n_classes)
+        Tensor of shape (n_fingerprints, n_classes)
             Logits.
         """
         return self.layers(X)

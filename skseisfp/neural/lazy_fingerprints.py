@@ -1,4 +1,4 @@
-"""Records that are read while a net is trained, within a limit of memory."""
+"""Records that are read while a network is trained, within a limit of memory."""
 
 import numpy as np
 
@@ -16,8 +16,8 @@ def is_lazy(X):
     )
 
 
-class LazyPrints:
-    """Look like an array of shape (n_records, 1, *print), and read what is asked for.
+class LazyFingerprints:
+    """An array of shape (n_records, 1, *fingerprint) that is read as it is indexed.
 
     Parameters
     ----------

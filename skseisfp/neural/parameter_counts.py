@@ -1,18 +1,18 @@
-"""The net inside an estimator, its faults and its size, before anything is fitted."""
+"""The network in an estimator, its faults and its size, before any fit."""
 
 from dataclasses import dataclass
 from math import prod
 
 
 @dataclass(frozen=True)
-class NetSize:
-    """What a net costs."""
+class NetworkSize:
+    """What a network costs."""
 
     n_parameters: int
     operations: int
 
 
-def find_net(estimator):
+def find_network(estimator):
     """Return the `FingerprintClassifier` in an estimator and its prefix of names.
 
     Returns
@@ -37,10 +37,10 @@ def _find(estimator, kind):
     return None, ""
 
 
-def print_shape(estimator):
+def fingerprint_shape(estimator):
     """Return (channels, rows, columns) of a one-channel print, None if unknown.
 
-    Flat prints have the shape (features,).
+    Flat fingerprints have the shape (features,).
     """
     from ..preprocessing import FingerprintTransformer
 
@@ -52,11 +52,11 @@ def print_shape(estimator):
 
 
 def architecture_findings(estimator, input_shape=None):
-    """Return what is wrong with the net of an estimator, by its parameters' names."""
+    """Return the faults of an estimator's network by the names of its parameters."""
     from . import Finding, FingerprintMLP, check_architecture
 
-    classifier, prefix = find_net(estimator)
-    shape = input_shape or print_shape(estimator)
+    classifier, prefix = find_network(estimator)
+    shape = input_shape or fingerprint_shape(estimator)
     if classifier is None or shape is None:
         return []
     findings = []
@@ -77,12 +77,12 @@ def architecture_findings(estimator, input_shape=None):
     ]
 
 
-def net_size(estimator, n_classes, input_shape=None):
-    """Return the size of the net of an estimator, None if it has none or no shape."""
+def network_size(estimator, n_classes, input_shape=None):
+    """Return the size of an estimator's network, None without network or shape."""
     from . import FingerprintMLP
 
-    classifier, _ = find_net(estimator)
-    shape = input_shape or print_shape(estimator)
+    classifier, _ = find_network(estimator)
+    shape = input_shape or fingerprint_shape(estimator)
     if classifier is None or shape is None:
         return None
     module = _module(classifier, shape)
@@ -93,7 +93,7 @@ def net_size(estimator, n_classes, input_shape=None):
 
 
 def _module(classifier, shape):
-    """Return the net of this package that a classifier makes, None if it is another."""
+    """Return the package's network that a classifier makes, None if another."""
     from . import FingerprintCNN, FingerprintMLP
 
     if classifier.module is None:
@@ -122,14 +122,14 @@ def _cnn_size(classifier, shape, n_classes):
 
     architecture = complete_architecture(_architecture(classifier))
     layers = plan_layers(shape, n_classes, architecture)
-    return NetSize(
+    return NetworkSize(
         sum(layer.n_parameters for layer in layers),
         sum(layer.n_parameters * prod(layer.output_shape[1:]) for layer in layers),
     )
 
 
 def _mlp_size(classifier, shape, n_classes):
-    """Count the parameters of a fully connected net, made without memory for them."""
+    """Count the parameters of a fully connected network without allocating them."""
     import torch
 
     from . import FingerprintMLP
@@ -137,4 +137,4 @@ def _mlp_size(classifier, shape, n_classes):
     with torch.device("meta"):
         net = FingerprintMLP(shape, n_classes, **_module_parameters(classifier))
     n_parameters = sum(parameter.numel() for parameter in net.parameters())
-    return NetSize(n_parameters, n_parameters)
+    return NetworkSize(n_parameters, n_parameters)

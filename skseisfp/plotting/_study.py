@@ -22,9 +22,9 @@ def collect_study(cube, *, input_shape, n_classes, architecture):
     cube : ResultCube
         The cube.
     input_shape : tuple of int, (n_channels, rows, columns)
-        Shape of one print.
+        Shape of one fingerprint.
     n_classes : int or None
-        Number of classes of the nets.
+        Number of classes of the networks.
     architecture : dict or None
         Parameters of the catalogue that were the same in all trials.
 
@@ -55,7 +55,7 @@ def collect_study(cube, *, input_shape, n_classes, architecture):
         "errors": _collect_errors(cube),
         "confusion": _collect_confusion(cube),
         "history": _collect_history(cube),
-        "nets": _collect_nets(cube, input_shape, n_classes, architecture),
+        "nets": _collect_networks(cube, input_shape, n_classes, architecture),
     }
 
 
@@ -156,7 +156,7 @@ def _collect_history(cube):
     }
 
 
-def _collect_nets(cube, input_shape, n_classes, architecture):
+def _collect_networks(cube, input_shape, n_classes, architecture):
     """Collect the diagrams; boxes that trials share are kept once."""
     main = cube.values()
     varied = varied_architecture(main.dims)
@@ -170,11 +170,11 @@ def _collect_nets(cube, input_shape, n_classes, architecture):
     }
     for labels in product(*(main[name].values.tolist() for name in main.dims)):
         trial = dict(zip(main.dims, labels, strict=True))
-        nets.append(_collect_net(cube, trial, options, varied.values(), boxes))
+        nets.append(_collect_network(cube, trial, options, varied.values(), boxes))
     return {"boxes": [list(box) for box in boxes], "trials": nets}
 
 
-def _collect_net(cube, trial, options, varied, boxes):
+def _collect_network(cube, trial, options, varied, boxes):
     """Collect the diagram of a trial, or the reason why there is none."""
     try:
         layers = trial_layers(cube, trial, **options)

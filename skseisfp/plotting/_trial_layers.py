@@ -1,12 +1,12 @@
-"""The layers of the net of a trial."""
+"""The layers of the network of a trial."""
 
 import numpy as np
 
-from ..neural.parameter_counts import find_net, print_shape
+from ..neural.parameter_counts import find_network, fingerprint_shape
 
 
 def varied_architecture(parameters):
-    """Map the parameters of a cube that change the net to their catalogue names."""
+    """Map the parameters of a cube that change the network to their catalogue names."""
     from ..neural.catalogue import is_architecture_parameter
 
     tails = {name: name.rpartition("__")[2] for name in parameters}
@@ -15,8 +15,8 @@ def varied_architecture(parameters):
     }
 
 
-def read_net(estimator):
-    """Return what an estimator says of its net, fitted or not.
+def read_network(estimator):
+    """Return what an estimator says of its network, fitted or not.
 
     Parameters
     ----------
@@ -26,21 +26,24 @@ def read_net(estimator):
     Returns
     -------
     input_shape : tuple of int, (n_channels, rows, columns)
-        Shape of one print.
+        Shape of one fingerprint.
     architecture : dict
         Parameters of the catalogue that are set.
 
     Raises
     ------
     ValueError
-        If there is no such classifier, or its prints are flat or of unknown shape.
+        If there is no such classifier, or its fingerprints are flat or of unknown
+        shape.
     """
-    classifier, _ = find_net(estimator)
-    shape = getattr(classifier, "print_shape_", None) or print_shape(estimator)
+    classifier, _ = find_network(estimator)
+    shape = getattr(classifier, "fingerprint_shape_", None) or fingerprint_shape(
+        estimator
+    )
     if classifier is None or shape is None or len(shape) != 3:
         raise ValueError(
-            "The estimator must hold a FingerprintClassifier of prints that are not "
-            f"flat, fitted or behind a FingerprintTransformer; got {estimator!r}."
+            "The estimator must hold a FingerprintClassifier of fingerprints that are "
+            f"not flat, fitted or behind a FingerprintTransformer; got {estimator!r}."
         )
     params = classifier.get_params(deep=False)
     return shape, {
@@ -49,7 +52,7 @@ def read_net(estimator):
 
 
 def trial_layers(cube, trial, *, input_shape, n_classes=None, architecture=None):
-    """Tabulate the layers of the net of a trial.
+    """Tabulate the layers of the network of a trial.
 
     Parameters
     ----------
@@ -58,7 +61,7 @@ def trial_layers(cube, trial, *, input_shape, n_classes=None, architecture=None)
     trial : dict
         Values of all parameters by full name.
     input_shape : tuple of int, (n_channels, rows, columns)
-        Shape of one print.
+        Shape of one fingerprint.
     n_classes : int, default=None
         Number of classes; None is that of the confusion matrices.
     architecture : dict, default=None
@@ -72,7 +75,7 @@ def trial_layers(cube, trial, *, input_shape, n_classes=None, architecture=None)
     Raises
     ------
     ValueError
-        If the net cannot be drawn, or is not the one that the trial had.
+        If the network cannot be drawn, or is not the one that the trial had.
     """
     from ..neural import summarize
 
@@ -92,13 +95,13 @@ def trial_layers(cube, trial, *, input_shape, n_classes=None, architecture=None)
 
 
 def _compare_sizes(cube, trial, n_parameters):
-    """Refuse a net that has another size than the one of the trial."""
+    """Refuse a network that has another size than the one of the trial."""
     if "n_parameters" not in cube.dataset:
         return
     kept = cube.dataset["n_parameters"].sel(trial).values
     kept = kept[np.isfinite(kept)]
     if kept.size and not (kept == n_parameters).all():
         raise ValueError(
-            f"The net to be drawn has {n_parameters} parameters, that of the trial had "
-            f"{kept[0]:.0f}: input_shape, n_classes or architecture differ."
+            f"The network to be drawn has {n_parameters} parameters, that of the trial "
+            f"had {kept[0]:.0f}: input_shape, n_classes or architecture differ."
         )

@@ -1,10 +1,10 @@
-"""Diagram of a net with the values of its parameters."""
+"""Diagram of a network with the values of its parameters."""
 
 from .._utils.optional import import_optional
 from ._architecture_boxes import N_COLUMNS, arrange_boxes, format_shape
 from ._axes import FAINT, INK, MUTED, get_axes
 from ._cube_slice import complete_trial, cube_of
-from ._trial_layers import read_net, trial_layers, varied_architecture
+from ._trial_layers import read_network, trial_layers, varied_architecture
 
 COLOURS = {
     "convolution": ("#dcecf5", "#0b7fab"),
@@ -64,7 +64,7 @@ class ArchitectureDisplay:
         Parameters
         ----------
         input_shape : tuple of int, default=(1, 64, 64)
-            Channels, rows and columns of one print.
+            Channels, rows and columns of one fingerprint.
         n_classes : int, default=3
             Number of classes.
         ax : matplotlib.axes.Axes, default=None
@@ -95,8 +95,8 @@ class ArchitectureDisplay:
         Parameters
         ----------
         estimator : estimator
-            A fitted `FingerprintClassifier` with the convolutional net, or what holds
-            one, such as a pipeline.
+            A fitted `FingerprintClassifier` with the convolutional network, or what
+            holds one, such as a pipeline.
         varied : sequence of str, default=()
             Parameters of the catalogue to be marked.
         ax : matplotlib.axes.Axes, default=None
@@ -110,11 +110,11 @@ class ArchitectureDisplay:
         Raises
         ------
         ValueError
-            If `estimator` has no net of prints that are not flat.
+            If `estimator` has no network of fingerprints that are not flat.
         """
         from ..neural import summarize
 
-        shape, architecture = read_net(estimator)
+        shape, architecture = read_network(estimator)
         layers = summarize(shape, len(estimator.classes_), **architecture)
         return cls(layers, varied=varied).plot(ax=ax)
 
@@ -139,10 +139,11 @@ class ArchitectureDisplay:
         Raises
         ------
         ValueError
-            If the search has no net of prints that are not flat; as in `from_cube`.
+            If the search has no network of fingerprints that are not flat; as in
+            `from_cube`.
         """
         estimator = getattr(search, "best_estimator_", search.estimator)
-        input_shape, architecture = read_net(estimator)
+        input_shape, architecture = read_network(estimator)
         return cls.from_cube(
             cube_of(search),
             trial=trial,
@@ -172,7 +173,7 @@ class ArchitectureDisplay:
         trial : dict, default=None
             Values of parameters; what it leaves out is as in the best trial.
         input_shape : tuple of int, default=(1, 64, 64)
-            Channels, rows and columns of one print.
+            Channels, rows and columns of one fingerprint.
         n_classes : int, default=None
             Number of classes; None is that of the confusion matrices.
         architecture : dict, default=None
@@ -189,7 +190,7 @@ class ArchitectureDisplay:
         Raises
         ------
         ValueError
-            If no parameter of the cube changes the architecture, if the net is
+            If no parameter of the cube changes the architecture, if the network is
             impossible, or if it has another number of parameters than the trial.
         """
         trial = complete_trial(cube, trial)
@@ -243,7 +244,7 @@ class ArchitectureDisplay:
     def _draw_input(self):
         shape = self.layers["input_shape"].iloc[0]
         self._frame(0, 0, PLAIN)
-        self._write(0, 0, "print", weight="bold")
+        self._write(0, 0, "fingerprint", weight="bold")
         self._draw_arrow(format_shape(shape), 0, 0, last=False)
 
     def _draw_box(self, box, x, y):

@@ -174,7 +174,7 @@ class ConfusionMarginsDisplay:
 
     @property
     def precision(self):
-        """Share of the verdicts for each class that were right."""
+        """Share of the event predictions for each class that were right."""
         return _share(np.diag(self.confusion_matrix), self.confusion_matrix.sum(axis=0))
 
     @property

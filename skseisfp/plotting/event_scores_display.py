@@ -33,10 +33,11 @@ class EventScoresDisplay:
     --------
     >>> import pandas as pd
     >>> from skseisfp.plotting import EventScoresDisplay
-    >>> index = pd.MultiIndex.from_tuples([("net", "event")], names=["model", "level"])
+    >>> names = ["model", "level"]
+    >>> index = pd.MultiIndex.from_tuples([("network", "event")], names=names)
     >>> table = pd.DataFrame({"score": 0.9, "low": 0.8, "high": 0.95}, index=index)
     >>> EventScoresDisplay(table, metric="accuracy").models
-    ['net']
+    ['network']
     """
 
     def __init__(self, table, *, metric="score", chance=None):

@@ -13,26 +13,28 @@ from ..preprocessing import FingerprintTransformer
 from ..signal import decode
 from ._axes import NEGATIVE, POSITIVE, ZERO, draw_scalogram, get_axes
 
-KINDS = ("print", "scalogram", "inverse")
+KINDS = ("fingerprint", "scalogram", "inverse")
 LEVELS = (8, 16, 32)
 TIME_INDEX, FREQUENCY_INDEX = "Haar index along time", "Haar index along frequency"
 
 
 class FingerprintDisplay:
-    """Gallery of prints or scalograms, a row of panels for each class.
+    """Gallery of fingerprints or scalograms, a row of panels for each class.
 
-    In a print black is 0 and white is 1; signs have a colour each. Its axes are the
-    indices of the Haar transform, coarse to fine, along time and logarithmic
-    frequency. Scalograms, and images read back from prints, have seconds and hertz.
+    In a fingerprint black is 0 and white is 1; signs have a colour each. Its axes are
+    the indices of the Haar transform, coarse to fine, along time and logarithmic
+    frequency. Scalograms, and images read back from fingerprints, have seconds and
+    hertz.
 
     Parameters
     ----------
     images : ndarray of shape (n_records, rows, columns)
-        Prints or scalograms.
+        Fingerprints or scalograms.
     labels : array-like of shape (n_records,), default=None
         Class of each image; None puts all into one row.
-    kind : {"print", "scalogram", "inverse"}, default="print"
-        What the images are: prints, scalograms, or images read back from prints.
+    kind : {"fingerprint", "scalogram", "inverse"}, default="fingerprint"
+        What the images are: fingerprints, scalograms, or images read back from
+        fingerprints.
     frequencies : ndarray of shape (rows,), default=None
         Frequencies of the rows in Hz, for scalograms.
     times : ndarray of shape (columns,), default=None
@@ -59,7 +61,7 @@ class FingerprintDisplay:
     """
 
     def __init__(
-        self, images, *, labels=None, kind="print", frequencies=None, times=None
+        self, images, *, labels=None, kind="fingerprint", frequencies=None, times=None
     ):
         self.images = images
         self.labels = labels
@@ -74,12 +76,12 @@ class FingerprintDisplay:
         X,
         y=None,
         *,
-        kind="print",
+        kind="fingerprint",
         n_per_class=4,
         random_state=None,
         ax=None,
     ):
-        """Draw prints or scalograms of records drawn from each class.
+        """Draw fingerprints or scalograms of records drawn from each class.
 
         Parameters
         ----------
@@ -90,8 +92,9 @@ class FingerprintDisplay:
             Records; of several views or channels the first is drawn.
         y : array-like of shape (n_records,), default=None
             Class of each record.
-        kind : {"print", "scalogram", "inverse"}, default="print"
-            What to draw: prints, scalograms, or images read back from prints.
+        kind : {"fingerprint", "scalogram", "inverse"}, default="fingerprint"
+            What to draw: fingerprints, scalograms, or images read back from
+            fingerprints.
         n_per_class : int, default=4
             Largest number of records of each class.
         random_state : int, RandomState instance or None, default=None
@@ -112,7 +115,7 @@ class FingerprintDisplay:
             If `kind` is none of the three.
         """
         check_option("kind", kind, KINDS)
-        head, transformer = _fitted_parts(_printing_part(transformer), X, y)
+        head, transformer = _fitted_parts(_fingerprint_part(transformer), X, y)
         X = np.asarray(X)
         labels = np.full(len(X), "") if y is None else np.asarray(y)
         random_state = check_random_state(random_state)
@@ -182,11 +185,11 @@ class FingerprintDisplay:
                 vmax=limit,
             )
         else:
-            draw_print(ax, image)
+            draw_fingerprint(ax, image)
 
     def _label_axes(self, *, own_figure):
         """Label a figure of our own once, axes of others at the edges."""
-        if self.kind == "print":
+        if self.kind == "fingerprint":
             x_label, y_label = TIME_INDEX, FREQUENCY_INDEX
         else:
             x_label, y_label = "Time, s", "Frequency, Hz"
@@ -200,8 +203,8 @@ class FingerprintDisplay:
             panel.set_ylabel(y_label)
 
 
-def draw_print(ax, image):
-    """Draw a print: black is 0 and white 1; each sign has its own colour."""
+def draw_fingerprint(ax, image):
+    """Draw a fingerprint: black is 0 and white 1; each sign has its own colour."""
     colors = import_optional("matplotlib.colors", extra="plot")
     shades = (NEGATIVE, ZERO, POSITIVE) if image.min() < 0 else (ZERO, ZERO, "white")
     ax.imshow(
@@ -221,8 +224,8 @@ def draw_print(ax, image):
     ax.set_yticks([level for level in (0, *LEVELS) if level < rows])
 
 
-def _printing_part(estimator):
-    """Return a transformer that makes prints, or a pipeline up to it."""
+def _fingerprint_part(estimator):
+    """Return a transformer that makes fingerprints, or a pipeline up to it."""
     steps = [estimator]
     if isinstance(estimator, Pipeline):
         steps = [step for _, step in estimator.steps]
@@ -239,7 +242,7 @@ def _printing_part(estimator):
 
 
 def _fitted_parts(part, X, y):
-    """Return what prepares records, and the fitted transformer that prints them."""
+    """Return the steps before the fitted transformer, and the transformer."""
     last = part[-1] if isinstance(part, Pipeline) else part
     if not hasattr(last, "frequencies_"):
         part = clone(part).fit(X, y)
@@ -253,12 +256,12 @@ def _make_images(transformer, X, kind):
     if kind == "scalogram":
         return _first_images(transformer.scalogram(X))
     transformer = copy(transformer).set_params(flatten=False)
-    prints = transformer.transform(X)
+    fingerprints = transformer.transform(X)
     if kind == "inverse":
-        return _first_images(transformer.inverse_transform(prints))
+        return _first_images(transformer.inverse_transform(fingerprints))
     if transformer.encoding == "two_channel":
-        return decode(prints[:, 0, :2], "two_channel")
-    return _first_images(prints)
+        return decode(fingerprints[:, 0, :2], "two_channel")
+    return _first_images(fingerprints)
 
 
 def _first_images(images):

@@ -72,7 +72,7 @@ class LearningHistoryDisplay:
         NotFittedError
             If the estimator is not fitted.
         TypeError
-            If it holds no net with a history.
+            If it holds no network with a history.
         """
         check_option("quantity", quantity, QUANTITIES)
         check_is_fitted(estimator)
@@ -177,7 +177,7 @@ class LearningHistoryDisplay:
 
 
 def _find_history(estimator):
-    """Return the history of the net in an estimator."""
+    """Return the history of the network in an estimator."""
     part = estimator
     while part is not None:
         history = getattr(part, "history_", None)
@@ -187,7 +187,7 @@ def _find_history(estimator):
     raise TypeError(
         "estimator must be a fitted FingerprintClassifier or hold one, as last step of "
         f"a pipeline or as {', '.join(INNER)}; got {type(estimator).__name__}, which "
-        "has no net with a history."
+        "has no network with a history."
     )
 
 

@@ -106,7 +106,7 @@ class ParetoDisplay:
             Metric; None is the main one.
         cost : {"gradient", "spread", "n_parameters", "fit_time"}, default="gradient"
             What should be low: the gradient of the metric over the grid, its standard
-            deviation over the folds, the size of the net, or the time of a fit.
+            deviation over the folds, the size of the network, or the time of a fit.
         trial : dict, default=None
             Trial that is marked; what it leaves out is as in the best trial.
         ax : matplotlib.axes.Axes, default=None

@@ -152,7 +152,7 @@ class RecordSectionDisplay:
         Raises
         ------
         ValueError
-            If an option is not legal, something is not given for each record, or the
+            If an option is not valid, something is not given for each record, or the
             spacing is by distances that are not known.
         """
         check_option("spacing", spacing, (None, "distance", "even"))

@@ -37,7 +37,7 @@ def write_report(
     title : str, default="Study"
         Title of the page.
     input_shape : tuple of int, default=(1, 64, 64)
-        Channels, rows and columns of one print, for the diagrams of the nets.
+        Channels, rows and columns of one fingerprint, for the diagrams of the networks.
     n_classes : int, default=None
         Number of classes, for the diagrams; None is that of the confusion matrices.
     architecture : dict, default=None
@@ -56,8 +56,8 @@ def write_report(
 
     Notes
     -----
-    A diagram whose net has another number of parameters than the trial is not drawn;
-    the page says so.
+    A diagram whose network has another number of parameters than the trial is not
+    drawn; the page says so.
 
     Examples
     --------

@@ -71,7 +71,7 @@ def write_review(
     -----
     Records are taken and written event by event, and the file appears when it is
     complete. A record takes 2 to 3 kB of it: the lows and highs of 600 columns of a
-    trace, which is on its own scale. To see what a net sees, preprocess the records
+    trace, which is on its own scale. To see what a network sees, preprocess the records
     before.
 
     Examples

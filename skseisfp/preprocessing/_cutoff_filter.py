@@ -64,7 +64,7 @@ class CutoffFilter(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter or the records are not legal.
+            If a parameter or the records are not valid.
         """
         X = check_records(self, X, reset=True, max_ndim=3)
         self._check_parameters(X.shape[-1])
@@ -111,7 +111,7 @@ class CutoffFilter(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter, the records or the arrivals are not legal.
+            If a parameter, the records or the arrivals are not valid.
         """
         X = self._check_transform(X)
         table = self._map(self._estimate, X, self._check_arrival(arrival, len(X)))

@@ -39,7 +39,7 @@ class RecordTransformer(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter or the records are not legal.
+            If a parameter or the records are not valid.
         """
         X = check_records(self, X, reset=True)
         self._check_all(X.shape[-1])
@@ -61,7 +61,7 @@ class RecordTransformer(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter or the records are not legal.
+            If a parameter or the records are not valid.
         """
         X = check_records(self, X, reset=False)
         self._check_all(X.shape[-1])

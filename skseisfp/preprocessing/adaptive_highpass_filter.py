@@ -101,7 +101,7 @@ class AdaptiveHighpassFilter(CutoffFilter):
         Raises
         ------
         ValueError
-            If a parameter, the records or the arrivals are not legal.
+            If a parameter, the records or the arrivals are not valid.
         """
         X = self._check_transform(X)
         cutoffs = self.estimate_cutoff(X, arrival)["cutoff"].to_numpy()

@@ -134,7 +134,7 @@ class FilterAugmenter(CutoffFilter):
         Raises
         ------
         ValueError
-            If a parameter, the records or the arrivals are not legal.
+            If a parameter, the records or the arrivals are not valid.
         """
         X = self._check_transform(X)
         cutoffs = self.view_cutoffs(X, arrival)

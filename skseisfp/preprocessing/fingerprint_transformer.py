@@ -1,4 +1,4 @@
-"""Seismograms to sparse prints of the Haar coefficients of their scalograms."""
+"""Seismograms to sparse fingerprints of the Haar coefficients of their scalograms."""
 
 from numbers import Integral
 
@@ -17,13 +17,13 @@ from ..signal.haar import HAAR_FORMS, haar2d, inverse_haar2d, is_power_of_two
 from ..signal.scalogram import detrend_records, padded_length, scale_image, scalogram
 from ..signal.wavelets import frequency_axis, get_wavelet
 from ..signal.windows import window_samples
+from ._fingerprint_layout import FingerprintLayout
 from ._presets import PRESETS
-from ._print_layout import PrintLayout
 from ._record_transformer import check_scale
 
 
 def _has_flat_rows(transformer):
-    """Tell whether a record gives one row of features: flat prints without views."""
+    """Return whether a record gives one row of features: flat, without views."""
     return transformer.flatten and len(getattr(transformer, "record_shape_", ())) < 3
 
 
@@ -33,7 +33,7 @@ class FingerprintTransformer(TransformerMixin, BaseEstimator):
     Each record becomes a scalogram on a logarithmic axis of frequencies, its image
     goes through a 2-D Haar transform, and only the largest coefficients are kept,
     as bits or signs: 64 x 64 sparse points that hold what stands out in time and
-    frequency. A print does not depend on gain, polarity, offset or linear drift.
+    frequency. A fingerprint does not depend on gain, polarity, offset or linear drift.
 
     Parameters
     ----------
@@ -41,10 +41,10 @@ class FingerprintTransformer(TransformerMixin, BaseEstimator):
         Samples per second (Hz). At 1.0 frequencies are cycles per sample.
     window : tuple of (float, float), default=None
         Start and end, in seconds from the first sample, of the part of each record
-        that is printed. None prints all of it. Filters before this step see the whole
-        record, with the noise before the event that a cut-off is judged by.
+        that is printed. None fingerprints all of it. Filters before this step see the
+        whole record, with the noise before the event that a cut-off is judged by.
     shape : tuple of (int, int), default=(64, 64)
-        Rows (frequencies) and columns (time) of a print, powers of two.
+        Rows (frequencies) and columns (time) of a fingerprint, powers of two.
     f_min : float, default=None
         Lowest frequency in Hz. None takes 8 octaves below `f_max`, at least 8 periods
         in the record, and at most half of `f_max`.
@@ -64,12 +64,12 @@ class FingerprintTransformer(TransformerMixin, BaseEstimator):
         are chosen: by median and median absolute deviation as in FAST, or by mean
         and standard deviation. None keeps the transformer stateless.
     n_coefficients : int, default=200
-        Number of coefficients kept in each print.
+        Number of coefficients kept in each fingerprint.
     encoding : {"signed", "presence", "positive", "two_channel", "interleaved"}, \
 default="signed"
         What is said of a kept coefficient; see `skseisfp.signal.encode`.
     flatten : bool, default=False
-        Whether each print is returned as one row of features.
+        Whether each fingerprint is returned as one row of features.
     taper : float, default=0.05
         Part of the record under the flanks of a Tukey window, both ends together.
     batch_size : int, default=64
@@ -85,7 +85,7 @@ default="signed"
         Centres of the columns of the image in seconds from the first sample.
     compression_ : dict
         Bits of a record (``"record"``) and of its scalogram in double precision at
-        the full rate (``"scalogram"``), each divided by the bits of a print.
+        the full rate (``"scalogram"``), each divided by the bits of a fingerprint.
     center_, scale_ : ndarray of shape (rows, columns)
         Centre and spread of the coefficients; only with `standardize`. A spread that
         is practically zero is NaN: the coefficient is never selected.
@@ -97,7 +97,7 @@ default="signed"
     See Also
     --------
     FilterAugmenter : Views of a record at shifted cut-offs, to be printed alike.
-    skseisfp.signal.pack_fingerprints : Prints as bytes, 512 for 64 x 64 bits.
+    skseisfp.signal.pack_fingerprints : Fingerprints as bytes, 512 for 64 x 64 bits.
 
     Notes
     -----
@@ -122,8 +122,8 @@ default="signed"
     >>> import numpy as np
     >>> from skseisfp.preprocessing import FingerprintTransformer
     >>> X = np.random.default_rng(0).standard_normal((3, 2000))
-    >>> prints = FingerprintTransformer(sampling_rate=40).fit_transform(X)
-    >>> prints.shape, prints.dtype.name, int(abs(prints[0]).sum())
+    >>> fingerprints = FingerprintTransformer(sampling_rate=40).fit_transform(X)
+    >>> fingerprints.shape, fingerprints.dtype.name, int(abs(fingerprints[0]).sum())
     ((3, 64, 64), 'int8', 200)
     """
 
@@ -216,7 +216,7 @@ default="signed"
         Raises
         ------
         ValueError
-            If a parameter or the records are not legal.
+            If a parameter or the records are not valid.
         """
         X = check_records(self, X, reset=True)
         self._check_parameters()
@@ -236,7 +236,7 @@ default="signed"
         return self
 
     def transform(self, X):
-        """Make the prints of records.
+        """Make the fingerprints of records.
 
         Parameters
         ----------
@@ -253,11 +253,11 @@ default="signed"
         Raises
         ------
         ValueError
-            If a parameter or the records are not legal.
+            If a parameter or the records are not valid.
         """
         X = self._check_transform(X)
-        prints = self._map(self._prints, X)
-        return self._layout.arrange(prints)
+        fingerprints = self._map(self._fingerprints, X)
+        return self._layout.arrange(fingerprints)
 
     def scalogram(self, X):
         """Scalogram images of records, as they go into the Haar transform.
@@ -292,40 +292,40 @@ default="signed"
         X = self._check_transform(X)
         return self._map(self._coefficients, X)
 
-    def inverse_transform(self, prints):
-        """Sparse approximation of the scalograms from the prints.
+    def inverse_transform(self, fingerprints):
+        """Sparse approximation of the scalograms from the fingerprints.
 
         Every kept coefficient counts as its sign (with `standardize`, as one spread
         from the centre). The result is an image for the eye, not a seismogram.
 
         Parameters
         ----------
-        prints : array-like
-            Prints as `transform` returns them.
+        fingerprints : array-like
+            Fingerprints as `transform` returns them.
 
         Returns
         -------
         ndarray of shape (n_records, rows, columns)
-            Images; (n_records, n_views, n_channels, rows, columns) where the prints
-            have views or channels.
+            Images; (n_records, n_views, n_channels, rows, columns) where the
+            fingerprints have views or channels.
 
         Raises
         ------
         ValueError
-            If the prints have not the shape that `transform` gives.
+            If the fingerprints have not the shape that `transform` gives.
         """
         self._check_parameters()
-        prints = np.asarray(prints)
-        signs = decode(self._layout.unroll(prints), self.encoding).astype(float)
+        fingerprints = np.asarray(fingerprints)
+        signs = decode(self._layout.unroll(fingerprints), self.encoding).astype(float)
         if self.standardize is not None:
             check_is_fitted(self)
             signs = signs * np.nan_to_num(self.scale_) + self.center_
         images = inverse_haar2d(signs, self.haar)
-        one_plane = prints.ndim == (2 if self.flatten else 3)
+        one_plane = fingerprints.ndim == (2 if self.flatten else 3)
         return images[:, 0, 0] if one_plane and images.shape[2] == 1 else images
 
     def quality(self, X):
-        """Say of each record what its print is worth.
+        """Say of each record what its fingerprint is worth.
 
         Parameters
         ----------
@@ -353,7 +353,7 @@ default="signed"
 
     @available_if(_has_flat_rows)
     def get_feature_names_out(self, input_features=None):
-        """Name the features of flat prints of records without views.
+        """Name the features of flat fingerprints of records without views.
 
         Parameters
         ----------
@@ -375,7 +375,7 @@ default="signed"
 
     @property
     def _layout(self):
-        return PrintLayout(tuple(self.shape), self.encoding, self.flatten)
+        return FingerprintLayout(tuple(self.shape), self.encoding, self.flatten)
 
     def _check_parameters(self):
         check_rate(self.sampling_rate)
@@ -462,7 +462,7 @@ default="signed"
     def _signs(self, frequencies, X):
         return select_top_k(self._coefficients(frequencies, X), self.n_coefficients)
 
-    def _prints(self, frequencies, X):
+    def _fingerprints(self, frequencies, X):
         return encode(self._signs(frequencies, X), self.encoding)
 
     def _count(self, frequencies, X):

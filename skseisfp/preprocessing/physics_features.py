@@ -250,7 +250,7 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter or the records are not legal.
+            If a parameter or the records are not valid.
         """
         check_records(self, X, reset=True, max_ndim=3)
         self._check_parameters()
@@ -299,7 +299,7 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter, the records or the onsets are not legal; with
+            If a parameter, the records or the onsets are not valid; with
             ``nan_policy="raise"`` if a record lacks a feature.
         """
         X = check_records(self, X, reset=False, max_ndim=3)

@@ -44,7 +44,7 @@ class ScalogramTransformer(RecordTransformer):
 
     See Also
     --------
-    FingerprintTransformer : Sparse prints of such images.
+    FingerprintTransformer : Sparse fingerprints of such images.
     SpectrogramTransformer : Images on a linear axis of frequencies.
 
     Examples

@@ -1,4 +1,4 @@
-"""Records to rows of events, for nets that look at all stations at once."""
+"""Records to rows of events, for networks that look at all stations at once."""
 
 from numbers import Integral
 

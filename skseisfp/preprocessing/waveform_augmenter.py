@@ -1,4 +1,4 @@
-"""Random changes of records while a net is trained."""
+"""Random changes of records while a network is trained."""
 
 from numbers import Integral
 
@@ -10,7 +10,7 @@ from .._utils.checks import as_float, check_real
 
 
 class WaveformAugmenter(BaseEstimator):
-    """Random crops, shifts, noise and lost channels, drawn anew in every epoch.
+    """Random crops, shifts, noise and lost channels, drawn again in every epoch.
 
     It is no step of a pipeline but a parameter of `FingerprintClassifier`, which hands
     it the batches that it trains on, and those only: records of a validation or test
@@ -107,7 +107,7 @@ class WaveformAugmenter(BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter is not legal or does not fit the records.
+            If a parameter is not valid or does not fit the records.
         """
         X = as_float(X)
         self.output_shape(X.shape[1:])
@@ -155,7 +155,7 @@ class WaveformAugmenter(BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter is not legal or does not fit the records.
+            If a parameter is not valid or does not fit the records.
         """
         self._check_parameters()
         *axes, n_samples = record_shape

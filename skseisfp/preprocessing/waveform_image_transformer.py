@@ -6,7 +6,7 @@ from ._record_transformer import RecordTransformer, check_size, over_peak
 
 
 class WaveformImageTransformer(RecordTransformer):
-    """Black-and-white pictures of the traces as curves, for image nets.
+    """Black-and-white pictures of the traces as curves, for image networks.
 
     Parameters
     ----------

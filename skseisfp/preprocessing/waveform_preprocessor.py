@@ -144,7 +144,7 @@ class WaveformPreprocessor(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter or the records are not legal.
+            If a parameter or the records are not valid.
         """
         X = check_records(self, X, reset=True)
         self._check_parameters()
@@ -167,7 +167,7 @@ class WaveformPreprocessor(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter or the records are not legal.
+            If a parameter or the records are not valid.
         """
         X = check_records(self, X, reset=False)
         self._check_parameters()

@@ -1,4 +1,4 @@
-"""Pure functions on arrays: wavelets, scalograms, Haar transform, prints, filters."""
+"""Functions on arrays: wavelets, scalograms, Haar transform, fingerprints, filters."""
 
 from .cutoff import cutoff_range, estimate_cutoffs
 from .encoding import (

@@ -81,7 +81,7 @@ def cutoff_range(n_samples, *, sampling_rate=1.0, f_min=None, f_max=None):
     if explicit and f_min < lowest:
         raise ValueError(
             f"f_min={f_min:g} Hz is too low for records of {n_samples} samples "
-            f"({1 / lowest:g} s): less than one period; the lowest legal value is "
+            f"({1 / lowest:g} s): less than one period; the lowest valid value is "
             f"{lowest:g} Hz."
         )
     return float(f_min), float(f_max)
@@ -135,7 +135,7 @@ def estimate_cutoffs(
     Raises
     ------
     ValueError
-        If the statistic is unknown or the limits of the cut-off are not legal.
+        If the statistic is unknown or the limits of the cut-off are not valid.
 
     Notes
     -----

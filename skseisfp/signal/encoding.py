@@ -1,4 +1,4 @@
-"""From Haar coefficients to binary prints, and to bytes."""
+"""From Haar coefficients to binary fingerprints, and to bytes."""
 
 import numpy as np
 
@@ -48,12 +48,12 @@ def select_top_k(coefficients, k):
 
 
 def encode(signs, encoding):
-    """Encode signed prints; planes become a channel axis.
+    """Encode signed fingerprints; planes become a channel axis.
 
     Parameters
     ----------
     signs : ndarray of int8, shape (..., rows, columns)
-        Prints with values -1, 0 and 1.
+        Fingerprints with values -1, 0 and 1.
     encoding : {"presence", "positive", "two_channel", "signed", "interleaved"}
         ``"presence"`` marks kept coefficients; ``"positive"`` the kept positive ones;
         ``"two_channel"`` gives a plane of the positive and one of the negative ones;
@@ -93,14 +93,14 @@ def decode(planes, encoding):
     Parameters
     ----------
     planes : ndarray of shape (..., planes, rows, columns)
-        Prints as `encode` returns them.
+        Fingerprints as `encode` returns them.
     encoding : {"presence", "positive", "two_channel", "signed", "interleaved"}
-        Encoding of the prints.
+        Encoding of the fingerprints.
 
     Returns
     -------
     ndarray of int8, shape (..., rows, columns)
-        Values -1, 0 and 1; prints without signs give 0 and 1.
+        Values -1, 0 and 1; fingerprints without signs give 0 and 1.
 
     Raises
     ------
@@ -117,24 +117,24 @@ def decode(planes, encoding):
     return single
 
 
-def pack_fingerprints(prints):
-    """Pack prints into bits: 512 bytes for a binary print of 64 x 64.
+def pack_fingerprints(fingerprints):
+    """Pack fingerprints into bits: 512 bytes for a binary fingerprint of 64 x 64.
 
     Parameters
     ----------
-    prints : ndarray of uint8 or int8, shape (n_records, ...)
-        Binary prints (0, 1), or signed ones (int8: -1, 0, 1), which take two bits a
-        coefficient: the plane of positive bits, then that of negative ones.
+    fingerprints : ndarray of uint8 or int8, shape (n_records, ...)
+        Binary fingerprints (0, 1), or signed ones (int8: -1, 0, 1), which take two bits
+        a coefficient: the plane of positive bits, then that of negative ones.
 
     Returns
     -------
     ndarray of uint8, shape (n_records, n_bytes)
-        Packed prints.
+        Packed fingerprints.
 
     Raises
     ------
     ValueError
-        If the type or a value is not that of a print.
+        If the type or a value is not that of a fingerprint.
 
     Examples
     --------
@@ -143,17 +143,22 @@ def pack_fingerprints(prints):
     >>> pack_fingerprints(np.ones((3, 64, 64), dtype=np.uint8)).shape
     (3, 512)
     """
-    prints = np.asarray(prints)
-    lowest = {"uint8": 0, "int8": -1}.get(prints.dtype.name)
+    fingerprints = np.asarray(fingerprints)
+    lowest = {"uint8": 0, "int8": -1}.get(fingerprints.dtype.name)
     if lowest is None:
-        raise ValueError(f"prints must be uint8 or int8; got {prints.dtype}.")
-    if prints.size and not lowest <= prints.min() <= prints.max() <= 1:
         raise ValueError(
-            f"prints of type {prints.dtype} must hold values from {lowest} to 1; got "
-            f"{prints.min()} to {prints.max()}."
+            f"fingerprints must be uint8 or int8; got {fingerprints.dtype}."
         )
-    flat = prints.reshape(len(prints), int(np.prod(prints.shape[1:])))
-    if prints.dtype == np.int8:
+    if (
+        fingerprints.size
+        and not lowest <= fingerprints.min() <= fingerprints.max() <= 1
+    ):
+        raise ValueError(
+            f"fingerprints of type {fingerprints.dtype} must hold values from {lowest} "
+            f"to 1; got {fingerprints.min()} to {fingerprints.max()}."
+        )
+    flat = fingerprints.reshape(len(fingerprints), int(np.prod(fingerprints.shape[1:])))
+    if fingerprints.dtype == np.int8:
         flat = np.hstack([flat > 0, flat < 0])
     return np.packbits(flat, axis=1)
 
@@ -164,16 +169,16 @@ def unpack_fingerprints(packed, shape=(64, 64), *, signed=False):
     Parameters
     ----------
     packed : ndarray of uint8, shape (n_records, n_bytes)
-        Packed prints.
+        Packed fingerprints.
     shape : tuple of int, default=(64, 64)
-        Shape of one print.
+        Shape of one fingerprint.
     signed : bool, default=False
-        Whether the prints were signed.
+        Whether the fingerprints were signed.
 
     Returns
     -------
     ndarray of shape (n_records, rows, columns)
-        Prints of type uint8, or int8 when signed.
+        Fingerprints of type uint8, or int8 when signed.
 
     Raises
     ------
@@ -185,7 +190,7 @@ def unpack_fingerprints(packed, shape=(64, 64), *, signed=False):
     n_bits = n_coefficients * (2 if signed else 1)
     if packed.ndim != 2 or packed.shape[1] != -(-n_bits // 8):
         raise ValueError(
-            f"prints of shape {tuple(shape)} with signed={signed} take "
+            f"fingerprints of shape {tuple(shape)} with signed={signed} take "
             f"{-(-n_bits // 8)} bytes each; got an array of shape {packed.shape}."
         )
     bits = np.unpackbits(packed, axis=1, count=n_bits)

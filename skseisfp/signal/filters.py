@@ -76,7 +76,7 @@ def highpass(X, cutoffs, *, sampling_rate=1.0, order=4, zero_phase=True):
     Raises
     ------
     ValueError
-        If there is not one row of cut-offs per record or one is not legal.
+        If there is not one row of cut-offs per record or one is not valid.
 
     Notes
     -----
@@ -173,7 +173,7 @@ def bandpass(X, *, sampling_rate=1.0, f_min=None, f_max=None, order=4, zero_phas
 
 
 def _check_cutoffs(cutoffs, n_records, sampling_rate):
-    """Refuse cut-offs that do not match the records or are not legal."""
+    """Refuse cut-offs that do not match the records or are not valid."""
     if cutoffs.ndim not in (1, 2) or len(cutoffs) != n_records:
         raise ValueError(
             f"cutoffs must have shape ({n_records},) or ({n_records}, n_views); "

@@ -87,7 +87,7 @@ def pick_onsets(X, *, sampling_rate=1.0, sta=0.5, lta=5.0, threshold=3.5, method
     Raises
     ------
     ValueError
-        If a parameter is not legal; a threshold above `lta` / `sta` is never reached.
+        If a parameter is not valid; a threshold above `lta` / `sta` is never reached.
 
     See Also
     --------

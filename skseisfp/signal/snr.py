@@ -36,7 +36,7 @@ def snr(X, arrivals, *, sampling_rate=1.0, before=5.0, after=5.0, gap=0.5):
     Raises
     ------
     ValueError
-        If the records, the arrivals or a parameter are not legal.
+        If the records, the arrivals or a parameter are not valid.
 
     See Also
     --------

@@ -206,7 +206,7 @@ def frequency_axis(n_rows, n_samples, *, sampling_rate=1.0, f_min=None, f_max=No
     elif f_min * duration < 1.0:
         raise ValueError(
             f"f_min={f_min} Hz is too low for records of {n_samples} samples "
-            f"({duration:g} s): less than one period; the lowest legal value is "
+            f"({duration:g} s): less than one period; the lowest valid value is "
             f"{1.0 / duration:g} Hz."
         )
     return np.geomspace(f_min, f_max, n_rows)

@@ -10,8 +10,8 @@ def cut_windows(
 ):
     """Cut a window around the arrival of each record.
 
-    All windows have the arrival at the same sample, as prints need it that are to be
-    compared.
+    All windows have the arrival at the same sample, as fingerprints need it that are to
+    be compared.
 
     Parameters
     ----------

@@ -169,9 +169,9 @@ def _confusion(estimator, X, y, groups, classes):
     _, first, codes = np.unique(groups, return_index=True, return_inverse=True)
     if (truth[first][codes] != truth).any():  # an event of two labels has no place
         return by_record, None
-    _, verdicts = vote_events(class_scores(estimator, X), codes)
+    _, event_predictions = vote_events(class_scores(estimator, X), codes)
     known = np.searchsorted(classes, estimator.classes_)
-    return by_record, _count(truth[first], known[verdicts], len(classes))
+    return by_record, _count(truth[first], known[event_predictions], len(classes))
 
 
 def _count(truth, prediction, n_classes):
@@ -180,7 +180,7 @@ def _count(truth, prediction, n_classes):
 
 
 def _history(net):
-    """Return what a net tells of each epoch, None if it tells nothing."""
+    """Return what a network tells of each epoch, None if it tells nothing."""
     history = getattr(net, "history_", None)
     if not isinstance(history, dict):
         return None
@@ -193,7 +193,7 @@ def _history(net):
 
 
 def _n_parameters(net):
-    """Return the number of weights of a net, None for what is no net."""
+    """Return the number of weights of a network, None for what is no net."""
     module = getattr(getattr(net, "net_", net), "module_", None)
     if module is not None and hasattr(module, "parameters"):
         return sum(weights.numel() for weights in module.parameters())

@@ -27,7 +27,7 @@ def search_results(search):
     resource = getattr(search, "resource", "n_samples")
     if "n_resources" in results and resource != "n_samples":
         params = [_without(trial, resource) for trial in params]
-    cells = getattr(search, "cells_", None)
+    cells = getattr(search, "fit_results_", None)
     found = {
         "params": params,
         "cells": results_cells(results, metrics) if cells is None else cells,

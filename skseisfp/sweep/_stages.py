@@ -5,7 +5,7 @@ from sklearn.model_selection import BaseCrossValidator
 from sklearn.model_selection._split import GroupsConsumerMixin
 
 from ..neural.catalogue import layer_catalogue
-from ..neural.parameter_counts import find_net
+from ..neural.parameter_counts import find_network
 from ._ranges import expand
 from ._store import is_number
 from .experiment_plan import ExperimentPlan
@@ -94,8 +94,8 @@ def _middle(best, value, integral):
 
 
 def _catalogue_plans(estimator):
-    """Return the parameters of a net, layer by layer, three at a time."""
-    classifier, prefix = find_net(estimator)
+    """Return the parameters of a network, layer by layer, three at a time."""
+    classifier, prefix = find_network(estimator)
     known = {} if classifier is None else classifier.get_params()
     if "module__conv1_filter_size" not in known:
         raise ValueError(

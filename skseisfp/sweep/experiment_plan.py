@@ -13,7 +13,7 @@ from sklearn.utils import check_scalar
 
 from .._utils.checks import check_option
 from .._utils.names import nearest_name
-from ..neural.parameter_counts import architecture_findings, find_net, net_size
+from ..neural.parameter_counts import architecture_findings, find_network, network_size
 from ._plan_toml import read_plan, write_plan
 from ._published_plans import RANGES, published_plan
 from ._ranges import expand
@@ -50,7 +50,7 @@ class ExperimentPlan:
     See Also
     --------
     skseisfp.sweep.SweepSearchCV : Runs a plan and keeps all it finds.
-    skseisfp.neural.layer_catalogue : The parameters of a net and their ranges.
+    skseisfp.neural.layer_catalogue : The parameters of a network and their ranges.
 
     Notes
     -----
@@ -170,7 +170,7 @@ class ExperimentPlan:
         estimator : estimator
             What the parameters belong to.
         input_shape : tuple of int, default=None
-            Shape of one print, (channels, rows, columns). None takes it from the
+            Shape of one fingerprint, (channels, rows, columns). None takes it from the
             `FingerprintTransformer` in `estimator`, for records of one channel.
 
         Returns
@@ -187,7 +187,7 @@ class ExperimentPlan:
 
         Notes
         -----
-        Looked at are the architecture of the net in a `FingerprintClassifier` and
+        Looked at are the architecture of the network in a `FingerprintClassifier` and
         the constraints that scikit-learn's estimators declare.
         """
         findings = []
@@ -220,14 +220,14 @@ class ExperimentPlan:
             As in `check`.
         n_probes : int, default=3
             Number of trials that are really fitted, from the smallest to the largest;
-            a net trains one epoch, then two, and the further epochs are added.
+            a network trains one epoch, then two, and the further epochs are added.
 
         Returns
         -------
         DataFrame
             One row a trial, with the columns ``n_parameters``, ``operations``
-            (multiplications of one print, forwards) and ``fit_time`` (seconds of one
-            fit); NaN where unknown.
+            (multiplications of one fingerprint, forwards) and ``fit_time`` (seconds of
+            one fit); NaN where unknown.
 
         Raises
         ------
@@ -236,7 +236,7 @@ class ExperimentPlan:
 
         Notes
         -----
-        Times of the probes are interpolated over the operations, where a net tells
+        Times of the probes are interpolated over the operations, where a network tells
         them, else over the order of the trials. The first probe is fitted once more
         to warm up. Early stopping is not foreseen.
         """
@@ -354,13 +354,13 @@ def _size(estimator, n_classes, input_shape):
         for item in architecture_findings(estimator, input_shape)
     ):
         return {}
-    size = net_size(estimator, n_classes, input_shape)
+    size = network_size(estimator, n_classes, input_shape)
     return {} if size is None else vars(size)
 
 
 def _time_fit(estimator, X, y, fit_params):
-    """Return the seconds of one fit; of a net, two epochs tell the others."""
-    classifier, prefix = find_net(estimator)
+    """Return the seconds of one fit; of a network, two epochs tell the others."""
+    classifier, prefix = find_network(estimator)
     if classifier is None:
         return _seconds(estimator, X, y, fit_params)
     first, second = (

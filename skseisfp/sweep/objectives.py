@@ -29,7 +29,7 @@ def pareto_front(cost, gain):
     return front
 
 
-def first_of(keys):
+def lexicographic_argmin(keys):
     """Return the trial that is least by the first key, in ties by the next ones.
 
     Parameters

@@ -7,7 +7,7 @@ import numpy as np
 
 from ._cube_build import find_metrics
 from ._grid import trial_steepness
-from .objectives import first_of, pareto_front
+from .objectives import lexicographic_argmin, pareto_front
 
 GRADIENT = "gradient"
 
@@ -56,7 +56,7 @@ class FlattestRefit:
         """Return the number of the chosen trial of `cv_results_`."""
         means, near = _within_one_standard_error(results, self.metric)
         gradient = trial_steepness(results["params"], means)
-        return first_of([np.where(near, 0.0, 1.0), gradient, -means])
+        return lexicographic_argmin([np.where(near, 0.0, 1.0), gradient, -means])
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ class SimplestRefit:
 
     Notes
     -----
-    Of nets that are as good the paper prefers the one with fewer parameters [1]_. The
-    rule of one standard error is that of [2]_.
+    Of networks that are as good the paper prefers the one with fewer parameters [1]_.
+    The rule of one standard error is that of [2]_.
 
     References
     ----------
@@ -106,7 +106,7 @@ class SimplestRefit:
         """Return the number of the chosen trial of `cv_results_`."""
         means, near = _within_one_standard_error(results, self.metric)
         costs = _costs(results, self.complexity, means)
-        return first_of([np.where(near, 0.0, 1.0), costs, -means])
+        return lexicographic_argmin([np.where(near, 0.0, 1.0), costs, -means])
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class ParetoRefit:
         if not front.any():
             raise ValueError(f"No trial has a result and a {self.cost}.")
         distance = np.hypot(_scale(costs, front), _scale(-means, front))
-        return first_of([np.where(front, distance, np.inf), -means])
+        return lexicographic_argmin([np.where(front, distance, np.inf), -means])
 
 
 def _within_one_standard_error(results, metric):

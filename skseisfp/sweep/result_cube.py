@@ -10,7 +10,7 @@ from ._cube_build import CONFUSIONS, TRAIN, build_dataset, is_missing, search_re
 from ._cube_files import CubeFiles
 from ._grid import Axis, mean_change, steepness
 from ._store import read_study
-from .objectives import first_of, pareto_front
+from .objectives import lexicographic_argmin, pareto_front
 
 COSTS = ("gradient", "spread", "n_parameters", "fit_time")
 
@@ -254,7 +254,7 @@ class ResultCube(CubeFiles):
         if not np.isfinite(values.values).any():
             raise ValueError("No trial has a result on all folds.")
         keys = [-values.values, self._cost("n_parameters"), self.gradient(metric)]
-        place = first_of([np.asarray(key, float).ravel() for key in keys])
+        place = lexicographic_argmin([np.asarray(key, float).ravel() for key in keys])
         return self._trial(np.unravel_index(place, values.shape))
 
     def pareto(self, metric=None, *, cost="gradient"):
@@ -266,7 +266,7 @@ class ResultCube(CubeFiles):
             Metric that should be high; None is the main one.
         cost : {"gradient", "spread", "n_parameters", "fit_time"}, default="gradient"
             What should be low: the gradient of the metric over the grid, its standard
-            deviation over the folds, the size of the net, or the time of a fit.
+            deviation over the folds, the size of the network, or the time of a fit.
 
         Returns
         -------

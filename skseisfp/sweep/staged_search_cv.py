@@ -78,7 +78,7 @@ class StagedSearchCV(SweepSearchCV):
     cv : int, cross-validation generator or iterable, default=None
         Folds.
     verbose : int, default=0
-        What each fit prints.
+        What each fit fingerprints.
     pre_dispatch : int or str, default="2*n_jobs"
         Number of fits handed to the workers ahead.
     error_score : "raise" or number, default=numpy.nan
@@ -91,7 +91,7 @@ class StagedSearchCV(SweepSearchCV):
     cv_results_ : dict of ndarray
         As of `SweepSearchCV`, of all trials once, with their ``stage``. Trials that
         halving has dropped have NaN for the folds they did not see, and for the mean.
-    cells_ : list of list of dict
+    fit_results_ : list of list of dict
         As of `SweepSearchCV`; None where halving has spared a fit.
     stages_ : list of dict
         Of each stage ``kind`` (``"coarse"`` or ``"fine"``), ``ranges``, ``trials``
@@ -256,7 +256,7 @@ class StagedSearchCV(SweepSearchCV):
         return ResultCube(
             build_dataset(
                 [self.cv_results_["params"][number] for number in numbers],
-                [self.cells_[number] for number in numbers],
+                [self.fit_results_[number] for number in numbers],
                 metrics=metrics,
                 main_metric=self._metric() or metrics[0],
                 classes=self.cell_classes_,
@@ -285,10 +285,10 @@ class StagedSearchCV(SweepSearchCV):
                 with _quiet():
                     search.fit(X, y, **params)
             except ValueError as error:
-                if not _all_failed(getattr(search, "cells_", [[None]])):
+                if not _all_failed(getattr(search, "fit_results_", [[None]])):
                     raise
                 warnings.warn(str(error), FitFailedWarning, stacklevel=2)
-            return search.cells_
+            return search.fit_results_
 
         folds = np.arange(len(splits))
         if self.random_state is not None:
@@ -404,10 +404,10 @@ class StagedSearchCV(SweepSearchCV):
 
     def _conclude_race(self, race, scorer, refit_metric):
         """Tabulate all trials and choose the best of them."""
-        self.cells_ = self._complete(race.cells)
+        self.fit_results_ = self._complete(race.cells)
         with _quiet():
             self._conclude(race.params, scorer, refit_metric)
-        self.cells_ = race.cells
+        self.fit_results_ = race.cells
         stages = np.full(len(race.params), -1)
         for number, stage in reversed(list(enumerate(self.stages_))):
             stages[stage["trials"]] = number

@@ -59,7 +59,7 @@ class SweepSearchCV(GridSearchCV):
     cv : int, cross-validation generator or iterable, default=None
         Folds.
     verbose : int, default=0
-        What each fit prints.
+        What each fit fingerprints.
     pre_dispatch : int or str, default="2*n_jobs"
         Number of fits handed to the workers ahead.
     error_score : "raise" or number, default=numpy.nan
@@ -71,9 +71,9 @@ class SweepSearchCV(GridSearchCV):
     ----------
     cv_results_ : dict of ndarray
         As of :class:`~sklearn.model_selection.GridSearchCV`, and for each candidate
-        ``n_parameters`` (NaN for what is no net) and ``error`` (None if all folds went
-        well).
-    cells_ : list of list of dict
+        ``n_parameters`` (NaN for what is no network) and ``error`` (None if all folds
+        went well).
+    fit_results_ : list of list of dict
         For each candidate and fold ``scores``, ``train_scores``, ``confusion`` and
         ``event_confusion`` (counts, true x predicted, by record and by event),
         ``history`` (a dict an epoch), ``n_parameters``, ``fit_time``, ``score_time``
@@ -100,7 +100,7 @@ class SweepSearchCV(GridSearchCV):
     the packages, all told by their contents; a search made from anything else is
     another study. A fit that failed counts as finished. Functions and classes count
     by their names, functions also by their code: if you edit a class of your own
-    module, name the study anew.
+    module, name the study again.
 
     SQLite is for one process at a time; on a server such as PostgreSQL
     (``store="postgresql+psycopg://user@host/database"``) several machines with the same
@@ -138,7 +138,7 @@ class SweepSearchCV(GridSearchCV):
     >>> search = SweepSearchCV(SVC(), plan, cv=3).fit(X, y)
     >>> search.best_params_
     {'C': 1, 'kernel': 'linear'}
-    >>> search.cells_[0][1]["confusion"]
+    >>> search.fit_results_[0][1]["confusion"]
     [[17, 0, 0], [0, 15, 1], [0, 0, 17]]
     """
 
@@ -295,7 +295,7 @@ class SweepSearchCV(GridSearchCV):
             ) as report:
                 sweep.run(study, contexts, report)
         finally:
-            self.cells_ = cell_table(study.cells, sweep.shape)
+            self.fit_results_ = cell_table(study.cells, sweep.shape)
             study.close()
         subcontext.call_on_fit_task_end(estimator=self)
 
@@ -350,7 +350,7 @@ class SweepSearchCV(GridSearchCV):
 
     def _conclude(self, candidates, scorer, refit_metric):
         """Tabulate the cells and choose the best candidate."""
-        cells = [cell for row in self.cells_ for cell in row]
+        cells = [cell for row in self.fit_results_ for cell in row]
         _warn_or_raise_about_fit_failures(
             [{"fit_error": fit_error(cell)} for cell in cells], self.error_score
         )
@@ -362,10 +362,10 @@ class SweepSearchCV(GridSearchCV):
         out = [as_output(cell, names) for cell in cells]
         results = self._format_results(candidates, self.n_splits_, out)
         results["n_parameters"] = np.array(
-            [_first(row, "n_parameters") for row in self.cells_], dtype=float
+            [_first(row, "n_parameters") for row in self.fit_results_], dtype=float
         )
         results["error"] = np.array(
-            [_first(row, "error") for row in self.cells_], dtype=object
+            [_first(row, "error") for row in self.fit_results_], dtype=object
         )
         self.multimetric_ = names != [SINGLE]
         if self.multimetric_ and callable(self.scoring):

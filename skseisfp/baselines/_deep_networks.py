@@ -1,4 +1,4 @@
-"""Well-known deep nets of images, as nets along time."""
+"""Well-known deep networks of images, as networks along time."""
 
 import torch
 from torch import nn
@@ -97,7 +97,7 @@ def _make_alex_net(n_inputs, n_classes, width):
 
 
 def _make_vgg(blocks):
-    """Return a function that makes a VGG net along time."""
+    """Return a function that makes a VGG network along time."""
 
     def make(n_inputs, n_classes, width):
         layers = nn.Sequential()

@@ -1,4 +1,4 @@
-"""Prints of an archive: made once for each record and set of parameters."""
+"""Fingerprints of an archive: made once for each record and set of parameters."""
 
 import json
 from hashlib import sha256
@@ -14,36 +14,38 @@ from .._utils.versions import installed_version
 from ..io.exclusions import exclusions_among, reasons_to_exclude
 from ..signal.encoding import pack_fingerprints, unpack_fingerprints
 from ..signal.waveform import RecordError
-from ._database import prints, recordings, settings
+from ._database import fingerprints, recordings, settings
 from ._tables import read_documents, reference_times
 from ._writer import in_nanoseconds
 
-PART = 1024  # prints that are unpacked at a time
+PART = 1024  # fingerprints that are unpacked at a time
 IMMATERIAL = {"batch_size", "memory", "n_jobs", "verbose"}  # parameters without effect
 
 
-def bunch_of_prints(archive, references, reader, transformer, exclusions, batch_size):
-    """Return prints as `SeismicArchive.fingerprints` describes them."""
+def bunch_of_fingerprints(
+    archive, references, reader, transformer, exclusions, batch_size
+):
+    """Return fingerprints as `SeismicArchive.fingerprints` describes them."""
     _check_alone(reader, transformer)
     stored = archive.query()
     exclusions = exclusions_among(exclusions, stored, references)
     reasons = reasons_to_exclude(exclusions, [item.record_id for item in references])
     number = _settings_id(archive.database, _describe(archive, reader, transformer))
     taken = [item for item in references if item.record_id not in reasons]
-    reasons |= _make_prints(
+    reasons |= _make_fingerprints(
         archive, taken, reader, clone(transformer), number, batch_size
     )
     names = [item.record_id for item in references if item.record_id not in reasons]
     if not names:
         raise ValueError(
-            f"No recording gives a print: {sorted(set(reasons.values()))[:5]}."
+            f"No recording gives a fingerprint: {sorted(set(reasons.values()))[:5]}."
         )
-    X = _get_prints(archive.database, number, names)
+    X = _get_fingerprints(archive.database, number, names)
     return _make_bunch(stored, names, X, reasons)
 
 
 def _describe(archive, reader, transformer):
-    """Return all parameters that prints depend on, as JSON values."""
+    """Return all parameters that fingerprints depend on, as JSON values."""
     stations = [] if reader.response is None else read_documents(archive.database)
     return {
         "skseisfp": installed_version("skseisfp"),
@@ -73,7 +75,7 @@ def _parameters(value):
     text = repr(value)
     if " at 0x" in text:
         raise ValueError(
-            f"{text} has no representation that lasts; prints of it cannot be kept."
+            f"{text} has no representation that lasts; its fingerprints cannot be kept."
         )
     return text
 
@@ -92,16 +94,16 @@ def _settings_id(database, description):
         return connection.execute(number).scalar_one()
 
 
-def _make_prints(archive, references, reader, transformer, number, batch_size):
-    """Make and store the prints that records lack, batch by batch.
+def _make_fingerprints(archive, references, reader, transformer, number, batch_size):
+    """Make and store the fingerprints that records lack, batch by batch.
 
-    A print whose record was cut at another time than that of the origin or pick that
-    the archive holds now is made anew.
+    A fingerprint whose record was cut at another time than that of the origin or pick
+    that the archive holds now is recomputed.
 
     Returns
     -------
     dict
-        By recording, why it has no print.
+        By recording, why it has no fingerprint.
     """
     times = _reference_times(archive, reader, references)
     lacking = _lacking(archive.database, number, times)
@@ -154,11 +156,14 @@ def _stamp(time):
 
 
 def _lacking(database, number, times):
-    """Map recordings without print for their time to their numbers."""
-    of_settings = (prints.c.recording == recordings.c.id, prints.c.settings == number)
+    """Map recordings without fingerprint for their time to their numbers."""
+    of_settings = (
+        fingerprints.c.recording == recordings.c.id,
+        fingerprints.c.settings == number,
+    )
     query = select(
-        recordings.c.record_id, recordings.c.id, prints.c.reference_ns
-    ).outerjoin(prints, and_(*of_settings))
+        recordings.c.record_id, recordings.c.id, fingerprints.c.reference_ns
+    ).outerjoin(fingerprints, and_(*of_settings))
     with database.reading() as connection:
         return {
             name: at
@@ -168,7 +173,7 @@ def _lacking(database, number, times):
 
 
 def _put(database, number, keys, X):
-    """Store the prints of some recordings, in place of older ones."""
+    """Store the fingerprints of some recordings, in place of older ones."""
     rows = [
         {
             "settings": number,
@@ -182,7 +187,7 @@ def _put(database, number, keys, X):
         )
     ]
     layout = {"shape": list(X.shape[1:]), "signed": int(X.dtype == np.int8)}
-    statement = insert(prints)
+    statement = insert(fingerprints)
     names = ("reference_ns", "bits", "checksum")
     renewed = {name: statement.excluded[name] for name in names}
     statement = statement.on_conflict_do_update(["recording", "settings"], set_=renewed)
@@ -192,19 +197,19 @@ def _put(database, number, keys, X):
         connection.execute(statement, rows)
 
 
-def _get_prints(database, number, names):
-    """Read the prints of recordings, which all have one.
+def _get_fingerprints(database, number, names):
+    """Read the fingerprints of recordings, which all have one.
 
     Returns
     -------
     ndarray of shape (n_records, ...)
-        The prints, in the order of the names.
+        The fingerprints, in the order of the names.
     """
     layout = select(settings.c.shape, settings.c.signed).where(settings.c.id == number)
     query = (
-        select(recordings.c.record_id, prints.c.bits)
-        .join(prints, prints.c.recording == recordings.c.id)
-        .where(prints.c.settings == number)
+        select(recordings.c.record_id, fingerprints.c.bits)
+        .join(fingerprints, fingerprints.c.recording == recordings.c.id)
+        .where(fingerprints.c.settings == number)
     )
     places = {name: place for place, name in enumerate(names)}
     with database.reading() as connection:
@@ -225,18 +230,18 @@ def _check_alone(reader, transformer):
     if reader.sampling_rate is None or reader.window is None:
         raise ValueError(
             "reader must have sampling_rate and window: without them a record depends "
-            "on others, and its print cannot be kept."
+            "on others, and its fingerprint cannot be kept."
         )
     steps = [step for _, step in getattr(transformer, "steps", [("", transformer)])]
     for step in steps:
         if get_tags(step).requires_fit:
             raise ValueError(
-                f"{step} learns from other records; its prints cannot be kept."
+                f"{step} learns from other records; its fingerprints cannot be kept."
             )
 
 
 def _make_bunch(frame, names, X, reasons):
-    """Collect prints with what is known of their records."""
+    """Collect fingerprints with what is known of their records."""
     frame = frame.set_index("record_id", drop=False)
     rejected = frame.loc[list(reasons)].assign(reason=list(reasons.values()))
     frame = frame.loc[names].reset_index(drop=True)
@@ -251,5 +256,5 @@ def _make_bunch(frame, names, X, reasons):
         stations=frame["station"].to_numpy(str),
         frame=frame,
         rejected=rejected[["record_id", "event_id", "reason"]].reset_index(drop=True),
-        DESCR=f"Prints of {len(names)} recordings; {len(reasons)} have none.",
+        DESCR=f"Fingerprints of {len(names)} recordings; {len(reasons)} have none.",
     )

@@ -1,4 +1,4 @@
-"""How prints lie in arrays, with and without views, channels and planes."""
+"""How fingerprints lie in arrays, with and without views, channels and planes."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,8 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class PrintLayout:
-    """Arrangement of prints of one shape and encoding."""
+class FingerprintLayout:
+    """Arrangement of fingerprints of one shape and encoding."""
 
     shape: tuple
     encoding: str
@@ -15,26 +15,30 @@ class PrintLayout:
 
     @property
     def planes(self):
-        """Shape of an encoded print: planes, rows, columns."""
+        """Shape of an encoded fingerprint: planes, rows, columns."""
         rows, columns = self.shape
         if self.encoding == "interleaved":
             return 1, 2 * rows, columns
         return 2 if self.encoding == "two_channel" else 1, rows, columns
 
-    def arrange(self, prints):
+    def arrange(self, fingerprints):
         """From (records, [views, channels,] planes, rows, columns) to the output."""
-        with_views = prints.ndim == 6
+        with_views = fingerprints.ndim == 6
         if self.flatten:
-            return prints.reshape(*prints.shape[: 2 if with_views else 1], -1)
-        if prints.ndim == 4 and prints.shape[1] == 1:
-            return prints[:, 0]
-        n_views = prints.shape[1] if with_views else 1
-        return prints.reshape(len(prints), n_views, -1, *prints.shape[-2:])
+            return fingerprints.reshape(
+                *fingerprints.shape[: 2 if with_views else 1], -1
+            )
+        if fingerprints.ndim == 4 and fingerprints.shape[1] == 1:
+            return fingerprints[:, 0]
+        n_views = fingerprints.shape[1] if with_views else 1
+        return fingerprints.reshape(
+            len(fingerprints), n_views, -1, *fingerprints.shape[-2:]
+        )
 
-    def unroll(self, prints):
+    def unroll(self, fingerprints):
         """From the output to (records, views, channels, planes, rows, columns)."""
         n_planes, rows, columns = self.planes
-        shape, ndim = prints.shape, prints.ndim
+        shape, ndim = fingerprints.shape, fingerprints.ndim
         if self.flatten:
             legal = ndim in (2, 3) and shape[-1] % (n_planes * rows * columns) == 0
         else:
@@ -42,17 +46,19 @@ class PrintLayout:
                 (ndim == 3 and n_planes == 1)
                 or (ndim == 5 and shape[2] % n_planes == 0)
             )
-        if not legal or not prints.size:
+        if not legal or not fingerprints.size:
             raise ValueError(
-                f"prints of shape {shape} are not those of this transformer "
+                f"fingerprints of shape {shape} are not those of this transformer "
                 f"(flatten={self.flatten}, {n_planes} plane(s) of {rows} x {columns})."
             )
         with_views = ndim == (3 if self.flatten else 5)
         n_views = shape[1] if with_views else 1
-        return prints.reshape(len(prints), n_views, -1, n_planes, rows, columns)
+        return fingerprints.reshape(
+            len(fingerprints), n_views, -1, n_planes, rows, columns
+        )
 
     def feature_names(self, n_channels):
-        """Names of the features of a flat print."""
+        """Names of the features of a flat fingerprint."""
         rows, columns = self.shape
         lines = [f"haar_f{row}" for row in range(rows)]
         signs = ("positive", "negative")

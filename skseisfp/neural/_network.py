@@ -1,4 +1,4 @@
-"""The skorch net inside `FingerprintClassifier`."""
+"""The skorch network inside `FingerprintClassifier`."""
 
 import torch
 from skorch import NeuralNetClassifier
@@ -53,16 +53,16 @@ class FingerprintNet(NeuralNetClassifier):
         return self
 
     def train(self, dataset, valid, sampler):
-        """Fit a fresh net; Ctrl-C gets out, unlike from skorch's own fit.
+        """Fit a fresh network; Ctrl-C gets out, unlike from skorch's own fit.
 
         Parameters
         ----------
-        dataset : PrintDataset
+        dataset : FingerprintDataset
             The items to train on.
-        valid : PrintDataset or None
+        valid : FingerprintDataset or None
             The items to validate on.
         sampler : iterable of int
-            The order of the items, anew at each iteration.
+            The order of the items, again at each iteration.
         """
         self.train_split = None if valid is None else predefined_split(valid)
         self.iterator_train__sampler = sampler
@@ -112,7 +112,7 @@ class FingerprintNet(NeuralNetClassifier):
         return super().train_step(batch, **fit_params)
 
     def infer(self, x, **fit_params):
-        """Run the module on a batch of prints as float32."""
+        """Run the module on a batch of fingerprints as float32."""
         if self.augmenter_ is not None:
             x = self.augmenter_.center(x)
         x = x.to(self.device).to(torch.float32)

@@ -1,4 +1,4 @@
-"""Parts of the published nets that torch lacks."""
+"""Parts of the published networks that torch lacks."""
 
 from copy import deepcopy
 
@@ -52,7 +52,7 @@ class BinaryHead(nn.Linear):
 
 
 class WaveformNet(GeneratorModule):
-    """Base of nets on records of shape (n_records, 1, n_channels, n_samples)."""
+    """Base of networks on records of shape (n_records, 1, n_channels, n_samples)."""
 
     def forward(self, X, **kwargs):
         """Return the logits of the classes."""

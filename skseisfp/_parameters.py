@@ -1,0 +1,189 @@
+"""Parameters of estimators: declared once in each class, validated by one function.
+
+A class declares `_parameter_constraints`, in scikit-learn's own form, and inherits
+`ValidatedParameters`; a subclass declares ``{**Base._parameter_constraints, ...}``.
+What involves several parameters, or the data, is checked in `_check_combinations`.
+"""
+
+from numbers import Integral, Real
+
+import numpy as np
+
+from ._compat import (
+    Constraint,
+    Interval,
+    InvalidParameterError,
+    Options,
+    StrOptions,
+    make_constraint,
+)
+from ._utils.names import nearest_name
+
+
+class Quantity(Interval):
+    """Numbers of an interval that have a unit.
+
+    Parameters
+    ----------
+    left, right : float or None
+        The ends; None is infinite.
+    closed : {"left", "right", "both", "neither"}
+        Which ends belong to the interval.
+    unit : str
+        Unit, for the message.
+    """
+
+    def __init__(self, left, right, *, closed, unit):
+        super().__init__(Real, left, right, closed=closed)
+        self.unit = unit
+
+    def __str__(self):
+        return f"{super().__str__()} {self.unit}"
+
+
+class Where(Constraint):
+    """Values for which a function is true.
+
+    Parameters
+    ----------
+    is_valid : callable
+        Takes a value and returns a bool; an exception of type TypeError or ValueError
+        counts as False.
+    text : str
+        What the values are, to follow "must be".
+    """
+
+    def __init__(self, is_valid, text):
+        super().__init__()
+        self.is_valid = is_valid
+        self.text = text
+
+    def is_satisfied_by(self, val):
+        """Return whether the function is true for a value."""
+        try:
+            return bool(self.is_valid(val))
+        except (TypeError, ValueError):
+            return False
+
+    def __str__(self):
+        return self.text
+
+
+def pair_of(element, text, *, also=lambda first, second: True):
+    """Return the constraint of a sequence of two elements.
+
+    Parameters
+    ----------
+    element : object
+        Constraint of each element.
+    text : str
+        What the pair is, to follow "must be".
+    also : callable, default=always true
+        Takes both elements and returns whether they go together.
+
+    Returns
+    -------
+    Where
+        The constraint.
+    """
+    rule = _constraint(element)
+
+    def is_valid(pair):
+        if isinstance(pair, (str, bytes, dict, set)):
+            return False
+        first, second = pair
+        return (
+            rule.is_satisfied_by(first)
+            and rule.is_satisfied_by(second)
+            and also(first, second)
+        )
+
+    return Where(is_valid, text)
+
+
+class ValidatedParameters:
+    """Mixin of estimators whose parameters are held against their declarations."""
+
+    _parameter_constraints = {}
+
+    def _validate_params(self):
+        """Raise at the first parameter that is outside of its declaration."""
+        for _, message in parameter_faults(self):
+            raise InvalidParameterError(message)
+
+
+def parameter_faults(estimator):
+    """Return the parameters of an estimator that are outside of their declarations.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Any estimator with `_parameter_constraints`, of scikit-learn, too; others have
+        no faults.
+
+    Returns
+    -------
+    list of (str, str)
+        Name of each parameter, and a message that says what it is and must be.
+    """
+    declared = getattr(estimator, "_parameter_constraints", {})
+    faults = []
+    for name, value in estimator.get_params(deep=False).items():
+        constraints = declared.get(name, "no_validation")
+        if isinstance(constraints, str):  # "no_validation"
+            continue
+        rules = [_constraint(constraint) for constraint in constraints]
+        if not any(rule.is_satisfied_by(value) for rule in rules):
+            faults.append((name, _message(name, value, rules)))
+    return faults
+
+
+def _constraint(constraint):
+    """Return a declared constraint as an object; those of this module are ones."""
+    return constraint if isinstance(constraint, Where) else make_constraint(constraint)
+
+
+def _message(name, value, rules):
+    """Say what a parameter must be, what it is and, if it is near an option, which."""
+    texts = [_text(rule) for rule in rules if not rule.hidden]
+    allowed = " or ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
+    hint = nearest_name(value, _words(rules)) if isinstance(value, str) else ""
+    return f"{name} must be {allowed}; got {_short(value)}.{hint}"
+
+
+def _text(rule):
+    """Return what a constraint allows; options come in an order that stays."""
+    if isinstance(rule, Options):
+        return f"one of {', '.join(sorted(map(repr, rule.options)))}"
+    return str(rule)
+
+
+def _words(rules):
+    """Return all strings that constraints allow."""
+    return [
+        word for rule in rules if isinstance(rule, StrOptions) for word in rule.options
+    ]
+
+
+def _short(value):
+    """Return the representation of a value, of a long one its type and shape."""
+    if isinstance(value, np.ndarray) and value.size > 10:
+        return f"an array of shape {value.shape}"
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:200]}..."
+
+
+COUNT = Interval(Integral, 1, None, closed="left")
+NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
+POSITIVE = Interval(Real, 0, None, closed="neither")
+FINITE = Interval(Real, None, None, closed="neither")
+FRACTION = Interval(Real, 0, 1, closed="both")
+DROPOUT = Interval(Real, 0, 1, closed="left")
+HERTZ = Quantity(0, None, closed="neither", unit="Hz")
+SECONDS = Quantity(0, None, closed="neither", unit="s")
+WINDOW = pair_of(
+    FINITE,
+    "two increasing times in seconds from the first sample",
+    also=lambda first, last: 0 <= first < last,
+)
+SIZE = pair_of(COUNT, "two integers >= 1")
