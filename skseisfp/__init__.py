@@ -1,9 +1,11 @@
 """Seismic event recognition by binary wavelet fingerprints."""
 
+from __future__ import annotations
+
 import ast
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for editors; at run time names are imported when they are used
     from . import (
@@ -11,6 +13,7 @@ if TYPE_CHECKING:  # for editors; at run time names are imported when they are u
         baselines,
         datasets,
         ensemble,
+        events,
         inference,
         io,
         metrics,
@@ -29,6 +32,7 @@ if TYPE_CHECKING:  # for editors; at run time names are imported when they are u
         MultiRepresentationClassifier,
         MultiViewClassifier,
     )
+    from .events import attach_events
     from .model_selection import event_train_test_split
     from .neural import FingerprintClassifier
     from .persistence import load, save
@@ -48,6 +52,7 @@ _HOMES = {
     "FingerprintTransformer": "preprocessing",
     "MultiRepresentationClassifier": "ensemble",
     "MultiViewClassifier": "ensemble",
+    "attach_events": "events",
     "event_train_test_split": "model_selection",
     "load": "persistence",
     "load_records": "datasets",
@@ -66,10 +71,12 @@ __all__ = [
     "MultiViewClassifier",
     "__version__",
     "archive",
+    "attach_events",
     "baselines",
     "datasets",
     "ensemble",
     "event_train_test_split",
+    "events",
     "inference",
     "io",
     "load",
@@ -88,7 +95,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name in _HOMES:
         value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
         globals()[name] = value
@@ -102,16 +109,15 @@ def __getattr__(name):
 
 
 def _home_of(name):
-    """Return the package that exports a name, or None; none of them is imported."""
-    for package in Path(__file__).parent.glob("*/__init__.py"):
-        for node in ast.parse(package.read_text(encoding="utf-8")).body:
-            is_exports = isinstance(node, ast.Assign) and (
-                getattr(node.targets[0], "id", None) == "__all__"
-            )
-            if is_exports and name in ast.literal_eval(node.value):
-                return f"{__name__}.{package.parent.name}"
+    """Return the subpackage that exports a name, or None, without importing any."""
+    for file in Path(__file__).parent.glob("*/__init__.py"):
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ImportFrom) and any(
+                name == (alias.asname or alias.name) for alias in node.names
+            ):
+                return f"{__name__}.{file.parent.name}"
     return None
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return __all__

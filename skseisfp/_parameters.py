@@ -144,15 +144,19 @@ def _constraint(constraint):
 
 
 def _message(name, value, rules):
-    """Say what a parameter must be, what it is and, if it is near an option, which."""
-    texts = [_text(rule) for rule in rules if not rule.hidden]
-    allowed = " or ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
-    hint = nearest_name(value, _words(rules)) if isinstance(value, str) else ""
+    """Return the message for a value that is not valid, with the nearest option."""
+    strings = [_text(rule) for rule in rules if not rule.hidden]
+    allowed = " or ".join(filter(None, [", ".join(strings[:-1]), strings[-1]]))
+    hint = next(
+        filter(None, (nearest_name(w, _words(rules)) for w in _strings(value))), ""
+    )
     return f"{name} must be {allowed}; got {_short(value)}.{hint}"
 
 
 def _text(rule):
-    """Return what a constraint allows; options come in an order that stays."""
+    """Return the values that a constraint allows, options in sorted order."""
+    if type(rule) is type(make_constraint("boolean")):
+        return "a bool"
     if isinstance(rule, Options):
         return f"one of {', '.join(sorted(map(repr, rule.options)))}"
     return str(rule)
@@ -163,6 +167,12 @@ def _words(rules):
     return [
         word for rule in rules if isinstance(rule, StrOptions) for word in rule.options
     ]
+
+
+def _strings(value):
+    """Return a string, or those in a list or tuple."""
+    items = value if isinstance(value, (list, tuple)) else [value]
+    return [item for item in items if isinstance(item, str)]
 
 
 def _short(value):

@@ -1,30 +1,37 @@
 """Fitted estimators in files that run no foreign code when they are read."""
 
+from __future__ import annotations
+
 import io
 import json
 import os
 import warnings
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
+from os import PathLike
 from pathlib import Path
 from types import FunctionType
+from typing import Any
 from uuid import uuid4
 from zipfile import BadZipFile, ZipFile
 
 from sklearn.utils.validation import check_is_fitted
 
+from ._compat import score_function
 from ._utils.optional import import_optional
 from ._utils.versions import installed_version
 
 __all__ = ["load", "save"]
 
-FORMAT = 1
-NOTE = "skseisfp.json"
-# of other packages; of this one what public modules define, see `_is_own`
+FORMAT = 1  # of files; raised by a change that older versions cannot read
+NOTE = "skseisfp.json"  # member of the file that holds format and versions
+# Types of other packages; of this package all that public modules define, see `_is_own`
 TRUSTED_TYPES = frozenset(
     {
         "sklearn.calibration._CalibratedClassifier",
         "sklearn.calibration._SigmoidCalibration",
+        "sklearn.calibration._TemperatureScaling",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
         "sklearn.metrics._scorer._PassthroughScorer",
         "sklearn.metrics._scorer._Scorer",
@@ -51,13 +58,35 @@ TRUSTED_TYPES = frozenset(
         "torch.optim.sgd.SGD",
     }
 )
-# packages of this one whose functions may be in a file, as metrics of scorers are
+# subpackage whose functions may be in a file, as the metrics of scorers are
 OWN_FUNCTIONS = "metrics"
-# modules of this package by their names in files that were written before they moved
+# new names of modules by those in files that were written before they moved
 MOVED_MODULES = {
     "baselines._capsules": "baselines.capsules",
     "baselines._features": "baselines.features",
     "baselines._two_step": "baselines.two_step",
+    "baselines.after_hakim_2023": "baselines.by_description.after_hakim_2023",
+    "baselines.after_koper_2024": "baselines.by_description.after_koper_2024",
+    "baselines.after_linville_2019": "baselines.reconstructed.after_linville_2019",
+    "baselines.after_ren_2019": "baselines.by_description.after_ren_2019",
+    "baselines.after_saad_2024": "baselines.by_description.after_saad_2024",
+    "baselines.after_tian_2022": "baselines.by_description.after_tian_2022",
+    "baselines.after_trova_mlp": "baselines.by_description.after_trova_mlp",
+    "baselines.after_ulyanov_2021": "baselines.by_description.after_ulyanov_2021",
+    "baselines.after_wang_2023": "baselines.by_description.after_wang_2023",
+    "baselines.after_yue_2023": "baselines.by_description.after_yue_2023",
+    "baselines.after_zhou_2021": "baselines.by_description.after_zhou_2021",
+    "baselines.alex_net_image": "baselines.reconstructed.alex_net_image",
+    "baselines.array_conv_net": "baselines.exact.array_conv_net",
+    "baselines.conv_net_quake": "baselines.exact.conv_net_quake",
+    "baselines.ertuncay_cnn": "baselines.exact.ertuncay_cnn",
+    "baselines.hainan_cnn": "baselines.reconstructed.hainan_cnn",
+    "baselines.kong_cnn": "baselines.exact.kong_cnn",
+    "baselines.linville_lstm": "baselines.reconstructed.linville_lstm",
+    "baselines.miao_ann": "baselines.exact.miao_ann",
+    "baselines.quake_x_net_2d": "baselines.exact.quake_x_net_2d",
+    "baselines.trova_cnn": "baselines.exact.trova_cnn",
+    "baselines.upc_ucv": "baselines.exact.upc_ucv",
     "model_selection.experiment_plan": "sweep.experiment_plan",
     "model_selection.refit_policies": "sweep.refit_policies",
     "model_selection.staged_search_cv": "sweep.staged_search_cv",
@@ -74,7 +103,7 @@ USED_WITH = {  # distributions by a module whose types need them
 }
 
 
-def save(estimator, path):
+def save(estimator: Any, path: str | PathLike[str]) -> None:
     """Save a fitted estimator, a pipeline for example.
 
     The file is a zip archive of arrays and of names of types, written by skops [1]_
@@ -92,8 +121,8 @@ def save(estimator, path):
     NotFittedError
         If the estimator is not fitted.
     TypeError
-        If it holds what a file cannot give back: a lambda, a function or class defined
-        within another, a generator as `cv`, a table of pandas.
+        If it holds what cannot be read back from a file: a lambda, a function or class
+        defined within another, a generator as `cv`, a table of pandas.
     ImportError
         If skops is not installed.
 
@@ -129,22 +158,23 @@ def save(estimator, path):
     _write_atomically(Path(path), buffer.getbuffer())
 
 
-def load(path, *, trusted=()):
+def load(path: str | PathLike[str], *, trusted: Iterable[str | type] = ()) -> Any:
     """Load an estimator that `save` has written.
 
-    A file can name any type of any package, and to make an object of it can run any
-    code. So only the types that pipelines and searches of this package need are made:
+    A file can name any type of any package, and creating an object of it can run any
+    code. So only the types are loaded that pipelines and searches of this package need:
     its own estimators, splitters, scorers and plans, the types of scikit-learn, NumPy
     and SciPy that skops trusts, and a short list of further ones of scikit-learn and
-    torch. All others are refused, before anything is made, until you name them.
+    torch. Any other type raises an error, before any object is created, unless you name
+    it.
 
     Parameters
     ----------
     path : str or path-like
         The file.
     trusted : sequence of str or type, default=()
-        Further types to make, by full name or as such. Trust types only that you know
-        and whose file comes from a source that you trust.
+        Further types that may be loaded, by full name or as such. Trust only types that
+        you know, in files whose origin you trust.
 
     Returns
     -------
@@ -154,8 +184,8 @@ def load(path, *, trusted=()):
     Raises
     ------
     ValueError
-        If the file was not written by `save`, or by one of a later format, or if it
-        holds types that are not trusted; the message names them.
+        If the file was not written by `save`, has a later format, or holds types that
+        are not trusted; the message names them.
     ImportError
         If skops is not installed.
 
@@ -171,12 +201,13 @@ def load(path, *, trusted=()):
 
     Notes
     -----
-    Trusted beside what skops trusts are the estimators and modules of this package, and
-    the splitters, scorers, plans and rules for `refit` that its searches hold; of
-    scikit-learn the parts of calibrated classifiers, the splitters, the scorers with
-    the metrics that have a name for `scoring`, ``Tree`` and ``TreePredictor``, although
-    a forged tree can crash the interpreter; of torch ``CrossEntropyLoss`` and the
-    optimizers ``Adam``, ``AdamW`` and ``SGD``; and paths, as `store` may be one.
+    In addition to what skops trusts, the following types are trusted: the estimators
+    and modules of this package, and the splitters, scorers, plans and rules for `refit`
+    that its searches hold; of scikit-learn the parts of calibrated classifiers, the
+    splitters, the scorers with the metrics that have a name for `scoring`, ``Tree`` and
+    ``TreePredictor``, although a forged tree can crash the interpreter; of torch
+    ``CrossEntropyLoss`` and the optimizers ``Adam``, ``AdamW`` and ``SGD``; and paths,
+    as `store` may be one.
 
     A search comes back with the path of its store, which only a new `fit` opens.
 
@@ -206,7 +237,7 @@ def load(path, *, trusted=()):
 
 
 def _dump(estimator, skops_io):
-    """Return an estimator as skops writes it, refusing what could not be read again."""
+    """Return an estimator as skops writes it; raise if it could not be read back."""
     try:
         return _dump_to_read(estimator, skops_io)
     except Exception as error:
@@ -229,7 +260,7 @@ def _dump_to_read(value, skops_io):
 
 
 def _unreadable_part(estimator, skops_io):
-    """Return the name of the innermost parameter that a file cannot give back."""
+    """Return the name of the innermost parameter that cannot be read back."""
     part = "an attribute of it"
     for name, value in sorted(estimator.get_params(deep=True).items()):
         try:
@@ -242,8 +273,8 @@ def _unreadable_part(estimator, skops_io):
 def _is_own(name):
     """Return whether a public module of this package defines a class of that name.
 
-    Of functions only those count that are metrics. Nothing is called to find out, and
-    no module of another package is imported.
+    Of functions only metrics count. Nothing is called to find out, and no module of
+    another package is imported.
     """
     module, _, item = name.rpartition(".")
     package, *inner = module.split(".")
@@ -278,10 +309,10 @@ def _with_new_homes(data):
 
 @cache
 def _trusted_names():
-    """Return the names of what is trusted, metrics and this system's paths with it."""
+    """Return the names of trusted types, of named metrics and of paths."""
     from sklearn.metrics import get_scorer, get_scorer_names
 
-    metrics = {get_scorer(name)._score_func for name in get_scorer_names()}
+    metrics = {score_function(get_scorer(name)) for name in get_scorer_names()}
     return TRUSTED_TYPES | _names_of({type(Path()), *metrics})
 
 
@@ -297,7 +328,7 @@ def _versions_used(schema):
 
 
 def _write_atomically(path, content):
-    """Write a file beside its place and move it there when it is complete."""
+    """Write a temporary file and move it to its place when it is complete."""
     temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
     try:
         with open(temporary, "xb") as file:
@@ -310,7 +341,7 @@ def _write_atomically(path, content):
 
 
 def _read_note(path, data):
-    """Return what `save` noted in a file, refusing other files."""
+    """Return format and versions that `save` noted in a file; raise for other files."""
     try:
         with ZipFile(io.BytesIO(data)) as archive:
             note = json.loads(archive.read(NOTE))

@@ -100,15 +100,15 @@ def test_cycles_end():
     loop = [1]
     loop.append(loop)
     assert digest(loop) == digest(loop)
-    net = FingerprintClassifier()
-    net.callbacks = [("self", net)]
-    assert digest(net) != digest(FingerprintClassifier())
+    classifier = FingerprintClassifier()
+    classifier.callbacks = [("self", classifier)]
+    assert digest(classifier) != digest(FingerprintClassifier())
 
 
 def test_what_pickle_cannot_reduce_is_named(tmp_path):
     with (
         open(tmp_path / "file", "w") as file,
-        pytest.raises(TypeError, match="A TextIOWrapper cannot be told"),
+        pytest.raises(TypeError, match="A TextIOWrapper has no digest"),
     ):
         digest([1, file])
 

@@ -25,6 +25,7 @@ from skseisfp.ensemble import (
     MultiRepresentationClassifier,
     MultiViewClassifier,
 )
+from skseisfp.events import attach_events
 from skseisfp.metrics import event_accuracy, make_event_scorer
 from skseisfp.model_selection import EventStationSplit, TemporalEventSplit
 from skseisfp.neural import FingerprintClassifier, FingerprintCNN
@@ -60,7 +61,7 @@ def pipeline(classifier, *, flatten=False, augment=True, **settings):
     return Pipeline(steps).set_params(**settings)
 
 
-def net(**settings):
+def network(**settings):
     return FingerprintClassifier(max_epochs=1, random_state=0, **settings)
 
 
@@ -69,23 +70,23 @@ def trees():
 
 
 ESTIMATORS = {
-    "net": lambda: pipeline(net()),
+    "network": lambda: pipeline(network()),
     "network with early stopping": lambda: pipeline(
-        net(early_stopping=True, balance="weights", lr_schedule="plateau"),
+        network(early_stopping=True, balance="weights", lr_schedule="plateau"),
         augment=False,
     ),
     "named module and optimizer": lambda: pipeline(
-        net(module=FingerprintCNN, optimizer=torch.optim.SGD, balance="views")
+        network(module=FingerprintCNN, optimizer=torch.optim.SGD, balance="views")
     ),
     "network on flat fingerprints": lambda: pipeline(
-        net(), flatten=True, augment=False
+        network(), flatten=True, augment=False
     ),
     "trees on views": lambda: pipeline(MultiViewClassifier(trees()), flatten=True),
     "forests on representations": lambda: MultiRepresentationClassifier(
         sampling_rate=40, n_estimators=5, random_state=0
     ),
     "support vectors": lambda: pipeline(MultiViewClassifier(SVC()), flatten=True),
-    "votes of networks": lambda: EventVoteClassifier(pipeline(net())),
+    "votes of networks": lambda: EventVoteClassifier(pipeline(network())),
     "calibrated trees": lambda: CalibratedClassifierCV(
         pipeline(trees(), flatten=True, augment=False), cv=2
     ),
@@ -106,9 +107,11 @@ ESTIMATORS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:Every record votes alone")
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_predictions_survive(name, records, tmp_path):
     X, y, groups = records
+    y = attach_events(y, groups)
     grouped = name in ("search", "votes of networks")
     estimator = ESTIMATORS[name]()
     estimator.fit(X, y, **({"groups": groups} if grouped else {}))
@@ -140,7 +143,7 @@ class Foreign(ClassifierMixin, BaseEstimator):
         super().__setstate__(state)
 
 
-def test_unknown_types_are_refused_before_they_are_made(tmp_path):
+def test_unknown_types_raise_before_they_are_made(tmp_path):
     path = tmp_path / "model.skops"
     skseisfp.save(Foreign().fit(None, [0, 1]), path)
     Foreign.made = 0
@@ -155,10 +158,10 @@ def test_unknown_types_are_refused_before_they_are_made(tmp_path):
     assert Foreign.made == 3
 
 
-def test_functions_are_refused(tmp_path, records):
+def test_functions_raise(tmp_path, records):
     X, y, _ = records
     path = tmp_path / "model.skops"
-    classifier = net(optimizer=torch.optim.RMSprop)
+    classifier = network(optimizer=torch.optim.RMSprop)
     skseisfp.save(pipeline(classifier, augment=False).fit(X, y), path)
     with pytest.raises(ValueError, match=r"torch\.optim\.rmsprop\.RMSprop"):
         skseisfp.load(path)
@@ -289,7 +292,7 @@ def test_searches_keep_the_path_of_their_store(kind, tmp_path):
     ],
     ids=["generator", "table", "lambda"],
 )
-def test_what_no_file_gives_back_is_refused_in_save(settings, parameter, tmp_path):
+def test_what_cannot_be_read_back_raises_in_save(settings, parameter, tmp_path):
     search = grid_search(**settings).fit(X, Y, groups=EVENTS)
     message = f"GridSearchCV cannot be saved: its parameter {parameter} cannot be read"
     with pytest.raises(TypeError, match=message):
@@ -301,7 +304,7 @@ def test_estimator_must_be_fitted(tmp_path):
     with pytest.raises(NotFittedError):
         skseisfp.save(LogisticRegression(), tmp_path / "model.skops")
     with pytest.raises(NotFittedError):
-        skseisfp.save(pipeline(net()), tmp_path / "model.skops")
+        skseisfp.save(pipeline(network()), tmp_path / "model.skops")
     with pytest.raises(TypeError, match="not an estimator"):
         skseisfp.save({"a": 1}, tmp_path / "model.skops")
     assert os.listdir(tmp_path) == []
@@ -351,7 +354,7 @@ def test_versions_of_what_is_used_are_noted(fitted, tmp_path, records):
     skseisfp.save(fitted, path)
     assert set(edit_note(path)["versions"]) == {"numpy", "scikit-learn", "skseisfp"}
     X, y, _ = records
-    skseisfp.save(pipeline(net(), augment=False).fit(X, y), path)
+    skseisfp.save(pipeline(network(), augment=False).fit(X, y), path)
     assert {"torch", "skorch"} < set(edit_note(path)["versions"])
 
 
@@ -367,7 +370,7 @@ def test_other_releases_warn(fitted, tmp_path):
     skseisfp.load(path)
 
 
-def test_later_formats_are_refused(fitted, tmp_path):
+def test_later_formats_raise(fitted, tmp_path):
     path = tmp_path / "model.skops"
     skseisfp.save(fitted, path)
     edit_note(path, format=persistence.FORMAT + 1, versions={"skseisfp": "9.1.0"})
@@ -376,14 +379,14 @@ def test_later_formats_are_refused(fitted, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04"])
-def test_other_files_are_refused(content, tmp_path):
+def test_other_files_raise(content, tmp_path):
     path = tmp_path / "model.skops"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"model\.skops was not written by"):
         skseisfp.load(path)
 
 
-def test_plain_files_of_skops_are_refused(fitted, tmp_path):
+def test_plain_files_of_skops_raise(fitted, tmp_path):
     import skops.io
 
     skops.io.dump(fitted, tmp_path / "model.skops")
@@ -400,7 +403,7 @@ def test_missing_files_are_named(tmp_path):
     ("name", "expected"),
     [
         ("skseisfp.ensemble.event_vote_classifier.EventVoteClassifier", True),
-        ("skseisfp.baselines.trova_cnn.TrovaNet", True),
+        ("skseisfp.baselines.exact.trova_cnn.TrovaNet", True),
         ("skseisfp.metrics.report.specificity_score", True),
         ("skseisfp.archive.fetch_fdsn.fetch_fdsn", False),
         ("skseisfp.persistence.load", False),

@@ -1,1 +1,1 @@
-"""Helpers shared by all rooms; nothing here is public."""
+"""Helpers of all subpackages; nothing here is public."""

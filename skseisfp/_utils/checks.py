@@ -1,30 +1,38 @@
-"""Checks of options, numbers and arrays, for all layers."""
+"""Checks of options, numbers and arrays that need NumPy only, for all layers."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from numbers import Real
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 
-def check_option(name, value, allowed):
-    """Refuse a value that is not one of the allowed ones, naming them."""
+def check_option(name: str, value: Any, allowed: Iterable[Any]) -> Any:
+    """Return a value; raise if it is not one of those that are allowed."""
+    allowed = list(allowed)
     if not any(value is option or value == option for option in allowed):
         options = ", ".join(repr(option) for option in allowed)
         raise ValueError(f"{name} must be one of {options}; got {value!r}.")
     return value
 
 
-def check_unmasked(X, name="X"):
-    """Refuse a masked array that hides values: gaps must be filled by a policy."""
-    if np.ma.isMaskedArray(X) and np.ma.count_masked(X):
+def check_unmasked(X: npt.ArrayLike, name: str = "X") -> None:
+    """Raise for a masked array that hides values: gaps are filled by a policy."""
+    if isinstance(X, np.ma.MaskedArray) and np.ma.count_masked(X):
         record = int(np.argwhere(np.atleast_1d(X.mask))[0, 0])
         raise ValueError(
             f"{name} is a masked array with {np.ma.count_masked(X)} masked values, the "
-            f"first in record {record}; fill or reject the gaps before, they are no "
-            "samples."
+            f"first in record {record}; fill or reject the gaps before: masked values "
+            "are not samples."
         )
 
 
-def check_per_record(name, values, n_records, what):
+def check_per_record(
+    name: str, values: npt.ArrayLike, n_records: int, what: str
+) -> npt.NDArray:
     """Return metadata as a 1-D array of one value per record.
 
     Parameters
@@ -58,14 +66,14 @@ def check_per_record(name, values, n_records, what):
     return values
 
 
-def as_float(X):
+def as_float(X: npt.ArrayLike) -> npt.NDArray:
     """Return an array of float32 as it is, any other as float64."""
     X = np.asarray(X)
     return X if X.dtype == np.float32 else X.astype(float, copy=False)
 
 
-def check_real(name, value, **limits):
-    """Refuse what is no real number within the limits of `check_scalar`, or is NaN."""
+def check_real(name: str, value: Any, **limits: Any) -> Any:
+    """Return a real number; raise beyond the limits of `check_scalar`, and for NaN."""
     from sklearn.utils import check_scalar  # `signal` is imported without it
 
     check_scalar(value, name, Real, **limits)

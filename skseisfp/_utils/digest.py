@@ -1,11 +1,15 @@
 """A digest of values: equal for equal values, whatever their layout in memory."""
 
+from __future__ import annotations
+
 import functools
 import hashlib
 import struct
 import sys
+from collections.abc import Iterator
 from numbers import Complex, Integral, Real
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,16 +20,16 @@ from .versions import installed_version
 PACKAGES = ("skseisfp", "numpy", "scipy", "scikit-learn", "skorch", "torch")
 
 
-def digest(*values):
+def digest(*values: Any) -> str:
     """Return a hexadecimal digest of values.
 
     Parameters
     ----------
     *values : object
-        Numbers, texts, containers, arrays, tables, estimators, functions and what
-        pickle can reduce to them. Python's and NumPy's scalars count alike, so do C
-        and Fortran order, and equal texts in arrays of any type. Functions count by
-        their code, estimators by their class and parameters.
+        Numbers, strings, containers, arrays, tables, estimators, functions and what
+        pickle can reduce to them. Scalars of Python and NumPy count alike, so do C and
+        Fortran order, and equal strings in arrays of any type. Functions count by their
+        code, estimators by their class and parameters.
 
     Returns
     -------
@@ -40,7 +44,7 @@ def digest(*values):
     return _Hasher().add(list(values)).hexdigest()
 
 
-def environment():
+def environment() -> dict[str, str]:
     """Return the versions of Python and of the packages that results depend on."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     versions = {name: installed_version(name) for name in PACKAGES}
@@ -48,7 +52,7 @@ def environment():
 
 
 class _Hasher:
-    """Feeds values to a hash, each with the tag of its kind."""
+    """A hash of values, each with the tag of its kind."""
 
     def __init__(self, parents=()):
         self._hash = hashlib.blake2b(digest_size=16)
@@ -65,7 +69,7 @@ class _Hasher:
         self._parents.pop()
         return self
 
-    def _feed(self, tag, content=b""):
+    def _feed(self, tag, content: str | bytes | memoryview = b""):
         content = content.encode() if isinstance(content, str) else content
         self._hash.update(f"{tag}:{len(content)}:".encode())
         self._hash.update(content)
@@ -108,9 +112,9 @@ class _Hasher:
             self._add_code(value)
         elif callable(value) and self._add_function(value):
             pass
-        elif hasattr(value, "get_params"):
+        elif get_params := getattr(value, "get_params", None):
             self.add(type(value))
-            self.add(value.get_params(deep=False))
+            self.add(get_params(deep=False))
         else:
             self._add_reduced(value)
 
@@ -211,8 +215,8 @@ class _Hasher:
             reduced = value.__reduce_ex__(4)
         except Exception as error:
             raise TypeError(
-                f"A {type(value).__name__} cannot be told from others like it, as a "
-                "store of results needs: it cannot be pickled."
+                f"A {type(value).__name__} has no digest, by which a store of results "
+                "distinguishes values: it cannot be pickled."
             ) from error
         if isinstance(reduced, str):
             self._feed("global", f"{type(value).__module__}.{reduced}")
@@ -221,12 +225,11 @@ class _Hasher:
         self._feed("object")
         self.add([maker, arguments])
         for part in state:
-            iterates = part is not None and hasattr(part, "__next__")
-            self.add(list(part) if iterates else part)
+            self.add(list(part) if isinstance(part, Iterator) else part)
 
 
 def _is_importable(function):
-    """Tell whether a function is found in its module under its name."""
+    """Return whether a function is found in its module under its name."""
     item = sys.modules.get(function.__module__)
     for name in function.__qualname__.split("."):
         item = getattr(item, name, None)

@@ -1,5 +1,7 @@
 """Docstrings of subclasses: inherited parameters are documented by the base class."""
 
+from __future__ import annotations
+
 import inspect
 import re
 
@@ -23,7 +25,7 @@ class InheritedParameterDocs:
         complete_parameters(cls)
 
 
-def complete_parameters(cls):
+def complete_parameters(cls: type) -> None:
     """Add the documentation of inherited parameters to the docstring of a class.
 
     Parameters
@@ -43,10 +45,11 @@ def complete_parameters(cls):
     names = [name for name in inspect.signature(cls).parameters if name in known]
     section = "\n".join(dict.fromkeys(known[name] for name in names))
     if section:
-        cls.__doc__ = _with_section(doc, f"Parameters\n----------\n{section}")
+        text = _with_section(doc, f"Parameters\n----------\n{section}")
+        cls.__doc__ = f"{text.rstrip()}\n"
 
 
-def parameter_entries(doc):
+def parameter_entries(doc: str) -> dict[str, str]:
     """Return the entries of the section ``Parameters`` by the names of parameters."""
     found = _SECTION.search(doc)
     if not found:

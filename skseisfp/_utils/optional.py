@@ -1,9 +1,12 @@
-"""The one door to optional dependencies."""
+"""Import of optional dependencies."""
+
+from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 
-def import_optional(name, *, extra):
+def import_optional(name: str, *, extra: str) -> Any:
     """Import an optional package, or say which extra installs it.
 
     Parameters
@@ -11,7 +14,7 @@ def import_optional(name, *, extra):
     name : str
         Dotted name of the module.
     extra : str
-        The extra of skseisfp that brings it.
+        The extra of skseisfp that installs it.
 
     Returns
     -------

@@ -1,23 +1,27 @@
 """Sums of torch that do not depend on the number of threads."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
 import torch
 
-_THREADS = {"lock": Lock(), "active": 0, "outer": 1}
+_LOCK = Lock()
+_THREADS = {"active": 0, "outer": 1}
 
 
 @contextmanager
-def reproducible_sums(device):
-    """Run torch on one thread and cuDNN on deterministic kernels, and put that back.
+def reproducible_sums(device: str | torch.device) -> Iterator[None]:
+    """Run torch on one thread and cuDNN on deterministic kernels, then restore both.
 
     Sums then do not depend on the number of threads of the machine or of a search.
     The number belongs to the calling thread, but threads started meanwhile inherit it:
-    all of them put back what was set before the first. A thread takes over what others
-    set until it asks for the number once, so it is asked for first.
+    all of them restore the number that was set before the first. A thread takes over
+    the number of others until it asks for it once, so it is asked for first.
     """
-    with _THREADS["lock"]:
+    with _LOCK:
         n_threads = torch.get_num_threads()
         if _THREADS["active"] == 0:
             _THREADS["outer"] = n_threads
@@ -30,6 +34,6 @@ def reproducible_sums(device):
         else:
             yield
     finally:
-        with _THREADS["lock"]:
+        with _LOCK:
             _THREADS["active"] -= 1
             torch.set_num_threads(_THREADS["outer"])

@@ -1,22 +1,22 @@
-"""Checks of input and of parameters, with messages that name what was wrong."""
+"""Checks of records, labels and events, with errors that name the record."""
 
-from numbers import Real
+from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from sklearn.utils import (
-    check_array,
-    check_consistent_length,
-    check_scalar,
-    column_or_1d,
-)
+from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from .checks import check_per_record, check_unmasked
 
 
-def check_groups(groups, n_samples, *, name="groups"):
+def check_groups(
+    groups: npt.ArrayLike | None, n_samples: int, *, name: str = "groups"
+) -> npt.NDArray:
     """Return event ids as a 1-D array of the right length without missing values.
 
     Parameters
@@ -40,14 +40,14 @@ def check_groups(groups, n_samples, *, name="groups"):
     return groups
 
 
-def check_labels(y):
-    """Return labels as they are, refusing missing ones by the record."""
+def check_labels(y: Any) -> Any:
+    """Return labels as they are; raise if one is missing, naming the record."""
     if y is not None:
         _check_none_missing("y", y, "every record needs a label")
     return y
 
 
-def check_classes(estimator, X, y):
+def check_classes(estimator: Any, X: npt.ArrayLike, y: npt.ArrayLike) -> npt.NDArray:
     """Return labels as a 1-D array of two classes or more, one label per record.
 
     Parameters
@@ -64,28 +64,31 @@ def check_classes(estimator, X, y):
     ndarray of shape (n_records,)
         The labels.
     """
-    y = column_or_1d(check_labels(y), warn=True)
-    y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
-    check_consistent_length(X, y)
-    check_classification_targets(y)
-    classes = np.unique(y)
+    labels = column_or_1d(check_labels(y), warn=True)
+    keep: Any = None  # the type of labels; the stubs lack it
+    labels = check_array(labels, ensure_2d=False, dtype=keep, input_name="y")
+    check_consistent_length(X, labels)
+    check_classification_targets(labels)
+    classes = np.unique(labels)
     if len(classes) < 2:
         raise ValueError(
             f"{type(estimator).__name__} needs two classes or more; y has 1 class: "
             f"{classes[0]}."
         )
-    return y
+    return labels
 
 
 def _check_none_missing(name, values, demand):
-    """Refuse None and NaN, naming the first record that has one."""
+    """Raise for None and NaN, naming the first record that has one."""
     missing = np.atleast_1d(pd.isna(np.asarray(values)))
     if missing.any():
         record = int(np.argwhere(missing)[0, 0])
         raise ValueError(f"{name} is missing for record {record}; {demand}.")
 
 
-def check_records(estimator, X, *, reset, max_ndim=4):
+def check_records(
+    estimator: Any, X: Any, *, reset: bool, max_ndim: int = 4
+) -> npt.NDArray:
     """Validate records of shape (n_records, ..., n_samples) for a transformer.
 
     Parameters
@@ -95,7 +98,7 @@ def check_records(estimator, X, *, reset, max_ndim=4):
     X : array-like
         Records, with axes for channels and views before the samples.
     reset : bool
-        Whether the shape of `X` is learnt (in fit) or compared, where it is known.
+        Whether the shape of `X` is learnt (in fit) or, where it is known, compared.
     max_ndim : int, default=4
         Largest valid number of axes.
 
@@ -124,14 +127,17 @@ def check_records(estimator, X, *, reset, max_ndim=4):
     return records
 
 
-def check_record_values(X, *, max_ndim, estimator=None):
-    """Return records as floats, refusing gaps, other axes and infinite samples."""
+def check_record_values(
+    X: npt.ArrayLike, *, max_ndim: int, estimator: Any = None
+) -> npt.NDArray:
+    """Return records as floats; raise for gaps, other axes and infinite samples."""
     check_unmasked(X)
     _check_axes(X, max_ndim)
+    floats: Any = [np.float64, np.float32]
     records = check_array(
         X,
         allow_nd=True,
-        dtype=[np.float64, np.float32],
+        dtype=floats,
         ensure_all_finite=False,
         estimator=estimator,
         input_name="X",
@@ -143,28 +149,28 @@ def check_record_values(X, *, max_ndim, estimator=None):
 
 
 def _check_axes(X, max_ndim):
-    """Refuse other numbers of axes, and records of unequal length."""
+    """Raise for other numbers of axes, and for records of unequal length."""
     axes = "views, channels" if max_ndim > 3 else "channels"
-    legal = f"2 to {max_ndim} axes (records, [{axes},] samples)"
+    allowed = f"2 to {max_ndim} axes (records, [{axes},] samples)"
     try:
         shape = X.shape if hasattr(X, "shape") else np.asarray(X).shape
     except ValueError as error:
         raise ValueError(
-            f"X must have {legal}; its records differ in length. Cut or pad them to "
+            f"X must have {allowed}; its records differ in length. Cut or pad them to "
             "one length, see load_records(n_samples=...)."
         ) from error
     if len(shape) < 2:
         raise ValueError(
-            f"Expected 2D array, got {len(shape)}D array instead: X must have {legal}, "
-            f"records of one length; got an array of shape {shape}. Reshape your data; "
-            "a single record is X[np.newaxis]."
+            f"Expected 2D array, got {len(shape)}D array instead: X must have "
+            f"{allowed}, records of one length; got an array of shape {shape}. Reshape "
+            "your data; a single record is X[np.newaxis]."
         )
     if len(shape) > max_ndim:
-        raise ValueError(f"X must have {legal}; got an array of shape {shape}.")
+        raise ValueError(f"X must have {allowed}; got an array of shape {shape}.")
 
 
 def _check_finite(X):
-    """Refuse NaN and infinity, naming the first record that has one."""
+    """Raise for NaN and infinity, naming the first record that has one."""
     for number, record in enumerate(X):
         if not np.isfinite(record).all():
             kind = "NaN" if np.isnan(record).any() else "infinity"
@@ -172,10 +178,3 @@ def _check_finite(X):
                 f"Input X contains {kind}, first in record {number}; samples must be "
                 "finite numbers. Fill or reject such records before."
             )
-
-
-def check_rate(sampling_rate):
-    """Refuse what is no sampling rate."""
-    check_scalar(sampling_rate, "sampling_rate", Real)
-    if not 0 < sampling_rate < np.inf:
-        raise ValueError(f"sampling_rate must be positive (Hz); got {sampling_rate}.")

@@ -1,4 +1,6 @@
-"""Versions of the package, of what it stands on, and of the machine."""
+"""Versions of the package, of its dependencies, and of the machine."""
+
+from __future__ import annotations
 
 import platform
 import sys
@@ -33,7 +35,7 @@ OPTIONAL = (
 )
 
 
-def installed_version(distribution):
+def installed_version(distribution: str) -> str | None:
     """Return the version of an installed distribution, None if there is none."""
     try:
         return version(distribution)
@@ -41,7 +43,7 @@ def installed_version(distribution):
         return None
 
 
-def show_versions():
+def show_versions() -> None:
     """Print the versions of Python, skseisfp and its dependencies, for bug reports.
 
     Versions are read from the installed metadata. Only torch is imported, if it is
@@ -54,7 +56,7 @@ def show_versions():
     System
     ...
     """
-    _print_section(
+    _show_section(
         "System",
         {
             "python": sys.version.replace("\n", " "),
@@ -68,9 +70,9 @@ def show_versions():
         ("Optional dependencies", OPTIONAL),
     ):
         found = {name: installed_version(name) or "not installed" for name in names}
-        _print_section(title, found)
+        _show_section(title, found)
     if find_spec("torch") is not None:
-        _print_section("Torch", _torch_facts())
+        _show_section("Torch", _torch_facts())
 
 
 def _torch_facts():
@@ -87,8 +89,8 @@ def _torch_facts():
     }
 
 
-def _print_section(title, facts):
-    """Print a title and its facts, aligned."""
+def _show_section(title, facts):
+    """Print a title and the facts, aligned."""
     width = max(map(len, facts))
     print(title)
     for name, fact in facts.items():
