@@ -1,4 +1,4 @@
-"""What other processes do to an archive in the tests; imports little, starts fast."""
+"""Functions that other processes run on an archive; imports little, starts fast."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A data centre on this machine: a dataselect server, and documents beside it."""
+"""A data centre on this machine: a dataselect server, and documents."""
 
 import io
 import socket
@@ -9,7 +9,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
@@ -39,13 +39,12 @@ def write_index(file, waveforms):
             traces.append(trace)
             start += size
         assert start == path.stat().st_size, path
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute(INDEX)
         marks = ",".join("?" * 19)
         connection.executemany(
             f"INSERT INTO tsindex VALUES ({marks})", [row[:19] for row in rows]
         )
-    connection.close()
     return traces
 
 

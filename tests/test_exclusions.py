@@ -159,13 +159,13 @@ def test_a_part_of_an_archive_takes_the_table_of_all_of_it(kind, tmp_path):
 
 @pytest.mark.parametrize("kind", [OfFolder, OfSeisBench])
 def test_excluded_records_are_not_read(kind, tmp_path):
-    """A record that cannot be taken raises no error once it is excluded."""
+    """An invalid record raises no error once it is excluded."""
     source = kind(tmp_path)
     file = next(tmp_path.rglob("metadata.csv"))
     table = pd.read_csv(file)
     table.loc[1, "event_type" if kind is OfFolder else "source_type"] = None
     table.to_csv(file, index=False)
-    with pytest.raises(ValueError, match=r"1 records of .* cannot be taken"):
+    with pytest.raises(ValueError, match=r"1 records of .* are not valid"):
         source.read(None)
     name = "record_id" if kind is OfFolder else "trace_name_original"
     assert len(source.read([table[name][1]]).data) == 3

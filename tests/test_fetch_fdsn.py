@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from archive_worker import make_stream
 from fdsn_centre import Centre, dataselect_server
 from numpy.testing import assert_array_equal
 
 from skseisfp.archive import SeismicArchive, fetch_fdsn
+from skseisfp.archive.fetch_fdsn import _store
 from skseisfp.io import WaveformReader
 
 pytestmark = [
@@ -272,7 +274,7 @@ def test_faults_that_pass_are_survived(centre, archive, name):
 
 
 @pytest.mark.parametrize("name", ["time-out", "truncated", "hung up", "status 503"])
-def test_faults_that_stay_are_told_and_made_good_later(centre, archive, name):
+def test_faults_that_stay_are_reported_and_repaired_later(centre, archive, name):
     options = {**SMALL, "client": client(centre, timeout=1.0)}
     centre.faults = [PASSING[name]] * 3
     report = fetch_france(centre, archive, **options)
@@ -319,7 +321,22 @@ def test_too_large_requests_are_halved(centre, archive):
     assert sizes[1] // 2 - 3 < sizes[2] <= sizes[1] // 2
 
 
-def test_refusals_are_not_repeated(centre, archive):
+def test_recordings_of_another_event_are_rejected(archive):
+    (trace, *_) = stream = make_stream(0)
+    archive.add(stream, "e1")
+    outcomes = _store(archive, stream, "e2")
+    assert set(outcomes) == {part.id for part in stream}
+    outcome, reason = outcomes[trace.id]
+    assert outcome == "rejected"
+    assert "is of the event e1 already" in reason
+
+
+def test_progress_is_silent_outside_a_terminal(centre, archive, capsys):
+    fetch_france(centre, archive, verbose=True, **SMALL)
+    assert "".join(capsys.readouterr()) == ""
+
+
+def test_rejected_requests_are_not_repeated(centre, archive):
     centre.faults = [status(403)]
     report = fetch_france(centre, archive, classes=["earthquake"])
     assert (report["outcome"] == "failed").any()

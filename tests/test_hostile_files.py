@@ -130,7 +130,7 @@ def pickle_of_commands(good):
 WAVEFORMS = {
     "empty": lambda good: b"",
     "zeros": lambda good: bytes(4096),
-    "text": lambda good: b"this is no waveform\n" * 50,
+    "text": lambda good: b"not a waveform\n" * 50,
     "html": lambda good: b"<html><body>404</body></html>",
     "random": lambda good: np.random.default_rng(0).bytes(8192),
     "pickle": pickle_of_commands,
@@ -169,11 +169,11 @@ WAVEFORMS = {
     "centuries": spread,
     "pieces": many_pieces,
 }
-KEPT = {"centuries", "wrong encoding"}  # sound as files go; the reader refuses them
+KEPT = {"centuries", "wrong encoding"}  # sound as files; the reader rejects them
 
 
 @pytest.mark.parametrize("name", WAVEFORMS)
-def test_waveforms_are_refused_with_a_reason(good, tmp_path, monkeypatch, name):
+def test_waveforms_are_rejected_with_a_reason(good, tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "in"
     folder.mkdir()
@@ -203,7 +203,7 @@ def test_hostile_files_do_not_hurt_their_neighbours(good, tmp_path, name):
 
 SAC = {
     "empty": b"",
-    "text": b"this is no SAC" * 60,
+    "text": b"not a SAC file" * 60,
     "zeros": bytes(632),
     "short": bytes(100),
     "random": np.random.default_rng(1).bytes(2000),
@@ -211,7 +211,7 @@ SAC = {
 
 
 @pytest.mark.parametrize("name", SAC)
-def test_sac_files_are_refused_with_a_reason(tmp_path, name):
+def test_sac_files_are_rejected_with_a_reason(tmp_path, name):
     file = tmp_path / "hostile.sac"
     file.write_bytes(SAC[name])
     archive = SeismicArchive(tmp_path / "archive")
@@ -276,7 +276,7 @@ ARRAYS = {
 
 
 @pytest.mark.parametrize("name", ARRAYS)
-def test_arrays_are_refused_with_a_reason(tmp_path, name):
+def test_arrays_raise_with_a_reason(tmp_path, name):
     frame, write = ARRAYS[name]
     frame.to_csv(tmp_path / "metadata.csv", index=False)
     write(tmp_path)

@@ -13,6 +13,7 @@ from sklearn.base import clone
 from sklearn.model_selection import cross_val_predict
 from torch import nn
 
+from skseisfp.events import attach_events
 from skseisfp.io import WaveformReader, lazy_records
 from skseisfp.neural import FingerprintClassifier
 from skseisfp.preprocessing import WaveformAugmenter, WaveformPreprocessor
@@ -80,6 +81,7 @@ def store_small_records(tmp_path):
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_the_network_is_that_of_the_array(stored, memory_limit, early_stopping):
     X, y = stored
+    y = attach_events(y, np.arange(len(y)))
     eager = np.stack([reference.read() for reference in X])
     lazy = make_classifier(memory_limit=memory_limit, early_stopping=early_stopping)
     scores = lazy.fit(X, y).predict_proba(X)

@@ -37,7 +37,7 @@ def write_miniseed(
     return file
 
 
-def write_archive(path, n_events=2, n_stations=2, **options):
+def write_folder(path, n_events=2, n_stations=2, **options):
     for event in range(n_events):
         for station in range(n_stations):
             samples = np.full((3, 400), 100 * event + 10 * station)
@@ -66,7 +66,7 @@ def assert_bad_file(path, message):
 
 
 def test_miniseed(tmp_path):
-    bunch = load_records(write_archive(tmp_path))
+    bunch = load_records(write_folder(tmp_path))
     assert bunch.data.shape == (4, 3, 400)
     assert_array_equal(bunch.data[:, 0, 0], [2, 12, 102, 112])  # Z is written last
     assert_array_equal(bunch.data[0, :, 0], [2, 1, 0])
@@ -79,14 +79,14 @@ def test_miniseed(tmp_path):
 
 
 def test_query_and_components_of_miniseed(tmp_path):
-    path = write_archive(tmp_path)
+    path = write_folder(tmp_path)
     bunch = load_records(path, query="station == 'AB.S1'", components="Z")
     assert_array_equal(bunch.data[:, 0], [12, 112])
     assert list(bunch.rejected["station"]) == ["AB.S0", "AB.S0"]
 
 
 def test_labels_may_lie_elsewhere(tmp_path):
-    path = write_archive(tmp_path / "data")
+    path = write_folder(tmp_path / "data")
     labels = pd.DataFrame(
         {
             "magnitude": [1.0, 2.0],
@@ -105,7 +105,7 @@ def test_labels_may_lie_elsewhere(tmp_path):
 
 
 def test_events_without_labels_and_labels_without_events(tmp_path):
-    path = write_archive(tmp_path)
+    path = write_folder(tmp_path)
     labels = pd.read_csv(path / "labels.csv")
     labels = labels.replace({"time": {"ev1": "ev9"}})
     labels.to_csv(path / "labels.csv", index=False)
@@ -128,9 +128,9 @@ def test_folder_without_miniseed(tmp_path):
 
 
 def test_unreadable_miniseed_is_named(tmp_path):
-    path = write_archive(tmp_path)
+    path = write_folder(tmp_path)
     (path / "mseed/ev0/AB_BAD_ev0.mseed").write_bytes(b"no miniSEED")
-    bunch = assert_bad_file(path, "AB_BAD_ev0.mseed is no miniSEED")
+    bunch = assert_bad_file(path, "AB_BAD_ev0.mseed is not miniSEED")
     assert list(bunch.rejected["record_id"]) == ["AB_BAD_ev0"]
 
 
@@ -144,7 +144,7 @@ def test_unreadable_miniseed_is_named(tmp_path):
     ],
 )
 def test_wrong_channels_of_miniseed(tmp_path, channels, message):
-    path = write_archive(tmp_path)
+    path = write_folder(tmp_path)
     samples = np.zeros(400, np.int32)
     traces = [(channel, samples) for channel in channels]
     write_miniseed(path / "mseed", traces, event="ev0", station="AB.BAD")
@@ -152,7 +152,7 @@ def test_wrong_channels_of_miniseed(tmp_path, channels, message):
 
 
 def test_gaps_of_miniseed(tmp_path):
-    path = write_archive(tmp_path)
+    path = write_folder(tmp_path)
     samples = np.ma.arange(400, dtype=np.int32)
     samples[100:120] = np.ma.masked
     traces = [(channel, samples) for channel in ("HHZ", "HHN", "HHE")]
@@ -163,7 +163,7 @@ def test_gaps_of_miniseed(tmp_path):
 
 
 def test_lengths_of_miniseed(tmp_path):
-    path = write_archive(tmp_path)
+    path = write_folder(tmp_path)
     traces = [(name, np.arange(350, dtype=np.int32)) for name in ("HHZ", "HHN", "HHE")]
     write_miniseed(path / "mseed", traces, event="ev0", station="AB.BAD")
     assert_bad_file(path, "length in samples is 350, that of most records 400")
@@ -176,7 +176,7 @@ def test_lengths_of_miniseed(tmp_path):
 
 
 def test_components_are_cut_to_their_common_time(tmp_path):
-    path = write_archive(tmp_path, n_events=1, n_stations=1)
+    path = write_folder(tmp_path, n_events=1, n_stations=1)
     samples = np.arange(400, dtype=np.int32)
     file = write_miniseed(path / "mseed", [("HHZ", samples)], event="ev0", start=0.25)
     import obspy

@@ -148,7 +148,7 @@ def grouped_auc(features, bunch, *steps):
     return roc_auc_score(y, scores)
 
 
-def test_stations_are_no_shortcut():
+def test_stations_are_not_a_shortcut():
     aucs = [
         grouped_auc(bunch.stations[:, None], bunch, OneHotEncoder())
         for bunch in map(default_set, SEEDS)
@@ -156,7 +156,7 @@ def test_stations_are_no_shortcut():
     assert 0.38 <= np.mean(aucs) <= 0.6
 
 
-def test_noise_before_the_event_is_no_shortcut():
+def test_noise_before_the_event_is_not_a_shortcut():
     aucs = []
     for bunch in map(default_set, SEEDS):
         f, spectra = signal.periodogram(bunch.data[:, :560], 40.0)
@@ -320,7 +320,7 @@ def test_p_points_back_to_the_source():
     classes=st.lists(st.sampled_from(CLASSES), min_size=1, max_size=3, unique=True),
     seed=st.integers(0, 2**31 - 1),
 )
-def test_records_are_shared_out(n_records, n_stations, share, classes, seed):
+def test_records_are_divided_among_classes(n_records, n_stations, share, classes, seed):
     bunch = make_seismograms(
         n_records,
         classes=classes,
@@ -361,7 +361,7 @@ def test_one_class_may_be_named_by_a_string():
         ({"records_per_event": 13}, "records_per_event == 13"),
     ],
 )
-def test_wrong_arguments_are_refused(arguments, message):
+def test_wrong_arguments_raise(arguments, message):
     with pytest.raises(ValueError, match=message):
         make_seismograms(**({"n_records": 12} | arguments))
 

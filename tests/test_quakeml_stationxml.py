@@ -190,7 +190,7 @@ def test_impossible_values_name_file_and_event(tmp_path):
         read_quakeml(file)
 
 
-def test_a_table_in_a_file_is_no_events(tmp_path):
+def test_a_table_in_a_file_raises(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_text("event_id,event_type\n1,blast\n")
     with pytest.raises(ValueError, match=r"events must be a DataFrame.*labels\.csv"):

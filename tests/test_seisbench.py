@@ -271,6 +271,30 @@ def test_hostile_sets_give_named_errors(tmp_path, name):
         load_seisbench(tmp_path / "set")
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{"target": "source_kind"}, {"labels": "no mapping"}, {"split": "dev"}, {}],
+    ids=["target", "labels", "split", "second file"],
+)
+def test_errors_close_all_files(tmp_path, monkeypatch, options):
+    save_seisbench(
+        make_seismograms(n_records=6, random_state=0), tmp_path / "set", chunk_size=3
+    )
+    if not options:
+        cut_file(tmp_path / "set", "waveforms0001.hdf5", 100)
+    opened, open_file = [], h5py.File
+
+    def record(*arguments, **settings):
+        opened.append(open_file(*arguments, **settings))
+        return opened[-1]
+
+    monkeypatch.setattr(h5py, "File", record)
+    with pytest.raises((TypeError, ValueError)):
+        load_seisbench(tmp_path / "set", **options)
+    assert len(opened) == (2 if options else 1)
+    assert not any(opened)  # a file that is open is true
+
+
 def test_missing_files_are_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"lacks metadata\.csv, waveforms"):
         load_seisbench(tmp_path)

@@ -5,6 +5,7 @@ import random
 import shutil
 import sqlite3
 import time
+from contextlib import closing
 from multiprocessing.connection import wait
 
 import archive_worker
@@ -66,6 +67,13 @@ def test_recordings_come_back_as_they_were(archive):
     assert row["event_type"] == "explosion"
     assert row["channels"] == "HHE HHN HHZ"
     assert row["origin_time"] == pd.Timestamp("2024-01-01T00:00:05", tz="UTC")
+
+
+def test_a_trace_is_added_like_a_stream(archive):
+    (trace, *_) = make_stream(0)
+    archive.add(trace, event())
+    (reference,) = archive.references()
+    assert_array_equal(reference.stream()[0].data, trace.data)
 
 
 def test_gaps_are_kept(archive):
@@ -162,7 +170,7 @@ def test_folders_are_imported_once(archive, tmp_path, copy):
     report = archive.import_folder(tmp_path / "in", groups="folder", copy=copy)
     assert report["stored"].tolist().count(True) == 5
     (failed,) = report[~report["stored"]].to_dict("records")
-    assert "bad.mseed is no miniSEED" in failed["reason"]
+    assert "bad.mseed is not miniSEED" in failed["reason"]
     assert bool(files_of(archive)) == copy
     again = archive.import_folder(tmp_path / "in", groups="folder", copy=copy)
     assert not again["stored"].any()
@@ -190,7 +198,7 @@ def test_references_are_pickled_and_sliced(archive):
     assert len(pickle.loads(pickle.dumps(archive)).query()) == 4
 
 
-def test_fingerprints_are_made_once(archive, monkeypatch):
+def test_fingerprints_are_computed_once(archive, monkeypatch):
     archive.add_many([(make_stream(seed), event(f"e{seed}")) for seed in range(3)])
     made = []
 
@@ -227,19 +235,19 @@ def test_a_binary_fingerprint_takes_512_bytes(archive):
     vertical = reader().set_params(components="Z")
     fingerprints = FingerprintTransformer(sampling_rate=50.0, encoding="presence")
     archive.fingerprints(vertical, fingerprints)
-    with sqlite3.connect(archive.folder / "archive.sqlite") as connection:
+    with closing(sqlite3.connect(archive.folder / "archive.sqlite")) as connection:
         sizes = connection.execute("SELECT length(bits) FROM fingerprints").fetchall()
-    connection.close()
     assert sizes == [(512,)]
 
 
-def test_fingerprints_of_views_and_refusals(archive):
+def test_fingerprints_of_views_and_reasons_for_none(archive):
     archive.add(make_stream(0), event())
     archive.add(make_stream(1, n_samples=500), event("short"))
     pipeline = make_pipeline(
         FilterAugmenter(sampling_rate=50.0), FingerprintTransformer(sampling_rate=50.0)
     )
     bunch = archive.fingerprints(reader(), pipeline)
+    assert bunch.target.tolist() == archive.to_bunch(reader()).target.tolist()
     wanted = pipeline.fit_transform(archive.to_bunch(reader()).data)
     assert_array_equal(bunch.data, wanted)
     assert bunch.data.ndim == 5
@@ -272,7 +280,7 @@ def test_fingerprints_follow_origin_times_and_files_that_come_back(archive, tmp_
     assert len(archive.fingerprints(reader(), transformer).data) == 2
 
 
-def test_recordings_without_event_are_told_by_time(archive):
+def test_recordings_without_event_are_assigned_by_time(archive):
     archive.add(make_stream(0, n_samples=6000))
     table = [event(f"e{at}", origin_time=f"2024-01-01T00:00:{at}0") for at in (1, 3)]
     archive.add_events(pd.DataFrame(table))
@@ -295,7 +303,7 @@ def test_models_are_kept(archive):
     with pytest.raises(
         ValueError, match=r"There is no model 'networks'.* it has fingerprints"
     ):
-        archive.load_model("nets")
+        archive.load_model("networks")
     file = archive.folder / "models" / archive.models()["file"].iloc[0]
     assert archive.clean() == []
     for model in file.parent.iterdir():
@@ -346,31 +354,117 @@ def test_a_flipped_bit_of_the_database_is_named(archive):
     archive.add_stations(Inventory([Network("XX", [Station("A", 47.0, 7.0, 0.0)])]))
     archive.fingerprints(reader(), FingerprintTransformer(sampling_rate=50.0))
     assert archive.verify().empty
-    with sqlite3.connect(archive.folder / "archive.sqlite") as connection:
+    with closing(sqlite3.connect(archive.folder / "archive.sqlite")) as connection:
         for table, column in (("fingerprints", "bits"), ("documents", "content")):
             ((blob,),) = connection.execute(f"SELECT {column} FROM {table}")
             blob = bytearray(blob)
             blob[100] ^= 1
             connection.execute(f"UPDATE {table} SET {column} = ?", [bytes(blob)])
-    connection.close()
+        connection.commit()
     damage = archive.verify()
     assert damage["kind"].tolist() == ["fingerprint", "stations"]
     assert damage["name"][0] == name
     assert damage["problem"].str.endswith("is damaged").all()
 
 
+@pytest.fixture
+def connections(monkeypatch):
+    """All connections to SQLite that are opened, each with its `is_closed`."""
+    opened = []
+
+    class Recorded(sqlite3.Connection):
+        is_closed = False
+
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            opened.append(self)
+
+        def close(self):
+            super().close()
+            self.is_closed = True
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(
+        sqlite3.dbapi2,
+        "connect",
+        lambda *arguments, **options: connect(
+            *arguments, **{"factory": Recorded, **options}
+        ),
+    )
+    return opened
+
+
+def spoil_file(file):
+    file.write_bytes(b"no database" * 100)
+
+
+def spoil_tables(file):
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("DROP TABLE format")
+        connection.execute("CREATE TABLE format (name TEXT)")
+        connection.commit()
+
+
+def raise_format(file):
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("UPDATE format SET number = 99")
+        connection.commit()
+
+
+@pytest.mark.parametrize("spoil", [spoil_file, spoil_tables, raise_format])
+def test_an_archive_that_cannot_be_opened_leaves_no_connection(
+    archive, connections, spoil
+):
+    spoil(archive.folder / "archive.sqlite")
+    connections.clear()
+    with pytest.raises(ValueError, match=r"archive\.sqlite"):
+        SeismicArchive(archive.folder)
+    assert connections
+    assert all(connection.is_closed for connection in connections)
+
+
+def test_a_connection_that_cannot_be_prepared_is_closed():
+    """SQLAlchemy before 2.1 leaves it open if a listener raises."""
+    from skseisfp.archive._database import _prepare
+
+    class Broken:
+        is_closed = False
+
+        def execute(self, statement):
+            raise sqlite3.DatabaseError("file is not a database")
+
+        def close(self):
+            self.is_closed = True
+
+    connection = Broken()
+    with pytest.raises(sqlite3.DatabaseError):
+        _prepare(connection, None)
+    assert connection.is_closed
+
+
+def test_errors_within_a_transaction_leave_no_connection(archive, connections):
+    archive.add(make_stream(0), event("e1"))
+    with pytest.raises(ValueError, match="is of the event e1 already"):
+        archive.add(make_stream(0), event("e2"))
+    with pytest.raises(ValueError, match="There is no event"):
+        archive.set_label("e9", "earthquake")
+    with pytest.raises(ValueError, match="must have sampling_rate"):
+        archive.fingerprints(WaveformReader(), FingerprintTransformer())
+    with pytest.raises(RuntimeError), archive.database.reading():
+        raise RuntimeError
+    assert len(connections) > 4
+    assert all(connection.is_closed for connection in connections)
+
+
 def test_a_damaged_database_is_named(archive):
     archive.add(make_stream(0))
-    file = archive.folder / "archive.sqlite"
-    file.write_bytes(b"no database" * 100)
+    spoil_file(archive.folder / "archive.sqlite")
     with pytest.raises(ValueError, match=r"archive\.sqlite: file is not a database"):
         SeismicArchive(archive.folder)
 
 
-def test_a_later_format_is_refused(archive):
-    with sqlite3.connect(archive.folder / "archive.sqlite") as connection:
-        connection.execute("UPDATE format SET number = 99")
-    connection.close()
+def test_a_later_format_raises(archive):
+    raise_format(archive.folder / "archive.sqlite")
     with pytest.raises(ValueError, match="has the format 99"):
         SeismicArchive(archive.folder)
 
@@ -422,7 +516,7 @@ def start(processes, work, *arguments):
 
 
 def drain(connection):
-    """What a process said before it ended."""
+    """Return the messages of a process until it ended."""
     said = []
     try:
         while wait([connection], timeout=60):

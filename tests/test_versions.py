@@ -32,7 +32,7 @@ def test_all_packages_of_the_project_are_listed():
 
     assert set(REQUIRED) == names(project["dependencies"])
     extras = project["optional-dependencies"]
-    for_users = extras.keys() - {"test", "docs", "all"}
+    for_users = extras.keys() - {"test", "docs", "dev", "all"}
     optional = set().union(*(names(extras[extra]) for extra in for_users))
     assert set(OPTIONAL) == optional | {"seisbench"}
 

@@ -71,7 +71,7 @@ def events(**columns):
 
 
 def reason(reader, stream, **options):
-    """Why a stream is refused."""
+    """Return why a stream is rejected."""
     with pytest.raises(ValueError, match=r"No record was taken: 1 x") as caught:
         reader.read(stream, **options)
     return str(caught.value)
@@ -98,7 +98,7 @@ def test_horizontals_of_unknown_direction_need_an_inventory():
     assert_allclose(data[0, 1], stream[1].data - stream[1].data.mean(), rtol=1e-5)
 
 
-def test_horizontals_are_turned_by_an_inventory():
+def test_horizontals_are_rotated_by_an_inventory():
     from obspy.core.inventory import Channel, Inventory, Network, Station
 
     angle = 30.0
@@ -163,7 +163,7 @@ def test_windows_begin_at_the_reference():
     assert "no P pick" in reason(reader, stream, events=events())
 
 
-def test_short_recordings_are_refused_or_padded_with_their_own_noise():
+def test_short_recordings_are_rejected_or_padded_with_their_own_noise():
     stream = make_stream(("HHZ",))
     reader = WaveformReader(components="Z", window=(-10.0, 50.0))
     assert "it lacks 1000 of 6000 samples" in reason(reader, stream)
@@ -218,7 +218,7 @@ def test_a_day_file_gives_a_record_of_each_event_in_it():
     assert_allclose(bunch.data[1], joined - joined.mean(), rtol=1e-5, atol=1e-3)
 
 
-def test_gaps_are_refused_or_filled_with_noise():
+def test_gaps_are_rejected_or_filled_with_noise():
     samples = signal()
     masked = np.ma.masked_array(samples, mask=False)
     masked[1000:1050] = np.ma.masked
@@ -242,7 +242,7 @@ def test_gaps_are_refused_or_filled_with_noise():
         assert_allclose(bunch.frame["filled"], 50 / 6000)
 
 
-def test_a_gap_outside_the_window_is_no_gap():
+def test_a_gap_outside_the_window_does_not_count():
     from obspy import Stream
 
     samples = signal()
@@ -283,7 +283,7 @@ def test_overlaps_are_joined_where_they_agree():
         assert steps[0] == at
 
 
-def test_dead_and_clipped_channels_are_refused():
+def test_dead_and_clipped_channels_are_rejected():
     clipped = np.clip(signal(), -4000, 4000)
     reader = WaveformReader(components="Z")
     assert "channel Z is clipped" in reason(reader, make_trace(clipped))
@@ -293,7 +293,7 @@ def test_dead_and_clipped_channels_are_refused():
     assert len(kept.read([make_trace(clipped), dead]).data) == 2
 
 
-def test_values_and_spans_without_measure_are_refused():
+def test_excessive_values_and_spans_are_rejected():
     reader = WaveformReader(components="Z", gaps="noise", max_gap=1e9)
     huge = make_trace(signal() * 1e300)
     assert "values that are too large" in reason(reader, huge)
@@ -411,15 +411,47 @@ def test_patterns_folders_and_files(tmp_path):
         ({"align": "P"}, "needs a window"),
         ({"window": (5, 5)}, "window must be two increasing times"),
         ({"window": (0, 1e9)}, "at most 86400 s apart"),
-        ({"sampling_rate": 1e9}, "sampling rate is 1e\\+09 Hz"),
-        ({"gaps": "zeros"}, "gaps must be one of 'reject', 'noise'"),
-        ({"pad": "zeros"}, "pad must be one of"),
+        ({"window": (np.nan, 5)}, "window must be two increasing times in seconds"),
+        ({"sampling_rate": 1e9}, r"sampling_rate must be .*100000\.0\] Hz or None"),
+        ({"sampling_rate": np.nan}, "sampling_rate must be .* Hz or None; got nan"),
+        ({"channels": ["HHZ"]}, "channels must be an instance of 'str'"),
+        ({"rates": "resampled"}, "Did you mean 'resample'"),
+        ({"gaps": "zeros"}, "gaps must be one of 'noise', 'reject'; got 'zeros'"),
+        ({"max_gap": -1}, r"max_gap must be .* s; got -1\."),
+        ({"overlaps": "mean"}, "overlaps must be one of 'first', 'last', 'reject'"),
+        ({"dead": None}, "dead must be one of"),
+        ({"clipped": True}, "clipped must be one of"),
+        ({"response": "vel"}, "response must be one of 'ACC', 'DISP', 'VEL' or None"),
+        ({"pad": "zeros"}, "pad must be one of 'noise' or None"),
         ({"pre_filter": (1, 2)}, "pre_filter must be four"),
+        ({"pre_filter": (1, 2, 2, 3)}, "pre_filter must be four increasing .* in Hz"),
+        ({"random_state": 0.5}, "random_state must be an int"),
     ],
 )
 def test_parameters_are_checked(parameters, message):
-    with pytest.raises(ValueError, match=message):
-        WaveformReader(**parameters).read(make_stream())
+    reader = WaveformReader(**parameters)
+    for read in (reader.read, reader.read_stream):
+        with pytest.raises(ValueError, match=message):
+            read(make_stream())
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"sampling_rate": np.float32(50), "window": np.array([1, 5])},
+        {"sampling_rate": np.int64(50), "window": [np.float32(1), np.float64(5)]},
+        {"gaps": "noise", "max_gap": np.inf},
+        {"components": np.str_("Z"), "random_state": np.int32(3)},
+        {"window": (-5, 5), "pad": "noise"},
+    ],
+)
+def test_numbers_of_numpy_are_parameters_too(parameters):
+    assert len(WaveformReader(**parameters).read(make_stream()).data) == 1
+
+
+def test_the_declaration_covers_every_parameter():
+    declared = WaveformReader._parameter_constraints
+    assert declared.keys() == WaveformReader().get_params().keys()
 
 
 @needs_records
@@ -439,11 +471,11 @@ def test_france_comes_in_whole():
         FingerprintTransformer(sampling_rate=bunch.sampling_rate, flatten=True),
         ExtraTreesClassifier(20, random_state=0),
     )
-    answers = cross_val_predict(
+    predictions = cross_val_predict(
         model, bunch.data, bunch.target, groups=bunch.groups, cv=LeaveOneGroupOut()
     )
-    assert len(answers) == len(bunch.data)
-    assert set(answers) <= {"0", "1"}
+    assert len(predictions) == len(bunch.data)
+    assert set(predictions) <= {"0", "1"}
 
 
 @needs_records

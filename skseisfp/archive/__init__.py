@@ -1,4 +1,4 @@
-"""An archive of events, recordings, fingerprints and models, and data centres."""
+"""An archive of events, recordings, fingerprints and models; data centres fill it."""
 
 from .fetch_fdsn import fetch_fdsn
 from .seismic_archive import SeismicArchive

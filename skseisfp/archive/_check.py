@@ -1,4 +1,4 @@
-"""Damage in an archive, found and named; leftovers, removed."""
+"""Damage in an archive, found and named; files that nothing needs, removed."""
 
 import time
 from hashlib import sha256
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from ..signal.waveform import RecordError
 from ._database import documents, fingerprints, models, recordings
 
-YOUNG = 3600.0  # seconds; an unnamed file of that age may still get its name
+YOUNG = 3600.0  # seconds; a younger file may still get its row in a table
 
 
 def find_damage(archive):
@@ -28,7 +28,7 @@ def find_damage(archive):
 
 
 def _database(archive):
-    """Yield what the database says of itself."""
+    """Yield the faults that the database finds in itself."""
     with archive.database.reading() as connection:
         for pragma in ("integrity_check", "foreign_key_check"):
             for row in connection.exec_driver_sql(f"PRAGMA {pragma}"):

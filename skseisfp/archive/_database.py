@@ -1,11 +1,16 @@
 """Tables of an archive in an SQLite database, and its transactions."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
+    Connection,
     Float,
     ForeignKey,
     Integer,
@@ -20,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
-FORMAT = 1
+FORMAT = 1  # of the tables; raised by a change that older versions cannot read
 PATIENCE = 120.0  # seconds that a writer waits for another
 
 metadata = MetaData()
@@ -115,7 +120,7 @@ models = Table(
     Column("facts", JSON, nullable=False),
 )
 
-requests = Table(  # to data centres, answered
+requests = Table(  # that data centres have processed
     "requests",
     metadata,
     Column("event_id", ForeignKey("events.event_id"), primary_key=True),
@@ -127,9 +132,15 @@ requests = Table(  # to data centres, answered
 
 
 class Database:
-    """The SQLite file of an archive; each transaction has a connection of its own."""
+    """The SQLite file of an archive; each transaction has a connection of its own.
 
-    def __init__(self, file):
+    Parameters
+    ----------
+    file : Path
+        The file, created where there is none.
+    """
+
+    def __init__(self, file: Path):
         self.file = file
         self._engine = create_engine(
             f"sqlite:///{file}",
@@ -142,7 +153,7 @@ class Database:
             self._check_format(connection)
 
     def _check_format(self, connection):
-        """Make the tables of a new archive, or refuse one of a later format."""
+        """Create the tables of a new archive; raise if the format is a later one."""
         metadata.create_all(connection)
         number = connection.execute(select(formats.c.number)).scalar()
         if number is None:
@@ -154,14 +165,14 @@ class Database:
             )
 
     @contextmanager
-    def reading(self):
-        """Give a connection that sees one state of the database."""
+    def reading(self) -> Iterator[Connection]:
+        """Provide a connection that sees one state of the database."""
         with self._named(), self._engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
-    def writing(self):
-        """Give a connection whose changes come about together, or not at all."""
+    def writing(self) -> Iterator[Connection]:
+        """Provide a connection whose changes are made together, or not at all."""
         with self._named(), self._engine.connect() as connection:
             connection = connection.execution_options(writes=True)
             with connection.begin():
@@ -169,7 +180,7 @@ class Database:
 
     @contextmanager
     def _named(self):
-        """Name the file where it is damaged or locked."""
+        """Name the file in errors of a damaged or locked database."""
         try:
             yield
         except DatabaseError as error:
@@ -177,12 +188,17 @@ class Database:
 
 
 def _prepare(connection, _):
-    """Let SQLAlchemy begin transactions, and the database keep its rules."""
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.close()
+    """Let SQLAlchemy begin transactions, and the database keep its rules.
+
+    A connection that fails here is closed: SQLAlchemy before 2.1 would leave it open.
+    """
+    try:
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _begin(connection):

@@ -1,4 +1,4 @@
-"""Requests to a data centre: repeated with patience, answers checked before use."""
+"""Requests to a data centre: repeated after errors, answers checked before use."""
 
 import io
 import time
@@ -10,7 +10,7 @@ from ..signal.waveform import RecordError
 
 
 class ServiceError(ValueError):
-    """A data centre that refuses, fails again and again, or sends what cannot be."""
+    """A data centre that rejects a request, fails repeatedly or sends broken data."""
 
 
 class TooLargeError(ServiceError):
@@ -18,14 +18,14 @@ class TooLargeError(ServiceError):
 
 
 class _PassingError(Exception):
-    """An answer that may be another one later."""
+    """A failure that may pass."""
 
 
 PASSING = (BrokenDocumentError, HTTPException, OSError, RecordError, _PassingError)
 
 
 class Service:
-    """A data centre, asked politely.
+    """The services of a data centre, with pauses between repeated requests.
 
     Parameters
     ----------
@@ -67,7 +67,8 @@ class Service:
         return self._ask(self.client.get_waveforms_bulk, {"bulk": bulk}, parse)
 
     def _ask(self, method, query, parse):
-        """Make a request until it is answered, or hope is gone."""
+        """Make a request until it is answered or the attempts are used up."""
+        reason = None
         for attempt in range(self.attempts):
             if attempt:
                 time.sleep(self.pause * 2 ** (attempt - 1))

@@ -1,4 +1,4 @@
-"""Fingerprints of an archive: made once for each record and set of parameters."""
+"""Fingerprints of an archive: computed once for each record and set of parameters."""
 
 import json
 from hashlib import sha256
@@ -6,20 +6,22 @@ from zlib import crc32
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils import Bunch, get_tags
+from sklearn.utils import get_tags
 from sqlalchemy import and_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from .._utils.versions import installed_version
+from ..io.event_tables import first_picks, origin_times
 from ..io.exclusions import exclusions_among, reasons_to_exclude
-from ..signal.encoding import pack_fingerprints, unpack_fingerprints
+from ..io.record_bunch import record_bunch, rejected_rows
+from ..io.times import in_nanoseconds
+from ..signal import pack_fingerprints, unpack_fingerprints
 from ..signal.waveform import RecordError
 from ._database import fingerprints, recordings, settings
-from ._tables import read_documents, reference_times
-from ._writer import in_nanoseconds
+from ._tables import read_documents, read_events, read_picks
 
-PART = 1024  # fingerprints that are unpacked at a time
-IMMATERIAL = {"batch_size", "memory", "n_jobs", "verbose"}  # parameters without effect
+PART = 1024  # fingerprints that are unpacked at a time, to bound the memory
+WITHOUT_EFFECT = {"batch_size", "memory", "n_jobs", "verbose"}  # on a fingerprint
 
 
 def bunch_of_fingerprints(
@@ -38,7 +40,7 @@ def bunch_of_fingerprints(
     names = [item.record_id for item in references if item.record_id not in reasons]
     if not names:
         raise ValueError(
-            f"No recording gives a fingerprint: {sorted(set(reasons.values()))[:5]}."
+            f"No recording has a fingerprint: {sorted(set(reasons.values()))[:5]}."
         )
     X = _get_fingerprints(archive.database, number, names)
     return _make_bunch(stored, names, X, reasons)
@@ -63,7 +65,7 @@ def _parameters(value):
             "class": f"{type(value).__module__}.{type(value).__qualname__}",
             **{
                 name: _parameters(parameters[name])
-                for name in sorted(parameters.keys() - IMMATERIAL)
+                for name in sorted(parameters.keys() - WITHOUT_EFFECT)
             },
         }
     if isinstance(value, (list, tuple)):
@@ -95,10 +97,10 @@ def _settings_id(database, description):
 
 
 def _make_fingerprints(archive, references, reader, transformer, number, batch_size):
-    """Make and store the fingerprints that records lack, batch by batch.
+    """Compute and store the fingerprints that records lack, batch by batch.
 
-    A fingerprint whose record was cut at another time than that of the origin or pick
-    that the archive holds now is recomputed.
+    A fingerprint is recomputed if its record was cut at another time than the origin or
+    pick that the archive holds now.
 
     Returns
     -------
@@ -137,17 +139,16 @@ def _reference_times(archive, reader, references):
 
     None where there is none; recordings that are cut at their start need none.
     """
-    origins, arrivals = reference_times(archive.database)
     if reader.align == "origin":
-        found = {item.record_id: origins.get(item.event_id) for item in references}
-    elif reader.align == "P":
-        found = {
+        origins = origin_times(read_events(archive.database))
+        return {item.record_id: origins.get(item.event_id) for item in references}
+    if reader.align == "P":
+        arrivals = first_picks(read_picks(archive.database))
+        return {
             item.record_id: arrivals.get((item.event_id, item.station))
             for item in references
         }
-    else:
-        found = dict.fromkeys(item.record_id for item in references)
-    return found
+    return dict.fromkeys(item.record_id for item in references)
 
 
 def _stamp(time):
@@ -198,7 +199,7 @@ def _put(database, number, keys, X):
 
 
 def _get_fingerprints(database, number, names):
-    """Read the fingerprints of recordings, which all have one.
+    """Read the fingerprints of recordings that all have one.
 
     Returns
     -------
@@ -226,7 +227,7 @@ def _get_fingerprints(database, number, names):
 
 
 def _check_alone(reader, transformer):
-    """Refuse readers and transformers whose result depends on other records."""
+    """Raise if the result of a reader or transformer depends on other records."""
     if reader.sampling_rate is None or reader.window is None:
         raise ValueError(
             "reader must have sampling_rate and window: without them a record depends "
@@ -241,20 +242,12 @@ def _check_alone(reader, transformer):
 
 
 def _make_bunch(frame, names, X, reasons):
-    """Collect fingerprints with what is known of their records."""
+    """Return fingerprints and the table of their records as a Bunch."""
     frame = frame.set_index("record_id", drop=False)
-    rejected = frame.loc[list(reasons)].assign(reason=list(reasons.values()))
-    frame = frame.loc[names].reset_index(drop=True)
-    target = None
-    if frame["event_type"].notna().any():
-        target = frame["event_type"].to_numpy(object)
-    return Bunch(
-        data=X,
-        target=target,
-        target_names=sorted(frame["event_type"].dropna().unique()),
-        groups=frame["event_id"].fillna(frame["record_id"]).to_numpy(str),
-        stations=frame["station"].to_numpy(str),
-        frame=frame,
+    rejected = rejected_rows(frame, reasons)
+    return record_bunch(
+        X,
+        frame.loc[names].reset_index(drop=True),
         rejected=rejected[["record_id", "event_id", "reason"]].reset_index(drop=True),
         DESCR=f"Fingerprints of {len(names)} recordings; {len(reasons)} have none.",
     )

@@ -14,7 +14,7 @@ COLUMNS = ("record_id", "event_id", "files", "stored", "reason")
 
 
 def import_files(archive, source, groups, *, copy, batch_size):
-    """Import the files of a folder or pattern, event by event.
+    """Import the files of a folder or pattern, one event after another.
 
     Returns
     -------

@@ -1,21 +1,27 @@
-"""Records of an archive that are read when they are needed."""
+"""Recordings of an archive that are read when they are needed."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..io.merging import split_instruments
+from ..io.merging import split_instruments, station_of
 from ..io.recording import digest_of, make_recordings
 from ..io.stream_files import read_stream
 from ..signal.waveform import RecordError
 from ._segments import open_segment, read_traces
+
+if TYPE_CHECKING:
+    from obspy import Stream
 
 
 @dataclass(frozen=True, slots=True)
 class RecordReference:
     """A recording of an archive: small, picklable, and read on demand.
 
-    Sequences of them go into `WaveformReader.read` as sources.
+    `WaveformReader.read` takes sequences of them.
 
     Attributes
     ----------
@@ -41,14 +47,14 @@ class RecordReference:
     instrument: str
     digest: str
     copied: bool
-    files: tuple
+    files: tuple[str, ...]
 
     @property
-    def station(self):
+    def station(self) -> str:
         """Network and station code."""
-        return ".".join(self.instrument.split(".")[:2])
+        return station_of(self.instrument)
 
-    def stream(self):
+    def stream(self) -> Stream:
         """Read the recording.
 
         Returns
@@ -103,5 +109,5 @@ def _read_instruments(file):
 
 @lru_cache(maxsize=4)
 def _read_version(file, modified, size):
-    """Return the traces of a file as it was at some time."""
+    """Return the traces of a file; another time or size makes another entry."""
     return split_instruments(read_stream(file))

@@ -13,8 +13,8 @@ SUFFIX = ".h5"
 def write_segment(folder, recordings):
     """Write recordings to a new file, and return its name once it is complete.
 
-    The file gets its name only when all of it is on the disk: what is killed before
-    leaves a file that no table names.
+    The file gets its name only when all of it is on the disk: a process that is killed
+    before leaves a file that no table names.
     """
     h5py = import_optional("h5py", extra="io")
     name = uuid4().hex
@@ -74,7 +74,7 @@ def read_traces(content, digest):
 
 
 def _sync(path):
-    """Have the system write a file or folder to the disk."""
+    """Make the system write a file or folder to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,6 +1,5 @@
-"""What an archive tells of its content, as data frames."""
+"""The content of an archive as data frames."""
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import select
 
@@ -16,8 +15,10 @@ def read_events(database):
         ).all()
     numbers = ["latitude", "longitude", "depth_km", "magnitude"]
     table[numbers] = table[numbers].astype(float)
-    given = pd.Series(dict(map(tuple, given)), dtype=object)
-    relabelled = table["event_id"].map(given)
+    last = dict(map(tuple, given))
+    relabelled = pd.Series(
+        [last.get(event_id) for event_id in table["event_id"]], table.index, object
+    )
     table["event_type"] = relabelled.where(relabelled.notna(), table["event_type"])
     return _with_time(table, "origin_ns", "origin_time")
 
@@ -43,15 +44,6 @@ def read_documents(database):
         return list(connection.execute(select(documents.c.content)).scalars())
 
 
-def reference_times(database):
-    """Return origin times by event, and first P picks by event and station."""
-    table = read_events(database).dropna(subset="origin_time")
-    origins = dict(zip(table["event_id"], table["origin_time"], strict=True))
-    table = read_picks(database)
-    table = table[table["phase"].str.startswith("P")]
-    return origins, table.groupby(["event_id", "station"])["time"].min().to_dict()
-
-
 def _frame(connection, query, columns):
     """Return the rows of a query as a data frame."""
     return pd.DataFrame(connection.execute(query).all(), columns=list(columns))
@@ -65,17 +57,3 @@ def _with_time(table, column, name):
     table = table.drop(columns=column)
     table.insert(place, name, times)
     return table
-
-
-def choose(frame, expression):
-    """Return the rows that an expression selects."""
-    try:
-        chosen = np.asarray(frame.eval(expression))
-        if chosen.shape != (len(frame),) or chosen.dtype != bool:
-            raise ValueError("it is no condition on the columns")
-    except Exception as error:
-        raise ValueError(
-            f"expression {expression!r} failed: {error}; the columns are "
-            f"{', '.join(frame)}."
-        ) from error
-    return frame[chosen]

@@ -1,4 +1,4 @@
-"""What goes into an archive, all at once or not at all."""
+"""Transactions that store events, picks, recordings, labels and stations."""
 
 from hashlib import sha256
 from io import BytesIO
@@ -7,6 +7,7 @@ import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
+from ..io.times import in_nanoseconds
 from ._database import documents, events, labels, picks, recordings
 from ._segments import write_segment
 
@@ -15,9 +16,9 @@ EVENT_FACTS = tuple(
     for column in events.columns
     if column.name not in ("event_id", "origin_ns")
 )
-
-
-THERE = "it is there already"
+# in one query; SQLite before 3.32 takes at most 999 variables in a statement
+MOST_DIGESTS = 500
+STORED_BEFORE = "it is stored already"
 
 
 def store(archive, new, *, event_table=None, pick_table=None, copy=True):
@@ -59,8 +60,8 @@ def store(archive, new, *, event_table=None, pick_table=None, copy=True):
 def _known_digests(connection, digests):
     """Return the checksums that the archive has already."""
     found = set()
-    for start in range(0, len(digests), 500):
-        part = recordings.c.digest.in_(digests[start : start + 500])
+    for start in range(0, len(digests), MOST_DIGESTS):
+        part = recordings.c.digest.in_(digests[start : start + MOST_DIGESTS])
         found.update(
             connection.execute(select(recordings.c.digest).where(part)).scalars()
         )
@@ -84,11 +85,11 @@ def _put_recording(connection, recording, held):
             f"{recording.record_id} is of the event {event_id} already, and cannot be "
             f"of {recording.event_id} also"
         )
-    return THERE
+    return STORED_BEFORE
 
 
 def put_events(connection, table, new=()):
-    """Store events; facts that are known replace those that are there."""
+    """Store events; facts that are known replace those that are stored."""
     for event_id in {recording.event_id for recording in new} - {None}:
         statement = insert(events).values(event_id=event_id).on_conflict_do_nothing()
         connection.execute(statement)
@@ -111,7 +112,7 @@ def put_events(connection, table, new=()):
 
 
 def put_picks(connection, table):
-    """Store picks that are not there yet; each needs its event."""
+    """Store picks that are not stored yet, and the events that they need."""
     if table is None or not len(table):
         return
     rows = [
@@ -134,7 +135,7 @@ def put_picks(connection, table):
 
 
 def put_label(connection, event_id, label, source):
-    """Store a label; those given before stay."""
+    """Store a label; those given before are kept."""
     row = {"event_id": event_id, "label": label, "source": source}
     connection.execute(labels.insert().values(row))
 
@@ -146,8 +147,3 @@ def put_stations(connection, inventory):
     content = content.getvalue()
     row = {"sha256": sha256(content).hexdigest(), "content": content}
     connection.execute(insert(documents).values(row).on_conflict_do_nothing())
-
-
-def in_nanoseconds(time):
-    """Return a Timestamp as whole nanoseconds since 1970."""
-    return time.as_unit("ns").value

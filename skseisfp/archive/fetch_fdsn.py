@@ -1,7 +1,11 @@
 """From a data centre into an archive."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatch
 from numbers import Integral
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,38 +19,43 @@ from ..io.read_stationxml import read_stationxml
 from ..io.times import utc_of
 from ._fdsn_service import Service, ServiceError, TooLargeError
 
+if TYPE_CHECKING:
+    from .seismic_archive import SeismicArchive
+
 COLUMNS = ("event_id", "channel", "outcome", "reason")
-KM_PER_DEGREE = 111.19
+KM_PER_DEGREE = 111.19  # of a great circle on a sphere of radius 6371 km
+ELLIPTICITY = 1.01  # degrees of latitude on WGS84 are up to 0.6 % shorter
+POLAR = 85.0  # degrees of latitude; beyond, a box of longitudes is too wide to help
 PATIENCE = 3  # requests in a row that fail before the others are given up
 
 
 def fetch_fdsn(
-    client,
-    archive,
+    client: str | Any,
+    archive: SeismicArchive,
     *,
-    starttime,
-    endtime,
-    window,
-    max_distance_km,
-    channels="HH?,BH?,EH?",
-    networks="*",
-    stations="*",
-    classes=None,
-    event_types=None,
-    event_query=None,
-    level="channel",
-    bulk_size=100,
-    attempts=5,
-    pause=1.0,
-    timeout=60.0,
-    progress=False,
-):
+    starttime: Any,
+    endtime: Any,
+    window: tuple[float, float],
+    max_distance_km: float,
+    channels: str = "HH?,BH?,EH?",
+    networks: str = "*",
+    stations: str = "*",
+    classes: Iterable[str] | None = None,
+    event_types: Mapping[str, str] | None = None,
+    event_query: Mapping[str, Any] | None = None,
+    level: Literal["channel", "response"] = "channel",
+    bulk_size: int = 100,
+    attempts: int = 5,
+    pause: float = 1.0,
+    timeout: float = 60.0,
+    verbose: bool | int = False,
+) -> pd.DataFrame:
     """Fetch events and waveforms from a data centre into an archive.
 
     Events come first, then the stations around them, then for each event the waveforms
-    of all stations in reach, in bulk requests. Every answer is stored as it comes, and
-    a request that was answered is not made again: call the function again to go on
-    after an interruption or a failure.
+    of all stations within the distance, in bulk requests. Every answer is stored as it
+    comes, and a request that was answered is not made again: call the function again to
+    resume after an interruption or a failure.
 
     Parameters
     ----------
@@ -75,27 +84,27 @@ def fetch_fdsn(
     bulk_size : int, default=100
         Channels in one request, or those of one instrument where they are more.
     attempts : int, default=5
-        How often a request is made that fails for a reason that may pass: time-outs,
+        How often a request is made if it fails for a reason that may pass: time-outs,
         lost connections, truncated answers, errors of the server, too many requests.
     pause : float, default=1.0
         Seconds before the second attempt; each further pause is twice as long.
     timeout : float, default=60.0
         Seconds to wait for an answer; a client that is given keeps its own.
-    progress : bool, default=False
-        Whether a bar shows the progress (needs rich).
+    verbose : bool or int, default=False
+        Whether a bar shows the progress in a terminal (needs rich).
 
     Returns
     -------
     DataFrame
         One row per event and channel: `event_id`, `channel`, `outcome` and `reason`.
-        Outcomes are ``"data"``, ``"no data"``, ``"asked before"``, ``"refused"`` (by
-        the archive) and ``"failed"`` with the reason, and ``"not asked"`` once three
-        requests in a row have failed.
+        Outcomes are ``"data"``, ``"no data"``, ``"asked before"``, ``"rejected"`` (by
+        the archive) and ``"failed"`` with the reason, and ``"not asked"`` after three
+        failed requests in a row.
 
     Raises
     ------
     ValueError
-        If a parameter is not valid, or events or stations cannot be had.
+        If a parameter is not valid, or events or stations cannot be fetched.
 
     See Also
     --------
@@ -103,10 +112,10 @@ def fetch_fdsn(
 
     Notes
     -----
-    Events without origin time, place or label are passed over.
+    Events without origin time, place or label are left out.
 
-    A truncated answer is found by its last record, unless it ends between two. What
-    lacks at the end of a window is then seen by `WaveformReader`.
+    A truncated answer is detected by its last record, unless it ends between two. What
+    lacks at the end of a window is then found by `WaveformReader`.
 
     Examples
     --------
@@ -140,11 +149,11 @@ def fetch_fdsn(
     }
     inventory = _fetch_stations(service, archive, {**times, **selection})
     lines = _plan(events, inventory, channels, window, max_distance_km)
-    return _fetch_waveforms(service, archive, lines, bulk_size, progress)
+    return _fetch_waveforms(service, archive, lines, bulk_size, verbose)
 
 
 def _check_parameters(window, max_distance_km, level, bulk_size, attempts, pause):
-    """Refuse parameters out of their range."""
+    """Raise if a parameter is out of its range."""
     if np.shape(window) != (2,) or not window[0] < window[1]:
         raise ValueError(
             f"window must be two increasing times in seconds; got {window!r}."
@@ -187,10 +196,10 @@ def _fetch_events(service, archive, query, event_types, classes):
 
 def _box(events, max_distance_km):
     """Return the limits of latitude, and of longitude far from poles and date line."""
-    reach = max_distance_km / KM_PER_DEGREE * 1.01
+    reach = max_distance_km / KM_PER_DEGREE * ELLIPTICITY
     south, north = events["latitude"].min() - reach, events["latitude"].max() + reach
     box = {"minlatitude": max(south, -90.0), "maxlatitude": min(north, 90.0)}
-    if max(abs(south), abs(north)) < 85.0:
+    if max(abs(south), abs(north)) < POLAR:
         reach /= np.cos(np.deg2rad(max(abs(south), abs(north))))
         west = events["longitude"].min() - reach
         east = events["longitude"].max() + reach
@@ -213,8 +222,10 @@ def _plan(events, inventory, channels, window, max_distance_km):
     """Return the lines of all requests: event, channel, start and end."""
     from obspy.geodetics import gps2dist_azimuth
 
+    if inventory is None:
+        return []
     lines = []
-    for event in events.itertuples() if inventory is not None else ():
+    for event in events.itertuples():
         origin = utc_of(event.origin_time)
         start, end = origin + window[0], origin + window[1]
         wanted = set()
@@ -236,15 +247,16 @@ def _plan(events, inventory, channels, window, max_distance_km):
     return lines
 
 
-def _fetch_waveforms(service, archive, lines, bulk_size, progress):
+def _fetch_waveforms(service, archive, lines, bulk_size, verbose):
     """Ask for the lines that were not answered yet, event by event."""
-    from ._requests import answered, unanswered_bulks
+    from ._fdsn_requests import answered, unanswered_bulks
 
     rows = [(*line[:2], "asked before", "") for line in answered(archive, lines)]
     bulks = unanswered_bulks(archive, lines, bulk_size)
-    if progress:
-        track = import_optional("rich.progress", extra="sweep").track
-        bulks = track(bulks, description="Waveforms")
+    if verbose:
+        rich = import_optional("rich.progress", extra="sweep")
+        silent = not rich.get_console().is_terminal
+        bulks = rich.track(bulks, description="Waveforms", disable=silent)
     failures = 0
     for bulk in bulks:
         if failures == PATIENCE:
@@ -264,7 +276,7 @@ def _fetch_waveforms(service, archive, lines, bulk_size, progress):
 
 def _fetch_bulk(service, archive, bulk):
     """Ask for some lines of one event and store the answer; return the outcomes."""
-    from ._requests import put_answers, split_lines
+    from ._fdsn_requests import put_answers, split_lines
 
     try:
         stream = service.waveforms(
@@ -299,6 +311,6 @@ def _store(archive, stream, event_id):
             try:
                 archive.add(part, event_id)
             except ValueError as error:
-                refused = ("refused", str(error))
-                outcomes |= dict.fromkeys({trace.id for trace in part}, refused)
+                outcome = "rejected", str(error)
+                outcomes |= dict.fromkeys({trace.id for trace in part}, outcome)
     return outcomes

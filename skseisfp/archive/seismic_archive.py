@@ -1,8 +1,14 @@
 """Record store and event database in one folder."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from .._utils.optional import import_optional
 from ..io.event_tables import as_tables, joined, tables_of_event
@@ -10,10 +16,18 @@ from ..io.exclusions import exclusions_among
 from ..io.read_stationxml import read_stationxml
 from ..io.recording import make_recordings
 from ..io.source_paths import source_paths
+from ..io.tables import rows_that_match
 from ..persistence import load
 from ._reference import RecordReference
 
-BATCH = 256  # recordings in one transaction
+if TYPE_CHECKING:
+    import pandas as pd
+    from obspy import Inventory, Stream, Trace
+    from sklearn.utils import Bunch
+
+    from ..io.waveform_reader import WaveformReader
+
+BATCH = 256  # recordings in one transaction, which bounds the memory that it takes
 
 
 class SeismicArchive:
@@ -21,15 +35,14 @@ class SeismicArchive:
 
     Events, picks, labels, recordings, fingerprints and models are rows of an SQLite
     database; waveforms are in HDF5 files that are written once and never changed, or
-    stay in the user's own files. What is added comes about in one transaction: a
-    process that is killed leaves all that was stored before, and nothing half. What is
-    there already is not stored twice. Several processes may use and fill an archive at
-    once.
+    stay in the user's own files. Each addition is one transaction: a process that is
+    killed leaves all that was stored before, and nothing incomplete. Nothing is stored
+    twice. Several processes may use and fill an archive at once.
 
     Parameters
     ----------
     path : str or path-like
-        The folder; a new archive is made where there is none.
+        The folder; a new archive is created where there is none.
 
     Attributes
     ----------
@@ -43,10 +56,10 @@ class SeismicArchive:
 
     Notes
     -----
-    Needs h5py and SQLAlchemy (extra ``io``). A recording is all that one instrument
-    (network, station, location, first letters of the channel) gave for one event, with
-    its gaps; its name is made of the instrument, the start and a checksum of names,
-    times and samples, by which it is known again and damage is found.
+    Needs h5py and SQLAlchemy (extra ``io``). A recording holds all traces of one
+    instrument (network, station, location, first letters of the channel) for one event,
+    with their gaps. Its name consists of the instrument, the start and a checksum of
+    names, times and samples, by which repeated recordings and damage are found.
 
     Examples
     --------
@@ -65,12 +78,12 @@ class SeismicArchive:
     [['e1', '.A', 6000]]
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | PathLike[str]):
         import_optional("sqlalchemy", extra="io")
         import_optional("h5py", extra="io")
         from ._database import Database
 
-        self.folder = Path(path).resolve()
+        self.folder: Path = Path(path).resolve()
         if self.folder.exists() and not self.folder.is_dir():
             raise FileExistsError(f"{path} is a file, not a folder.")
         self.waveforms.mkdir(parents=True, exist_ok=True)
@@ -83,16 +96,16 @@ class SeismicArchive:
         return type(self), (self.folder,)
 
     @property
-    def waveforms(self):
+    def waveforms(self) -> Path:
         """Folder of the HDF5 files."""
         return self.folder / "waveforms"
 
     @property
-    def models_folder(self):
+    def models_folder(self) -> Path:
         """Folder of the models."""
         return self.folder / "models"
 
-    def add(self, stream, event=None):
+    def add(self, stream: Stream | Trace, event: Any = None) -> list[str]:
         """Add the recordings of a stream.
 
         Parameters
@@ -107,7 +120,7 @@ class SeismicArchive:
         Returns
         -------
         list of str
-            Names of the recordings, also of those that were there before.
+            Names of the recordings, also of those that were stored before.
 
         Raises
         ------
@@ -116,18 +129,18 @@ class SeismicArchive:
         """
         return self.add_many([(stream, event)])
 
-    def add_many(self, pairs):
+    def add_many(self, pairs: Iterable[tuple[Stream | Trace, Any]]) -> list[str]:
         """Add streams with their events in one transaction.
 
         Parameters
         ----------
-        pairs : sequence of (Stream, event)
+        pairs : iterable of (Stream, event)
             As `add` takes them.
 
         Returns
         -------
         list of str
-            Names of the recordings, also of those that were there before.
+            Names of the recordings, also of those that were stored before.
 
         Raises
         ------
@@ -135,13 +148,16 @@ class SeismicArchive:
             If a stream holds no samples; nothing is added then. If a recording is of
             another event already; others are added.
         """
-        from ._writer import THERE, store
+        from obspy import Trace
+
+        from ._writer import STORED_BEFORE, store
 
         recordings, event_tables, pick_tables = [], [], []
         for stream, event in pairs:
             events, picks = tables_of_event(event)
             event_id = None if events is None else events["event_id"].iloc[0]
-            recordings += make_recordings(stream, event_id)
+            traces = [stream] if isinstance(stream, Trace) else stream
+            recordings += make_recordings(traces, event_id)
             event_tables.append(events)
             pick_tables.append(picks)
         outcomes = store(
@@ -150,13 +166,17 @@ class SeismicArchive:
             event_table=joined(event_tables),
             pick_table=joined(pick_tables),
         )
-        refused = [text for text in outcomes.values() if text not in ("", THERE)]
-        if refused:
-            raise ValueError("; ".join(refused) + ".")
+        reasons = [why for why in outcomes.values() if why not in ("", STORED_BEFORE)]
+        if reasons:
+            raise ValueError("; ".join(reasons) + ".")
         return [recording.record_id for recording in recordings]
 
-    def add_events(self, events, picks=None):
-        """Add events and picks, or complete those that are there.
+    def add_events(
+        self,
+        events: pd.DataFrame | Bunch | str | PathLike[str],
+        picks: pd.DataFrame | None = None,
+    ) -> None:
+        """Add events and picks, or complete those that are stored.
 
         Parameters
         ----------
@@ -173,7 +193,9 @@ class SeismicArchive:
             put_events(connection, events)
             put_picks(connection, picks)
 
-    def add_stations(self, inventory):
+    def add_stations(
+        self, inventory: Inventory | str | PathLike[str] | bytes | Any
+    ) -> None:
         """Add stations.
 
         Parameters
@@ -187,7 +209,15 @@ class SeismicArchive:
         with self.database.writing() as connection:
             put_stations(connection, inventory)
 
-    def import_folder(self, path, *, events=None, picks=None, groups=None, copy=True):
+    def import_folder(
+        self,
+        path: str | PathLike[str],
+        *,
+        events: pd.DataFrame | Bunch | str | PathLike[str] | None = None,
+        picks: pd.DataFrame | None = None,
+        groups: Callable[[Path], Any] | Literal["folder"] | None = None,
+        copy: bool = True,
+    ) -> pd.DataFrame:
         """Import files of waveforms.
 
         Parameters
@@ -202,16 +232,15 @@ class SeismicArchive:
         groups : callable or "folder", default=None
             Event of each file: a function of its path, or the name of its folder. The
             components of an instrument may then be in several files. None leaves
-            recordings without event: readers tell them by time.
+            recordings without event: readers assign them to events by time.
         copy : bool, default=True
             Whether the waveforms are copied into the archive, or stay where they are.
 
         Returns
         -------
         DataFrame
-            One row per recording, and per file that gave none: `record_id`,
-            `event_id`, `files`, `stored` (whether it is new) and `reason` (why it is
-            not).
+            One row per recording, and per file without one: `record_id`, `event_id`,
+            `files`, `stored` (whether it is new) and `reason` (why it is not).
         """
         from ._importing import import_files
 
@@ -219,7 +248,7 @@ class SeismicArchive:
             self.add_events(events, picks)
         return import_files(self, path, groups, copy=copy, batch_size=BATCH)
 
-    def events(self):
+    def events(self) -> pd.DataFrame:
         """Return the events.
 
         Returns
@@ -232,7 +261,7 @@ class SeismicArchive:
 
         return read_events(self.database)
 
-    def picks(self):
+    def picks(self) -> pd.DataFrame:
         """Return the picks.
 
         Returns
@@ -244,7 +273,7 @@ class SeismicArchive:
 
         return read_picks(self.database)
 
-    def inventory(self):
+    def inventory(self) -> Inventory | None:
         """Return the stations.
 
         Returns
@@ -260,7 +289,7 @@ class SeismicArchive:
             inventory = part if inventory is None else inventory + part
         return inventory
 
-    def set_label(self, event_id, label, *, source="analyst"):
+    def set_label(self, event_id: str, label: str, *, source: str = "analyst") -> None:
         """Label an event; labels given before are kept in the database.
 
         Parameters
@@ -270,7 +299,7 @@ class SeismicArchive:
         label : str
             Its label.
         source : str, default="analyst"
-            Who says so.
+            Who or what the label comes from.
 
         Raises
         ------
@@ -284,7 +313,9 @@ class SeismicArchive:
         with self.database.writing() as connection:
             put_label(connection, event_id, str(label), source)
 
-    def query(self, expression=None, *, paths=False):
+    def query(
+        self, expression: str | None = None, *, paths: bool = False
+    ) -> pd.DataFrame:
         """List recordings with their events.
 
         Parameters
@@ -304,9 +335,9 @@ class SeismicArchive:
         Raises
         ------
         ValueError
-            If the expression is no condition on the columns.
+            If the expression is not a condition on the columns.
         """
-        from ._tables import choose, read_recordings
+        from ._tables import read_recordings
 
         events = self.events()
         frame = read_recordings(self.database).merge(events, on="event_id", how="left")
@@ -318,10 +349,12 @@ class SeismicArchive:
                 )
             stations = read_stationxml(inventory).stations
             frame = frame.join(source_paths(frame, events, stations))
-        return frame if expression is None else choose(frame, expression)
+        if expression is None:
+            return frame
+        return frame.loc[rows_that_match("expression", frame, expression)]
 
-    def references(self, expression=None):
-        """Refer to recordings, to be read when they are needed.
+    def references(self, expression: str | None = None) -> npt.NDArray:
+        """Return references to recordings, which are read when they are needed.
 
         Parameters
         ----------
@@ -332,23 +365,29 @@ class SeismicArchive:
         -------
         ndarray of object, shape (n_recordings,)
             References: small, picklable, each with `stream()`, `record_id`, `event_id`
-            and `instrument`; sources for `WaveformReader.read`.
+            and `instrument`, for `WaveformReader.read`.
         """
         frame = self.query(expression)
         references = np.empty(len(frame), dtype=object)
-        for place, row in enumerate(frame.itertuples()):
+        for place, row in enumerate(frame.to_dict("records")):
             references[place] = RecordReference(
                 str(self.folder),
-                row.record_id,
-                row.event_id if isinstance(row.event_id, str) else None,
-                row.instrument,
-                row.digest,
-                bool(row.copied),
-                tuple(row.files),
+                row["record_id"],
+                row["event_id"] if isinstance(row["event_id"], str) else None,
+                row["instrument"],
+                row["digest"],
+                bool(row["copied"]),
+                tuple(row["files"]),
             )
         return references
 
-    def to_bunch(self, reader, expression=None, *, exclusions=None):
+    def to_bunch(
+        self,
+        reader: WaveformReader,
+        expression: str | None = None,
+        *,
+        exclusions: pd.DataFrame | str | PathLike[str] | Sequence[str] | None = None,
+    ) -> Bunch:
         """Read recordings into an array.
 
         Parameters
@@ -368,7 +407,7 @@ class SeismicArchive:
         """
         references = self.references(expression)
         events = self.events()
-        if events["event_type"].isna().all():
+        if events["event_type"].dropna().empty:
             events = events.drop(columns="event_type")
         return reader.read(
             references,
@@ -378,8 +417,15 @@ class SeismicArchive:
             exclusions=exclusions_among(exclusions, self.query(), references),
         )
 
-    def fingerprints(self, reader, transformer, expression=None, *, exclusions=None):
-        """Return fingerprints, made once for each set of parameters and then kept.
+    def fingerprints(
+        self,
+        reader: WaveformReader,
+        transformer: Any,
+        expression: str | None = None,
+        *,
+        exclusions: pd.DataFrame | str | PathLike[str] | Sequence[str] | None = None,
+    ) -> Bunch:
+        """Return fingerprints, computed once for each set of parameters and then kept.
 
         A fingerprint is recomputed where the origin time or pick that its window was
         relative to has changed, or where the response of instruments is removed and
@@ -404,12 +450,12 @@ class SeismicArchive:
             With `data` (the fingerprints, as the transformer returns them), `target`
             (the labels, None where no event has one), `target_names`, `groups` (the
             events), `stations`, `frame` (as `query` returns it), `rejected` (recordings
-            without print, with their `reason`) and `DESCR`.
+            without fingerprint, with their `reason`) and `DESCR`.
 
         Raises
         ------
         ValueError
-            If fingerprints would depend on other records, or no recording gives one.
+            If fingerprints would depend on other records, or no recording has one.
         """
         from ._fingerprints import bunch_of_fingerprints
 
@@ -418,7 +464,7 @@ class SeismicArchive:
             self, references, reader, transformer, exclusions, BATCH
         )
 
-    def save_model(self, name, estimator, **facts):
+    def save_model(self, name: str, estimator: Any, **facts: Any) -> None:
         """Keep a fitted estimator, as `skseisfp.save` does.
 
         Parameters
@@ -428,13 +474,13 @@ class SeismicArchive:
         estimator : estimator
             The model.
         **facts : dict
-            What is to be remembered of it: scores, data, author; values of JSON.
+            Facts to keep with it, such as scores, data and author; values of JSON.
         """
         from ._models import keep_model
 
         keep_model(self, name, estimator, facts)
 
-    def load_model(self, name, *, trusted=()):
+    def load_model(self, name: str, *, trusted: Iterable[str | type] = ()) -> Any:
         """Load a model that `save_model` kept.
 
         Parameters
@@ -442,7 +488,7 @@ class SeismicArchive:
         name : str
             Its name.
         trusted : sequence of str or type, default=()
-            Further types to make, as in `skseisfp.load`.
+            Further types that may be loaded, as in `skseisfp.load`.
 
         Returns
         -------
@@ -458,9 +504,10 @@ class SeismicArchive:
         if name not in models.index:
             known = ", ".join(models.index) or "none"
             raise ValueError(f"There is no model {name!r} in {self}; it has {known}.")
-        return load(self.models_folder / models.loc[name, "file"], trusted=trusted)
+        file = self.models_folder / str(models.loc[name, "file"])
+        return load(file, trusted=trusted)
 
-    def models(self):
+    def models(self) -> pd.DataFrame:
         """Return the table of models.
 
         Returns
@@ -472,20 +519,20 @@ class SeismicArchive:
 
         return read_models(self.database)
 
-    def verify(self):
+    def verify(self) -> pd.DataFrame:
         """Read everything and compare it with its checksums.
 
         Returns
         -------
         DataFrame
-            What is damaged or missing: `kind`, `name` and `problem`; no rows where all
-            is well.
+            What is damaged or missing: `kind`, `name` and `problem`; no rows if all is
+            well.
         """
         from ._check import find_damage
 
         return find_damage(self)
 
-    def clean(self):
+    def clean(self) -> list[str]:
         """Remove files that nothing needs any more and that are older than an hour.
 
         Processes that were killed leave them, and models that were replaced.

@@ -1,4 +1,4 @@
-"""Records to learn from: synthetic seismograms and readers of labelled archives."""
+"""Labelled records: synthetic seismograms, readers of folders and of SeisBench sets."""
 
 from .load_records import load_records
 from .load_seisbench import load_seisbench

@@ -1,6 +1,9 @@
-"""Archives of labelled records: a table with one row per record, and its waveforms."""
+"""Folders of labelled records: a table with one row per record, and its waveforms."""
+
+from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -10,14 +13,14 @@ from .._utils.optional import import_optional
 from ..io.tables import read_table, require_columns
 from ..signal.waveform import RecordError, Waveform, in_order
 
-TEXT_COLUMNS = ("record_id", "event_id", "station", "components")
+STRING_COLUMNS = ("record_id", "event_id", "station", "components")
 ARRIVAL = re.compile(r"arrival_sample|s_sample|trace_\w+_arrival_sample")
-# Onsets of analysts have no place here: where only one class was picked by hand, a
-# window cut at them gives the label away.
+# Picks of analysts are left out: where only one class was picked by hand, a window cut
+# at them gives the label away.
 ARRIVAL_COLUMNS = ("arrival_sample", "p_sample_auto", "p_sample")
 
 
-class Archive(NamedTuple):
+class LabelledRecords(NamedTuple):
     """A table of records, the column of their labels, and a reader of one row.
 
     `read` takes a row number and returns a `Waveform` or raises a `RecordError`.
@@ -25,13 +28,13 @@ class Archive(NamedTuple):
 
     frame: pd.DataFrame
     target: str
-    read: callable
+    read: Callable[[int], Waveform]
 
 
 def open_arrays(path, target):
     """Open a folder of `metadata.csv` with `waveforms.npz` or `waveforms.hdf5`."""
     file = path / "metadata.csv"
-    frame = read_table(file, TEXT_COLUMNS)
+    frame = read_table(file, STRING_COLUMNS)
     target = target or "event_type"
     columns = ("event_id", "station", "sampling_rate_hz", target)
     require_columns(file, frame, columns)
@@ -58,7 +61,7 @@ def open_arrays(path, target):
             raise RecordError(f"its sampling rate is {rate}")
         return Waveform(*in_order(samples, components), rate)
 
-    return Archive(frame, target, read)
+    return LabelledRecords(frame, target, read)
 
 
 def _read_waveforms(path):
@@ -87,8 +90,8 @@ def _read_waveforms(path):
 
 def _read_npz(file):
     """Read X of a NumPy archive, never a pickle."""
-    with open(file, "rb") as handle:
-        return np.load(handle)["X"]
+    with open(file, "rb") as handle, np.load(handle) as content:
+        return content["X"]
 
 
 def _read_hdf5(file):

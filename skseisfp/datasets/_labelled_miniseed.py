@@ -3,16 +3,17 @@
 import numpy as np
 import pandas as pd
 
+from ..io.merging import instrument_facts
 from ..io.stream_files import read_stream
 from ..io.tables import read_table, require_columns
 from ..signal.waveform import RecordError, Waveform, in_order
-from ._labelled_folder import Archive
+from ._labelled_folder import LabelledRecords
 
 
 def open_miniseed(path, target, labels):
     """Open a folder of `<event>/*.mseed`, one file per station.
 
-    Every file becomes a row, and so does every event of the table without a file.
+    Every file becomes a row, and so does every event of the table that has no file.
     """
     if not labels.exists():
         raise FileNotFoundError(
@@ -41,7 +42,7 @@ def open_miniseed(path, target, labels):
             raise waveforms[row]
         return waveforms[row]
 
-    return Archive(frame, target, read)
+    return LabelledRecords(frame, target, read)
 
 
 def _read_labels(file, target):
@@ -59,9 +60,10 @@ def _read_labels(file, target):
             )
         target = others[0] if len(others) == 1 else "event_type"
     require_columns(file, table, ("event_id", target))
-    repeated = table["event_id"][table["event_id"].duplicated()]
-    if len(repeated):
-        raise ValueError(f"{file} names the event {repeated.iloc[0]} twice.")
+    repeated = table["event_id"].duplicated()
+    if repeated.any():
+        name = table["event_id"].iloc[repeated.argmax()]
+        raise ValueError(f"{file} names the event {name} twice.")
     return table.astype(object), target
 
 
@@ -72,9 +74,7 @@ def _try_to_read(file):
     except RecordError as error:
         return error, {}
     facts = {
-        "station": ".".join(stream[0].id.split(".")[:2]),
-        "channels": " ".join(sorted({trace.stats.channel for trace in stream})),
-        "sampling_rate_hz": stream[0].stats.sampling_rate,
+        **instrument_facts(list(stream)),
         "start_time_utc": str(max(trace.stats.starttime for trace in stream)),
     }
     try:

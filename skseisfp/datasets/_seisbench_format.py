@@ -1,6 +1,7 @@
 """The SeisBench data format: tables in CSV and buckets of traces in HDF5, in chunks."""
 
 import re
+from contextlib import ExitStack, contextmanager
 from math import prod
 
 import numpy as np
@@ -10,14 +11,14 @@ from .._utils.optional import import_optional
 from ..io.stream_files import check_rate
 from ..io.tables import read_table, require_columns
 from ..signal.waveform import MOST_SAMPLES, RecordError, Waveform, in_order
-from ._labelled_folder import ARRIVAL, Archive
+from ._labelled_folder import ARRIVAL, LabelledRecords
 
 EVENT_COLUMNS = ("source_id", "event_id", "source_event_id", "source_origin_time")
 FIRST_ARRIVALS = {
     "arrival_sample": re.compile(r"trace_p\w*_arrival_sample", re.IGNORECASE),
     "s_sample": re.compile(r"trace_s\w*_arrival_sample", re.IGNORECASE),
 }
-TEXT_COLUMNS = (
+STRING_COLUMNS = (
     "trace_name",
     "trace_component_order",
     "station_network_code",
@@ -27,49 +28,39 @@ TEXT_COLUMNS = (
 )
 
 
+@contextmanager
 def open_seisbench(path, target, event):
-    """Open a folder in the SeisBench format.
+    """Open a folder in the SeisBench format; its files are closed in any case.
 
-    Returns
-    -------
-    archive : Archive
+    Yields
+    ------
+    LabelledRecords
         With the metadata of all chunks as they are, and `record_id`, `event_id`,
         `station`, `sampling_rate_hz`, `arrival_sample` and `s_sample` added.
-    close : callable
-        Closes the files.
     """
-    chunks = _chunks(path)
-    files = {chunk: _open_hdf5(path / f"waveforms{chunk}.hdf5") for chunk in chunks}
-
-    def close():
-        for file in files.values():
-            file.close()
-
-    try:
-        formats = {
-            chunk: _data_format(path / f"waveforms{chunk}.hdf5", file)
-            for chunk, file in files.items()
-        }
+    with ExitStack() as opened:
+        files, formats = {}, {}
+        for chunk in _chunks(path):
+            file = path / f"waveforms{chunk}.hdf5"
+            files[chunk] = opened.enter_context(_open_hdf5(file))
+            formats[chunk] = _data_format(file, files[chunk])
         frame = _read_metadata(path, formats, target, event)
-    except Exception:
-        close()
-        raise
 
-    def read(row):
-        facts = frame.iloc[row]
-        chunk = facts["trace_chunk"]
-        samples = _read_trace(files[chunk], facts["trace_name"], formats[chunk])
-        check_rate(facts["sampling_rate_hz"])
-        return Waveform(
-            *in_order(samples, str(facts["trace_component_order"])),
-            float(facts["sampling_rate_hz"]),
-        )
+        def read(row):
+            facts = frame.iloc[row]
+            chunk = facts["trace_chunk"]
+            samples = _read_trace(files[chunk], facts["trace_name"], formats[chunk])
+            check_rate(facts["sampling_rate_hz"])
+            return Waveform(
+                *in_order(samples, str(facts["trace_component_order"])),
+                float(facts["sampling_rate_hz"]),
+            )
 
-    return Archive(frame, target, read), close
+        yield LabelledRecords(frame, target, read)
 
 
 def _chunks(path):
-    """Return the names of the chunks, as the file `chunks` or the files tell them."""
+    """Return the names of the chunks, from the file `chunks` or the names of files."""
     listing = path / "chunks"
     if listing.is_file():
         chunks = [line for line in listing.read_text().splitlines() if line.strip()]
@@ -120,7 +111,7 @@ def _read_metadata(path, formats, target, event):
     tables = []
     for chunk, stated in formats.items():
         file = path / f"metadata{chunk}.csv"
-        table = read_table(file, TEXT_COLUMNS)
+        table = read_table(file, STRING_COLUMNS)
         require_columns(file, table, ("trace_name", target))
         rate = stated.get("sampling_rate", np.nan)
         table = table.assign(
@@ -130,8 +121,8 @@ def _read_metadata(path, formats, target, event):
             table["trace_component_order"] = stated.get("component_order", "")
         tables.append(table)
     frame = pd.concat(tables, ignore_index=True)
-    names = frame.get("trace_name_original", frame["trace_name"])
-    names = names.astype(str)
+    original = "trace_name_original" in frame
+    names = frame["trace_name_original" if original else "trace_name"].astype(str)
     repeated = names.duplicated(keep=False)  # chunks count their buckets alike
     frame["record_id"] = names.mask(repeated, frame["trace_chunk"] + "/" + names)
     frame["event_id"] = _event_ids(path, frame, event)
@@ -148,13 +139,18 @@ def _read_metadata(path, formats, target, event):
 
 
 def _sampling_rates(table, stated):
-    """Return the sampling rate of each trace, however it is given."""
+    """Return the sampling rate of each trace: its rate, its interval or that stated."""
     rates = pd.Series(np.nan, table.index)
     if "trace_sampling_rate_hz" in table:
-        rates = pd.to_numeric(table["trace_sampling_rate_hz"], errors="coerce")
+        rates = rates.fillna(_numbers(table["trace_sampling_rate_hz"]))
     if "trace_dt_s" in table:
-        rates = rates.fillna(1 / pd.to_numeric(table["trace_dt_s"], errors="coerce"))
+        rates = rates.fillna(1 / _numbers(table["trace_dt_s"]))
     return rates.fillna(float(stated))
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    """Return a column as floats, NaN for what is not a number."""
+    return pd.Series(pd.to_numeric(column, errors="coerce"), column.index, float)
 
 
 def _event_ids(path, frame, event):

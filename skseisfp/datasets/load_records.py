@@ -1,7 +1,12 @@
 """Reader of labelled records."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from numbers import Integral, Real
+from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from sklearn.utils import check_scalar
 
@@ -11,21 +16,25 @@ from ._collection import check_components, collect_records
 from ._labelled_folder import open_arrays
 from ._labelled_miniseed import open_miniseed
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from sklearn.utils import Bunch
+
 
 def load_records(
-    path,
+    path: str | PathLike[str],
     *,
-    target=None,
-    labels=None,
-    query=None,
-    exclusions=None,
-    components=None,
-    sampling_rate=None,
-    n_samples=None,
-    pad=None,
-    max_gap=0.0,
-    invalid="raise",
-):
+    target: str | None = None,
+    labels: str | PathLike[str] | None = None,
+    query: str | None = None,
+    exclusions: pd.DataFrame | str | PathLike[str] | Sequence[str] | None = None,
+    components: str | None = None,
+    sampling_rate: float | None = None,
+    n_samples: int | None = None,
+    pad: Literal["reflect"] | None = None,
+    max_gap: float = 0.0,
+    invalid: Literal["raise", "reject"] = "raise",
+) -> Bunch:
     """Load labelled records from a folder.
 
     The folder has one of two forms:
@@ -44,8 +53,8 @@ def load_records(
     path : str or path-like
         The folder.
     target : str, default=None
-        Column of the labels. None takes `event_type`, or the only column beside the
-        event in a table of labels.
+        Column of the labels. None takes `event_type`, or in a table of labels the only
+        column other than the event.
     labels : str or path-like, default=None
         Table of labels of miniSEED files, where it is not `labels.csv` in the folder.
     query : str, default=None
@@ -54,25 +63,25 @@ def load_records(
     exclusions : DataFrame, str, path-like or sequence of str, default=None
         Records that were reviewed and are left out: their ids, or a table or CSV file
         with `record_id` and where there is one `reason`, such as a page of
-        `skseisfp.plotting.write_review` gives.
+        `skseisfp.plotting.write_review` saves.
     components : str, default=None
         Components to keep out of "ZNE", such as "Z". None keeps those of most records.
     sampling_rate : float, default=None
         Rate in Hz to which records of another rate are resampled. None leaves all
-        samples as they are and demands one rate.
+        samples as they are and requires one rate.
     n_samples : int, default=None
-        Length of the records in samples: longer ones lose their end. None demands one
+        Length of the records in samples: longer ones lose their end. None requires one
         length.
     pad : {None, "reflect"}, default=None
-        Whether records shorter than `n_samples` are refused, or continued at their end
+        Whether records shorter than `n_samples` are invalid, or continued at their end
         by their mirror image.
     max_gap : float, default=0.0
         Longest gap in seconds within a record that is bridged by a straight line.
     invalid : {"raise", "reject"}, default="raise"
-        What to do with records that cannot be taken: unreadable or missing files, gaps,
-        values that are not finite, no label, or components, rate or length other than
-        those of most records. Raise an error that names them, or leave them out and
-        list them in `rejected`.
+        What to do with invalid records: unreadable or missing files, gaps, values that
+        are not finite, no label, or components, rate or length other than those of most
+        records. Raise an error that names them, or leave them out and list them in
+        `rejected`.
 
     Returns
     -------
@@ -114,7 +123,7 @@ def load_records(
         If the folder, a table or the waveforms are missing.
     ValueError
         If a table or the waveforms cannot be read or do not fit each other, if a row
-        of `exclusions` matches no record, or if records cannot be taken.
+        of `exclusions` matches no record, or if records are invalid.
 
     Examples
     --------
@@ -130,24 +139,30 @@ def load_records(
     if not path.is_dir():
         raise FileNotFoundError(f"There is no folder {path}.")
     if labels is None and (path / "metadata.csv").exists():
-        archive = open_arrays(path, target)
+        records = open_arrays(path, target)
     else:
-        archive = open_miniseed(path, target, Path(labels or path / "labels.csv"))
+        records = open_miniseed(path, target, Path(labels or path / "labels.csv"))
 
     def adapt(row):
-        waveform = pick_components(archive.read(row), components)
+        waveform = pick_components(records.read(row), components)
         waveform = resample(bridge_gaps(waveform, max_gap), sampling_rate)
         if n_samples is not None:
             waveform = fit_length(waveform, n_samples, pad)
         return waveform, 0
 
     return collect_records(
-        path, archive, adapt, query=query, exclusions=exclusions, invalid=invalid
+        path,
+        records,
+        adapt,
+        length="n_samples",
+        query=query,
+        exclusions=exclusions,
+        invalid=invalid,
     )
 
 
 def _check_parameters(sampling_rate, n_samples, pad, max_gap, invalid):
-    """Refuse parameters out of their range."""
+    """Raise if a parameter is out of its range."""
     if sampling_rate is not None:
         check_scalar(
             sampling_rate,

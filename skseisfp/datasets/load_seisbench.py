@@ -1,6 +1,11 @@
 """Reader of data sets in the SeisBench format."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -17,28 +22,32 @@ from ..signal.waveform import (
 from ._collection import check_components, collect_records
 from ._seisbench_format import open_seisbench
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from sklearn.utils import Bunch
+
 
 def load_seisbench(
-    path,
+    path: str | PathLike[str],
     *,
-    target="source_type",
-    event=None,
-    labels=None,
-    split=None,
-    query=None,
-    exclusions=None,
-    components=None,
-    sampling_rate=None,
-    window=None,
-    align="start",
-    max_gap=0.0,
-    dead="reject",
-    invalid="raise",
-):
+    target: str = "source_type",
+    event: str | None = None,
+    labels: Mapping[Any, Any] | None = None,
+    split: Literal["train", "dev", "test"] | None = None,
+    query: str | None = None,
+    exclusions: pd.DataFrame | str | PathLike[str] | Sequence[str] | None = None,
+    components: str | None = None,
+    sampling_rate: float | None = None,
+    window: tuple[float, float] | None = None,
+    align: Literal["start", "P"] = "start",
+    max_gap: float = 0.0,
+    dead: Literal["reject", "keep"] = "reject",
+    invalid: Literal["raise", "reject"] = "raise",
+) -> Bunch:
     """Load labelled records of a folder in the SeisBench format.
 
-    That is a table `metadata.csv` and waveforms in `waveforms.hdf5`, or such pairs for
-    each chunk of the set [1]_. Only the traces that are chosen are read.
+    The format [1]_ has a table `metadata.csv` and waveforms in `waveforms.hdf5`, or
+    such a pair for each chunk of the set. Only the selected traces are read.
 
     Parameters
     ----------
@@ -47,9 +56,9 @@ def load_seisbench(
     target : str, default="source_type"
         Column of the labels.
     event : str, default=None
-        Column of the events. None takes `source_id`, `event_id`, `source_event_id` or
-        `source_origin_time`, the first that there is. A trace without event (noise)
-        is an event of its own.
+        Column of the events. None takes the first that there is of `source_id`,
+        `event_id`, `source_event_id` and `source_origin_time`. A trace without event
+        (noise) is an event of its own.
     labels : mapping, default=None
         Label by value of `target`, such as `EVENT_TYPES`; records of another value
         have no label. None takes the values as they are.
@@ -61,25 +70,25 @@ def load_seisbench(
     exclusions : DataFrame, str, path-like or sequence of str, default=None
         Records that were reviewed and are left out: their ids, or a table or CSV file
         with `record_id` and where there is one `reason`, such as a page of
-        `skseisfp.plotting.write_review` gives.
+        `skseisfp.plotting.write_review` saves.
     components : str, default=None
         Components to keep out of "ZNE", such as "Z". None keeps those of most records.
     sampling_rate : float, default=None
         Rate in Hz to which records of another rate are resampled. None leaves all
-        samples as they are and demands one rate.
+        samples as they are and requires one rate.
     window : tuple of (float, float), default=None
         Start and end in seconds from the reference of the part to take. None takes
-        whole records and demands one length.
+        whole records and requires one length.
     align : {"start", "P"}, default="start"
         Reference of the window: first sample of the record, or first P arrival.
     max_gap : float, default=0.0
         Longest gap (NaN) in seconds within a record that is bridged by a straight line.
     dead : {"reject", "keep"}, default="reject"
-        What to do with records that hold one value only in a channel: the format sets
-        channels that are missing to zero.
+        What to do with records of which a channel holds one value only: the format sets
+        missing channels to zero.
     invalid : {"raise", "reject"}, default="raise"
-        Whether records that cannot be taken raise an error that names them, or are
-        left out and listed in `rejected`.
+        Whether invalid records raise an error that names them, or are left out and
+        listed in `rejected`.
 
     Returns
     -------
@@ -97,7 +106,7 @@ def load_seisbench(
         If a file is missing.
     ValueError
         If a file is not in the format, a row of `exclusions` matches no record, or
-        records cannot be taken.
+        records are invalid.
     ImportError
         If h5py is not installed.
 
@@ -122,17 +131,13 @@ def load_seisbench(
     path = Path(path)
     if not path.is_dir():
         raise FileNotFoundError(f"There is no folder {path}.")
-    archive, close = open_seisbench(path, target, event)
-    frame = archive.frame
-    if labels is not None:
-        frame[target] = frame[target].map(labels)
 
     def adapt(row):
-        waveform = pick_components(archive.read(row), components)
+        waveform = pick_components(records.read(row), components)
         waveform = bridge_gaps(waveform, max_gap)
         if dead == "reject" and any(map(is_dead, waveform.samples)):
             raise RecordError("it has a channel that is dead")
-        arrival = frame["arrival_sample"].iloc[row] / waveform.sampling_rate
+        arrival = records.frame["arrival_sample"].iloc[row] / waveform.sampling_rate
         waveform = resample(waveform, sampling_rate)
         if window is None:
             return waveform, 0
@@ -143,17 +148,23 @@ def load_seisbench(
         last = first + round((window[1] - window[0]) * rate)
         return cut_window(waveform, first, last, None), first
 
-    try:
-        query = _with_split(path, frame, split, query)
+    with open_seisbench(path, target, event) as records:
+        if labels is not None:
+            given = records.frame[target]  # that pandas maps by mappings, stubs lack
+            records.frame[target] = given.map(labels)  # pyright: ignore[reportArgumentType]
         return collect_records(
-            path, archive, adapt, query=query, exclusions=exclusions, invalid=invalid
+            path,
+            records,
+            adapt,
+            length="window",
+            query=_with_split(path, records.frame, split, query),
+            exclusions=exclusions,
+            invalid=invalid,
         )
-    finally:
-        close()
 
 
 def _check_parameters(split, sampling_rate, window, align, max_gap, dead, invalid):
-    """Refuse parameters out of their range."""
+    """Raise if a parameter is out of its range."""
     check_option("split", split, (None, "train", "dev", "test"))
     check_option("align", align, ("start", "P"))
     check_option("dead", dead, ("reject", "keep"))

@@ -1,18 +1,21 @@
 """Writer of data sets in the SeisBench format."""
 
+from __future__ import annotations
+
 import shutil
 from numbers import Integral
+from os import PathLike
 from pathlib import Path
 from tempfile import mkdtemp
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import check_scalar
+from sklearn.utils import Bunch, check_scalar
 
 from .._utils.checks import check_unmasked
 from .._utils.optional import import_optional
 
-BUCKET = 1024  # traces in one array
+BUCKET = 1024  # traces in one array: the default of the writer of SeisBench
 NAMES = {  # columns of this package by their names in the format
     "event_id": "source_id",
     "event_type": "source_type",
@@ -31,7 +34,7 @@ NAMES = {  # columns of this package by their names in the format
     "s_sample": "trace_S_arrival_sample",
     "record_id": "trace_name_original",
 }
-WRITTEN_ANEW = (
+RECOMPUTED = (  # columns that follow from the records
     "station",
     "sampling_rate_hz",
     "trace_chunk",
@@ -42,14 +45,16 @@ WRITTEN_ANEW = (
 )
 
 
-def save_seisbench(bunch, path, *, chunk_size=None):
+def save_seisbench(
+    bunch: Bunch, path: str | PathLike[str], *, chunk_size: int | None = None
+) -> None:
     """Write records in the SeisBench format.
 
     Parameters
     ----------
     bunch : Bunch
-        Records as `load_records`, `load_seisbench` or
-        `skseisfp.io.WaveformReader` give them.
+        Records as `load_records`, `load_seisbench` or `skseisfp.io.WaveformReader`
+        return them.
     path : str or path-like
         The folder, which must not exist or be empty; it appears when it is complete.
     chunk_size : int, default=None
@@ -130,7 +135,7 @@ def _check_data(bunch):
 def _metadata(bunch):
     """Return the table of a set, without the places of its traces."""
     frame = bunch.frame
-    kept = [name for name in frame if name not in WRITTEN_ANEW]
+    kept = [name for name in frame if name not in RECOMPUTED]
     metadata = frame[kept].rename(
         columns={ours: name for ours, name in NAMES.items() if name not in kept}
     )

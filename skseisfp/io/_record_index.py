@@ -1,8 +1,8 @@
-"""Which pieces of which sources make up which record of which event."""
+"""Which pieces of which inputs make up which record of which event."""
 
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,12 +12,12 @@ from .stream_files import event_of, find_files, read_stream
 from .times import utc_of
 
 
-class Source(NamedTuple):
-    """A file, a stream or a reference, and the event it is of (or None)."""
+class Input(NamedTuple):
+    """A file, a stream or a reference, and its event (or None)."""
 
     name: str
-    content: object
-    event_id: object
+    content: Any
+    event_id: Any
 
     def read(self, *, headonly=False):
         """Return the stream."""
@@ -26,96 +26,100 @@ class Source(NamedTuple):
         return self.content.stream() if is_reference(self.content) else self.content
 
 
-def is_reference(source):
-    """Tell whether a source is a record of an archive, to be read when needed."""
-    return hasattr(source, "stream") and hasattr(source, "record_id")
+def is_reference(value):
+    """Return whether a value is a record of an archive, to be read when needed."""
+    return hasattr(value, "stream") and hasattr(value, "record_id")
 
 
 class Record(NamedTuple):
-    """An event at an instrument, and the sources with its samples."""
+    """An event at an instrument, and the inputs with its samples."""
 
     record_id: str
     event_id: str
     instrument: str
-    sources: tuple
+    inputs: tuple
 
 
-def list_sources(sources, groups):
-    """Expand what a user gives to files and streams, each with its event."""
+def list_inputs(sources: Any, groups: Any):
+    """Expand what a user gives to files, streams and references, with their events."""
     from obspy import Stream, Trace
 
     if isinstance(sources, (str, Path, Stream, Trace)) or is_reference(sources):
         sources = [sources]
     sources = list(sources)
-    if groups is None or groups == "folder" or callable(groups):
-        events = [groups] * len(sources)
-    else:
-        events = list(groups)
-        if len(events) != len(sources):
-            raise ValueError(
-                f"groups has {len(events)} events for {len(sources)} sources."
-            )
     listed = []
-    for number, (source, event) in enumerate(zip(sources, events, strict=True)):
+    for number, (source, event) in enumerate(
+        zip(sources, _event_of_each(groups, len(sources)), strict=True)
+    ):
         if isinstance(source, (Stream, Trace)):
             stream = Stream([source]) if isinstance(source, Trace) else source
             if event == "folder" or callable(event):
                 raise ValueError("groups must name the events of streams one by one.")
-            listed.append(Source(f"stream {number}", stream, event))
+            listed.append(Input(f"stream {number}", stream, event))
         elif is_reference(source):
             event = source.event_id if groups is None else event
-            listed.append(Source(source.record_id, source, event))
+            listed.append(Input(source.record_id, source, event))
         else:
             for file in find_files(source):
-                listed.append(Source(str(file), file, event_of(file, event)))
+                listed.append(Input(str(file), file, event_of(file, event)))
     return listed
 
 
-def index_records(sources, events, channels, window):
-    """Find the records in sources.
+def _event_of_each(groups, n_sources):
+    """Return `groups` for each source; raise if it has another length."""
+    if groups is None or groups == "folder" or callable(groups):
+        return [groups] * n_sources
+    events = list(groups)
+    if len(events) != n_sources:
+        raise ValueError(f"groups has {len(events)} events for {n_sources} sources.")
+    return events
+
+
+def index_records(inputs, events, channels, window):
+    """Find the records in inputs.
 
     Parameters
     ----------
-    sources : list of Source
-        Files and streams.
+    inputs : list of Input
+        Files, streams and references.
     events : DataFrame or None
-        Events by which sources without one are told by time: each with an
+        Events to which inputs without one are assigned by time: each with an
         `origin_time` within a recording makes a record of it.
     channels : str
         Patterns of channels, separated by commas; others are passed over.
     window : tuple of (float, float)
-        Seconds around the origin for which further sources are sought.
+        Seconds around the origin for which further inputs are sought.
 
     Returns
     -------
     records : list of Record
         In the order of events and instruments.
     failures : list of (str, str, str)
-        Source, event or "", and reason, of what makes no record.
+        Input, event or "", and reason, of what makes no record.
     """
     found, spans, referred, failures = {}, {}, [], []
-    for source in sources:
-        if is_reference(source.content) and source.event_id is not None:
-            facts = source.name, str(source.event_id), source.content.instrument
-            referred.append(Record(*facts, (source,)))
+    for item in inputs:
+        if is_reference(item.content) and item.event_id is not None:
+            facts = item.name, str(item.event_id), item.content.instrument
+            referred.append(Record(*facts, (item,)))
             continue
         try:
-            stream = source.read(headonly=True)
+            stream = item.read(headonly=True)
             instruments = split_instruments(_matching(stream, channels))
         except RecordError as error:
-            failures.append((source.name, source.event_id or "", str(error)))
+            failures.append((item.name, item.event_id or "", str(error)))
             continue
         if not instruments:
             reason = f"it has no channel that matches {channels!r}"
-            failures.append((source.name, source.event_id or "", reason))
+            failures.append((item.name, item.event_id or "", reason))
         for instrument, traces in instruments.items():
-            if source.event_id is None and events is not None:
-                spans.setdefault(instrument, []).append((source, *_span(traces)))
+            if item.event_id is None and events is not None:
+                spans.setdefault(instrument, []).append((item, *_span(traces)))
             else:
-                event_id = source.name if source.event_id is None else source.event_id
-                found.setdefault((str(event_id), instrument), []).append(source)
+                event_id = item.name if item.event_id is None else item.event_id
+                found.setdefault((str(event_id), instrument), []).append(item)
     if spans:
-        _tell_by_time(found, failures, spans, events, window)
+        _assign_by_time(found, failures, spans, events, window)
     records = [
         Record(f"{event_id}_{instrument}", event_id, instrument, tuple(parts))
         for (event_id, instrument), parts in sorted(found.items())
@@ -134,11 +138,11 @@ def _matching(stream, channels):
 
 
 def load_traces(record, channels):
-    """Return the traces of a record from all of its sources."""
+    """Return the traces of a record from all of its inputs."""
     return [
         trace
-        for source in record.sources
-        for trace in _matching(source.read(), channels)
+        for item in record.inputs
+        for trace in _matching(item.read(), channels)
         if trace.id[:-1] == record.instrument and trace.stats.npts
     ]
 
@@ -150,7 +154,7 @@ def _span(traces):
     return min(starts).timestamp, max(ends).timestamp
 
 
-def _tell_by_time(found, failures, spans, events, window):
+def _assign_by_time(found, failures, spans, events, window):
     """Assign recordings to the events that begin within them."""
     known = events[events["origin_time"].notna()]
     origins = np.array([utc_of(time).timestamp for time in known["origin_time"]])

@@ -1,7 +1,7 @@
 """One stream to one array: the policies of `WaveformReader`, step by step."""
 
+import math
 import warnings
-from math import floor
 from zlib import crc32
 
 import numpy as np
@@ -18,11 +18,11 @@ from ..signal.waveform import (
 from .merging import join_pieces, nanoseconds, one_rate
 
 HORIZONTALS = {"ZNE": ("N", "E"), "Z12": ("N1", "E2"), "Z": ()}
-MARGIN = 30.0  # seconds kept beside a window for the edges of filters
+MARGIN = 30.0  # seconds kept on both sides of a window for the edges of filters
 
 
 def choose_traces(traces, components, inventory):
-    """Return the traces of the components, horizontals turned to north and east.
+    """Return the traces of the components, horizontals rotated to north and east.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def choose_traces(traces, components, inventory):
     components : {"ZNE", "Z12", "Z"}
         What to choose; see `WaveformReader`.
     inventory : obspy Inventory or None
-        Orientations of sensors, to turn horizontals 1 and 2.
+        Orientations of sensors, to rotate horizontals 1 and 2.
     """
     letters = {trace.stats.channel[-1:].upper() for trace in traces}
     if components == "ZNE" and not {"N", "E"} <= letters and inventory is not None:
@@ -50,21 +50,21 @@ def choose_traces(traces, components, inventory):
 
 
 def _advice(letters):
-    """Say what to do with horizontals of unknown direction."""
+    """Return the advice for horizontals of unknown direction."""
     if {"1", "2"} <= letters:
-        return '; give an inventory to turn 1 and 2, or set components="Z12"'
+        return '; give an inventory to rotate 1 and 2, or set components="Z12"'
     return ""
 
 
 def _rotate(traces, inventory):
-    """Turn the components of an instrument to Z, N and E by their orientations."""
+    """Rotate the components of an instrument to Z, N and E by their orientations."""
     from obspy import Stream
 
     stream = Stream(trace.copy() for trace in traces)
     try:
         return list(stream.rotate("->ZNE", inventory=inventory))
     except Exception as error:
-        raise RecordError(f"it cannot be turned to Z, N and E: {error}") from error
+        raise RecordError(f"it cannot be rotated to Z, N and E: {error}") from error
 
 
 def cut_coarsely(traces, window, reference, sampling_rate):
@@ -81,8 +81,8 @@ def cut_coarsely(traces, window, reference, sampling_rate):
         starts.setdefault(trace.id, []).append(trace.stats.starttime)
     start = max(min(times) for times in starts.values())
     first = (reference + window[0] - MARGIN - start) * rate
-    first = max(floor(first / step) * step, 0)
-    kept = [
+    first = max(math.floor(first / step) * step, 0)
+    kept = [  # less than half a sample before the first, which rounding then keeps
         trace.slice(start + (first - 0.4) / rate, reference + window[1] + MARGIN)
         for trace in traces
     ]
@@ -93,7 +93,7 @@ def cut_coarsely(traces, window, reference, sampling_rate):
 
 
 def check_condition(waveform, policy):
-    """Refuse dead and clipped channels, and gaps that the policy does not fill."""
+    """Raise for dead or clipped channels, and for gaps that the policy rejects."""
     for trace, name in zip(waveform.samples, waveform.components, strict=True):
         if policy.dead == "reject" and is_dead(trace):
             raise RecordError(f"its channel {name} is dead")
@@ -161,8 +161,9 @@ def stream_to_array(traces, policy, *, reference, inventory, record_id):
     filled : float
         Part of the samples that is noise in place of gaps.
     """
+    rate = None if policy.sampling_rate is None else float(policy.sampling_rate)
     traces = choose_traces(traces, policy.components, inventory)
-    traces = cut_coarsely(traces, policy.window, reference, policy.sampling_rate)
+    traces = cut_coarsely(traces, policy.window, reference, rate)
     waveform, start = join_pieces(traces, policy.overlaps)
     limits = window_slice(waveform, start, policy.window, reference)
     seen = inside(waveform, *limits)
@@ -172,7 +173,7 @@ def stream_to_array(traces, policy, *, reference, inventory, record_id):
     fill_with_noise(waveform.samples, rng)
     if policy.response is not None:
         waveform = remove_response(waveform, traces, start, inventory, policy)
-    waveform = resample(waveform, policy.sampling_rate)
+    waveform = resample(waveform, rate)
     first, last = window_slice(waveform, start, policy.window, reference)
     filled = n_filled / (limits[1] - limits[0])
     waveform = cut_window(waveform, first, last, policy.pad)
@@ -184,7 +185,7 @@ def stream_to_array(traces, policy, *, reference, inventory, record_id):
 
 
 def _as_float32(samples):
-    """Return samples without their mean as float32, or refuse what is too large."""
+    """Return samples without their mean as float32; raise if they are too large."""
     with np.errstate(over="ignore", invalid="ignore"):
         samples = samples - samples.mean(axis=1, keepdims=True)
         samples = samples.astype(np.float32)

@@ -1,5 +1,10 @@
 """Tables of events and picks, and inventories, from what a user gives."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
 import pandas as pd
 from sklearn.utils import Bunch
 
@@ -8,8 +13,11 @@ from .read_stationxml import read_stationxml
 from .safe_xml import BrokenDocumentError
 from .tables import require_columns
 
+if TYPE_CHECKING:
+    from obspy import Inventory
 
-def as_tables(events, picks):
+
+def as_tables(events: Any, picks: Any) -> tuple[Any, Any]:
     """Return tables of events and picks from what a user gives, None where nothing."""
     if events is not None and not isinstance(events, (pd.DataFrame, Bunch)):
         events = _read_events(events)
@@ -35,7 +43,7 @@ def as_tables(events, picks):
 
 
 def _read_events(source):
-    """Return events and picks of a QuakeML document, whatever else is given refused."""
+    """Return events and picks of a QuakeML document; raise for anything else."""
     try:
         return read_quakeml(source)
     except (BrokenDocumentError, TypeError) as error:
@@ -55,12 +63,46 @@ def _as_times(table, column):
         ) from error
 
 
-def as_inventory(inventory):
+def as_inventory(inventory: Any) -> Inventory | None:
     """Return an obspy Inventory, or None."""
     return None if inventory is None else read_stationxml(inventory).inventory
 
 
-def tables_of_event(event):
+def first_picks(
+    picks: pd.DataFrame | None, phase: str = "P"
+) -> dict[tuple[str, str], pd.Timestamp]:
+    """Map event and station to the time of the first pick of a phase.
+
+    Parameters
+    ----------
+    picks : DataFrame or None
+        Picks, as `as_tables` returns them.
+    phase : {"P", "S"}, default="P"
+        The phase; its branches, such as Pg and Pn, count as the phase.
+
+    Returns
+    -------
+    dict
+        Time by (`event_id`, `station`), empty without picks.
+    """
+    if picks is None:
+        return {}
+    chosen = picks["phase"].fillna("").astype(str).str.startswith(phase)
+    first = picks.loc[chosen].sort_values("time")
+    first = first.drop_duplicates(["event_id", "station"])
+    keys = zip(first["event_id"], first["station"], strict=True)
+    return dict(zip(keys, first["time"], strict=True))
+
+
+def origin_times(events: pd.DataFrame | None) -> dict[str, pd.Timestamp]:
+    """Map events to their origin times; those without one are left out."""
+    if events is None:
+        return {}
+    events = events.dropna(subset="origin_time")
+    return dict(zip(events["event_id"], events["origin_time"], strict=True))
+
+
+def tables_of_event(event: Any) -> tuple[Any, Any]:
     """Return tables of an event and its picks, None where there is nothing."""
     if event is None:
         return None, None
@@ -73,7 +115,7 @@ def tables_of_event(event):
     return as_tables(pd.DataFrame([dict(event)]), None)
 
 
-def joined(tables):
+def joined(tables: Iterable[pd.DataFrame | None]) -> pd.DataFrame | None:
     """Return one table of several, None of none."""
-    tables = [table for table in tables if table is not None and len(table)]
-    return pd.concat(tables, ignore_index=True) if tables else None
+    filled = [table for table in tables if table is not None and len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else None

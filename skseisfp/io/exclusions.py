@@ -1,16 +1,20 @@
 """Tables of records that were reviewed and are left out."""
 
+from __future__ import annotations
+
 import os
+from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
 from .tables import read_table, require_columns
 
 COLUMNS = ("record_id", "reason")
-MOST_NAMED = 10
+MOST_NAMED = 10  # records in a message
 
 
-def as_exclusions(exclusions):
+def as_exclusions(exclusions: Any) -> pd.Series:
     """Return the reasons of excluded records by their ids.
 
     Parameters
@@ -36,15 +40,15 @@ def as_exclusions(exclusions):
         raise ValueError(f"{name} has no record_id in row {missing[0]}, from 0.")
     reasons = ["reviewed"] * len(exclusions)
     if "reason" in exclusions:
-        texts = ["" if pd.isna(text) else str(text) for text in exclusions["reason"]]
-        reasons = [text.strip() or "reviewed" for text in texts]
+        given = ["" if pd.isna(why) else str(why) for why in exclusions["reason"]]
+        reasons = [why.strip() or "reviewed" for why in given]
     ids = pd.Index(exclusions["record_id"].astype(str), name="record_id")
-    reasons = pd.Series(reasons, index=ids, name="reason", dtype=object)
-    return reasons[~reasons.index.duplicated(keep="last")]
+    table = pd.Series(reasons, index=ids, name="reason", dtype=object)
+    return table.loc[~table.index.duplicated(keep="last")]
 
 
-def reasons_to_exclude(exclusions, record_ids):
-    """Map records that are excluded to what is said of them in `rejected`.
+def reasons_to_exclude(exclusions: Any, record_ids: Iterable[str]) -> dict[str, str]:
+    """Map records that are excluded to the reason that `rejected` gives.
 
     Parameters
     ----------
@@ -72,11 +76,13 @@ def reasons_to_exclude(exclusions, record_ids):
             f"{len(unknown)} of {len(reasons)} exclusions match no record: "
             f"{named}{more}."
         )
-    return {record_id: f"excluded: {reason}" for record_id, reason in reasons.items()}
+    return {str(name): f"excluded: {reason}" for name, reason in reasons.items()}
 
 
-def exclusions_among(exclusions, stored, references):
+def exclusions_among(
+    exclusions: Any, stored: pd.DataFrame, references: Iterable[Any]
+) -> pd.DataFrame:
     """Return the rows of a table but those of stored records without reference."""
     reasons = as_exclusions(exclusions)
     others = set(stored["record_id"]) - {item.record_id for item in references}
-    return reasons[~reasons.index.isin(others)].reset_index()
+    return reasons.loc[~reasons.index.isin(list(others))].reset_index()

@@ -1,26 +1,39 @@
 """Recordings that become records when they are needed."""
 
+from __future__ import annotations
+
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from .event_tables import as_inventory, as_tables
+from .event_tables import as_inventory, as_tables, first_picks, origin_times
+
+if TYPE_CHECKING:
+    from .waveform_reader import WaveformReader
 
 
 @dataclass(frozen=True, slots=True)
 class LazyRecord:
     """A reference to a recording, and how to make a record of it."""
 
-    reference: object
-    reader: object
-    preprocessor: object
-    origin_time: object
-    arrival_time: object
-    inventory: object
+    reference: Any
+    reader: WaveformReader
+    preprocessor: Any
+    origin_time: Any
+    arrival_time: Any
+    inventory: Any
 
-    def read(self):
+    @property
+    def event_id(self) -> Any:
+        """Event of the recording, None where it is not known."""
+        return self.reference.event_id
+
+    def read(self) -> npt.NDArray:
         """Return the record."""
         record = self.reader.read_stream(
             self.reference.stream(),
@@ -35,17 +48,23 @@ class LazyRecord:
 
 
 def lazy_records(
-    references, reader, *, preprocessor=None, events=None, picks=None, inventory=None
-):
+    references: Sequence[Any] | npt.NDArray,
+    reader: WaveformReader,
+    *,
+    preprocessor: Any = None,
+    events: Any = None,
+    picks: pd.DataFrame | None = None,
+    inventory: Any = None,
+) -> npt.NDArray:
     """Refer to records, for training on sets that are larger than memory.
 
     Parameters
     ----------
     references : sequence of references
-        Recordings, as `skseisfp.archive.SeismicArchive.references` gives them.
+        Recordings, as `skseisfp.archive.SeismicArchive.references` returns them.
     reader : WaveformReader
-        How records are made of recordings. Recordings that it would refuse, see the
-        table `rejected` of `WaveformReader.read`, stop the training: choose before.
+        How records are made of recordings. A recording that it rejects, see the table
+        `rejected` of `WaveformReader.read`, stops the training: choose before.
     preprocessor : transformer, default=None
         Stateless transformer of single records, such as `WaveformPreprocessor`.
     events : DataFrame, Bunch of `read_quakeml`, str or path-like, default=None
@@ -94,12 +113,7 @@ def lazy_records(
         )
     events, picks = as_tables(events, picks)
     inventory = as_inventory(inventory)
-    origins, arrivals = {}, {}
-    if events is not None:
-        origins = dict(zip(events["event_id"], events["origin_time"], strict=True))
-    if picks is not None:
-        primary = picks[picks["phase"].fillna("").astype(str).str.startswith("P")]
-        arrivals = primary.groupby(["event_id", "station"])["time"].min().to_dict()
+    origins, arrivals = origin_times(events), first_picks(picks)
     records = np.empty(len(references), dtype=object)
     for place, reference in enumerate(references):
         event = reference.event_id
@@ -115,19 +129,19 @@ def lazy_records(
 
 
 def _check_references(references):
-    """Refuse sources that are no references, such as paths."""
+    """Raise for what is not a reference, such as a path."""
     single = isinstance(references, (str, os.PathLike))
     for place, reference in enumerate([references] if single else references):
         if not hasattr(reference, "stream"):
             raise TypeError(
-                "references must be recordings as SeismicArchive.references gives "
-                f"them; number {place} is {reference!r}. Files are read by "
+                "references must be recordings as SeismicArchive.references "
+                f"returns them; number {place} is {reference!r}. Files are read by "
                 "WaveformReader.read, or put into a SeismicArchive."
             )
 
 
 def _check_instance(name, value, method, example):
-    """Refuse a class, or an object without the method that reading calls."""
+    """Raise for a class, or an object without the method that reading calls."""
     if isinstance(value, type) or not hasattr(value, method):
         raise TypeError(
             f"{name} must be an object with the method {method}, such as {example}; "

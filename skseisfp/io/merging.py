@@ -1,21 +1,45 @@
-"""Pieces of recordings: which instrument they are of, and how they join."""
+"""Pieces of recordings: the instrument that each is of, and how they join."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from ..signal.waveform import MOST_SAMPLES, RecordError, Waveform
 from .stream_files import check_rate
 
+if TYPE_CHECKING:
+    from obspy import Trace, UTCDateTime
+
 OVERLAPS = ("reject", "first", "last")
+# Headers hold the rate or the interval as a 32-bit float, exact to 6e-8 of it.
+RATE_TOLERANCE = 1e-6
 
 
-def instrument_of(trace):
+def instrument_of(trace: Trace) -> str:
     """Return network, station, location and the first letters of the channel."""
     if trace.id.count(".") != 3:
         raise RecordError(f"the name {trace.id} has a dot in a code")
     return trace.id[:-1]
 
 
-def split_instruments(stream):
+def station_of(name: str) -> str:
+    """Return network and station code of an instrument or channel."""
+    return ".".join(name.split(".")[:2])
+
+
+def instrument_facts(traces: Sequence[Trace]) -> dict[str, Any]:
+    """Return the facts of an instrument for a table, from its traces."""
+    return {
+        "station": station_of(traces[0].id),
+        "channels": " ".join(sorted({trace.stats.channel for trace in traces})),
+        "sampling_rate_hz": float(traces[0].stats.sampling_rate),
+    }
+
+
+def split_instruments(stream: Iterable[Trace]) -> dict[str, list[Trace]]:
     """Map the instruments of a stream to their traces, in order."""
     instruments = {}
     for trace in stream:
@@ -24,29 +48,32 @@ def split_instruments(stream):
     return dict(sorted(instruments.items()))
 
 
-def nanoseconds(time):
+def nanoseconds(time: UTCDateTime) -> int:
     """Return an obspy time as whole nanoseconds since 1970."""
-    return time._ns
+    return time.ns
 
 
-def one_rate(traces):
+def one_rate(traces: Sequence[Trace]) -> float:
     """Return the sampling rate that traces have in common."""
     rates = [trace.stats.sampling_rate for trace in traces]
-    if not np.allclose(rates, rates[0], rtol=1e-6, atol=0):
+    if not np.allclose(rates, rates[0], rtol=RATE_TOLERANCE, atol=0):
         found = ", ".join(f"{rate:g}" for rate in sorted(set(rates)))
         raise RecordError(f"it mixes the sampling rates {found} Hz")
     check_rate(rates[0])
     return rates[0]
 
 
-def join_pieces(traces, overlaps="reject"):
+def join_pieces(
+    traces: Sequence[Trace],
+    overlaps: Literal["reject", "first", "last"] = "reject",
+) -> tuple[Waveform, int]:
     """Join traces of one instrument over the time that its components have in common.
 
     Parameters
     ----------
     traces : sequence of obspy Trace
         Pieces of all components, in any order.
-    overlaps : {"reject", "first", "last"}
+    overlaps : {"reject", "first", "last"}, default="reject"
         What holds where pieces of a component overlap and disagree: neither, the one
         that comes first in `traces`, or the last.
 

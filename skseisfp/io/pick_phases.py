@@ -1,17 +1,31 @@
 """Onsets in streams, as a table of picks."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from ..signal.filters import bandpass
 from ..signal.onsets import pick_onsets
 from ..signal.waveform import RecordError
-from .merging import join_pieces, split_instruments
+from .merging import join_pieces, split_instruments, station_of
+
+if TYPE_CHECKING:
+    from obspy import Stream
 
 
 def pick_phases(
-    stream, *, event_id="event", f_min=1.0, f_max=None, sta=0.5, lta=5.0, threshold=3.5
-):
+    stream: Stream,
+    *,
+    event_id: str = "event",
+    f_min: float | None = 1.0,
+    f_max: float | None = None,
+    sta: float = 0.5,
+    lta: float = 5.0,
+    threshold: float = 3.5,
+) -> pd.DataFrame:
     """Pick the first onset at every instrument of a stream.
 
     Parameters
@@ -74,8 +88,7 @@ def pick_phases(
             X[None], sampling_rate=rate, sta=sta, lta=lta, threshold=threshold
         )
         if np.isfinite(onset):
-            station = ".".join(instrument.split(".")[:2])
             time = pd.Timestamp(start + round(onset * 1e9 / rate), unit="ns", tz="UTC")
-            rows.append((event_id, station, "P", time))
+            rows.append((event_id, station_of(instrument), "P", time))
     picks = pd.DataFrame(rows, columns=["event_id", "station", "phase", "time"])
     return picks.astype({"time": "datetime64[ns, UTC]"})

@@ -1,7 +1,11 @@
 """Reader of QuakeML: events with labels, and picks."""
 
+from __future__ import annotations
+
 import io
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +14,7 @@ from sklearn.utils import Bunch
 from .safe_xml import read_document
 from .times import timestamp_of
 
-EVENT_TYPES = {
+EVENT_TYPES: dict[str, str] = {
     "earthquake": "earthquake",
     "induced or triggered event": "earthquake",
     "explosion": "explosion",
@@ -54,13 +58,13 @@ PICK_COLUMNS = (
 )
 
 
-def read_quakeml(source, *, event_types=None):
+def read_quakeml(source: Any, *, event_types: Mapping[str, str] | None = None) -> Bunch:
     """Read events and picks of a QuakeML document into tables.
 
     Parameters
     ----------
     source : str, path-like, bytes, file object or obspy Catalog
-        The document, where it is, or its content as obspy reads it.
+        The document, its path, or its content as obspy reads it.
     event_types : mapping, default=None
         Label by event type of QuakeML, instead of `EVENT_TYPES`; events of a type that
         it lacks have no label (None).
@@ -84,8 +88,8 @@ def read_quakeml(source, *, event_types=None):
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the document is no QuakeML, declares a document type, or has coordinates
-        that are none.
+        If the document is not QuakeML, declares a document type, or has a latitude or
+        longitude out of range.
 
     See Also
     --------

@@ -1,6 +1,9 @@
 """Reader of StationXML: coordinates of stations and responses of instruments."""
 
+from __future__ import annotations
+
 import io
+from typing import Any
 
 import pandas as pd
 from sklearn.utils import Bunch
@@ -11,13 +14,13 @@ from .times import timestamp_of
 COLUMNS = ("station", "latitude", "longitude", "elevation_m", "start_time", "end_time")
 
 
-def read_stationxml(source):
+def read_stationxml(source: Any) -> Bunch:
     """Read stations of a StationXML document.
 
     Parameters
     ----------
     source : str, path-like, bytes, file object or obspy Inventory
-        The document, where it is, or its content as obspy reads it.
+        The document, its path, or its content as obspy reads it.
 
     Returns
     -------
@@ -36,7 +39,7 @@ def read_stationxml(source):
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the document is no StationXML or declares a document type.
+        If the document is not StationXML or declares a document type.
 
     See Also
     --------

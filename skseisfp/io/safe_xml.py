@@ -1,21 +1,24 @@
 """XML from outside, parsed without entities, doctypes or the network."""
 
+from __future__ import annotations
+
 import io
 import os
 from pathlib import Path
+from typing import Any
 
 
 class BrokenDocumentError(ValueError):
-    """No well-formed XML, such as a document that breaks off."""
+    """A document that is not well-formed XML, such as one that breaks off."""
 
 
-def read_document(source, root):
-    """Return the bytes of an XML document after a look at its form.
+def read_document(source: Any, root: str) -> tuple[bytes, str]:
+    """Return the bytes of an XML document once its form is checked.
 
     Parameters
     ----------
     source : str, path-like, bytes or file object
-        The document, or where it is.
+        The document, or its path.
     root : str
         Name of its root element.
 
@@ -31,19 +34,19 @@ def read_document(source, root):
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no well-formed XML with this root, or declares a document type, by
-        which entities that multiply or name other files would come in.
+        If it is not well-formed XML with this root, or declares a document type,
+        whose entities could multiply or name other files.
     """
-    from lxml import etree
+    from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]: no stubs
 
     data, name = _bytes_of(source)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
         tree = etree.parse(io.BytesIO(data), parser)
     except etree.XMLSyntaxError as error:
-        raise BrokenDocumentError(f"{name} is no well-formed XML: {error}") from error
+        raise BrokenDocumentError(f"{name} is not well-formed XML: {error}") from error
     if tree.docinfo.internalDTD is not None or tree.docinfo.doctype:
-        raise ValueError(f"{name} declares a document type, which is refused.")
+        raise ValueError(f"{name} declares a document type, which is not allowed.")
     found = etree.QName(tree.getroot()).localname
     if found != root:
         raise ValueError(f"{name} has the root element {found}, not {root}.")
@@ -51,7 +54,7 @@ def read_document(source, root):
 
 
 def _bytes_of(source):
-    """Return the content of a source and a name for it."""
+    """Return the content of a document and a name for it."""
     if isinstance(source, bytes):
         return source, "the document"
     if hasattr(source, "read"):

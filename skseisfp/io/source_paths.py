@@ -1,22 +1,28 @@
 """Distances and azimuths between events and stations."""
 
+from __future__ import annotations
+
 import numpy as np
 import pandas as pd
 
+PATH_COLUMNS = ["distance_km", "azimuth", "back_azimuth"]
 
-def source_paths(records, events, stations):
-    """Distances and azimuths between the events and the stations of records.
+
+def source_paths(
+    records: pd.DataFrame, events: pd.DataFrame, stations: pd.DataFrame
+) -> pd.DataFrame:
+    """Compute distances and azimuths between the events and stations of records.
 
     Parameters
     ----------
     records : DataFrame
         Records, with the columns `event_id` and `station`.
     events : DataFrame
-        Events, with `event_id`, `latitude` and `longitude`, as `read_quakeml` gives
-        them.
+        Events, with `event_id`, `latitude` and `longitude`, as `read_quakeml`
+        returns them.
     stations : DataFrame
         Stations, with `station`, `latitude` and `longitude`, as `read_stationxml`
-        gives them; of several epochs the last counts.
+        returns them; of several epochs the last counts.
 
     Returns
     -------
@@ -50,5 +56,4 @@ def source_paths(records, events, stations):
     for row in np.flatnonzero(np.isfinite(ends).all(axis=1)):
         metres, *azimuths = gps2dist_azimuth(*ends[row])
         paths[row] = metres / 1000.0, *azimuths
-    names = ["distance_km", "azimuth", "back_azimuth"]
-    return pd.DataFrame(paths, columns=names, index=records.index)
+    return pd.DataFrame(paths, columns=PATH_COLUMNS, index=records.index)

@@ -1,24 +1,36 @@
 """Waveform files read without surprises: two formats, whole records, named errors."""
 
+from __future__ import annotations
+
 import io
 import os
 import re
 import struct
 import warnings
+from collections.abc import Callable
 from glob import has_magic, iglob
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..signal.waveform import RecordError
 
-MSEED_HEADER = 48
-LOWEST_RATE, HIGHEST_RATE = 1e-3, 1e5  # Hz, of any seismometer
+if TYPE_CHECKING:
+    from obspy import Stream
+
+MSEED_HEADER = 48  # bytes of the fixed header (SEED manual 2.4, chapter 8)
+# Lengths of records as powers of two, from 128 bytes to 1 MiB: those of libmseed.
+SHORTEST_RECORD, LONGEST_RECORD = 7, 20
+YEARS = 1900, 2100  # a year in this range shows the byte order, as in libmseed
+# Hz; wider than seismometers are recorded: channels from one sample in 1,000 s (VH, UH)
+# to laboratory sensors of 100 kHz.
+LOWEST_RATE, HIGHEST_RATE = 1e-3, 1e5
 SUFFIXES = (".mseed", ".miniseed", ".ms", ".msd", ".seed", ".sac")
 
 
-def find_files(source):
+def find_files(source: str | os.PathLike[str]) -> list[Path]:
     """Return the waveform files that a path, a folder or a pattern names, sorted.
 
-    A folder gives all files below it with a suffix of `SUFFIXES`.
+    A folder stands for all files below it with a suffix of `SUFFIXES`.
     """
     path = Path(os.fspath(source))
     if path.is_dir():
@@ -33,14 +45,17 @@ def find_files(source):
     return files
 
 
-def event_of(file, event):
-    """Return the event that a file is said to be of."""
+def event_of(file: Path, event: str | Callable[[Path], Any] | None) -> Any:
+    """Return the event of a file, by a function of its path or the name of its folder.
+
+    Anything else than a function or "folder" is the event itself.
+    """
     if event == "folder":
         return file.parent.name
     return event(file) if callable(event) else event
 
 
-def read_stream(file, *, headonly=False):
+def read_stream(file: Path | str, *, headonly: bool = False) -> Stream:
     """Read a miniSEED or SAC file into a Stream, or raise a `RecordError`.
 
     The format is never guessed by trial: some that obspy tries run code of the file.
@@ -52,9 +67,9 @@ def read_stream(file, *, headonly=False):
     return parse_stream(data, file, headonly=headonly)
 
 
-def parse_stream(data, name, *, headonly=False):
+def parse_stream(data: bytes, name: Path | str, *, headonly: bool = False) -> Stream:
     """Parse the bytes of a waveform file; `name` is for the messages."""
-    from obspy import read
+    from obspy import Stream, read
 
     kind = "SAC" if Path(name).suffix.lower() == ".sac" else "MSEED"
     if kind == "MSEED":
@@ -66,6 +81,7 @@ def parse_stream(data, name, *, headonly=False):
             stream = read(io.BytesIO(data), format=kind, headonly=headonly)
     except Exception as error:
         raise RecordError(f"{name} cannot be read as {kind}: {error}") from error
+    assert isinstance(stream, Stream)  # not every function that obspy wraps says so
     _check_traces(stream, name)
     return stream
 
@@ -77,7 +93,7 @@ def _ignore_plugin_warnings():
 
 
 def _check_records(data, name):
-    """Refuse what is no chain of whole miniSEED records, or would confuse a parser."""
+    """Raise unless data are a chain of whole miniSEED records."""
     if not data:
         raise RecordError(f"{name} is empty")
     position = 0
@@ -85,7 +101,7 @@ def _check_records(data, name):
         length = _record_length(data, position)
         if length is None:
             raise RecordError(
-                f"{name} is no miniSEED: there is no record at byte {position}"
+                f"{name} is not miniSEED: there is no record at byte {position}"
             )
         if position + length > len(data):
             raise RecordError(
@@ -96,18 +112,19 @@ def _check_records(data, name):
 
 
 def _record_length(data, start):
-    """Length in bytes of the miniSEED record at a position, None if there is none."""
+    """Return the bytes of the miniSEED record at a position, None if there is none."""
     header = data[start : start + MSEED_HEADER]
     if not re.match(rb"[0-9 \0]{6}[DRQM][ \0]", header) or len(header) < MSEED_HEADER:
         return None
     year = struct.unpack_from(">H", header, 20)[0]
-    order = ">" if 1900 <= year <= 2100 else "<"
+    order = ">" if YEARS[0] <= year <= YEARS[1] else "<"
     blockette = struct.unpack_from(order + "H", header, 46)[0]
     while blockette >= MSEED_HEADER and start + blockette + 8 <= len(data):
         kind, following = struct.unpack_from(order + "HH", data, start + blockette)
-        if kind == 1000:
+        if kind == 1000:  # its seventh byte is the length of the record
             exponent = data[start + blockette + 6]
-            return 1 << exponent if 7 <= exponent <= 20 else None
+            known = SHORTEST_RECORD <= exponent <= LONGEST_RECORD
+            return 1 << exponent if known else None
         if following <= blockette:
             return None
         blockette = following
@@ -115,7 +132,7 @@ def _record_length(data, start):
 
 
 def _check_traces(stream, name):
-    """Refuse streams without samples, and samples or rates that no instrument has."""
+    """Raise if a stream has no samples, or samples or rates that no instrument has."""
     if not any(trace.stats.npts for trace in stream):
         raise RecordError(f"{name} holds no samples")
     for trace in stream:
@@ -124,8 +141,8 @@ def _check_traces(stream, name):
             raise RecordError(f"{name} holds samples of type {trace.data.dtype}")
 
 
-def check_rate(rate):
-    """Refuse a sampling rate that no instrument has."""
+def check_rate(rate: float) -> None:
+    """Raise if no instrument has a sampling rate."""
     if not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise RecordError(
             f"its sampling rate is {rate:g} Hz, outside {LOWEST_RATE:g} to "

@@ -1,10 +1,17 @@
 """Times of obspy and of pandas."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import pandas as pd
 
+if TYPE_CHECKING:
+    from obspy import UTCDateTime
 
-def timestamp_of(time):
-    """Return an obspy time, or None, for pandas."""
+
+def timestamp_of(time: UTCDateTime | None) -> pd.Timestamp | Any:
+    """Return an obspy time as a pandas time, NaT for None."""
     if time is None:
         return pd.NaT
     try:
@@ -13,12 +20,15 @@ def timestamp_of(time):
         raise ValueError(f"the time {time}") from None
 
 
-def utc_of(value):
-    """Return a time in any form as an obspy time; text and naive times are UTC."""
+def utc_of(value: Any) -> UTCDateTime:
+    """Return a time in any form as an obspy time; strings and naive times are UTC."""
     from obspy import UTCDateTime
 
     if isinstance(value, UTCDateTime):
         return value
-    time = pd.Timestamp(value)
-    time = time.tz_localize("UTC") if time.tz is None else time.tz_convert("UTC")
-    return UTCDateTime(ns=time.as_unit("ns").value)
+    return UTCDateTime(ns=in_nanoseconds(pd.to_datetime(value, utc=True)))
+
+
+def in_nanoseconds(time: pd.Timestamp) -> int:
+    """Return a pandas time as whole nanoseconds since 1970."""
+    return time.as_unit("ns").value

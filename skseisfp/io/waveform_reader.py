@@ -1,36 +1,54 @@
 """Reader of recordings of any shape into arrays, by a stated policy."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from numbers import Integral
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_scalar
 
-from .._utils.checks import check_option, check_real
-from ..signal.waveform import RecordError, drop_minority
-from ._record_index import index_records, list_sources, load_traces
+from .._compat import Interval, StrOptions
+from .._parameters import FINITE, Quantity, ValidatedParameters, Where, pair_of
+from ..signal.waveform import RecordError
+from ._record_index import index_records, list_inputs, load_traces
 from ._record_policy import HORIZONTALS, MARGIN, stream_to_array
-from ._record_tables import describe_records, make_bunch
+from ._record_tables import describe_records, rejected_records
 from .event_tables import as_inventory, as_tables
 from .exclusions import reasons_to_exclude
-from .merging import OVERLAPS, one_rate, split_instruments
-from .stream_files import check_rate
+from .merging import (
+    OVERLAPS,
+    RATE_TOLERANCE,
+    instrument_facts,
+    one_rate,
+    split_instruments,
+)
+from .record_bunch import (
+    drop_deviating,
+    rejected_rows,
+    require_records,
+    waveform_bunch,
+)
+from .stream_files import HIGHEST_RATE, LOWEST_RATE
 from .times import utc_of
 
-LONGEST_WINDOW = 86_400.0  # seconds
-RESPONSES = (None, "DISP", "VEL", "ACC")
-FACTS = (  # in which all records must agree, and the parameter that makes them agree
-    (
-        "sampling rate in Hz",
-        "sampling_rate",
-        lambda waveform: round(waveform.sampling_rate, 6),
-    ),
-    ("length in samples", "window", lambda waveform: waveform.samples.shape[1]),
-)
+if TYPE_CHECKING:
+    from obspy import Inventory, Stream, Trace
+    from sklearn.utils import Bunch
+
+LONGEST_WINDOW = 86_400.0  # seconds: a day, the span of a file of continuous data
 
 
-class WaveformReader(BaseEstimator):
+def _is_pre_filter(corners):
+    """Return whether a value is four increasing numbers."""
+    return np.shape(corners) == (4,) and bool(np.all(np.diff(corners) > 0))
+
+
+class WaveformReader(ValidatedParameters, BaseEstimator):
     """Recordings of any length, rate and order to one array.
 
     Streams and files become records: one for each event at each instrument (network,
@@ -44,7 +62,7 @@ class WaveformReader(BaseEstimator):
     ----------
     components : {"ZNE", "Z12", "Z"}, default="ZNE"
         Components of a record and their order: vertical, north and east, for which
-        horizontals 1 and 2 are turned by the orientations in an inventory; vertical
+        horizontals 1 and 2 are rotated by the orientations in an inventory; vertical
         and two horizontals as they are, N or 1 and E or 2; vertical only.
     channels : str, default="*"
         Patterns of the channels to take, separated by commas, such as ``"HH?,EH?"``.
@@ -59,26 +77,27 @@ class WaveformReader(BaseEstimator):
         Reference of the window: start of the recording, origin time of the event, or
         first P pick at the station.
     pad : {None, "noise"}, default=None
-        Whether recordings that do not fill the window are refused, or continued by
+        Whether recordings that do not fill the window are rejected, or continued by
         noise of their own level.
     gaps : {"reject", "noise"}, default="reject"
         Whether recordings with gaps, masked samples or NaN within the window are
-        refused, or the gaps filled with noise of their own level.
+        rejected, or the gaps filled with noise of their own level.
     max_gap : float, default=1.0
         Longest gap in seconds that is filled.
     overlaps : {"reject", "first", "last"}, default="reject"
         What holds where pieces overlap and disagree; those that agree are joined.
     dead : {"reject", "keep"}, default="reject"
-        What to do with recordings that hold one value only in a channel.
+        What to do with recordings of which a channel holds one value only.
     clipped : {"reject", "keep"}, default="reject"
-        What to do with recordings that stay at their extreme value again and again.
+        What to do with recordings that stay at their extreme value repeatedly.
     response : {None, "DISP", "VEL", "ACC"}, default=None
         Whether samples stay counts, or the response of the instrument is removed for
         displacement (m), velocity (m/s) or acceleration (m/s^2).
     pre_filter : tuple of four floats, default=None
         Corners in Hz of the filter before the response is removed.
     random_state : int, default=0
-        Seed of the noise; that of a record depends on its id also, not on others.
+        Seed of the noise; the noise of a record depends on its id as well, not on other
+        records.
 
     See Also
     --------
@@ -87,10 +106,10 @@ class WaveformReader(BaseEstimator):
 
     Notes
     -----
-    A filling of gaps lies on straight lines between their ends, and has the spectrum
-    and standard deviation of the tenth of the recording that varies least. A channel
-    counts as clipped if at least twelve of its samples lie in runs of three or more at
-    its largest or smallest value, far above the resolution of the digitizer.
+    The noise in a gap is added to a straight line between its ends, and has the
+    spectrum and standard deviation of the tenth of the recording that varies least. A
+    channel counts as clipped if at least twelve of its samples lie in runs of three or
+    more at its largest or smallest value, far above the resolution of the digitizer.
 
     Examples
     --------
@@ -107,24 +126,55 @@ class WaveformReader(BaseEstimator):
     ((2, 1600), ["it has no channel that matches '*'"])
     """
 
+    _parameter_constraints = {
+        "components": [StrOptions(set(HORIZONTALS))],
+        "channels": [str],
+        "sampling_rate": [
+            Quantity(LOWEST_RATE, HIGHEST_RATE, closed="both", unit="Hz"),
+            None,
+        ],
+        "rates": [StrOptions({"resample", "reject"})],
+        "window": [
+            pair_of(
+                FINITE,
+                f"two increasing times in seconds, at most {LONGEST_WINDOW:g} s apart",
+                also=lambda start, end: start < end <= start + LONGEST_WINDOW,
+            ),
+            None,
+        ],
+        "align": [StrOptions({"start", "origin", "P"})],
+        "pad": [StrOptions({"noise"}), None],
+        "gaps": [StrOptions({"reject", "noise"})],
+        "max_gap": [Quantity(0, None, closed="both", unit="s")],
+        "overlaps": [StrOptions(set(OVERLAPS))],
+        "dead": [StrOptions({"reject", "keep"})],
+        "clipped": [StrOptions({"reject", "keep"})],
+        "response": [StrOptions({"DISP", "VEL", "ACC"}), None],
+        "pre_filter": [
+            Where(_is_pre_filter, "four increasing frequencies in Hz"),
+            None,
+        ],
+        "random_state": [Interval(Integral, 0, None, closed="left")],
+    }
+
     def __init__(
         self,
         *,
-        components="ZNE",
-        channels="*",
-        sampling_rate=None,
-        rates="resample",
-        window=None,
-        align="start",
-        pad=None,
-        gaps="reject",
-        max_gap=1.0,
-        overlaps="reject",
-        dead="reject",
-        clipped="reject",
-        response=None,
-        pre_filter=None,
-        random_state=0,
+        components: Literal["ZNE", "Z12", "Z"] = "ZNE",
+        channels: str = "*",
+        sampling_rate: float | None = None,
+        rates: Literal["resample", "reject"] = "resample",
+        window: tuple[float, float] | None = None,
+        align: Literal["start", "origin", "P"] = "start",
+        pad: Literal["noise"] | None = None,
+        gaps: Literal["reject", "noise"] = "reject",
+        max_gap: float = 1.0,
+        overlaps: Literal["reject", "first", "last"] = "reject",
+        dead: Literal["reject", "keep"] = "reject",
+        clipped: Literal["reject", "keep"] = "reject",
+        response: Literal["DISP", "VEL", "ACC"] | None = None,
+        pre_filter: tuple[float, float, float, float] | None = None,
+        random_state: int = 0,
     ):
         self.components = components
         self.channels = channels
@@ -144,14 +194,14 @@ class WaveformReader(BaseEstimator):
 
     def read(
         self,
-        sources,
+        sources: Stream | Trace | str | PathLike[str] | Sequence[Any] | npt.NDArray,
         *,
-        events=None,
-        picks=None,
-        inventory=None,
-        groups=None,
-        exclusions=None,
-    ):
+        events: pd.DataFrame | Bunch | str | PathLike[str] | None = None,
+        picks: pd.DataFrame | None = None,
+        inventory: Inventory | str | PathLike[str] | None = None,
+        groups: npt.ArrayLike | Callable[..., Any] | Literal["folder"] | None = None,
+        exclusions: (pd.DataFrame | str | PathLike[str] | Sequence[str] | None) = None,
+    ) -> Bunch:
         """Read records from streams, traces, files, folders or patterns of file names.
 
         Parameters
@@ -167,13 +217,14 @@ class WaveformReader(BaseEstimator):
         inventory : obspy Inventory, str or path-like, default=None
             Stations, or a StationXML document.
         groups : sequence, callable or "folder", default=None
-            Event of each source; or a function of the path of a file; or the name of
-            its folder. None tells events by time: one that begins within a recording
-            makes a record of it; without `events` every source is its own event.
+            Event of each of `sources`; or a function of the path of a file; or the name
+            of its folder. None assigns events by time: one that begins within a
+            recording makes a record of it; without `events` every file or stream is its
+            own event.
         exclusions : DataFrame, str, path-like or sequence of str, default=None
             Records that were reviewed and are left out: their ids, or a table or CSV
             file with `record_id` and where there is one `reason`, such as a page of
-            `skseisfp.plotting.write_review` gives.
+            `skseisfp.plotting.write_review` saves.
 
         Returns
         -------
@@ -195,7 +246,7 @@ class WaveformReader(BaseEstimator):
                 `start_time` (of the first sample, UTC), `arrival_sample` and
                 `s_sample` (NaN where there is no pick within), `distance_km`,
                 `azimuth`, `back_azimuth`, `filled` (part of the samples that is noise)
-                and `source`.
+                and `source` (the files, streams or references).
             sampling_rate : float
                 Sampling rate in Hz.
             components : str
@@ -213,15 +264,17 @@ class WaveformReader(BaseEstimator):
             If a parameter or a table is not valid, a row of `exclusions` matches no
             record, or no record is left.
         """
-        self._check_parameters()
+        self._check()
         events, picks = as_tables(events, picks)
         inventory = as_inventory(inventory)
         if self.response is not None and inventory is None:
             raise ValueError(f"response={self.response!r} needs an inventory.")
-        reach = self.window or (0.0, 0.0)
-        reach = (reach[0] - MARGIN, reach[1] + MARGIN)
+        start, end = (0.0, 0.0) if self.window is None else self.window
         records, failures = index_records(
-            list_sources(sources, groups), events, self.channels, reach
+            list_inputs(sources, groups),
+            events,
+            self.channels,
+            (start - MARGIN, end + MARGIN),
         )
         known = [record.record_id for record in records]
         known += [name for name, *_ in failures]
@@ -238,19 +291,23 @@ class WaveformReader(BaseEstimator):
                     frame.at[row, name] = value
             except RecordError as error:
                 reasons[row] = str(error)
-        for fact in FACTS:
-            drop_minority(taken, reasons, *fact)
-        return make_bunch(self, frame, taken, reasons, failures)
+        drop_deviating(taken, reasons, length="window")
+        left_out = rejected_rows(frame, dict(sorted(reasons.items())))
+        rejected = rejected_records(left_out, failures)
+        require_records(taken, "No record", rejected)
+        frame = frame.iloc[sorted(taken)].reset_index(drop=True)
+        frame = frame.drop(columns=["p_time", "s_time"])
+        return waveform_bunch(taken, frame, rejected)
 
     def read_stream(
         self,
-        stream,
+        stream: Stream,
         *,
-        origin_time=None,
-        arrival_time=None,
-        inventory=None,
-        record_id="",
-    ):
+        origin_time: Any = None,
+        arrival_time: Any = None,
+        inventory: Inventory | None = None,
+        record_id: str = "",
+    ) -> npt.NDArray[np.float32]:
         """Read one record from a stream.
 
         Parameters
@@ -272,10 +329,10 @@ class WaveformReader(BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter is not valid, or the policy refuses the record; then the
+            If a parameter is not valid, or the policy rejects the record; then the
             message is the reason.
         """
-        self._check_parameters()
+        self._check()
         instruments = split_instruments(stream)
         if len(instruments) != 1:
             found = ", ".join(instruments) or "none"
@@ -286,7 +343,7 @@ class WaveformReader(BaseEstimator):
         return samples[0] if len(samples) == 1 else samples
 
     def _read_record(self, record, facts, inventory):
-        """Return the waveform of a record, and what was found out about it."""
+        """Return the waveform of a record, and the facts that its traces hold."""
         if "event_type" in facts and pd.isna(facts["event_type"]):
             raise RecordError("its event has no label")
         traces = load_traces(record, self.channels)
@@ -294,9 +351,8 @@ class WaveformReader(BaseEstimator):
             traces, facts, inventory, record.record_id
         )
         found = {
+            **instrument_facts(traces),
             "location": traces[0].stats.location,
-            "channels": " ".join(sorted({trace.stats.channel for trace in traces})),
-            "sampling_rate_hz": traces[0].stats.sampling_rate,
             "start_time": pd.Timestamp(start, unit="ns", tz="UTC"),
             "filled": filled,
         }
@@ -311,8 +367,8 @@ class WaveformReader(BaseEstimator):
     def _apply(self, traces, facts, inventory, record_id):
         """Return waveform, start and filled part of the traces of an instrument."""
         rate = one_rate(traces)
-        wanted = self.sampling_rate
-        if self.rates == "reject" and wanted and not np.isclose(rate, wanted, 1e-6):
+        wanted = self.sampling_rate or rate
+        if self.rates == "reject" and not np.isclose(rate, wanted, RATE_TOLERANCE):
             raise RecordError(f"its sampling rate is {rate:g} Hz, not {wanted:g} Hz")
         return stream_to_array(
             traces,
@@ -337,44 +393,8 @@ class WaveformReader(BaseEstimator):
             raise RecordError(f"it has no {what}")
         return utc_of(facts[name])
 
-    def _check_parameters(self):
-        """Refuse parameters out of their range."""
-        check_option("components", self.components, tuple(HORIZONTALS))
-        check_option("rates", self.rates, ("resample", "reject"))
-        check_option("align", self.align, ("start", "origin", "P"))
-        check_option("pad", self.pad, (None, "noise"))
-        check_option("gaps", self.gaps, ("reject", "noise"))
-        check_option("overlaps", self.overlaps, OVERLAPS)
-        check_option("dead", self.dead, ("reject", "keep"))
-        check_option("clipped", self.clipped, ("reject", "keep"))
-        check_option("response", self.response, RESPONSES)
-        check_real("max_gap", self.max_gap, min_val=0)
-        check_scalar(self.random_state, "random_state", Integral, min_val=0)
-        check_scalar(self.channels, "channels", str)
-        if self.sampling_rate is not None:
-            check_real("sampling_rate", self.sampling_rate, min_val=0)
-            check_rate(self.sampling_rate)
-        if self.pre_filter is not None and not (
-            np.shape(self.pre_filter) == (4,) and np.all(np.diff(self.pre_filter) > 0)
-        ):
-            raise ValueError(
-                "pre_filter must be four increasing frequencies in Hz; got "
-                f"{self.pre_filter!r}."
-            )
-        self._check_window()
-
-    def _check_window(self):
-        """Refuse windows that are none, or a reference without a window."""
-        if self.window is None:
-            if self.align != "start":
-                raise ValueError(f"align={self.align!r} needs a window.")
-            return
-        if (
-            np.shape(self.window) != (2,)
-            or not np.isfinite(self.window).all()
-            or not self.window[0] < self.window[1] <= self.window[0] + LONGEST_WINDOW
-        ):
-            raise ValueError(
-                "window must be two increasing times in seconds, at most "
-                f"{LONGEST_WINDOW:g} s apart; got {self.window!r}."
-            )
+    def _check(self):
+        """Raise if a parameter is not valid, or the alignment lacks a window."""
+        self._validate_params()
+        if self.window is None and self.align != "start":
+            raise ValueError(f"align={self.align!r} needs a window.")

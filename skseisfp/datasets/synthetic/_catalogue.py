@@ -9,9 +9,12 @@ from ._noise import band_rms, noise_spectra
 from ._propagation import VP, VS, local_amplitude
 from ._source import SOURCE_KINDS, corner_frequency
 
-SIDE_KM = 240.0
-DETECTION = 30.0  # signal to noise of the median station at the smallest magnitude
-MAGNITUDE_SCALE = 0.4  # mean magnitude above the threshold
+SIDE_KM = 240.0  # of the square of stations and epicentres: regional distances
+# Signal-to-noise ratio of the median station at the smallest magnitude; tuned with the
+# levels of the waves, see `_synthesis`.
+DETECTION = 30.0
+# Mean magnitude above the threshold: 1 / (b ln 10) of Gutenberg and Richter, b = 1.09
+MAGNITUDE_SCALE = 0.4
 SNR_BAND = (2.0, 10.0)  # Hz
 
 
@@ -42,7 +45,7 @@ def draw_catalogue(rng, network, frequencies, *, n_records, classes, records_per
 
 
 def _event_sizes(rng, n_records, n_events, n_stations):
-    """Numbers of records of the events, from one to all stations.
+    """Draw the numbers of records of the events, from one to all stations.
 
     There are more events than asked for where the stations are too few for the records.
     """
@@ -52,7 +55,7 @@ def _event_sizes(rng, n_records, n_events, n_stations):
 
 
 def _draw_events(rng, names):
-    """Epicentres, depths and sources."""
+    """Draw epicentres, depths and sources; scatter is in decades of amplitude."""
     n = len(names)
     kinds = [SOURCE_KINDS[name] for name in names]
     depth = np.array([rng.uniform(*kind.depth_km) for kind in kinds])
@@ -81,7 +84,7 @@ def _draw_events(rng, names):
 
 
 def _draw_records(rng, events, counts, network):
-    """Stations of each event, the nearer the likelier, with paths and picks."""
+    """Draw the stations of each event, near ones more likely, with paths and picks."""
     east = network.east[None, :] - events["east"].to_numpy()[:, None]
     north = network.north[None, :] - events["north"].to_numpy()[:, None]
     distance = np.maximum(np.hypot(east, north), 10.0)
@@ -110,7 +113,7 @@ def _draw_records(rng, events, counts, network):
 
 
 def _thresholds(records, network, frequencies):
-    """Magnitude of each event that its median station just detects."""
+    """Return the magnitude of each event that its median station just detects."""
     natural, cultural = noise_spectra(network, frequencies)
     noise = band_rms(np.hypot(natural, cultural), frequencies, *SNR_BAND)
     level = DETECTION * noise[records["site"]]
@@ -119,12 +122,12 @@ def _thresholds(records, network, frequencies):
 
 
 def _excess(rng, names):
-    """Magnitude above the threshold, after Gutenberg and Richter."""
+    """Draw magnitudes above the threshold, after Gutenberg and Richter."""
     return -MAGNITUDE_SCALE * np.log1p(-_stratified_uniform(rng, names))
 
 
 def _stratified_uniform(rng, names):
-    """Draw from 0 to 1 evenly within each class, lest classes differ by chance."""
+    """Draw from 0 to 1 evenly within each class, so that classes are alike."""
     values = np.empty(len(names))
     for name in np.unique(names):
         n = np.count_nonzero(names == name)

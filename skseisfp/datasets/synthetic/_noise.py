@@ -6,7 +6,8 @@ import numpy as np
 from scipy import fft
 
 MODULATION = 0.35  # standard deviation of the logarithm of the cultural noise
-MODULATION_PERIOD = 8.0  # s
+MODULATION_PERIOD = 8.0  # seconds
+LINE_WIDTH = 0.05  # Hz, of the spectral lines of machines
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,16 @@ class Network:
     microseism: dict
     local: dict
     cultural: dict
-    floor: np.ndarray
+    white: np.ndarray
     lines: np.ndarray
 
 
 def draw_network(rng, n_stations, side_km):
-    """Draw stations in a square, with their site responses and noise."""
+    """Draw stations in a square, with their site responses and noise.
+
+    The ranges are choices that were tuned with the levels of the waves, see
+    `_synthesis`; the peak of the microseism lies at periods of 3 to 7 s.
+    """
 
     def log_uniform(low, high, size=n_stations):
         return np.exp(rng.uniform(np.log(low), np.log(high), size))
@@ -63,13 +68,13 @@ def draw_network(rng, n_stations, side_km):
             "peak": log_uniform(2.5, 9.0),
             "width": rng.uniform(0.3, 0.7, n_stations),
         },
-        floor=log_uniform(1.0, 6.0),
+        white=log_uniform(1.0, 6.0),
         lines=log_uniform(1.5, 15.0, (n_stations, 2)),
     )
 
 
 def site_response(network, stations, frequencies):
-    """Causal site response with the kappa filter, shape (n_records, n_freq)."""
+    """Return causal site responses with the kappa filter, shape (n_records, n_freq)."""
     f = frequencies[None, :]
     f0 = network.resonance[stations, None]
     width = 1j * f * f0 / network.quality[stations, None]
@@ -79,7 +84,7 @@ def site_response(network, stations, frequencies):
 
 
 def noise_spectra(network, frequencies):
-    """Amplitude spectra of stationary and of cultural noise, (n_stations, n_freq).
+    """Return spectra of stationary and of cultural noise, (n_stations, n_freq).
 
     They are scaled so that a white Gaussian spectrum of unit variance times them has
     the rms of the station after an inverse FFT over these frequencies.
@@ -92,23 +97,23 @@ def noise_spectra(network, frequencies):
     hump = np.log(f / network.cultural["peak"][:, None])
     cultural = np.exp(-0.5 * (hump / network.cultural["width"][:, None]) ** 2)
     for line in network.lines.T:
-        cultural += 2.0 * np.exp(-0.5 * ((f - line[:, None]) / 0.05) ** 2)
+        cultural += 2.0 * np.exp(-0.5 * ((f - line[:, None]) / LINE_WIDTH) ** 2)
     stationary = np.hypot(
         _with_rms(microseism, network.microseism["rms"]),
         _with_rms(local, network.local["rms"]),
     )
-    floor = _with_rms(np.ones_like(local), network.floor)
-    return np.hypot(stationary, floor), _with_rms(cultural, network.cultural["rms"])
+    white = _with_rms(np.ones_like(local), network.white)
+    return np.hypot(stationary, white), _with_rms(cultural, network.cultural["rms"])
 
 
 def band_rms(spectra, frequencies, low, high):
-    """Root mean square within a band of noise of the given amplitude spectra."""
+    """Return the root mean square, within a band, of noise with amplitude spectra."""
     inside = (frequencies >= low) & (frequencies <= high)
     return np.sqrt((spectra[:, inside] ** 2).sum(axis=1))
 
 
 def gaussian_noise(rng, spectra, n_fft):
-    """Stationary Gaussian noise of amplitude spectra, shape (n_records, n_fft)."""
+    """Draw stationary Gaussian noise of amplitude spectra, shape (n_records, n_fft)."""
     shape = spectra.shape
     white = rng.standard_normal(shape, dtype=np.float32) + 1j * rng.standard_normal(
         shape, dtype=np.float32
@@ -118,7 +123,7 @@ def gaussian_noise(rng, spectra, n_fft):
 
 
 def slow_modulation(rng, n_records, times):
-    """Positive random modulation that changes over some seconds."""
+    """Draw a positive random modulation that changes over some seconds."""
     position = times / MODULATION_PERIOD
     left = position.astype(int)
     values = MODULATION * rng.standard_normal((n_records, left[-1] + 2))

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 SHEAR_VELOCITY = 3500.0  # m/s at the source
-S_TO_P_FAR_FIELD = 5.2  # (vp / vs)^3 for a Poisson solid
+S_TO_P_FAR_FIELD = 5.2  # (vp / vs)^3 = 3^(3/2) for a Poisson solid
 
 
 @dataclass(frozen=True)
@@ -34,19 +35,21 @@ class SourceKind:
         Delay in seconds between rows and between holes of a row.
     """
 
-    depth_km: tuple
+    depth_km: tuple[float, float]
     stress_drop: float
     corner_ratio: float
     double_couple: bool
     s_to_p: float
     s_to_p_scatter: float
     rg: float = 0.0
-    rows: tuple = (1, 1)
-    holes: tuple = (1, 1)
-    row_delay: tuple = (0.0, 0.0)
-    hole_delay: tuple = (0.0, 0.0)
+    rows: tuple[int, int] = (1, 1)
+    holes: tuple[int, int] = (1, 1)
+    row_delay: tuple[float, float] = (0.0, 0.0)
+    hole_delay: tuple[float, float] = (0.0, 0.0)
 
 
+# Ratios of S to P and levels of Rg were tuned with the levels of the waves, see
+# `_synthesis`; delays are those of quarries and of underground mines.
 SOURCE_KINDS = {
     "earthquake": SourceKind(
         depth_km=(2.0, 12.0),
@@ -84,24 +87,33 @@ SOURCE_KINDS = {
 }
 
 
-def corner_frequency(magnitude, stress_drop):
-    """Corner frequency of S in Hz after Brune (1970), of a moment magnitude."""
-    moment = 10.0 ** (1.5 * magnitude + 9.1)
-    return 0.49 * SHEAR_VELOCITY * np.cbrt(stress_drop / moment)
+def corner_frequency(
+    magnitude: npt.ArrayLike, stress_drop: npt.ArrayLike
+) -> npt.NDArray:
+    """Return the corner frequency of S in Hz after Brune (1970).
+
+    It is 4.9e6 b (D / M)^(1/3) with b in km/s, the stress drop D in bar and the moment
+    M in dyn cm, thus 0.49 b (D / M)^(1/3) in SI units; the moment follows from the
+    moment magnitude by Hanks and Kanamori (1979).
+    """
+    moment = 10.0 ** (1.5 * np.asarray(magnitude) + 9.1)  # N m
+    return 0.49 * SHEAR_VELOCITY * np.cbrt(np.asarray(stress_drop) / moment)
 
 
-def brune_velocity(frequencies, corner):
-    """Far-field velocity spectrum of unit moment, shape (n_events, n_freq)."""
+def brune_velocity(frequencies: npt.NDArray, corner: npt.NDArray) -> npt.NDArray:
+    """Return far-field velocity spectra of unit moment, shape (n_events, n_freq)."""
     f = frequencies[None, :]
     return 2j * np.pi * f / (1.0 + (f / corner[:, None]) ** 2)
 
 
-def delay_spectrum(rng, frequencies, kind):
-    """Complex spectrum of a delay-fired pattern of charges, 1 at zero frequency.
+def delay_spectrum(
+    rng: np.random.Generator, frequencies: npt.NDArray, kind: SourceKind
+) -> npt.NDArray:
+    """Return the spectrum of a delay-fired pattern of charges, 1 at zero frequency.
 
-    The delays scatter by a few milliseconds, as pyrotechnic caps do, and the charges
-    by 20 %; equal delays between rows reinforce the multiples of their inverse, the
-    banding of ripple-fired blasts.
+    The delays scatter by 4 ms, as pyrotechnic caps do, and the charges by 20 %; equal
+    delays between rows reinforce the multiples of their inverse, which gives the
+    spectra of ripple-fired blasts their bands.
     """
     rows = rng.integers(*kind.rows, endpoint=True)
     holes = rng.integers(*kind.holes, endpoint=True)
@@ -118,12 +130,18 @@ def delay_spectrum(rng, frequencies, kind):
     return charges @ np.cos(phases) - 1j * (charges @ np.sin(phases))
 
 
-def radiation_pattern(strike, dip, rake, azimuth, takeoff):
-    """Absolute P and S radiation of double couples, all angles in radians.
+def radiation_pattern(
+    strike: npt.ArrayLike,
+    dip: npt.ArrayLike,
+    rake: npt.ArrayLike,
+    azimuth: npt.ArrayLike,
+    takeoff: npt.ArrayLike,
+) -> tuple[npt.NDArray, npt.NDArray]:
+    """Return the absolute P and S radiation of double couples, angles in radians.
 
     Equations 4.89 to 4.91 of Aki and Richards (2002); S is the vector sum of SV and SH.
     """
-    phi = azimuth - strike
+    phi = np.asarray(azimuth) - np.asarray(strike)
     sin_i, cos_i, sin_2i, cos_2i = _multiples(takeoff)
     sin_d, cos_d, sin_2d, cos_2d = _multiples(dip)
     sin_p, cos_p, sin_2p, cos_2p = _multiples(phi)
@@ -150,5 +168,5 @@ def radiation_pattern(strike, dip, rake, azimuth, takeoff):
 
 
 def _multiples(angle):
-    """Sine and cosine of an angle and of its double."""
+    """Return sine and cosine of an angle and of its double."""
     return np.sin(angle), np.cos(angle), np.sin(2 * angle), np.cos(2 * angle)

@@ -2,16 +2,25 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy import fft
 
 from . import _noise, _propagation
 from ._source import SOURCE_KINDS, brune_velocity, delay_spectrum, radiation_pattern
 
-P_PATTERN, S_PATTERN = 0.52, 0.63  # rms of the pattern of a double couple
+# Root mean square of the pattern of a double couple over the focal sphere:
+# sqrt(4 / 15) and sqrt(2 / 5), Boore and Boatwright (1984).
+P_PATTERN, S_PATTERN = 0.52, 0.63
+# The numbers that follow, those of `_waves`, and the ranges of sources and noise are
+# choices, not measurements: they were tuned together until the default set had the
+# properties that the notes of `make_seismograms` state and its tests measure.
 PATTERN_FLOOR = 0.2  # scattering fills the nodes
-P_MIXING = (0.87, 0.5, 0.1)  # share of a wave on Z, R and T
+# Share of a wave on Z, R and T. Of P, cosine and sine of an incidence of 30 degrees; of
+# Rg, whose particles move on an ellipse, R is a quarter of a period from Z.
+P_MIXING = (0.87, 0.5, 0.1)
 S_MIXING = (0.5, 0.7, 0.9)
 P_CODA_MIXING = (0.8, 0.6, 0.5)
 S_CODA_MIXING = (0.6, 0.8, 0.8)
@@ -19,34 +28,41 @@ RG_MIXING = (1.0, -0.7j, 0.05)
 P_CODA, S_CODA, LG = 0.8, 1.0, 0.6  # level against the direct wave
 PATH_SCATTER = 0.2  # of each term of the logarithm of the path spectrum
 HORIZONTAL_NOISE = 1.4  # against the vertical component
-MAGNITUDE_BAND = (1.2, 10.0)  # Hz
+MAGNITUDE_BAND = (1.2, 10.0)  # Hz, in which the peaks fix the magnitude
+P_Q, S_Q = 300.0, 220.0  # at 1 Hz
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Times and frequencies of the synthesis, longer than a record against wrap."""
+    """Times and frequencies of the synthesis, longer than a record against wrapping."""
 
     sampling_rate: float
     n_samples: int
 
     @cached_property
-    def n_fft(self):
-        """Length of the transforms."""
-        return fft.next_fast_len(self.n_samples * 5 // 4, real=True)
+    def n_fft(self) -> int:
+        """Length of the transforms, a quarter longer than a record or more."""
+        length: Any = fft.next_fast_len(self.n_samples * 5 // 4, real=True)
+        return length
 
     @cached_property
-    def times(self):
+    def times(self) -> npt.NDArray:
         """Times in seconds since the start of a record."""
         return np.arange(self.n_fft) / self.sampling_rate
 
     @cached_property
-    def frequencies(self):
+    def frequencies(self) -> npt.NDArray:
         """Frequencies in Hz."""
         return fft.rfftfreq(self.n_fft, 1.0 / self.sampling_rate)
 
+    def samples_of(self, spectra) -> npt.NDArray:
+        """Return the samples of spectra, of the length of a record."""
+        waves: Any = fft.irfft(spectra, self.n_fft, axis=-1)
+        return waves[..., : self.n_samples]
+
 
 def make_signals(rng, grid, network, events, records, n_components):
-    """Noise-free records in nm/s, shape (n_records, n_components, n_samples).
+    """Make noise-free records in nm/s, shape (n_records, n_components, n_samples).
 
     `records` holds whole events: the peaks of an event in `MAGNITUDE_BAND` on the first
     component are, in the mean of their logarithms, those of its local magnitude.
@@ -69,11 +85,11 @@ def make_signals(rng, grid, network, events, records, n_components):
     spectra *= _magnitude_gain(grid, spectra[:, 0], sources, local, records)
     if n_components == 3:
         _rotate(spectra, records["azimuth"].to_numpy())
-    return fft.irfft(spectra, grid.n_fft, axis=-1)[..., : grid.n_samples]
+    return grid.samples_of(spectra)
 
 
 def make_noise(rng, grid, network, events, records, n_components):
-    """Noise in nm/s, shape (n_records, n_components, n_samples)."""
+    """Make noise in nm/s, shape (n_records, n_components, n_samples)."""
     site = records["site"].to_numpy()
     storm = events["microseism"].to_numpy()[records["event"], None]
     natural, cultural = _noise.noise_spectra(network, grid.frequencies)
@@ -90,11 +106,11 @@ def make_noise(rng, grid, network, events, records, n_components):
 
 
 def band_pass(records, grid, low, high):
-    """Band-pass like a Butterworth filter of order 4 run forwards and backwards."""
+    """Filter by the gain of a Butterworth band-pass of order 4, run in both ways."""
     f = np.maximum(fft.rfftfreq(grid.n_fft, 1.0 / grid.sampling_rate), 1e-3)
     gain = 1.0 / ((1.0 + (low / f) ** 8) * (1.0 + (f / high) ** 8))
     spectra = fft.rfft(records, grid.n_fft, axis=-1) * gain.astype(np.float32)
-    return fft.irfft(spectra, grid.n_fft, axis=-1)[..., : records.shape[-1]]
+    return grid.samples_of(spectra)
 
 
 def _waves(rng, grid, sources, local, records):
@@ -109,13 +125,13 @@ def _waves(rng, grid, sources, local, records):
     p_pattern, s_pattern = _patterns(rng, kinds, sources, local, records)
 
     slant = records["slant_km"].to_numpy()
-    spread = (100.0 / slant)[:, None]
+    spread = (100.0 / slant)[:, None]  # of body waves, 1 at 100 km
     p_travel, s_travel = records["p_travel"].to_numpy(), records["s_travel"].to_numpy()
     p_onset = records["p_time"].to_numpy()
     origin = p_onset - p_travel
     s_onset = origin + s_travel
-    p_wave = p_source[local] * _propagation.attenuation(f, p_travel, 300.0) * spread
-    s_wave = s_source[local] * _propagation.attenuation(f, s_travel, 220.0) * spread
+    p_wave = p_source[local] * _propagation.attenuation(f, p_travel, P_Q) * spread
+    s_wave = s_source[local] * _propagation.attenuation(f, s_travel, S_Q) * spread
 
     envelope = _propagation.pulse_envelope(times, p_onset, 0.1 + 0.003 * slant)
     yield p_wave * p_pattern, envelope, P_MIXING, True
@@ -128,7 +144,7 @@ def _waves(rng, grid, sources, local, records):
         window = S_CODA * S_PATTERN * _propagation.octave_window(f, centre)
         yield s_wave * window, envelope, S_CODA_MIXING, False
     envelope = _propagation.lg_envelope(times, origin, slant)
-    level = LG * S_PATTERN * np.sqrt(slant / 100.0)[:, None]
+    level = LG * S_PATTERN * np.sqrt(slant / 100.0)[:, None]  # it spreads as r^-1/2
     yield s_wave * level, envelope, S_CODA_MIXING, False
     if sources["rg"].any():
         rg = _propagation.rg_spectrum(f, records["distance_km"].to_numpy(), origin)
@@ -137,7 +153,7 @@ def _waves(rng, grid, sources, local, records):
 
 
 def _burst(rng, envelope):
-    """Spectra of white noise in an envelope; an impulse where there is none."""
+    """Return spectra of white noise in an envelope; an impulse where there is none."""
     if envelope is None:
         return np.float32(1.0)
     white = rng.standard_normal(envelope.shape, dtype=np.float32)
@@ -145,11 +161,12 @@ def _burst(rng, envelope):
 
 
 def _patterns(rng, kinds, sources, local, records):
-    """P and S amplitudes towards each station, shape (n_records, 1) each."""
-    angles = (sources[name].to_numpy()[local] for name in ("strike", "dip", "rake"))
-    p, s = radiation_pattern(
-        *angles, records["azimuth"].to_numpy(), records["takeoff"].to_numpy()
+    """Return P and S amplitudes towards each station, shape (n_records, 1) each."""
+    strike, dip, rake = (
+        sources[name].to_numpy()[local] for name in ("strike", "dip", "rake")
     )
+    azimuth, takeoff = records["azimuth"].to_numpy(), records["takeoff"].to_numpy()
+    p, s = radiation_pattern(strike, dip, rake, azimuth, takeoff)
     p, s = np.hypot(p, PATTERN_FLOOR), np.hypot(s, PATTERN_FLOOR)
     couple = np.array([kind.double_couple for kind in kinds])[local]
     scatter = rng.lognormal(0.0, 0.25, (2, len(records)))
@@ -159,8 +176,9 @@ def _patterns(rng, kinds, sources, local, records):
 
 
 def _path_scatter(rng, n_records, frequencies):
-    """Smooth random factor over log frequency, shape (n_records, n_freq)."""
-    phase = 2 * np.pi * np.log2(np.maximum(frequencies, 0.1)) / 8.0
+    """Draw a smooth factor over log frequency, shape (n_records, n_freq)."""
+    octaves = np.log2(np.maximum(frequencies, 0.1))
+    phase = 2 * np.pi * octaves / 8.0  # the first term has a period of 8 octaves
     log_factor = np.zeros((n_records, frequencies.size))
     for term in range(1, 6):
         shift = rng.uniform(0.0, 2 * np.pi, (n_records, 1))
@@ -170,8 +188,8 @@ def _path_scatter(rng, n_records, frequencies):
 
 
 def _magnitude_gain(grid, spectra, sources, local, records):
-    """Gain of each event that gives it its local magnitude, (n_records, 1, 1)."""
-    traces = fft.irfft(spectra, grid.n_fft, axis=-1)[:, : grid.n_samples]
+    """Return the gain that gives each event its magnitude, shape (n_records, 1, 1)."""
+    traces = grid.samples_of(spectra)
     peak = np.abs(band_pass(traces, grid, *MAGNITUDE_BAND)).max(axis=1)
     magnitude = sources["magnitude"].to_numpy()[local]
     wanted = _propagation.local_amplitude(magnitude, records["slant_km"].to_numpy())
@@ -181,7 +199,7 @@ def _magnitude_gain(grid, spectra, sources, local, records):
 
 
 def _rotate(spectra, azimuth):
-    """Turn R and T into N and E in place, azimuth from source to station."""
+    """Rotate R and T to N and E in place, azimuth from source to station."""
     cos, sin = np.cos(azimuth)[:, None], np.sin(azimuth)[:, None]
     radial, transverse = spectra[:, 1].copy(), spectra[:, 2].copy()
     spectra[:, 1] = cos * radial - sin * transverse

@@ -1,20 +1,29 @@
 """Synthetic regional seismograms of earthquakes and blasts."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from itertools import pairwise
 from numbers import Integral, Real
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import Bunch, check_random_state, check_scalar
+from sklearn.utils import check_random_state, check_scalar
 
 from ..._utils.checks import check_option
+from ...io.record_bunch import record_bunch
 from ._catalogue import SIDE_KM, SNR_BAND, draw_catalogue
 from ._noise import draw_network
 from ._source import SOURCE_KINDS
 from ._synthesis import Grid, band_pass, make_noise, make_signals
 
-EVENTS_PER_CHUNK = 16
-SNR_WINDOW = 30.0  # s after P
+if TYPE_CHECKING:
+    from numpy.random import RandomState
+    from sklearn.utils import Bunch
+
+EVENTS_PER_CHUNK = 16  # which bounds the memory that the spectra take
+SNR_WINDOW = 30.0  # seconds after P
 DESCRIPTION = """\
 Synthetic regional seismograms
 ------------------------------
@@ -25,26 +34,26 @@ Made by skseisfp.datasets.make_seismograms, whose notes give the model.
 
 
 def make_seismograms(
-    n_records=716,
+    n_records: int = 716,
     *,
-    classes=tuple(SOURCE_KINDS),
-    records_per_event=4,
-    n_stations=12,
-    n_components=1,
-    sampling_rate=40.0,
-    duration=90.0,
-    noise_level=1.0,
-    return_clean=False,
-    random_state=None,
-):
+    classes: str | Sequence[str] = tuple(SOURCE_KINDS),
+    records_per_event: float = 4,
+    n_stations: int = 12,
+    n_components: Literal[1, 3] = 1,
+    sampling_rate: float = 40.0,
+    duration: float = 90.0,
+    noise_level: float = 1.0,
+    return_clean: bool = False,
+    random_state: int | RandomState | None = None,
+) -> Bunch:
     """Make labelled synthetic seismograms of earthquakes and blasts.
 
     Parameters
     ----------
     n_records : int, default=716
-        Number of records, shared out evenly among the classes.
+        Number of records, divided evenly among the classes.
     classes : sequence of str, default=("earthquake", "quarry_blast", "mine_blast")
-        Classes to make, any of these three.
+        Classes of the records, any of these three.
     records_per_event : float, default=4
         Mean number of stations that record an event, at most `n_stations`; each event
         has at least one record, and the classes have the same number of events.
@@ -58,11 +67,12 @@ def make_seismograms(
         Length of a record in seconds, at least 70. P arrives 15 to 25 s after its
         start.
     noise_level : float, default=1.0
-        Factor to the noise once the magnitudes are drawn; 0 gives clean records.
+        Factor of the noise, applied after the magnitudes are drawn; 0 leaves records
+        without noise.
     return_clean : bool, default=False
         Whether to return the signals without noise too.
     random_state : int, RandomState instance or None, default=None
-        Seed of all that is drawn.
+        Seed of all random numbers.
 
     Returns
     -------
@@ -100,9 +110,8 @@ def make_seismograms(
 
     Notes
     -----
-    A record is the sum of direct P and S, their codas, Lg and Rg, and of noise. Each
-    wave is a source spectrum times a path and a site, times a random burst in an
-    envelope:
+    A record is the sum of direct P and S, their codas, Lg and Rg, and noise. Each wave
+    is a source spectrum times a path and a site, times a random burst in an envelope:
 
     - sources: Brune spectra [1]_ with scattered stress drops; random double couples
       [2]_ for earthquakes, isotropic P and converted S for blasts; delay-fired rows of
@@ -111,14 +120,15 @@ def make_seismograms(
     - paths: geometrical spreading, frequency-dependent Q, pulses that widen with
       distance, single-scattered coda [3]_ in octave bands, dispersed Rg.
     - stations: gain, kappa and one resonance; noise of microseism, a local
-      low-frequency part, cultural hum with spectral lines and modulation, and a floor.
+      low-frequency part, cultural hum with spectral lines and modulation, white noise.
       All levels and corners differ by station, and the microseism by event too.
 
-    Epicentres, magnitudes, noise and the times of P are drawn alike for all classes,
-    and the source strength of an event is fixed by its local magnitude [4]_ from the
-    peaks in 1.2 to 10 Hz, so that neither amplitude nor distance tells the class.
+    Epicentres, magnitudes, noise and the times of P have the same distribution in all
+    classes, and the source strength of an event is fixed by its local magnitude [4]_
+    from the peaks in 1.2 to 10 Hz, so that neither amplitude nor distance indicates the
+    class.
 
-    The default set is calibrated so that the P/S ratio in 4 to 12 Hz alone parts
+    The default set is calibrated so that the P/S ratio in 4 to 12 Hz alone separates
     earthquakes from blasts with an AUC of 0.75 to 0.9. Noise below 2 Hz exceeds the
     peak of the signal in a quarter to a half of the records, and the best high-pass
     cut-off ranges from 0.4 to 4 Hz.
@@ -142,12 +152,7 @@ def make_seismograms(
     >>> bunch.frame["event_type"].value_counts().to_dict()
     {'earthquake': 10, 'mine_blast': 10, 'quarry_blast': 10}
     """
-    check_scalar(n_records, "n_records", Integral, min_val=1)
-    check_scalar(n_stations, "n_stations", Integral, min_val=1)
-    check_scalar(
-        records_per_event, "records_per_event", Real, min_val=1, max_val=n_stations
-    )
-    check_option("n_components", n_components, (1, 3))
+    _check_numbers(n_records, records_per_event, n_stations, n_components)
     check_scalar(sampling_rate, "sampling_rate", Real, min_val=20)
     check_scalar(duration, "duration", Real, min_val=70)
     check_scalar(noise_level, "noise_level", Real, min_val=0)
@@ -169,15 +174,11 @@ def make_seismograms(
     frame = _make_frame(grid, network, events, records)
     frame["snr_db"] = _snr_db(grid, clean[:, 0], noise[:, 0], frame["p_sample"])
     shape = (n_records, -1) if n_components == 1 else clean.shape
-    bunch = Bunch(
-        data=(clean + noise).reshape(shape),
-        target=frame["event_type"].to_numpy(str),
-        target_names=sorted(classes),
-        groups=frame["event_id"].to_numpy(str),
-        frame=frame,
+    bunch = record_bunch(
+        (clean + noise).reshape(shape),
+        frame,
         sampling_rate=grid.sampling_rate,
         components="ZNE"[:n_components],
-        stations=frame["station"].to_numpy(str),
         DESCR=DESCRIPTION.format(
             n_records=n_records,
             n_events=len(events),
@@ -190,6 +191,16 @@ def make_seismograms(
     if return_clean:
         bunch["clean"] = clean.reshape(shape)
     return bunch
+
+
+def _check_numbers(n_records, records_per_event, n_stations, n_components):
+    """Raise if a number of records, stations or components is out of its range."""
+    check_scalar(n_records, "n_records", Integral, min_val=1)
+    check_scalar(n_stations, "n_stations", Integral, min_val=1)
+    check_scalar(
+        records_per_event, "records_per_event", Real, min_val=1, max_val=n_stations
+    )
+    check_option("n_components", n_components, (1, 3))
 
 
 def _check_classes(classes, n_records):
@@ -208,7 +219,7 @@ def _check_classes(classes, n_records):
 
 
 def _synthesise(rng, grid, network, events, records, n_components):
-    """Signals and noise of all records, made for some events at a time."""
+    """Make signals and noise of all records, for some events at a time."""
     shape = (len(records), n_components, grid.n_samples)
     clean, noise = np.empty(shape, np.float32), np.empty(shape, np.float32)
     edges = range(0, len(events) + EVENTS_PER_CHUNK, EVENTS_PER_CHUNK)
@@ -222,7 +233,7 @@ def _synthesise(rng, grid, network, events, records, n_components):
 
 
 def _make_frame(grid, network, events, records):
-    """Tabulate what is known of each record beside its samples."""
+    """Return the table of records: event, station, arrivals, path and magnitude."""
     event = events.iloc[records["event"]].reset_index(drop=True)
     station = network.names[records["site"]]
     s_time = records["p_time"] - records["p_travel"] + records["s_travel"]
@@ -246,7 +257,7 @@ def _make_frame(grid, network, events, records):
 
 
 def _snr_db(grid, clean, noise, p_sample):
-    """Root mean square of the signal after P against that of the noise, in dB."""
+    """Return the rms of the signal after P relative to that of the noise, in dB."""
     since_p = np.arange(grid.n_samples) - p_sample.to_numpy()[:, None]
     window = (since_p >= 0) & (since_p < SNR_WINDOW * grid.sampling_rate)
     signal = band_pass(clean, grid, *SNR_BAND) ** 2

@@ -1,4 +1,4 @@
-"""Requests to data centres that an archive has the answers of."""
+"""Requests to data centres whose answers an archive holds."""
 
 from itertools import groupby
 
@@ -39,7 +39,7 @@ def split_lines(lines, size):
 
 
 def put_answers(archive, lines, outcomes):
-    """Remember that lines were answered, and how."""
+    """Store that lines were answered, and how."""
     rows = [
         {**dict(zip(_COLUMNS, _key(line), strict=True)), "outcome": outcome}
         for line, outcome in zip(lines, outcomes, strict=True)
@@ -52,7 +52,7 @@ _COLUMNS = ("event_id", "channel", "start_ns", "end_ns")
 
 
 def _key(line):
-    """Return what a request is known by."""
+    """Return the values that identify a request."""
     event_id, channel, start, end = line
     return event_id, channel, nanoseconds(start), nanoseconds(end)
 

@@ -1,0 +1,139 @@
+"""Records of one shape, with all that belongs to them, as a Bunch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.utils import Bunch
+
+from ..signal.waveform import Waveform, drop_minority
+
+MOST_REASONS = 5  # in a message
+
+
+def drop_deviating(
+    taken: dict[int, Waveform], reasons: dict[int, str], *, length: str
+) -> None:
+    """Leave out the records that differ from most in components, rate or length.
+
+    Parameters
+    ----------
+    taken : dict
+        Waveforms by row; those that differ are removed.
+    reasons : dict
+        Why rows are left out; those that differ are added.
+    length : str
+        Name of the parameter that gives records one length, for the reason.
+    """
+    for name, parameter, fact in (
+        ("choice of components", "components", lambda record: record.components),
+        (
+            "sampling rate in Hz",
+            "sampling_rate",
+            lambda record: round(record.sampling_rate, 6),  # to µHz, as files round it
+        ),
+        ("length in samples", length, lambda record: record.samples.shape[1]),
+    ):
+        drop_minority(taken, reasons, name, parameter, fact)
+
+
+def rejected_rows(frame: pd.DataFrame, reasons: Mapping[Any, str]) -> pd.DataFrame:
+    """Return the rows of a table that are left out, with the column `reason`."""
+    return frame.loc[list(reasons)].assign(reason=list(reasons.values()))
+
+
+def require_records(taken: Any, what: str, rejected: pd.DataFrame) -> None:
+    """Raise if no record was taken, with the reasons that occur most."""
+    if len(taken):
+        return
+    counts = Counter(rejected["reason"]).most_common(MOST_REASONS)
+    reasons = "; ".join(f"{number} x {why}" for why, number in counts)
+    raise ValueError(f"{what} was taken: {reasons or 'nothing was given'}")
+
+
+def waveform_bunch(
+    taken: Mapping[int, Waveform],
+    frame: pd.DataFrame,
+    rejected: pd.DataFrame,
+    *,
+    target: str = "event_type",
+    origin: str = "",
+) -> Bunch:
+    """Return waveforms that agree in all but their samples as a Bunch.
+
+    Parameters
+    ----------
+    taken : mapping
+        Waveforms by the number of their row in the table that they come from.
+    frame : DataFrame
+        Their rows, in this order.
+    rejected : DataFrame
+        What was left out.
+    target : str, default="event_type"
+        Column of the labels.
+    origin : str, default=""
+        Where they come from, for the description.
+
+    Returns
+    -------
+    Bunch
+        As `WaveformReader.read` describes it.
+    """
+    waveforms = [taken[row] for row in sorted(taken)]
+    samples = np.stack([waveform.samples for waveform in waveforms])
+    components, rate = waveforms[0].components, waveforms[0].sampling_rate
+    return record_bunch(
+        samples[:, 0] if samples.shape[1] == 1 else samples,
+        frame,
+        target=target,
+        sampling_rate=rate,
+        components=components,
+        rejected=rejected,
+        DESCR=(
+            f"{len(samples)} records of {frame['event_id'].nunique()} events{origin}, "
+            f"components {components}, {samples.shape[-1]} samples at {rate:g} Hz; "
+            f"{len(rejected)} were left out."
+        ),
+    )
+
+
+def record_bunch(
+    data: npt.NDArray, frame: pd.DataFrame, *, target: str = "event_type", **facts: Any
+) -> Bunch:
+    """Return records of any kind with labels, events and stations from their table.
+
+    Parameters
+    ----------
+    data : ndarray of shape (n_records, ...)
+        The records.
+    frame : DataFrame of n_records rows
+        `record_id`, `event_id`, `station` and, where there is one, the column of the
+        labels. A record without event is its own event.
+    target : str, default="event_type"
+        Column of the labels.
+    **facts : dict
+        Further entries of the bunch.
+
+    Returns
+    -------
+    Bunch
+        With `data`, `target` (None where no record has a label), `target_names`,
+        `groups`, `stations`, `frame` and the further entries.
+    """
+    labels = frame[target] if target in frame else pd.Series(dtype=object)
+    known = labels.dropna()
+    kind = None if len(known) == len(labels) else object  # of labels, None among them
+    return Bunch(
+        data=data,
+        target=np.array(labels.tolist(), dtype=kind) if len(known) else None,
+        target_names=np.unique(known.tolist()).tolist(),
+        groups=frame["event_id"].fillna(frame["record_id"]).to_numpy(str),
+        stations=frame["station"].fillna("").to_numpy(str),
+        frame=frame,
+        **facts,
+    )

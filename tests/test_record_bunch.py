@@ -1,0 +1,163 @@
+"""One function makes the Bunch of records for all that read or make them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from archive_worker import make_stream
+
+from skseisfp.archive import SeismicArchive
+from skseisfp.datasets import (
+    load_records,
+    load_seisbench,
+    make_seismograms,
+    save_seisbench,
+)
+from skseisfp.io import WaveformReader
+from skseisfp.io.event_tables import first_picks, origin_times
+from skseisfp.io.merging import instrument_facts, station_of
+from skseisfp.io.record_bunch import drop_deviating, record_bunch, require_records
+from skseisfp.io.tables import rows_that_match
+from skseisfp.preprocessing import FingerprintTransformer
+from skseisfp.signal.waveform import Waveform
+
+pytestmark = pytest.mark.filterwarnings(
+    # obspy still lists its plug-ins through an interface that Python deprecates
+    "ignore:SelectableGroups dict interface is deprecated:DeprecationWarning"
+)
+OF_ALL = {"data", "target", "target_names", "groups", "stations", "frame", "DESCR"}
+OF_WAVEFORMS = OF_ALL | {"sampling_rate", "components"}
+READER = WaveformReader(sampling_rate=50.0, window=(0.0, 15.0))
+
+
+def table(**columns):
+    frame = pd.DataFrame(
+        {
+            "record_id": ["r0", "r1", "r2"],
+            "event_id": ["a", None, "a"],
+            "station": ["XX.A", "XX.B", None],
+        }
+    )
+    return frame.assign(**columns)
+
+
+def test_a_record_without_event_is_its_own_event():
+    bunch = record_bunch(np.zeros((3, 5)), table(), DESCR="none", more=1)
+    assert bunch.groups.tolist() == ["a", "r1", "a"]
+    assert bunch.stations.tolist() == ["XX.A", "XX.B", ""]
+    assert bunch.target is None
+    assert bunch.target_names == []
+    assert bunch.more == 1
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "kind"),
+    [
+        (["y", "x", "y"], ["x", "y"], "U"),
+        (["y", None, "y"], ["y"], "O"),
+        ([2, 0, 1], [0, 1, 2], "i"),
+    ],
+)
+def test_labels_keep_their_type_and_their_gaps(labels, names, kind):
+    bunch = record_bunch(np.zeros((3, 5)), table(kind=labels), target="kind")
+    assert bunch.target.dtype.kind == kind
+    known = [label for label in bunch.target.tolist() if pd.notna(label)]
+    assert known == [label for label in labels if label is not None]
+    assert bunch.target_names == names
+
+
+def test_all_readers_return_the_same_entries(tmp_path):
+    made = make_seismograms(4, records_per_event=2, duration=70, random_state=0)
+    assert set(made) == OF_WAVEFORMS
+    made.frame.to_csv(tmp_path / "metadata.csv", index=False)
+    np.savez(tmp_path / "waveforms.npz", X=made.data)
+    save_seisbench(made, tmp_path / "set")
+    archive = SeismicArchive(tmp_path / "archive")
+    archive.add(make_stream(0), {"event_id": "a", "event_type": "x"})
+    read = [
+        load_records(tmp_path),
+        load_seisbench(tmp_path / "set"),
+        READER.read(make_stream(0)),
+        archive.to_bunch(READER),
+    ]
+    assert all(set(bunch) == OF_WAVEFORMS | {"rejected"} for bunch in read)
+    transformer = FingerprintTransformer(sampling_rate=50.0)
+    assert set(archive.fingerprints(READER, transformer)) == OF_ALL | {"rejected"}
+
+
+def test_records_that_differ_from_most_are_left_out():
+    def waveform(n_samples=10, components="Z", rate=50.0):
+        samples = np.zeros((len(components), n_samples))
+        return Waveform(samples, components, rate)
+
+    taken = dict(
+        enumerate(
+            [
+                waveform(),
+                waveform(components="ZN"),
+                waveform(rate=40.0),
+                waveform(11),
+                waveform(rate=50.0 + 1e-8),
+            ]
+        )
+    )
+    reasons = {}
+    drop_deviating(taken, reasons, length="window")
+    assert sorted(taken) == [0, 4]
+    assert "choice of components is ZN" in reasons[1]
+    assert "sampling rate in Hz is 40.0, that of most records 50.0" in reasons[2]
+    assert reasons[3].endswith("see the parameter window")
+
+
+def test_nothing_taken_raises_with_the_most_frequent_reasons():
+    rejected = pd.DataFrame({"reason": ["few", *["many"] * 3, *"abcdef"]})
+    require_records({0: None}, "No record", rejected)
+    with pytest.raises(ValueError, match=r"^No record was taken: 3 x many; 1 x few"):
+        require_records({}, "No record", rejected)
+    with pytest.raises(ValueError, match="No record was taken: nothing was given"):
+        require_records({}, "No record", rejected[:0])
+
+
+def test_the_first_pick_of_a_phase_counts():
+    times = pd.to_datetime(
+        ["2024-01-01T00:00:09", "2024-01-01T00:00:07", "2024-01-01T00:00:08", None],
+        utc=True,
+    )
+    picks = pd.DataFrame(
+        {
+            "event_id": ["e", "e", "e", "f"],
+            "station": ["XX.A", "XX.A", "XX.A", "XX.A"],
+            "phase": ["P", "Sg", "Pn", None],
+            "time": times,
+        }
+    )
+    assert first_picks(picks) == {("e", "XX.A"): times[2]}
+    assert first_picks(picks, "S") == {("e", "XX.A"): times[1]}
+    assert first_picks(None) == {}
+
+
+def test_events_without_time_have_no_origin():
+    times = pd.to_datetime(["2024-01-01", None], utc=True)
+    events = pd.DataFrame({"event_id": ["e", "f"], "origin_time": times})
+    assert origin_times(events) == {"e": times[0]}
+    assert origin_times(None) == {}
+
+
+def test_instruments_are_described_by_their_traces():
+    traces = list(make_stream(0, station="B"))
+    assert instrument_facts(traces) == {
+        "station": "XX.B",
+        "channels": "HHE HHN HHZ",
+        "sampling_rate_hz": 100.0,
+    }
+    assert station_of("XX.B.00.HH") == "XX.B"
+
+
+@pytest.mark.parametrize("expression", ["speed > 3", "station", "sum(", "@x"])
+def test_expressions_are_conditions_on_the_columns(expression):
+    with pytest.raises(ValueError, match=r"query '.*' failed: .*record_id, event_id"):
+        rows_that_match("query", table(), expression)
+    assert rows_that_match("query", table(), "station == 'XX.A'").tolist() == [
+        True,
+        False,
+        False,
+    ]
