@@ -20,7 +20,7 @@ def spectrum(corner, t_star, level=1.0, n_derivatives=0):
     log_level=st.floats(-9, 9),
     n_derivatives=st.sampled_from([0, 1, 2]),
 )
-def test_a_spectrum_gives_its_parameters_back(corner, t_star, log_level, n_derivatives):
+def test_a_spectrum_determines_its_parameters(corner, t_star, log_level, n_derivatives):
     amplitudes = spectrum(corner, t_star, 10**log_level, n_derivatives)
     everywhere = np.ones(400, dtype=bool)
     fit = fit_brune(FREQUENCIES, amplitudes, everywhere, n_derivatives=n_derivatives)
@@ -30,7 +30,7 @@ def test_a_spectrum_gives_its_parameters_back(corner, t_star, log_level, n_deriv
     assert fit.misfit < 0.01
 
 
-def test_scattered_spectra_give_the_corner_on_average():
+def test_scattered_spectra_have_the_corner_on_average():
     rng = np.random.default_rng(0)
     corners = [
         fit_brune(

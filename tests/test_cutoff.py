@@ -1,4 +1,4 @@
-"""Check the automatic cut-off against known truth, symmetries and statuses."""
+"""Check the automatic cut-off against known signals, symmetries and statuses."""
 
 import importlib.util
 import os
@@ -246,7 +246,7 @@ def test_unknown_arrivals_change_nothing(noisy):
     seed=st.integers(0, 100),
 )
 @settings(max_examples=40, deadline=None)
-def test_any_length_gives_a_valid_cutoff(n_samples, n_channels, statistic, seed):
+def test_any_length_has_a_valid_cutoff(n_samples, n_channels, statistic, seed):
     X = np.random.default_rng(seed).standard_normal((3, n_channels, n_samples))
     low, high = cutoff_range(n_samples, sampling_rate=RATE)
     cutoffs = estimate(X, statistic=statistic)["cutoff"]

@@ -43,12 +43,12 @@ def test_a_record_without_cutoff_says_so():
     assert display.ax_[0].get_title(loc="left") == "passes as it is (no signal)"
 
 
-def test_refuses_a_record_that_is_not_there():
+def test_a_missing_record_raises():
     with pytest.raises(ValueError, match="record == 9, must be <= 8"):
         CutoffDisplay.from_estimator(AdaptiveHighpassFilter(), X, record=9)
 
 
-def test_refuses_what_is_no_filter():
+def test_estimators_that_are_not_filters_raise():
     message = "AdaptiveHighpassFilter or a FilterAugmenter; got FingerprintTransformer"
     with pytest.raises(TypeError, match=message):
         CutoffDisplay.from_estimator(FingerprintTransformer(), X)

@@ -7,11 +7,12 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from skseisfp.signal import (
     decode,
     encode,
+    get_encoding,
     pack_fingerprints,
     select_top_k,
     unpack_fingerprints,
 )
-from skseisfp.signal.encoding import ENCODINGS
+from skseisfp.signal.encoding import ENCODINGS, check_encoding
 
 SIGNS = arrays(
     np.int8,
@@ -76,13 +77,13 @@ def test_selection_leaves_the_coefficients_as_they_are():
 
 
 @pytest.mark.parametrize("k", [0, -1, 17])
-def test_numbers_that_can_not_be_kept_are_refused(k):
+def test_numbers_that_cannot_be_kept_raise(k):
     with pytest.raises(ValueError, match=f"k must be from 1 to 16; got {k}"):
         select_top_k(np.ones((2, 4, 4)), k)
 
 
 @given(SIGNS)
-def test_every_encoding_says_what_it_should(signs):
+def test_every_encoding_is_as_documented(signs):
     shape = signs.shape
     np.testing.assert_array_equal(encode(signs, "signed")[..., 0, :, :], signs)
     presence = encode(signs, "presence")[..., 0, :, :]
@@ -100,7 +101,7 @@ def test_every_encoding_says_what_it_should(signs):
     np.testing.assert_array_equal(interleaved[..., 0, 1::2, :], signs < 0)
 
 
-@given(SIGNS, st.sampled_from(ENCODINGS))
+@given(SIGNS, st.sampled_from(list(ENCODINGS)))
 def test_decoding_inverts_encoding_as_far_as_possible(signs, encoding):
     encoded = encode(signs, encoding)
     assert encoded.dtype == (np.int8 if encoding == "signed" else np.uint8)
@@ -110,10 +111,30 @@ def test_decoding_inverts_encoding_as_far_as_possible(signs, encoding):
     np.testing.assert_array_equal(decoded, expected.get(encoding, signs))
 
 
-@pytest.mark.parametrize("function", [encode, decode])
-def test_unknown_encodings_are_refused(function):
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_names_and_instances_are_the_same_encodings(name):
+    signs = np.array([[0, 1, -1, 0], [1, 0, 0, -1]], dtype=np.int8)
+    encoding = get_encoding(name)
+    assert get_encoding(encoding) is encoding
+    assert type(encoding)() == encoding
+    assert hash(type(encoding)()) == hash(encoding)
+    assert [other for other in ENCODINGS.values() if other == encoding] == [encoding]
+    check_encoding(encoding, (2, 4))
+    np.testing.assert_array_equal(encode(signs, encoding), encode(signs, name))
+    planes = encode(signs, name)
+    np.testing.assert_array_equal(decode(planes, encoding), decode(planes, name))
+
+
+@given(SIGNS, st.sampled_from(list(ENCODINGS)), st.floats(0.1, 10))
+def test_built_in_encodings_do_not_depend_on_magnitudes(signs, name, factor):
+    np.testing.assert_array_equal(encode(factor * signs, name), encode(signs, name))
+
+
+@pytest.mark.parametrize("function", [encode, decode, get_encoding])
+def test_unknown_encodings_raise(function):
+    arguments = () if function is get_encoding else (np.zeros((1, 4, 4), np.int8),)
     with pytest.raises(ValueError, match="encoding must be one of 'presence'"):
-        function(np.zeros((1, 1, 4, 4), dtype=np.int8), "binary")
+        function(*arguments, "binary")
 
 
 @given(SIGNS, st.booleans())
@@ -147,7 +168,7 @@ def test_no_fingerprints_can_be_packed():
         (np.full((1, 8), -2, np.int8), "values from -1 to 1; got -2 to -2"),
     ],
 )
-def test_other_values_can_not_be_packed(fingerprints, message):
+def test_other_values_cannot_be_packed(fingerprints, message):
     with pytest.raises(ValueError, match=message):
         pack_fingerprints(fingerprints)
 

@@ -74,7 +74,7 @@ def test_no_view_goes_beyond_the_top(X):
 
 
 @pytest.mark.parametrize("shifts", [(0,), (0, 1), [-1.5, 0, 3], np.array([0, 1])])
-def test_shifts_give_the_views(X, shifts):
+def test_shifts_define_the_views(X, shifts):
     augmenter = FilterAugmenter(sampling_rate=RATE, shifts=shifts)
     assert augmenter.fit_transform(X[:2]).shape == (2, len(shifts), 1, X.shape[1])
 
@@ -86,7 +86,7 @@ def test_invalid_shifts(X, shifts):
 
 
 def test_invalid_step(X):
-    with pytest.raises(ValueError, match="step_octaves == -1"):
+    with pytest.raises(ValueError, match=r"step_octaves must be .* got -1"):
         FilterAugmenter(sampling_rate=RATE, step_octaves=-1.0).fit(X)
 
 

@@ -1,4 +1,4 @@
-"""What a fingerprint is, and what the transformer tells of it."""
+"""Fingerprints, and the attributes and names of the transformer."""
 
 import pickle
 from itertools import pairwise
@@ -75,7 +75,7 @@ def test_the_mean_is_never_kept():
 # encodings and shapes
 
 
-def test_encodings_say_the_same():
+def test_encodings_agree():
     X = make_records(4)
     signed, presence, positive, two, interleaved = (
         make_transformer(encoding=encoding).fit_transform(X)
@@ -289,7 +289,7 @@ def test_flat_fingerprints_become_frames():
     assert not hasattr(make_transformer(), "get_feature_names_out")
 
 
-def test_axes_and_compression_are_told():
+def test_axes_and_compression_are_attributes():
     X = make_records(2, 2048)
     transformer = make_transformer(encoding="presence").fit(X)
     np.testing.assert_allclose(transformer.frequencies_[[0, -1]], [8 * 40 / 2048, 16])

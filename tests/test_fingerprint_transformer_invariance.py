@@ -1,4 +1,4 @@
-"""What leaves a fingerprint as it is."""
+"""Changes of records to which fingerprints are invariant."""
 
 import tracemalloc
 
@@ -150,7 +150,7 @@ def test_single_and_double_precision_agree(params):
     ("dtype", "factors"), [("float32", (1e-30, 1e30)), ("float64", (1e-300, 1e300))]
 )
 @pytest.mark.parametrize("scale", ["log", "magnitude", "power"])
-def test_amplitudes_of_any_size_are_printed(dtype, factors, scale):
+def test_amplitudes_of_any_size_have_fingerprints(dtype, factors, scale):
     X = make_records(4, 600).astype(dtype)
     fingerprints = make_transformer(scale=scale).fit_transform(X)
     for factor in factors:

@@ -32,7 +32,7 @@ def test_rows_of_the_matrix_run_from_coarse_to_fine():
     np.testing.assert_allclose(haar_matrix(4), np.array(expected) / 2, atol=1e-15)
 
 
-def test_shared_matrix_can_not_be_changed():
+def test_shared_matrix_cannot_be_changed():
     with pytest.raises(ValueError, match="read-only"):
         haar_matrix(4)[0, 0] = 0.0
 
@@ -127,12 +127,12 @@ def test_sizes_are_powers_of_two(n):
 
 @FORMS
 @pytest.mark.parametrize("transform", [haar2d, inverse_haar2d])
-def test_images_of_other_sizes_are_refused(transform, form):
+def test_images_of_other_sizes_raise(transform, form):
     with pytest.raises(ValueError, match="power of two; got 6"):
         transform(np.zeros((4, 6)), form)
 
 
 @pytest.mark.parametrize("transform", [haar2d, inverse_haar2d])
-def test_unknown_forms_are_refused(transform):
+def test_unknown_forms_raise(transform):
     with pytest.raises(ValueError, match="form must be one of 'standard', 'pyramid'"):
         transform(np.zeros((4, 4)), "nonstandard")

@@ -1,4 +1,4 @@
-"""Check onsets against obspy and against what is known of made records."""
+"""Check onsets against obspy and against the arrivals of generated records."""
 
 import numpy as np
 import pytest

@@ -147,7 +147,7 @@ def test_rows_agree_with_pywavelets(seed):
 
 
 @WAVELETS
-def test_unit_tone_gives_one_in_its_row(wavelet):
+def test_a_unit_tone_is_one_in_its_row(wavelet):
     frequencies = frequency_axis(64, 8192, sampling_rate=RATE)
     time = np.arange(8192) / RATE
     inner = np.arange(3, 61)
@@ -350,7 +350,7 @@ def test_normalized_images_exist_at_any_amplitude(case):
 
 @pytest.mark.parametrize("normalize", [False, True])
 @given(value=st.floats(-1e9, 1e9), slope=st.floats(-1e6, 1e6))
-def test_straight_lines_give_zeros(normalize, value, slope):
+def test_straight_lines_become_zeros(normalize, value, slope):
     record = value + slope * np.arange(100)
     images = scalogram(
         np.stack([record, np.zeros(100)]),
@@ -372,11 +372,11 @@ def test_detrended_records_are_those_of_scipy(seed, dtype, n_samples):
 
 
 @pytest.mark.parametrize("oversampling", [0.99, 0.0, -1.0, np.nan])
-def test_fewer_points_than_bins_are_refused(oversampling):
+def test_fewer_points_than_bins_raise(oversampling):
     with pytest.raises(ValueError, match="oversampling must be at least 1"):
         scalogram(np.zeros((1, 50)), [0.1], 8, oversampling=oversampling)
 
 
-def test_unknown_wavelets_are_refused():
+def test_unknown_wavelets_raise():
     with pytest.raises(ValueError, match="wavelet must be 'morlet', 'morse', or"):
         scalogram(np.zeros((1, 50)), [0.1], 8, wavelet="ricker")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skseisfp._utils.marks import is_recordwise
+from skseisfp._utils.recordwise import is_recordwise
 from skseisfp.preprocessing import FingerprintTransformer, ScalogramTransformer
 
 X = np.random.default_rng(0).standard_normal((3, 2, 1000))
@@ -28,13 +28,13 @@ def test_rows_are_the_frequencies():
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"sampling_rate": -1}, "sampling_rate must be positive"),
+        ({"sampling_rate": -1}, "sampling_rate must be .* Hz; got -1"),
         ({"shape": (0, 4)}, "shape must be two integers"),
         ({"shape": 64}, "shape must be two integers"),
         ({"f_max": 30.0}, "Nyquist"),
         ({"wavelet": "haar"}, "wavelet must be"),
         ({"scale": "db"}, "scale must be one of"),
-        ({"taper": 2}, "taper == 2"),
+        ({"taper": 2}, "taper must be .* got 2"),
     ],
 )
 def test_invalid_parameters(parameters, message):

@@ -23,7 +23,7 @@ def test_ratio_is_that_of_the_powers(level, gain, n_channels):
     np.testing.assert_allclose(measured, level, atol=1e-9)
 
 
-def test_an_offset_is_no_noise():
+def test_an_offset_is_not_noise():
     X = np.random.default_rng(0).standard_normal((3, 2, 1000))
     expected = snr(X, [500] * 3, sampling_rate=20)
     np.testing.assert_allclose(
@@ -55,7 +55,7 @@ def test_synthetic_records_have_more_signal_than_noise():
     )
 
 
-def test_records_are_chosen_and_counted_by_class():
+def test_records_are_selected_and_counted_by_class():
     rng = np.random.default_rng(0)
     y = rng.choice(["blast", "quake"], 200)
     groups = np.char.add(y, rng.integers(0, 40, 200).astype(str))

@@ -15,12 +15,12 @@ from skseisfp.preprocessing import stack_stations
 
 
 def records(n, shape=(2, 5)):
-    """Records that say their own number in each sample, from 1."""
+    """Return records that hold their own number in each sample, from 1."""
     X = np.ones((n, *shape))
     return X * np.arange(1, n + 1).reshape(-1, *[1] * len(shape))
 
 
-# which record is where
+# slots of records
 
 
 @st.composite
@@ -151,7 +151,7 @@ def test_times_are_arrivals_too():
     assert stacked.groups.tolist() == [7]
 
 
-# what goes in and comes out
+# input and output
 
 
 def test_floating_types_and_one_component():
@@ -239,7 +239,7 @@ def test_the_rows_are_the_only_copy():
         ({"arrival": [1, 2]}, "arrival must have one value per record"),
         ({"arrival": ["x", "y", "z"]}, "arrival must be numbers or times"),
         ({"weight": ["2020", "2021", "2022"]}, "weight must be numbers, NaN"),
-        ({"arrival": "arrival_sample"}, "no column of the frame of a Bunch"),
+        ({"arrival": "arrival_sample"}, "not a column of the frame of a Bunch"),
         (
             {"order": "station", "station": ["N", "", "S"]},
             "station is missing for record 1",
@@ -262,7 +262,7 @@ def test_the_rows_are_the_only_copy():
         ),
     ],
 )
-def test_what_is_refused(params, message):
+def test_what_raises(params, message):
     params = {"groups": ["a", "b", "a"], **params}
     with pytest.raises(ValueError, match=message):
         stack_stations(records(3), **params)
@@ -285,5 +285,5 @@ def test_a_bunch_is_not_contradicted():
     bunch = make_seismograms(n_records=6, random_state=0)
     with pytest.raises(ValueError, match="groups is in the Bunch"):
         stack_stations(bunch, groups=np.arange(6))
-    with pytest.raises(ValueError, match="'snr' is no column"):
+    with pytest.raises(ValueError, match="'snr' is not a column"):
         stack_stations(Bunch(**bunch), order="weight", weight="snr")

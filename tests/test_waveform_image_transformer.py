@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skseisfp._utils.marks import is_recordwise
+from skseisfp._utils.recordwise import is_recordwise
 from skseisfp.preprocessing import WaveformImageTransformer
 
 

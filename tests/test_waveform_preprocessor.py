@@ -11,7 +11,7 @@ from scipy.signal import butter, detrend, resample_poly, sosfiltfilt
 from scipy.signal.windows import tukey
 from sklearn.base import clone
 
-from skseisfp._utils.marks import is_recordwise
+from skseisfp._utils.recordwise import is_recordwise
 from skseisfp.preprocessing import WaveformPreprocessor
 from skseisfp.signal import bandpass
 
@@ -26,7 +26,7 @@ def make_records():
 
 
 def plain(**params):
-    """A transformer with every step left out but those given."""
+    """Return a transformer with the given steps only."""
     return WaveformPreprocessor(
         sampling_rate=RATE, **{"detrend": None, "scaling": None, **params}
     )
@@ -61,9 +61,9 @@ def test_filter_is_a_butterworth_filter(X, corners, kind, band):
     records = detrend(X)
     sections = butter(4, band, kind, fs=RATE, output="sos")
     expected = sosfiltfilt(sections, records, padlen=2000)
-    given_back = plain(**corners).fit_transform(records)
+    filtered = plain(**corners).fit_transform(records)
     np.testing.assert_allclose(
-        given_back[..., 300:-300], expected[..., 300:-300], atol=1e-3
+        filtered[..., 300:-300], expected[..., 300:-300], atol=1e-3
     )
 
 
@@ -152,17 +152,17 @@ def test_each_record_is_transformed_alone(X):
     ("params", "message"),
     [
         ({"sampling_rate": 0}, "sampling_rate"),
-        ({"detrend": "demean"}, "detrend must be one of None, 'constant', 'linear'"),
+        ({"detrend": "demean"}, "detrend must be one of 'constant', 'linear' or None"),
         ({"taper": 1.5}, "taper"),
         ({"f_min": 0.6}, "0 < f_min < f_max < Nyquist frequency 0.5 Hz"),
         ({"f_min": 0.3, "f_max": 0.2}, "f_min=0.3, f_max=0.2"),
         ({"f_max": np.nan}, "f_max"),
         ({"order": 0}, "order"),
         ({"zero_phase": "yes"}, "zero_phase"),
-        ({"target_rate": np.pi / 1e4}, "no simple fraction"),
+        ({"target_rate": np.pi / 1e4}, "not a simple fraction"),
         ({"target_rate": -1}, "target_rate"),
         ({"window": (10, 5)}, "two increasing times"),
-        ({"scaling": "event"}, "scaling must be one of None, 'trace', 'record'"),
+        ({"scaling": "event"}, "scaling must be one of 'record', 'trace' or None"),
         ({"batch_size": 0}, "batch_size"),
     ],
 )

@@ -66,7 +66,7 @@ def test_names_stand_for_the_usual_parameters():
 
 
 @pytest.mark.parametrize("wavelet", ["ricker", None, 6.0, Morlet])
-def test_unknown_wavelets_are_refused(wavelet):
+def test_unknown_wavelets_raise(wavelet):
     with pytest.raises(ValueError, match="wavelet must be 'morlet', 'morse', or"):
         get_wavelet(wavelet)
 
@@ -118,6 +118,6 @@ def test_explicit_ends_are_kept():
         ({"f_min": 0.01}, r"f_min=0.01 Hz is too low for records of 3000 samples"),
     ],
 )
-def test_bad_limits_are_refused(limits, message):
+def test_bad_limits_raise(limits, message):
     with pytest.raises(ValueError, match=message):
         frequency_axis(64, 3000, sampling_rate=40.0, **limits)

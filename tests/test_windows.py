@@ -100,7 +100,7 @@ def test_arrivals_beyond_the_record_are_named(pad):
         ({"before": 1, "after": -1}, r"at least one sample"),
     ],
 )
-def test_wrong_arguments_are_refused(change, message):
+def test_wrong_arguments_raise(change, message):
     arguments = {"X": ramp(), "arrivals": [50] * 3, "sampling_rate": 1.0} | change
     with pytest.raises(ValueError, match=message):
         cut_windows(arguments.pop("X"), arguments.pop("arrivals"), **arguments)

@@ -1,4 +1,4 @@
-"""Variants of the transformer, and records to print, for its tests."""
+"""Variants of the transformer, and records for its tests."""
 
 from functools import partial
 

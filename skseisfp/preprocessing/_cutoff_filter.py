@@ -1,39 +1,96 @@
-"""What the transformers with an automatic cut-off share."""
+"""Base class of the transformers with an automatic cut-off."""
 
-from numbers import Integral
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import check_scalar
 
+from .._compat import Interval, StrOptions
+from .._parameters import COUNT, HERTZ, ValidatedParameters
 from .._utils.batches import map_batches
-from .._utils.checks import check_option, check_per_record, check_real
-from .._utils.validation import check_rate, check_records
+from .._utils.checks import check_per_record
+from .._utils.docs import InheritedParameterDocs
+from .._utils.validation import check_records
 from ..signal.cutoff import STATISTICS, cutoff_range, estimate_cutoffs
 from ..signal.filters import highpass
+from ._constraints import BATCHES
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _FALLBACK_STATUSES = ("no_signal", "overlap")
 
 
-class CutoffFilter(TransformerMixin, BaseEstimator):
-    """Base of the stateless filters; a subclass gives `_views` and `transform`."""
+class CutoffFilter(
+    ValidatedParameters, InheritedParameterDocs, TransformerMixin, BaseEstimator
+):
+    """Base of the stateless filters; a subclass defines `transform`.
+
+    Parameters
+    ----------
+    sampling_rate : float, default=1.0
+        Samples per second (Hz). At 1.0 frequencies are cycles per sample.
+    statistic : {"window", "stationarity"}, default="window"
+        How rows of noise and of signal are distinguished: by their power inside and
+        outside the event, or by the variation of the row alone.
+    threshold : float, default=None
+        Limit above which a row holds signal: a significance in standard deviations
+        for ``"window"`` (None: 3.5), decibels above the variation of stationary noise
+        for ``"stationarity"`` (None: 4.5).
+    fallback : float, default=None
+        Cut-off in Hz for records without a reliable estimate (status ``"no_signal"``
+        or ``"overlap"``), below the Nyquist frequency. None leaves them unfiltered.
+    f_min : float, default=None
+        Lowest cut-off in Hz. None takes 8 periods in the record, but not less than
+        1/640 of the sampling rate.
+    f_max : float, default=None
+        Highest cut-off in Hz. None takes a quarter of the sampling rate.
+    order : int, default=4
+        Order of the Butterworth filter.
+    zero_phase : bool, default=True
+        Whether the filter runs forwards and backwards, which doubles its slope and
+        gives no delay, but puts ripple before a sharp onset.
+    batch_size : int, default=64
+        Records that are processed at a time; bounds the memory.
+    n_jobs : int, default=None
+        Number of threads.
+    """
 
     _transforms_records_alone = True
+    _parameter_constraints = {
+        **BATCHES,
+        "sampling_rate": [HERTZ],
+        "statistic": [StrOptions(set(STATISTICS))],
+        "threshold": [Interval(Real, None, None, closed="both"), None],
+        "fallback": [HERTZ, None],
+        "f_min": [HERTZ, None],
+        "f_max": [HERTZ, None],
+        "order": [COUNT],
+        "zero_phase": ["boolean"],
+    }
+
+    record_shape_: tuple[int, ...]
+    n_features_in_: int
+    transform: Callable[..., npt.NDArray]
 
     def __init__(
         self,
         *,
-        sampling_rate=1.0,
-        statistic="window",
-        threshold=None,
-        fallback=None,
-        f_min=None,
-        f_max=None,
-        order=4,
-        zero_phase=True,
-        batch_size=64,
-        n_jobs=None,
+        sampling_rate: float = 1.0,
+        statistic: str = "window",
+        threshold: float | None = None,
+        fallback: float | None = None,
+        f_min: float | None = None,
+        f_max: float | None = None,
+        order: int = 4,
+        zero_phase: bool = True,
+        batch_size: int = 64,
+        n_jobs: int | None = None,
     ):
         self.sampling_rate = sampling_rate
         self.statistic = statistic
@@ -46,7 +103,7 @@ class CutoffFilter(TransformerMixin, BaseEstimator):
         self.batch_size = batch_size
         self.n_jobs = n_jobs
 
-    def fit(self, X, y=None):
+    def fit(self, X: npt.ArrayLike, y: Any = None) -> Self:
         """Check the parameters and the records; nothing is learnt.
 
         Parameters
@@ -66,11 +123,14 @@ class CutoffFilter(TransformerMixin, BaseEstimator):
         ValueError
             If a parameter or the records are not valid.
         """
-        X = check_records(self, X, reset=True, max_ndim=3)
-        self._check_parameters(X.shape[-1])
+        self._validate_params()
+        records = check_records(self, X, reset=True, max_ndim=3)
+        self._check_combinations(records.shape[-1])
         return self
 
-    def fit_transform(self, X, y=None, arrival=None):
+    def fit_transform(
+        self, X: npt.ArrayLike, y: Any = None, arrival: npt.ArrayLike | None = None
+    ) -> npt.NDArray:
         """Check the parameters and filter the records.
 
         Parameters
@@ -85,12 +145,14 @@ class CutoffFilter(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray
-            What `transform` returns.
+            The result of `transform`.
         """
         return self.fit(X, y).transform(X, arrival=arrival)
 
-    def estimate_cutoff(self, X, arrival=None):
-        """Estimate the cut-off of each record and say how sure it is.
+    def estimate_cutoff(
+        self, X: npt.ArrayLike, arrival: npt.ArrayLike | None = None
+    ) -> pd.DataFrame:
+        """Estimate the cut-off of each record and how reliable it is.
 
         Parameters
         ----------
@@ -104,7 +166,7 @@ class CutoffFilter(TransformerMixin, BaseEstimator):
         -------
         DataFrame
             One row per record: ``cutoff``, the cut-off in Hz that `transform` uses,
-            NaN where the record passes as it is; ``estimate`` in Hz, before the
+            NaN where the record is not filtered; ``estimate`` in Hz, before the
             fallback; ``status`` and scores as `skseisfp.signal.estimate_cutoffs`
             describes them.
 
@@ -113,15 +175,17 @@ class CutoffFilter(TransformerMixin, BaseEstimator):
         ValueError
             If a parameter, the records or the arrivals are not valid.
         """
-        X = self._check_transform(X)
-        table = self._map(self._estimate, X, self._check_arrival(arrival, len(X)))
-        table = pd.DataFrame(table).rename(columns={"cutoff": "estimate"})
+        records = self._check_transform(X)
+        arrivals = self._check_arrival(arrival, len(records))
+        estimates = self._map(self._estimate, records, arrivals)
+        table = pd.DataFrame(estimates).rename(columns={"cutoff": "estimate"})
         fallback = np.nan if self.fallback is None else self.fallback
         reliable = ~table["status"].isin(_FALLBACK_STATUSES)
         table.insert(0, "cutoff", table["estimate"].where(reliable, fallback))
         return table
 
     def _estimate(self, X, arrival):
+        """Return the estimates of a batch."""
         return estimate_cutoffs(
             X,
             sampling_rate=self.sampling_rate,
@@ -135,6 +199,7 @@ class CutoffFilter(TransformerMixin, BaseEstimator):
         )
 
     def _filter(self, X, cutoffs):
+        """Return a batch after the filter."""
         return highpass(
             X,
             cutoffs,
@@ -153,28 +218,21 @@ class CutoffFilter(TransformerMixin, BaseEstimator):
         )
 
     def _check_transform(self, X):
+        """Return records after all checks."""
+        self._validate_params()
         X = check_records(self, X, reset=False, max_ndim=3)
-        self._check_parameters(X.shape[-1])
+        self._check_combinations(X.shape[-1])
         return X
 
-    def _check_parameters(self, n_samples):
-        """Validate the parameters; return the range of estimated cut-offs."""
-        check_rate(self.sampling_rate)
-        check_option("statistic", self.statistic, STATISTICS)
-        for name in ("threshold", "fallback", "f_min", "f_max"):
-            if getattr(self, name) is not None:
-                check_real(name, getattr(self, name))
+    def _check_combinations(self, n_samples):
+        """Raise if parameters do not fit each other or the length of the records."""
         nyquist = self.sampling_rate / 2
-        if self.fallback is not None and not 0 < self.fallback < nyquist:
+        if self.fallback is not None and self.fallback >= nyquist:
             raise ValueError(
-                f"fallback must be None (the record passes as it is) or a cut-off "
-                f"above 0 and below the Nyquist frequency {nyquist:g} Hz; got "
-                f"{self.fallback!r}."
+                "fallback must be None (such records are not filtered) or a cut-off "
+                f"below the Nyquist frequency {nyquist:g} Hz; got {self.fallback!r}."
             )
-        check_scalar(self.order, "order", Integral, min_val=1)
-        check_option("zero_phase", self.zero_phase, (True, False))
-        check_scalar(self.batch_size, "batch_size", Integral, min_val=1)
-        return cutoff_range(
+        cutoff_range(
             n_samples,
             sampling_rate=self.sampling_rate,
             f_min=self.f_min,

@@ -4,22 +4,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..signal.encoding import Encoding
+
 
 @dataclass(frozen=True)
 class FingerprintLayout:
     """Arrangement of fingerprints of one shape and encoding."""
 
-    shape: tuple
-    encoding: str
+    shape: tuple[int, int]
+    encoding: Encoding
     flatten: bool
 
     @property
     def planes(self):
         """Shape of an encoded fingerprint: planes, rows, columns."""
-        rows, columns = self.shape
-        if self.encoding == "interleaved":
-            return 1, 2 * rows, columns
-        return 2 if self.encoding == "two_channel" else 1, rows, columns
+        return self.encoding.fingerprint_shape(*self.shape)
 
     def arrange(self, fingerprints):
         """From (records, [views, channels,] planes, rows, columns) to the output."""
@@ -40,13 +39,13 @@ class FingerprintLayout:
         n_planes, rows, columns = self.planes
         shape, ndim = fingerprints.shape, fingerprints.ndim
         if self.flatten:
-            legal = ndim in (2, 3) and shape[-1] % (n_planes * rows * columns) == 0
+            valid = ndim in (2, 3) and shape[-1] % (n_planes * rows * columns) == 0
         else:
-            legal = shape[-2:] == (rows, columns) and (
+            valid = shape[-2:] == (rows, columns) and (
                 (ndim == 3 and n_planes == 1)
                 or (ndim == 5 and shape[2] % n_planes == 0)
             )
-        if not legal or not fingerprints.size:
+        if not valid or not fingerprints.size:
             raise ValueError(
                 f"fingerprints of shape {shape} are not those of this transformer "
                 f"(flatten={self.flatten}, {n_planes} plane(s) of {rows} x {columns})."
@@ -59,14 +58,9 @@ class FingerprintLayout:
 
     def feature_names(self, n_channels):
         """Names of the features of a flat fingerprint."""
-        rows, columns = self.shape
-        lines = [f"haar_f{row}" for row in range(rows)]
-        signs = ("positive", "negative")
-        if self.encoding == "two_channel":
-            lines = [f"{sign}_{line}" for sign in signs for line in lines]
-        elif self.encoding == "interleaved":
-            lines = [f"{sign}_{line}" for line in lines for sign in signs]
+        lines = self.encoding.row_names(self.shape[0])
         if n_channels > 1:
             lines = [f"channel{i}_{line}" for i in range(n_channels) for line in lines]
-        names = [f"{line}_t{column}" for line in lines for column in range(columns)]
+        columns = range(self.planes[2])
+        names = [f"{line}_t{column}" for line in lines for column in columns]
         return np.array(names, dtype=object)

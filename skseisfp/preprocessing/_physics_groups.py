@@ -31,9 +31,10 @@ from ..signal.spectral_shape import (
 from ._physics_record import RG_BAND, SG_BANDS
 
 MOTIONS = ("displacement", "velocity", "acceleration")
-_BRUNE_LOWEST = 0.5  # Hz, and at least two periods in the window
-_BRUNE_NYQUIST_PART = 0.8
-_ABOVE_NOISE = 4.0  # in power
+# Lines of a source spectrum that are fitted; chosen here, not published.
+_BRUNE_LOWEST = 0.5  # Hz, above the microseisms, and at least two periods in the window
+_BRUNE_NYQUIST_PART = 0.8  # the pass band of usual anti-alias filters
+_ABOVE_NOISE = 4.0  # in power: twice the amplitude
 
 
 def ratio_names(policy):
@@ -43,7 +44,7 @@ def ratio_names(policy):
 
 
 def ratios(record):
-    """Compare phases, the noise taken off."""
+    """Compare phases, with the noise subtracted."""
     lines, noise = record.lines, record.noise_power
     by_band = [
         power @ lines.ratio_weights for power in (record.p_power, record.s_power, noise)
@@ -78,11 +79,16 @@ def source(record):
 
 
 def _fit_values(fit):
+    """Return the features of a fit."""
     return fit.corner, fit.t_star, phi(fit), fit.misfit
 
 
 def phi(fit):
-    """Return log10 of the level and thrice that of the corner."""
+    """Return log10 of the level plus three times that of the corner.
+
+    The seismic moment is proportional to the level, the stress drop to the moment
+    times the cube of the corner (Brune 1970).
+    """
     return fit.log_level + 3 * np.log10(fit.corner)
 
 
@@ -131,6 +137,7 @@ def complexity(record):
 
 
 def _band_names(stem):
+    """Name the features of the bands of energy."""
     return [f"{stem}_{low:g}_{high:g}" for low, high in ENERGY_BANDS]
 
 
@@ -168,7 +175,7 @@ def spectral(record):
 
 
 def _log_low_high(record):
-    """Compare amplitudes of the event in two bands, the noise taken off."""
+    """Compare amplitudes of the event in two bands, with the noise subtracted."""
     frequencies, power = record.event_spectrum
     weights = band_weights(frequencies, SG_BANDS, record.lines.nyquist)
     low, high = (power - record.event_noise_power) @ weights
@@ -176,9 +183,10 @@ def _log_low_high(record):
 
 
 def _of_sonogram(measure, n_values):
-    """Make a function that measures the sonogram of a record, if there is one."""
+    """Return a function that measures the sonogram of a record, if there is one."""
 
     def values(record):
+        """Return the measures, or NaN."""
         gram = record.sonogram
         return [np.nan] * n_values if gram is None else measure(gram)
 
@@ -199,28 +207,35 @@ def polarity(record):
     ]
 
 
-# names, or a function of the parameters that gives them, and values
+def _fixed(*names):
+    """Return a function of the parameters that returns the same names always."""
+    return lambda policy: names
+
+
+# functions of the parameters that return names, and of a record that return values
 GROUPS = {
     "ratios": (ratio_names, ratios),
-    "source": (SOURCE_NAMES, source),
-    "magnitude": (["log_duration", "ml_mc"], magnitude),
+    "source": (_fixed(*SOURCE_NAMES), source),
+    "magnitude": (_fixed("log_duration", "ml_mc"), magnitude),
     "complexity": (
-        ["complexity", "log_p_event", "log_s_event", "log_p_coda", "log_halves"],
+        _fixed("complexity", "log_p_event", "log_s_event", "log_p_coda", "log_halves"),
         complexity,
     ),
-    "spectral": (SPECTRAL_NAMES, spectral),
-    "banding": (Banding._fields, _of_sonogram(banding, len(Banding._fields))),
-    "stability": (Stability._fields, _of_sonogram(stability, len(Stability._fields))),
-    "envelope": (EnvelopeShape._fields, envelope_form),
-    "polarity": (["first_motion"], polarity),
+    "spectral": (_fixed(*SPECTRAL_NAMES), spectral),
+    "banding": (_fixed(*Banding._fields), _of_sonogram(banding, len(Banding._fields))),
+    "stability": (
+        _fixed(*Stability._fields),
+        _of_sonogram(stability, len(Stability._fields)),
+    ),
+    "envelope": (_fixed(*EnvelopeShape._fields), envelope_form),
+    "polarity": (_fixed("first_motion"), polarity),
 }
 _PREFIXED = ("spectral", "banding", "stability", "envelope")
 
 
 def group_names(group, policy):
     """Return the names of the features of a group."""
-    names = GROUPS[group][0]
-    names = names(policy) if callable(names) else names
+    names = GROUPS[group][0](policy)
     return [f"{group}_{name}" if group in _PREFIXED else name for name in names]
 
 

@@ -1,4 +1,4 @@
-"""What several groups of physics features need of a record, computed once."""
+"""Windows and spectra of a record for the physics features, each computed once."""
 
 from functools import cached_property
 
@@ -10,24 +10,25 @@ from ..signal.modulation import least_samples, sonogram
 from ..signal.phase_windows import (
     band_weights,
     estimate_s_onset,
+    fast_length,
     phase_window,
     rg_window,
     window_power,
 )
 from ..signal.spectral_shape import ENERGY_BANDS, PHASE_RATIO_BANDS, RATIO_BANDS
 
-RG_BAND, SG_BAND = (0.5, 2.0), (0.5, 8.0)
-SG_BANDS = (1.0, 2.0), (6.0, 8.0)
+RG_BAND, SG_BAND = (0.5, 2.0), (0.5, 8.0)  # Hz, Koper et al. 2024
+SG_BANDS = (1.0, 2.0), (6.0, 8.0)  # Hz, chosen here
 
 
 class PhaseLines:
-    """Frequencies that the spectra of all windows share, and which bands they make."""
+    """Frequencies that the spectra of all windows share, and their weights in bands."""
 
     def __init__(self, policy):
         windows = policy.p_window, policy.s_window, policy.noise_window
         longest = max(window[1] - window[0] for window in windows if window)
         n_least = int(longest * policy.sampling_rate) + 2  # onsets are rounded, too
-        self.n_fft = fft.next_fast_len(n_least, real=True)
+        self.n_fft = fast_length(n_least)
         self.frequencies = fft.rfftfreq(self.n_fft, 1 / policy.sampling_rate)
         self.nyquist = policy.sampling_rate / 2
         self.ratio_weights = self._weights(policy.bands())
@@ -36,6 +37,7 @@ class PhaseLines:
         self.phase_ratio_weights = self._weights(PHASE_RATIO_BANDS)
 
     def _weights(self, bands):
+        """Return the weights of the lines in bands."""
         return band_weights(self.frequencies, bands, self.nyquist)
 
 
@@ -114,7 +116,7 @@ class PhysicsRecord:
 
     @cached_property
     def noise_power(self):
-        """Spectrum of the noise; zero if it is not to be corrected for."""
+        """Spectrum of the noise; zero if no noise is subtracted."""
         if self.policy.noise_window is None:
             return np.zeros_like(self.lines.frequencies)
         return self._power(self.noise_window)
@@ -139,7 +141,7 @@ class PhysicsRecord:
     def event_spectrum(self):
         """Frequencies and power of the event."""
         n_samples = self.event_samples.shape[1]
-        n_fft = fft.next_fast_len(max(n_samples, 2), real=True)
+        n_fft = fast_length(max(n_samples, 2))
         frequencies = fft.rfftfreq(n_fft, 1 / self.rate)
         return frequencies, window_power(self.samples, self.event, n_fft)
 
@@ -157,7 +159,7 @@ class PhysicsRecord:
 
     @cached_property
     def event_lines(self):
-        """Frequencies, power and noise of the event, in lines as wide as of phases."""
+        """Frequencies, power and noise of the event, in lines as wide as for phases."""
         frequencies, power = self.event_spectrum
         n_joined = round(self.lines.frequencies[1] / frequencies[1])
         n_joined = max(min(n_joined, len(frequencies) // 2), 1)
@@ -178,7 +180,7 @@ class PhysicsRecord:
 
     @cached_property
     def sonogram(self):
-        """Sonogram of the event and, if it is short, of what follows; or None."""
+        """Sonogram of the event, continued after its end if it is short; or None."""
         start, stop = self.event
         stop = max(stop, start + least_samples(self.rate))
         return sonogram(self.samples[:, start:stop], self.rate)
@@ -194,8 +196,10 @@ class PhysicsRecord:
         return self._window(self.event[0], (start, stop))
 
     def _window(self, onset, window):
+        """Return a window about an onset, or None."""
         limits = 0, self.samples.shape[1]
         return phase_window(onset, window, limits, self.rate)
 
     def _power(self, window):
+        """Return the power of a window in the common lines."""
         return window_power(self.samples, window, self.lines.n_fft)

@@ -1,27 +1,55 @@
-"""What the representations of records share."""
+"""Base class of the representations of records."""
 
-from numbers import Integral
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import check_scalar
 
+from .._parameters import ValidatedParameters
 from .._utils.batches import map_batches
-from .._utils.checks import check_option, check_real
+from .._utils.docs import InheritedParameterDocs
 from .._utils.validation import check_records
-from ..signal.scalogram import SCALES
+from ._constraints import BATCHES
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
-class RecordTransformer(TransformerMixin, BaseEstimator):
+class RecordTransformer(
+    ValidatedParameters, InheritedParameterDocs, TransformerMixin, BaseEstimator
+):
     """Base of stateless transformers that map each trace, the last axis, alone.
 
-    A subclass gives `_check_parameters(n_samples)` and `_map_traces(traces)`, which
-    takes an array of shape (n_traces, n_samples), and has `batch_size` and `n_jobs`.
+    A subclass defines `_map_traces(traces)`, which takes an array of shape (n_traces,
+    n_samples). It may override `_check_combinations(n_samples)`.
+
+    Parameters
+    ----------
+    sampling_rate : float, default=1.0
+        Samples per second (Hz). At 1.0 frequencies are cycles per sample.
+    dynamic_range_db : float, default=60.0
+        Decibels below the maximum at which a log image is clipped, up to 300.
+    taper : float, default=0.05
+        Part of the record under the flanks of a Tukey window, both ends together.
+    batch_size : int, default=64
+        Records that are processed at a time; bounds the memory.
+    n_jobs : int, default=None
+        Number of threads.
     """
 
     _transforms_records_alone = True
+    _parameter_constraints = BATCHES
 
-    def fit(self, X, y=None):
+    record_shape_: tuple[int, ...]
+    n_features_in_: int
+    batch_size: int
+    n_jobs: int | None
+    _map_traces: Callable[[npt.NDArray], npt.NDArray]
+
+    def fit(self, X: npt.ArrayLike, y: Any = None) -> Self:
         """Check the parameters and the records; nothing is learnt.
 
         Parameters
@@ -41,11 +69,12 @@ class RecordTransformer(TransformerMixin, BaseEstimator):
         ValueError
             If a parameter or the records are not valid.
         """
-        X = check_records(self, X, reset=True)
-        self._check_all(X.shape[-1])
+        self._validate_params()
+        records = check_records(self, X, reset=True)
+        self._check_combinations(records.shape[-1])
         return self
 
-    def transform(self, X):
+    def transform(self, X: npt.ArrayLike) -> npt.NDArray:
         """Transform every trace.
 
         Parameters
@@ -56,26 +85,27 @@ class RecordTransformer(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_records, [n_views, n_channels,] ...)
-            What each trace became, in place of the last axis.
+            The transform of each trace, in place of the last axis.
 
         Raises
         ------
         ValueError
             If a parameter or the records are not valid.
         """
-        X = check_records(self, X, reset=False)
-        self._check_all(X.shape[-1])
+        self._validate_params()
+        records = check_records(self, X, reset=False)
+        self._check_combinations(records.shape[-1])
         return map_batches(
-            self._map_batch, X, batch_size=self.batch_size, n_jobs=self.n_jobs
+            self._map_batch, records, batch_size=self.batch_size, n_jobs=self.n_jobs
         )
 
     def _map_batch(self, records):
+        """Transform all traces of a batch."""
         mapped = self._map_traces(records.reshape(-1, records.shape[-1]))
         return mapped.reshape(*records.shape[:-1], *mapped.shape[1:])
 
-    def _check_all(self, n_samples):
-        check_scalar(self.batch_size, "batch_size", Integral, min_val=1)
-        self._check_parameters(n_samples)
+    def _check_combinations(self, n_samples):
+        """Raise if parameters do not fit each other or the length of the records."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -83,40 +113,23 @@ class RecordTransformer(TransformerMixin, BaseEstimator):
         return tags
 
 
-def check_scale(scale, dynamic_range_db):
-    """Refuse what is no scale of images."""
-    check_option("scale", scale, SCALES)
-    check_real(
-        "dynamic_range_db",
-        dynamic_range_db,
-        min_val=0,
-        max_val=300,
-        include_boundaries="right",
-    )
-
-
-def check_size(name, size):
-    """Refuse what is no pair of positive integers."""
-    if np.shape(size) != (2,) or not all(
-        isinstance(n, Integral) and n >= 1 for n in size
-    ):
-        raise ValueError(f"{name} must be two integers >= 1; got {size!r}.")
-
-
 def check_band(f_min, f_max, sampling_rate):
     """Return the band in Hz; None is 0 or the Nyquist frequency."""
     nyquist = sampling_rate / 2
-    for name, value in (("f_min", f_min), ("f_max", f_max)):
-        if value is not None:
-            check_real(name, value)
     low = 0.0 if f_min is None else f_min
     high = nyquist if f_max is None else f_max
     if not 0 <= low < high <= nyquist:
         raise ValueError(
-            f"f_min={low:g} Hz must not be negative and f_max={high:g} Hz must be "
-            f"above it, up to the Nyquist frequency {nyquist:g} Hz."
+            f"f_min={low:g} Hz must be below f_max={high:g} Hz, and that not above the "
+            f"Nyquist frequency {nyquist:g} Hz."
         )
     return low, high
+
+
+def check_log_scale(scale, normalize):
+    """Raise if a logarithmic scale has no maximum that it is relative to."""
+    if scale == "log" and not normalize:
+        raise ValueError("scale='log' is relative to the maximum: set normalize=True.")
 
 
 def over_peak(values, axis):

@@ -1,43 +1,21 @@
 """Records filtered at their own cut-off."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from ._cutoff_filter import CutoffFilter
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 class AdaptiveHighpassFilter(CutoffFilter):
     """High-pass filter with an automatic cut-off for each record.
 
     Low-frequency noise is stationary along the rows of a scalogram and an event is
-    not. Noise and signal of a record are told apart by that, and the cut-off is the
-    one with the least expected squared error of the filtered record.
-
-    Parameters
-    ----------
-    sampling_rate : float, default=1.0
-        Samples per second (Hz). At 1.0 frequencies are cycles per sample.
-    statistic : {"window", "stationarity"}, default="window"
-        How noise rows are told from signal rows: by their power inside and outside
-        the event, or by the variation of the row alone.
-    threshold : float, default=None
-        What a row must exceed to hold signal: a significance in standard deviations
-        for ``"window"`` (None: 3.5), decibels above the variation of stationary noise
-        for ``"stationarity"`` (None: 4.5).
-    fallback : float, default=None
-        Cut-off in Hz for records without an estimate to trust (status
-        ``"no_signal"`` or ``"overlap"``). None lets them pass as they are.
-    f_min : float, default=None
-        Lowest cut-off in Hz. None takes 8 periods in the record, but not less than
-        1/640 of the sampling rate.
-    f_max : float, default=None
-        Highest cut-off in Hz. None takes a quarter of the sampling rate.
-    order : int, default=4
-        Order of the Butterworth filter.
-    zero_phase : bool, default=True
-        Whether the filter runs forwards and backwards. That takes twice the slope
-        and no delay, but puts ripple before a sharp onset.
-    batch_size : int, default=64
-        Records that are worked on at a time; bounds the memory.
-    n_jobs : int, default=None
-        Number of threads.
+    not. This distinguishes the noise of a record from its signal, and the cut-off is
+    the one with the least expected squared error of the filtered record.
 
     Attributes
     ----------
@@ -54,12 +32,12 @@ class AdaptiveHighpassFilter(CutoffFilter):
     -----
     After Silkin [1]_, whose own algorithm is not public in detail. A record with the
     status ``"no_noise"`` is filtered at its small cut-off, which does no harm. The
-    estimate takes noise to be below the signal in frequency and longer than the
-    event; noise bursts, surface waves of the event below the noise, events that fill
-    the record and high-frequency noise are outside its reach. Filter whole records
-    first and cut windows later: a window that the event fills shows little noise.
+    estimate assumes that noise is below the signal in frequency and longer than the
+    event. It fails for noise bursts, surface waves of the event below the noise, events
+    that fill the record and high-frequency noise. Filter whole records first and cut
+    windows later: a window that the event fills shows little noise.
 
-    With metadata routing, ``set_transform_request(arrival=True)`` brings known
+    With metadata routing, ``set_transform_request(arrival=True)`` passes known
     arrivals.
 
     References
@@ -82,7 +60,9 @@ class AdaptiveHighpassFilter(CutoffFilter):
     0     2.1     ok
     """
 
-    def transform(self, X, arrival=None):
+    def transform(
+        self, X: npt.ArrayLike, arrival: npt.ArrayLike | None = None
+    ) -> npt.NDArray:
         """Filter each record at its cut-off.
 
         Parameters
@@ -103,6 +83,6 @@ class AdaptiveHighpassFilter(CutoffFilter):
         ValueError
             If a parameter, the records or the arrivals are not valid.
         """
-        X = self._check_transform(X)
-        cutoffs = self.estimate_cutoff(X, arrival)["cutoff"].to_numpy()
-        return self._map(self._filter, X, cutoffs)
+        records = self._check_transform(X)
+        cutoffs = self.estimate_cutoff(records, arrival)["cutoff"].to_numpy()
+        return self._map(self._filter, records, cutoffs)

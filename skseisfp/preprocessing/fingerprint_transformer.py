@@ -1,25 +1,41 @@
 """Seismograms to sparse fingerprints of the Haar coefficients of their scalograms."""
 
-from numbers import Integral
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import check_scalar
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from .._compat import StrOptions
+from .._parameters import COUNT, HERTZ, WINDOW, ValidatedParameters, Where, pair_of
 from .._utils.batches import map_batches
-from .._utils.checks import check_option, check_real
-from .._utils.validation import check_rate, check_records
-from ..signal.encoding import ENCODINGS, decode, encode, select_top_k
+from .._utils.checks import check_option
+from .._utils.validation import check_records
+from ..signal.encoding import (
+    ENCODINGS,
+    Encoding,
+    check_encoding,
+    decode,
+    encode,
+    get_encoding,
+)
 from ..signal.haar import HAAR_FORMS, haar2d, inverse_haar2d, is_power_of_two
 from ..signal.scalogram import detrend_records, padded_length, scale_image, scalogram
-from ..signal.wavelets import frequency_axis, get_wavelet
+from ..signal.selection import select_top_k
+from ..signal.wavelets import Morlet, Morse, frequency_axis
 from ..signal.windows import window_samples
+from ._constraints import BATCHES, WAVELET_IMAGE
 from ._fingerprint_layout import FingerprintLayout
 from ._presets import PRESETS
-from ._record_transformer import check_scale
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_SHAPE = pair_of(Where(is_power_of_two, "a power of two"), "two powers of two")
 
 
 def _has_flat_rows(transformer):
@@ -27,12 +43,12 @@ def _has_flat_rows(transformer):
     return transformer.flatten and len(getattr(transformer, "record_shape_", ())) < 3
 
 
-class FingerprintTransformer(TransformerMixin, BaseEstimator):
+class FingerprintTransformer(ValidatedParameters, TransformerMixin, BaseEstimator):
     """Binary wavelet fingerprints of seismograms.
 
     Each record becomes a scalogram on a logarithmic axis of frequencies, its image
     goes through a 2-D Haar transform, and only the largest coefficients are kept,
-    as bits or signs: 64 x 64 sparse points that hold what stands out in time and
+    as bits or signs: 64 x 64 sparse points that hold the strongest features in time and
     frequency. A fingerprint does not depend on gain, polarity, offset or linear drift.
 
     Parameters
@@ -41,8 +57,9 @@ class FingerprintTransformer(TransformerMixin, BaseEstimator):
         Samples per second (Hz). At 1.0 frequencies are cycles per sample.
     window : tuple of (float, float), default=None
         Start and end, in seconds from the first sample, of the part of each record
-        that is printed. None fingerprints all of it. Filters before this step see the
-        whole record, with the noise before the event that a cut-off is judged by.
+        whose fingerprint is computed; None takes all of it. Filters before this step
+        see the whole record, with the noise before the event that they need to find a
+        cut-off.
     shape : tuple of (int, int), default=(64, 64)
         Rows (frequencies) and columns (time) of a fingerprint, powers of two.
     f_min : float, default=None
@@ -61,19 +78,21 @@ class FingerprintTransformer(TransformerMixin, BaseEstimator):
         Form of the 2-D Haar transform.
     standardize : {None, "mad", "zscore"}, default=None
         Standardise every coefficient over the training records before the largest
-        are chosen: by median and median absolute deviation as in FAST, or by mean
+        are selected: by median and median absolute deviation as in FAST, or by mean
         and standard deviation. None keeps the transformer stateless.
     n_coefficients : int, default=200
         Number of coefficients kept in each fingerprint.
-    encoding : {"signed", "presence", "positive", "two_channel", "interleaved"}, \
-default="signed"
-        What is said of a kept coefficient; see `skseisfp.signal.encode`.
+    encoding : {"signed", "presence", "positive", "two_channel", "interleaved"} or \
+Encoding, default="signed"
+        How a fingerprint represents a kept coefficient, see `skseisfp.signal.encode`;
+        an encoding of your own is an instance of a subclass of
+        `skseisfp.signal.Encoding`.
     flatten : bool, default=False
         Whether each fingerprint is returned as one row of features.
     taper : float, default=0.05
         Part of the record under the flanks of a Tukey window, both ends together.
     batch_size : int, default=64
-        Records that are worked on at a time; bounds the memory.
+        Records that are processed at a time; bounds the memory.
     n_jobs : int, default=None
         Number of threads.
 
@@ -96,19 +115,19 @@ default="signed"
 
     See Also
     --------
-    FilterAugmenter : Views of a record at shifted cut-offs, to be printed alike.
+    FilterAugmenter : Views of a record at shifted cut-offs, each with a fingerprint.
     skseisfp.signal.pack_fingerprints : Fingerprints as bytes, 512 for 64 x 64 bits.
 
     Notes
     -----
     The idea is that of Silkin [1]_, after FAST [2]_ and Waveprint: "inspired by", as
     the papers leave wavelet, scale, number of coefficients and signs open;
-    ``from_preset("trova")`` gives the form of the paper. The defaults (log image,
-    signs kept) were selected on the development events of a set of earthquakes and
-    blasts. On 106 events kept apart, extra trees on such fingerprints scored an event
-    AUC of 0.775 [0.58, 0.93] at new stations, on a 16 x 16 log-scalogram 0.82
-    [0.66, 0.95]. Where there are some hundred events, a fingerprint loses 0.02 to
-    0.04 to the image it comes from, at 512 bytes a record.
+    ``from_preset("trova")`` is the form of the paper. The defaults (log image, signs
+    kept) were selected on the development events of a set of earthquakes and blasts.
+    On 106 held-out events, extra trees on such fingerprints scored an event AUC of
+    0.775 [0.58, 0.93] at new stations, on a 16 x 16 log-scalogram 0.82 [0.66, 0.95].
+    With some hundred events, the AUC of a fingerprint is 0.02 to 0.04 below that of
+    the image from which it is computed, at 512 bytes a record.
 
     References
     ----------
@@ -127,25 +146,46 @@ default="signed"
     ((3, 64, 64), 'int8', 200)
     """
 
+    _parameter_constraints = {
+        **WAVELET_IMAGE,
+        **BATCHES,
+        "sampling_rate": [HERTZ],
+        "window": [WINDOW, None],
+        "shape": [_SHAPE],
+        "haar": [StrOptions(set(HAAR_FORMS))],
+        "standardize": [StrOptions({"mad", "zscore"}), None],
+        "n_coefficients": [COUNT],
+        "encoding": [StrOptions(set(ENCODINGS)), Encoding],
+        "flatten": ["boolean"],
+    }
+
+    frequencies_: npt.NDArray
+    times_: npt.NDArray
+    compression_: dict[str, float]
+    center_: npt.NDArray
+    scale_: npt.NDArray
+    record_shape_: tuple[int, ...]
+    n_features_in_: int
+
     def __init__(
         self,
         *,
-        sampling_rate=1.0,
-        window=None,
-        shape=(64, 64),
-        f_min=None,
-        f_max=None,
-        wavelet="morlet",
-        scale="log",
-        dynamic_range_db=60.0,
-        haar="standard",
-        standardize=None,
-        n_coefficients=200,
-        encoding="signed",
-        flatten=False,
-        taper=0.05,
-        batch_size=64,
-        n_jobs=None,
+        sampling_rate: float = 1.0,
+        window: tuple[float, float] | None = None,
+        shape: tuple[int, int] = (64, 64),
+        f_min: float | None = None,
+        f_max: float | None = None,
+        wavelet: str | Morlet | Morse = "morlet",
+        scale: str = "log",
+        dynamic_range_db: float = 60.0,
+        haar: str = "standard",
+        standardize: str | None = None,
+        n_coefficients: int = 200,
+        encoding: str | Encoding = "signed",
+        flatten: bool = False,
+        taper: float = 0.05,
+        batch_size: int = 64,
+        n_jobs: int | None = None,
     ):
         self.sampling_rate = sampling_rate
         self.window = window
@@ -165,8 +205,8 @@ default="signed"
         self.n_jobs = n_jobs
 
     @classmethod
-    def from_preset(cls, name, **overrides):
-        """Make a transformer with settings that are known by a name.
+    def from_preset(cls, name: str, **overrides: Any) -> Self:
+        """Make a transformer with the settings of a preset.
 
         Parameters
         ----------
@@ -192,13 +232,13 @@ default="signed"
         Notes
         -----
         ``"two_plane_linear"`` was selected on development events: see
-        `skseisfp.neural.FingerprintClassifier.from_preset` for what it scored on
-        events kept apart.
+        `skseisfp.neural.FingerprintClassifier.from_preset` for its scores on held-out
+        events.
         """
         check_option("name", name, tuple(PRESETS))
         return cls(**{**PRESETS[name], **overrides})
 
-    def fit(self, X, y=None):
+    def fit(self, X: npt.ArrayLike, y: Any = None) -> Self:
         """Learn the axes and, with `standardize`, the spread of the coefficients.
 
         Parameters
@@ -218,24 +258,26 @@ default="signed"
         ValueError
             If a parameter or the records are not valid.
         """
-        X = check_records(self, X, reset=True)
-        self._check_parameters()
-        first, last = window_samples(self.window, X.shape[-1], self.sampling_rate)
+        self._validate_params()
+        self._check_combinations()
+        records = check_records(self, X, reset=True)
+        n_samples = records.shape[-1]
+        first, last = window_samples(self.window, n_samples, self.sampling_rate)
         n_samples = last - first
         self.frequencies_ = self._frequencies(n_samples)
         rows, columns = self.shape
         pixel = padded_length(n_samples, columns) / columns
         self.times_ = (first + (np.arange(columns) + 0.5) * pixel) / self.sampling_rate
-        bits = np.prod(self._layout.planes) * (2 if self.encoding == "signed" else 1)
+        bits = np.prod(self._layout.planes) * self._layout.encoding.bits
         self.compression_ = {
-            "record": float(8 * X.dtype.itemsize * n_samples / bits),
+            "record": float(8 * records.dtype.itemsize * n_samples / bits),
             "scalogram": float(64 * rows * n_samples / bits),
         }
         if self.standardize is not None:
-            self._fit_spread(self._map(self._haar_of_images, X))
+            self._fit_spread(self._map(self._haar_of_images, records))
         return self
 
-    def transform(self, X):
+    def transform(self, X: npt.ArrayLike) -> npt.NDArray:
         """Make the fingerprints of records.
 
         Parameters
@@ -255,12 +297,11 @@ default="signed"
         ValueError
             If a parameter or the records are not valid.
         """
-        X = self._check_transform(X)
-        fingerprints = self._map(self._fingerprints, X)
-        return self._layout.arrange(fingerprints)
+        records = self._check_transform(X)
+        return self._layout.arrange(self._map(self._fingerprints, records))
 
-    def scalogram(self, X):
-        """Scalogram images of records, as they go into the Haar transform.
+    def scalogram(self, X: npt.ArrayLike) -> npt.NDArray:
+        """Compute the scalogram images of records, the input of the Haar transform.
 
         Parameters
         ----------
@@ -272,11 +313,10 @@ default="signed"
         ndarray of shape (n_records, [n_views, n_channels,] rows, columns)
             Images between 0 and 1 on the chosen scale.
         """
-        X = self._check_transform(X)
-        return self._map(self._images, X)
+        return self._map(self._images, self._check_transform(X))
 
-    def haar_coefficients(self, X):
-        """Haar coefficients of records, from which the largest are selected.
+    def haar_coefficients(self, X: npt.ArrayLike) -> npt.NDArray:
+        """Compute the Haar coefficients of records, of which the largest are kept.
 
         Parameters
         ----------
@@ -286,17 +326,17 @@ default="signed"
         Returns
         -------
         ndarray of shape (n_records, [n_views, n_channels,] rows, columns)
-            Coefficients, standardised if the transformer does so; NaN where one is
-            excluded from selection.
+            Coefficients, standardised with `standardize`; NaN where one is excluded
+            from selection.
         """
-        X = self._check_transform(X)
-        return self._map(self._coefficients, X)
+        return self._map(self._coefficients, self._check_transform(X))
 
-    def inverse_transform(self, fingerprints):
-        """Sparse approximation of the scalograms from the fingerprints.
+    def inverse_transform(self, fingerprints: npt.ArrayLike) -> npt.NDArray:
+        """Compute a sparse approximation of the scalograms from the fingerprints.
 
         Every kept coefficient counts as its sign (with `standardize`, as one spread
-        from the centre). The result is an image for the eye, not a seismogram.
+        from the centre), or as the value that an encoding of your own decodes. The
+        result is an image for the eye, not a seismogram.
 
         Parameters
         ----------
@@ -312,20 +352,22 @@ default="signed"
         Raises
         ------
         ValueError
-            If the fingerprints have not the shape that `transform` gives.
+            If the shape of the fingerprints is not that of the result of `transform`.
         """
-        self._check_parameters()
+        self._validate_params()
+        self._check_combinations()
         fingerprints = np.asarray(fingerprints)
-        signs = decode(self._layout.unroll(fingerprints), self.encoding).astype(float)
+        planes = self._layout.unroll(fingerprints)
+        coefficients = decode(planes, self.encoding).astype(float)
         if self.standardize is not None:
             check_is_fitted(self)
-            signs = signs * np.nan_to_num(self.scale_) + self.center_
-        images = inverse_haar2d(signs, self.haar)
+            coefficients = coefficients * np.nan_to_num(self.scale_) + self.center_
+        images = inverse_haar2d(coefficients, self.haar)
         one_plane = fingerprints.ndim == (2 if self.flatten else 3)
         return images[:, 0, 0] if one_plane and images.shape[2] == 1 else images
 
-    def quality(self, X):
-        """Say of each record what its fingerprint is worth.
+    def quality(self, X: npt.ArrayLike) -> pd.DataFrame:
+        """Return how informative the fingerprint of each record is.
 
         Parameters
         ----------
@@ -336,12 +378,12 @@ default="signed"
         -------
         DataFrame
             ``status`` is ``"constant"`` where any trace of the record is a straight
-            line, which gives an empty print, else ``"ok"``; ``n_coefficients`` is the
+            line, whose fingerprint is empty, else ``"ok"``; ``n_coefficients`` is the
             number of coefficients kept over all its traces.
         """
-        X = self._check_transform(X)
+        records = self._check_transform(X)
         varies, kept = (
-            self._map(function, X).reshape(len(X), -1)
+            self._map(function, records).reshape(len(records), -1)
             for function in (self._varies, self._count)
         )
         return pd.DataFrame(
@@ -352,7 +394,7 @@ default="signed"
         )
 
     @available_if(_has_flat_rows)
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray:
         """Name the features of flat fingerprints of records without views.
 
         Parameters
@@ -371,39 +413,30 @@ default="signed"
 
     @property
     def _transforms_records_alone(self):
+        """Whether the fingerprint of a record does not depend on other records."""
         return self.standardize is None
 
     @property
     def _layout(self):
-        return FingerprintLayout(tuple(self.shape), self.encoding, self.flatten)
+        """Arrangement of the fingerprints."""
+        rows, columns = self.shape
+        encoding = get_encoding(self.encoding)
+        return FingerprintLayout((rows, columns), encoding, self.flatten)
 
-    def _check_parameters(self):
-        check_rate(self.sampling_rate)
-        if np.shape(self.shape) != (2,) or not all(
-            isinstance(n, Integral) and is_power_of_two(n) for n in self.shape
-        ):
-            raise ValueError(f"shape must be two powers of two; got {self.shape!r}.")
+    def _check_combinations(self):
+        """Raise if parameters do not go together."""
         largest = int(np.prod(self.shape)) - 1
         if not largest:
             raise ValueError("shape must have more than one pixel; got (1, 1).")
-        check_scalar(self.n_coefficients, "n_coefficients", Integral, min_val=1)
         if self.n_coefficients > largest:
             raise ValueError(
                 f"n_coefficients must be at most {largest} for shape {self.shape} "
                 f"(the mean is never kept); got {self.n_coefficients}."
             )
-        check_scale(self.scale, self.dynamic_range_db)
-        check_option("haar", self.haar, HAAR_FORMS)
-        check_option("standardize", self.standardize, (None, "mad", "zscore"))
-        check_option("encoding", self.encoding, ENCODINGS)
-        check_real("taper", self.taper, min_val=0, max_val=1)
-        check_scalar(self.batch_size, "batch_size", Integral, min_val=1)
-        for name in ("f_min", "f_max"):
-            if getattr(self, name) is not None:
-                check_real(name, getattr(self, name))
-        get_wavelet(self.wavelet)
+        check_encoding(self.encoding, self.shape)
 
     def _frequencies(self, n_samples):
+        """Return the frequencies of the rows in Hz."""
         return frequency_axis(
             self.shape[0],
             n_samples,
@@ -413,11 +446,12 @@ default="signed"
         )
 
     def _check_transform(self, X):
+        """Return records after all checks."""
+        self._validate_params()
+        self._check_combinations()
         if self.standardize is not None:
             check_is_fitted(self)
-        X = check_records(self, X, reset=False)
-        self._check_parameters()
-        return X
+        return check_records(self, X, reset=False)
 
     def _map(self, function, X):
         """Apply a function of 2-D records to the last axis, in batches."""
@@ -432,6 +466,7 @@ default="signed"
         return map_batches(apply, X, batch_size=self.batch_size, n_jobs=self.n_jobs)
 
     def _images(self, frequencies, X):
+        """Return scalogram images on the chosen scale."""
         power = scalogram(
             X,
             frequencies,
@@ -444,6 +479,7 @@ default="signed"
         return scale_image(power, self.scale, self.dynamic_range_db)
 
     def _haar_of_images(self, frequencies, X):
+        """Return Haar coefficients, of unit norm if they are to be standardised."""
         coefficients = haar2d(self._images(frequencies, X), self.haar)
         if self.standardize is None:
             return coefficients
@@ -451,6 +487,7 @@ default="signed"
         return coefficients / np.where(norm > 0, norm, 1)
 
     def _coefficients(self, frequencies, X):
+        """Return the coefficients among which the largest are selected."""
         coefficients = self._haar_of_images(frequencies, X)
         if self.standardize is None:
             return coefficients
@@ -459,20 +496,27 @@ default="signed"
         coefficients[empty] = 0
         return coefficients
 
-    def _signs(self, frequencies, X):
-        return select_top_k(self._coefficients(frequencies, X), self.n_coefficients)
+    def _kept(self, frequencies, X):
+        """Return the largest coefficients, and zeros elsewhere."""
+        coefficients = self._coefficients(frequencies, X)
+        signs = select_top_k(coefficients, self.n_coefficients)
+        return np.where(signs, coefficients, coefficients.dtype.type(0))
 
     def _fingerprints(self, frequencies, X):
-        return encode(self._signs(frequencies, X), self.encoding)
+        """Return encoded fingerprints, of shape (n_records, planes, rows, columns)."""
+        return encode(self._kept(frequencies, X), self.encoding)
 
     def _count(self, frequencies, X):
-        return np.count_nonzero(self._signs(frequencies, X), axis=(-2, -1))
+        """Return the number of kept coefficients of each record."""
+        return np.count_nonzero(self._kept(frequencies, X), axis=(-2, -1))
 
     @staticmethod
     def _varies(frequencies, X):
+        """Return which records are not a straight line."""
         return detrend_records(X).any(axis=-1)
 
     def _fit_spread(self, coefficients):
+        """Learn the centre and the spread of every coefficient."""
         coefficients = coefficients.reshape(-1, *self.shape)
         if self.standardize == "mad":
             self.center_ = np.median(coefficients, axis=0)
@@ -480,6 +524,8 @@ default="signed"
         else:
             self.center_ = coefficients.mean(axis=0)
             spread = coefficients.std(axis=0)
+        # a coefficient that hardly varies would be divided by little more than rounding
+        # errors, and selected; 1e-12 counts where no coefficient of unit norm varies
         usable = spread > max(1e-3 * np.median(spread), 1e-12)
         self.scale_ = np.where(usable, spread, np.nan)
 

@@ -1,24 +1,61 @@
 """Records to features that physics suggests."""
 
-from numbers import Integral
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import check_scalar
 
+from .._compat import Interval, StrOptions
+from .._parameters import (
+    FINITE,
+    HERTZ,
+    NOT_NEGATIVE,
+    ValidatedParameters,
+    Where,
+    pair_of,
+)
 from .._utils.batches import map_batches
-from .._utils.checks import check_option, check_per_record, check_real
-from .._utils.names import nearest_name
-from .._utils.validation import check_rate, check_records
+from .._utils.checks import check_per_record
+from .._utils.validation import check_records
 from ..signal.phase_windows import RATIO_BANDS
+from ._constraints import BATCHES
 from ._physics_groups import GROUPS, MOTIONS, group_names, group_values
 from ._physics_record import PhaseLines, PhysicsRecord
 
-NAN_POLICIES = ("keep", "zero", "raise")
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_BAND = pair_of(
+    NOT_NEGATIVE, "two increasing frequencies", also=lambda low, high: low < high
+)
+_ONSET_WINDOW = pair_of(
+    FINITE,
+    "two increasing times in seconds from the onset",
+    also=lambda start, end: start < end,
+)
+_TIMES = pair_of(
+    FINITE,
+    "two increasing, positive times in seconds from the onset",
+    also=lambda first, last: 0 < first < last,
+)
 
 
-class PhysicsFeatures(TransformerMixin, BaseEstimator):
-    """Features by which seismologists tell earthquakes from explosions.
+def _are_bands(bands):
+    """Return whether a sequence holds bands of frequencies."""
+    return all(_BAND.is_satisfied_by(band) for band in bands)
+
+
+def _are_groups(names):
+    """Return whether a sequence names groups of features, each once."""
+    return 0 < len(names) == len(set(names) & set(GROUPS))
+
+
+class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
+    """Features by which seismologists distinguish earthquakes from explosions.
 
     Parameters
     ----------
@@ -42,21 +79,21 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
     s_window : tuple of (float, float), default=(-0.5, 8.0)
         Start and end of the window of S in seconds from its onset.
     noise_window : tuple of (float, float), default=(-6.0, -1.0)
-        Start and end of the noise in seconds from the onset of P. None takes no noise
-        off.
+        Start and end of the noise in seconds from the onset of P. None subtracts no
+        noise.
     vp_vs : float, default=None
         Ratio of the speeds of P and S by which a missing S is estimated from P and the
-        origin; None estimates none.
+        origin; None does not estimate it.
     complexity_times : tuple of (float, float), default=(5.0, 25.0)
         Times t1 < t2 of the complexity in seconds after the onset.
     coda_slope : float, default=2.0
         Factor b of the logarithm of the duration in the difference of magnitudes.
     motion : {"displacement", "velocity", "acceleration"}, default="velocity"
-        What the records are of.
+        Kind of ground motion that the records hold.
     nan_policy : {"keep", "zero", "raise"}, default="keep"
-        What becomes of features that a record does not have: NaN, zero, or an error.
+        Treatment of features that a record does not have: NaN, zero, or an error.
     batch_size : int, default=64
-        Records that are worked on at a time; bounds the memory.
+        Records that are processed at a time; bounds the memory.
     n_jobs : int, default=None
         Number of threads.
 
@@ -70,13 +107,13 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
     See Also
     --------
     SpectrumTransformer : The spectrum itself.
-    AdaptiveHighpassFilter : What to do first about noise of low frequency.
+    AdaptiveHighpassFilter : Removes noise of low frequency before.
 
     Notes
     -----
     The channels of a record are taken together, by the sum of their powers. Logarithms
     are decadic. A feature is NaN where its onset is not known, less than a quarter of
-    its window lies within the record, its band reaches above the Nyquist frequency, or
+    its window lies within the record, its band extends above the Nyquist frequency, or
     the phase or event is not above the noise. The event begins at P or, where P is not
     known, where the envelope, smoothed over 1 s, last rises above twice the noise
     before its peak, and ends where it falls below; where it never rises, all of the
@@ -84,13 +121,13 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
     features but ``phi_p``, ``phi_s``, ``phi_event`` and ``ml_mc`` do not depend on the
     scale of the record; these four compare records of one station, or calibrated ones.
 
-    Without onsets nothing tells which part of a record is P and which is S, and what
-    describes phases is missing: all ratios, the fits to P and to S with the ratio of
-    their corners, polarity and, in other groups, what names P or S. The rest needs no
-    onsets. Some of it describes the event, in which the strongest phase prevails, as
-    the missing features describe phases: ``fc_event`` and the rest of that fit;
-    ``spectral_log_low_high`` for ``log_sg_low_high``; ``complexity`` and ``log_halves``
-    for ``log_p_coda``. Nothing stands in for P over S, nor for Rg over Sg.
+    Without onsets nothing indicates which part of a record is P and which is S, and the
+    features of phases are missing: all ratios, the fits to P and to S with the ratio of
+    their corners, polarity and, in other groups, those whose names hold P or S. The
+    others need no onsets. Some of them describe the event, in which the strongest phase
+    prevails, as the missing features describe phases: ``fc_event`` and the rest of that
+    fit; ``spectral_log_low_high`` for ``log_sg_low_high``; ``complexity`` and
+    ``log_halves`` for ``log_p_coda``. Nothing replaces P over S, nor Rg over Sg.
 
     So a feature may be missing in all records. Some classifiers cannot take that, among
     them `HistGradientBoostingClassifier` of scikit-learn 1.9: give them
@@ -98,7 +135,7 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
 
     ``arrival``, ``s_arrival`` and ``origin`` in `transform` are samples of each record.
     With metadata routing, ``set_transform_request(arrival=True, s_arrival=True)``
-    brings them through pipelines and cross-validation.
+    passes them through pipelines and cross-validation.
 
     ratios
         ``log_ps_10_18`` and so on: log of sqrt((P - N) / (S - N)) with mean squares in
@@ -114,11 +151,11 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
         Least-squares fits of Brune spectra with attenuation to P and S, in lines of
         four times the power of the noise: corner ``fc_p`` in Hz, ``t_star_p`` in s,
         ``misfit_p`` of log amplitude, and ``phi_p``, the log of the level of the
-        displacement spectrum plus three times that of the corner: relative to the
-        station, Phi of [3]_ has the seismic moment; ``log_fc_ratio``, P over S; and
+        displacement spectrum plus three times that of the corner (relative to the
+        station; Phi of [3]_ has the seismic moment); ``log_fc_ratio``, P over S; and
         ``fc_event``, ``t_star_event``, ``phi_event`` and ``misfit_event`` of the event,
-        in lines of the same width; its noise is that of `noise_window` before it or,
-        where the record has none, is not taken off. A corner outside the lines is none.
+        in lines of the same width. The noise of `noise_window` before the event is
+        subtracted where the record has it. A corner outside the lines is not a fit.
     magnitude
         ``log_duration`` of the event in s; ``ml_mc``, the log of the largest amplitude
         less `coda_slope` times ``log_duration``, an uncalibrated difference of local
@@ -150,7 +187,7 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
     stability
         Correlation of the amplitude spectra of two frames against the lag [5]_: mean,
         and intercept and slope of a line, for lags without common samples up to 20 s or
-        half of the event. High values speak for explosions.
+        half of the event. High values indicate explosions.
     envelope
         Form of the envelope and of the samples, after Hibert and Provost.
     polarity
@@ -158,7 +195,7 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
         noise over the largest within 1 s, positive upwards; explosions push.
 
     Published thresholds are those of their data and windows. A record of three channels
-    with 9,000 samples takes about 10 ms of one core, almost half of it for the spectral
+    with 9,000 samples takes about 10 ms on one core, almost half of it for the spectral
     group; threads save little.
 
     References
@@ -196,25 +233,50 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
     """
 
     _transforms_records_alone = True
+    _parameter_constraints = {
+        **BATCHES,
+        "sampling_rate": [HERTZ],
+        "features": [
+            StrOptions({"all", *GROUPS}),
+            Where(_are_groups, "a sequence of names of groups, each once"),
+        ],
+        "ratio_bands": [
+            Where(_are_bands, "a sequence of pairs of increasing frequencies in Hz"),
+            None,
+        ],
+        "p_onset": [NOT_NEGATIVE, None],
+        "s_onset": [NOT_NEGATIVE, None],
+        "p_window": [_ONSET_WINDOW],
+        "s_window": [_ONSET_WINDOW],
+        "noise_window": [_ONSET_WINDOW, None],
+        "vp_vs": [Interval(Real, 1, None, closed="neither"), None],
+        "complexity_times": [_TIMES],
+        "coda_slope": [FINITE],
+        "motion": [StrOptions(set(MOTIONS))],
+        "nan_policy": [StrOptions({"keep", "zero", "raise"})],
+    }
+
+    record_shape_: tuple[int, ...]
+    n_features_in_: int
 
     def __init__(
         self,
         *,
-        sampling_rate=1.0,
-        features="all",
-        ratio_bands=None,
-        p_onset=None,
-        s_onset=None,
-        p_window=(-0.2, 4.0),
-        s_window=(-0.5, 8.0),
-        noise_window=(-6.0, -1.0),
-        vp_vs=None,
-        complexity_times=(5.0, 25.0),
-        coda_slope=2.0,
-        motion="velocity",
-        nan_policy="keep",
-        batch_size=64,
-        n_jobs=None,
+        sampling_rate: float = 1.0,
+        features: str | Sequence[str] = "all",
+        ratio_bands: Sequence[tuple[float, float]] | None = None,
+        p_onset: float | None = None,
+        s_onset: float | None = None,
+        p_window: tuple[float, float] = (-0.2, 4.0),
+        s_window: tuple[float, float] = (-0.5, 8.0),
+        noise_window: tuple[float, float] | None = (-6.0, -1.0),
+        vp_vs: float | None = None,
+        complexity_times: tuple[float, float] = (5.0, 25.0),
+        coda_slope: float = 2.0,
+        motion: str = "velocity",
+        nan_policy: str = "keep",
+        batch_size: int = 64,
+        n_jobs: int | None = None,
     ):
         self.sampling_rate = sampling_rate
         self.features = features
@@ -232,7 +294,7 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
         self.batch_size = batch_size
         self.n_jobs = n_jobs
 
-    def fit(self, X, y=None):
+    def fit(self, X: npt.ArrayLike, y: Any = None) -> Self:
         """Check the parameters and the records; nothing is learnt.
 
         Parameters
@@ -252,11 +314,18 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
         ValueError
             If a parameter or the records are not valid.
         """
+        self._validate_params()
         check_records(self, X, reset=True, max_ndim=3)
-        self._check_parameters()
         return self
 
-    def fit_transform(self, X, y=None, arrival=None, s_arrival=None, origin=None):
+    def fit_transform(
+        self,
+        X: npt.ArrayLike,
+        y: Any = None,
+        arrival: npt.ArrayLike | None = None,
+        s_arrival: npt.ArrayLike | None = None,
+        origin: npt.ArrayLike | None = None,
+    ) -> npt.NDArray:
         """Check the parameters and compute the features.
 
         Parameters
@@ -271,12 +340,18 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray or DataFrame
-            What `transform` returns.
+            The result of `transform`.
         """
         onsets = {"arrival": arrival, "s_arrival": s_arrival, "origin": origin}
         return self.fit(X, y).transform(X, **onsets)
 
-    def transform(self, X, arrival=None, s_arrival=None, origin=None):
+    def transform(
+        self,
+        X: npt.ArrayLike,
+        arrival: npt.ArrayLike | None = None,
+        s_arrival: npt.ArrayLike | None = None,
+        origin: npt.ArrayLike | None = None,
+    ) -> npt.NDArray:
         """Compute the features of every record.
 
         Parameters
@@ -286,7 +361,7 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
         arrival : array-like of shape (n_records,), default=None
             Sample of P, where known; NaN or a negative number where not.
         s_arrival : array-like of shape (n_records,), default=None
-            Sample of S, likewise; one that is not after P is not known either.
+            Sample of S, likewise; one that is not after P counts as unknown.
         origin : array-like of shape (n_records,), default=None
             Sample of the origin of the event, likewise, which may be negative: only
             NaN is unknown. Used with `vp_vs` only.
@@ -302,27 +377,31 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
             If a parameter, the records or the onsets are not valid; with
             ``nan_policy="raise"`` if a record lacks a feature.
         """
-        X = check_records(self, X, reset=False, max_ndim=3)
-        self._check_parameters()
+        self._validate_params()
+        records = check_records(self, X, reset=False, max_ndim=3)
+        n_records = len(records)
         onsets = np.column_stack(
             [
-                self._onsets("arrival", arrival, self.p_onset, len(X)),
-                self._onsets("s_arrival", s_arrival, self.s_onset, len(X)),
-                _per_record("origin", origin, len(X)),
+                self._onsets("arrival", arrival, self.p_onset, n_records),
+                self._onsets("s_arrival", s_arrival, self.s_onset, n_records),
+                _per_record("origin", origin, n_records),
             ]
         )
         lines, groups = PhaseLines(self), self._groups()
         values = map_batches(
             lambda rows: np.array(
-                [self._describe(X[row], lines, onsets[row], groups) for row in rows]
+                [
+                    self._describe(records[row], lines, onsets[row], groups)
+                    for row in rows
+                ]
             ),
-            np.arange(len(X)),
+            np.arange(n_records),
             batch_size=self.batch_size,
             n_jobs=self.n_jobs,
         )
         return self._apply_nan_policy(values)
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray:
         """Name the features.
 
         Parameters
@@ -338,7 +417,7 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
         names = [name for group in self._groups() for name in group_names(group, self)]
         return np.array(names, dtype=object)
 
-    def bands(self):
+    def bands(self) -> tuple[tuple[float, float], ...]:
         """Return the bands in which P and S are compared.
 
         Returns
@@ -348,9 +427,10 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
         """
         if self.ratio_bands is None:
             return RATIO_BANDS
-        return tuple(tuple(band) for band in self.ratio_bands)
+        return tuple((low, high) for low, high in self.ratio_bands)
 
     def _groups(self):
+        """Return the names of the groups of features."""
         if isinstance(self.features, str):
             return tuple(GROUPS) if self.features == "all" else (self.features,)
         return tuple(self.features)
@@ -368,47 +448,16 @@ class PhysicsFeatures(TransformerMixin, BaseEstimator):
         return np.where(onsets >= 0, onsets, fallback)
 
     def _apply_nan_policy(self, values):
+        """Return features with missing values treated as `nan_policy` says."""
         missing = np.isnan(values)
         if self.nan_policy == "raise" and missing.any():
             row, column = np.argwhere(missing)[0]
             raise ValueError(
                 f"record {row} has no {self.get_feature_names_out()[column]!r}, the "
-                f"first of {missing.sum()} missing values; choose other features, give "
+                f"first of {missing.sum()} missing values; choose other features, pass "
                 'onsets, or set nan_policy="keep" or "zero".'
             )
         return np.where(missing, 0, values) if self.nan_policy == "zero" else values
-
-    def _check_parameters(self):
-        check_rate(self.sampling_rate)
-        groups = self._groups()
-        for group in groups:
-            if group not in GROUPS:
-                raise ValueError(
-                    f"features must be of {', '.join(GROUPS)}; got {group!r}."
-                    + nearest_name(str(group), GROUPS)
-                )
-        if not groups or len(set(groups)) < len(groups):
-            raise ValueError(f"features must name each group once; got {groups}.")
-        for name in ("p_window", "s_window", "noise_window", "complexity_times"):
-            if getattr(self, name) is not None or name != "noise_window":
-                _check_increasing(name, getattr(self, name))
-        if self.complexity_times[0] <= 0:
-            raise ValueError(
-                f"complexity_times must be positive; got {self.complexity_times!r}."
-            )
-        for band in self.bands():
-            _check_increasing("ratio_bands", band)
-            if band[0] < 0:
-                raise ValueError(f"ratio_bands must not be negative; got {band!r}.")
-        for name in ("p_onset", "s_onset"):
-            if getattr(self, name) is not None:
-                check_real(name, getattr(self, name), min_val=0)
-        if self.vp_vs is not None:
-            check_real("vp_vs", self.vp_vs, min_val=1, include_boundaries="neither")
-        check_real("coda_slope", self.coda_slope)
-        check_option("motion", self.motion, MOTIONS)
-        check_option("nan_policy", self.nan_policy, NAN_POLICIES)
-        check_scalar(self.batch_size, "batch_size", Integral, min_val=1)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -426,9 +475,3 @@ def _per_record(name, samples, n_records):
         record = int(np.flatnonzero(np.isinf(samples))[0])
         raise ValueError(f"{name} must be finite or NaN; record {record} has infinity.")
     return samples
-
-
-def _check_increasing(name, pair):
-    """Refuse what is no pair of finite, increasing numbers."""
-    if np.shape(pair) != (2,) or not -np.inf < pair[0] < pair[1] < np.inf:
-        raise ValueError(f"{name} must be two increasing numbers; got {pair!r}.")

@@ -1,10 +1,17 @@
 """Records to wavelet scalograms."""
 
-from .._utils.checks import check_real
-from .._utils.validation import check_rate
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._parameters import HERTZ, SIZE
 from ..signal.scalogram import scale_image, scalogram
-from ..signal.wavelets import frequency_axis, get_wavelet
-from ._record_transformer import RecordTransformer, check_scale, check_size
+from ..signal.wavelets import Morlet, Morse, frequency_axis
+from ._constraints import WAVELET_IMAGE
+from ._record_transformer import RecordTransformer
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 class ScalogramTransformer(RecordTransformer):
@@ -12,8 +19,6 @@ class ScalogramTransformer(RecordTransformer):
 
     Parameters
     ----------
-    sampling_rate : float, default=1.0
-        Samples per second (Hz). At 1.0 frequencies are cycles per sample.
     shape : tuple of (int, int), default=(64, 64)
         Rows (frequencies) and columns (time) of the image.
     f_min : float, default=None
@@ -26,14 +31,6 @@ class ScalogramTransformer(RecordTransformer):
         `skseisfp.signal.Morse`.
     scale : {"log", "magnitude", "power"}, default="log"
         Scale of the image, which is 1 at its maximum.
-    dynamic_range_db : float, default=60.0
-        Decibels below the maximum at which a log image is clipped, up to 300.
-    taper : float, default=0.05
-        Part of the record under the flanks of a Tukey window, both ends together.
-    batch_size : int, default=64
-        Records that are worked on at a time; bounds the memory.
-    n_jobs : int, default=None
-        Number of threads.
 
     Attributes
     ----------
@@ -56,19 +53,26 @@ class ScalogramTransformer(RecordTransformer):
     (2, 3, 20, 300)
     """
 
+    _parameter_constraints = {
+        **RecordTransformer._parameter_constraints,
+        **WAVELET_IMAGE,
+        "sampling_rate": [HERTZ],
+        "shape": [SIZE],
+    }
+
     def __init__(
         self,
         *,
-        sampling_rate=1.0,
-        shape=(64, 64),
-        f_min=None,
-        f_max=None,
-        wavelet="morlet",
-        scale="log",
-        dynamic_range_db=60.0,
-        taper=0.05,
-        batch_size=64,
-        n_jobs=None,
+        sampling_rate: float = 1.0,
+        shape: tuple[int, int] = (64, 64),
+        f_min: float | None = None,
+        f_max: float | None = None,
+        wavelet: str | Morlet | Morse = "morlet",
+        scale: str = "log",
+        dynamic_range_db: float = 60.0,
+        taper: float = 0.05,
+        batch_size: int = 64,
+        n_jobs: int | None = None,
     ):
         self.sampling_rate = sampling_rate
         self.shape = shape
@@ -81,7 +85,7 @@ class ScalogramTransformer(RecordTransformer):
         self.batch_size = batch_size
         self.n_jobs = n_jobs
 
-    def frequencies(self, n_samples):
+    def frequencies(self, n_samples: int) -> npt.NDArray:
         """Compute the frequencies of the rows.
 
         Parameters
@@ -102,12 +106,7 @@ class ScalogramTransformer(RecordTransformer):
             f_max=self.f_max,
         )
 
-    def _check_parameters(self, n_samples):
-        check_rate(self.sampling_rate)
-        check_size("shape", self.shape)
-        check_scale(self.scale, self.dynamic_range_db)
-        check_real("taper", self.taper, min_val=0, max_val=1)
-        get_wavelet(self.wavelet)
+    def _check_combinations(self, n_samples):
         self.frequencies(n_samples)
 
     def _map_traces(self, traces):

@@ -1,4 +1,8 @@
-"""Records of sufficient signal-to-noise ratio, and what their choice costs."""
+"""Records of sufficient signal-to-noise ratio, and what their selection costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -6,12 +10,21 @@ import pandas as pd
 from .._utils.checks import check_per_record, check_real
 from .._utils.validation import check_groups, check_labels
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
-def select_by_snr(snr, y, groups=None, *, threshold):
-    """Choose the records of sufficient signal-to-noise ratio, and report by class.
+
+def select_by_snr(
+    snr: npt.ArrayLike,
+    y: npt.ArrayLike,
+    groups: npt.ArrayLike | None = None,
+    *,
+    threshold: float,
+) -> tuple[npt.NDArray[np.bool_], pd.DataFrame]:
+    """Select the records of sufficient signal-to-noise ratio, and report by class.
 
     A threshold that drops more of one class than of another changes what a classifier
-    learns, and on what it is scored. So the choice comes with its report.
+    learns, and on what it is scored. So the selection comes with a report.
 
     Parameters
     ----------
@@ -72,13 +85,14 @@ def select_by_snr(snr, y, groups=None, *, threshold):
         }
     )
     by_class = records.groupby("class")
-    report = by_class[["n_kept", "n_low", "n_unknown"]].sum()
+    report = pd.DataFrame(by_class[["n_kept", "n_low", "n_unknown"]].sum())
     report.insert(0, "n_records", by_class.size())
     report["part_dropped"] = 1 - report["n_kept"] / report["n_records"]
-    events = records.groupby(["class", "event"])["n_kept"].any().groupby("class")
+    keeps_any = pd.Series(records.groupby(["class", "event"])["n_kept"].any())
+    events = keeps_any.groupby("class")
     report["n_events"] = events.size()
     report["n_events_lost"] = report["n_events"] - events.sum()
-    empty = report.index[report["n_kept"] == 0]
+    empty = report.index[(report["n_kept"] == 0).to_numpy()]
     if len(empty):
         raise ValueError(
             f"threshold={threshold:g} dB keeps no record of the class {empty[0]!r}; "

@@ -1,15 +1,26 @@
 """Records to spectrograms."""
 
-from numbers import Integral
+from __future__ import annotations
+
+from numbers import Real
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.signal import detrend, get_window, spectrogram
-from sklearn.utils import check_scalar
 
-from .._utils.checks import check_option, check_real
-from .._utils.validation import check_rate
+from .._compat import Interval
+from .._parameters import COUNT, HERTZ, Where
 from ..signal.scalogram import scale_image
-from ._record_transformer import RecordTransformer, check_band, check_scale, over_peak
+from ._constraints import FROM_ZERO_HERTZ, IMAGE
+from ._record_transformer import (
+    RecordTransformer,
+    check_band,
+    check_log_scale,
+    over_peak,
+)
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 class SpectrogramTransformer(RecordTransformer):
@@ -17,8 +28,6 @@ class SpectrogramTransformer(RecordTransformer):
 
     Parameters
     ----------
-    sampling_rate : float, default=1.0
-        Samples per second (Hz). At 1.0 frequencies are cycles per sample.
     window_length : int, default=256
         Samples of a frame. A shorter record is one frame.
     overlap : float, default=0.5
@@ -35,12 +44,6 @@ class SpectrogramTransformer(RecordTransformer):
     scale : {"log", "magnitude", "power"}, default="log"
         Scale of the image; ``"log"`` is 1 at the maximum and 0 where the power is
         `dynamic_range_db` below it, or less.
-    dynamic_range_db : float, default=60.0
-        Decibels below the maximum at which a log image is clipped, up to 300.
-    batch_size : int, default=64
-        Records that are worked on at a time; bounds the memory.
-    n_jobs : int, default=None
-        Number of threads.
 
     Attributes
     ----------
@@ -68,20 +71,37 @@ class SpectrogramTransformer(RecordTransformer):
     (2, 3, 129, 38)
     """
 
+    _parameter_constraints = {
+        **RecordTransformer._parameter_constraints,
+        **IMAGE,
+        "sampling_rate": [HERTZ],
+        "window_length": [COUNT],
+        "overlap": [Interval(Real, 0, 1, closed="left")],
+        "window": [
+            Where(
+                lambda window: get_window(window, 4) is not None,
+                "a window of scipy.signal",
+            )
+        ],
+        "f_min": [FROM_ZERO_HERTZ, None],
+        "f_max": [HERTZ, None],
+        "normalize": ["boolean"],
+    }
+
     def __init__(
         self,
         *,
-        sampling_rate=1.0,
-        window_length=256,
-        overlap=0.5,
-        window="hann",
-        f_min=None,
-        f_max=None,
-        normalize=True,
-        scale="log",
-        dynamic_range_db=60.0,
-        batch_size=64,
-        n_jobs=None,
+        sampling_rate: float = 1.0,
+        window_length: int = 256,
+        overlap: float = 0.5,
+        window: str | tuple = "hann",
+        f_min: float | None = None,
+        f_max: float | None = None,
+        normalize: bool = True,
+        scale: str = "log",
+        dynamic_range_db: float = 60.0,
+        batch_size: int = 64,
+        n_jobs: int | None = None,
     ):
         self.sampling_rate = sampling_rate
         self.window_length = window_length
@@ -95,7 +115,7 @@ class SpectrogramTransformer(RecordTransformer):
         self.batch_size = batch_size
         self.n_jobs = n_jobs
 
-    def frequencies(self, n_samples):
+    def frequencies(self, n_samples: int) -> npt.NDArray:
         """Compute the frequencies of the rows.
 
         Parameters
@@ -108,33 +128,22 @@ class SpectrogramTransformer(RecordTransformer):
         ndarray of shape (n_rows,)
             Frequencies in Hz.
         """
-        self._check_parameters(n_samples)
+        self._validate_params()
+        self._check_combinations(n_samples)
         axis = np.fft.rfftfreq(self._frame(n_samples), 1 / self.sampling_rate)
         return axis[self._in_band(axis)]
 
     def _frame(self, n_samples):
+        """Return the samples of a frame."""
         return min(self.window_length, n_samples)
 
     def _in_band(self, axis):
+        """Return which frequencies are kept."""
         low, high = check_band(self.f_min, self.f_max, self.sampling_rate)
         return (axis >= low) & (axis <= high)
 
-    def _check_parameters(self, n_samples):
-        check_rate(self.sampling_rate)
-        check_scalar(self.window_length, "window_length", Integral, min_val=1)
-        check_real(
-            "overlap", self.overlap, min_val=0, max_val=1, include_boundaries="left"
-        )
-        check_option("normalize", self.normalize, (True, False))
-        check_scale(self.scale, self.dynamic_range_db)
-        if self.scale == "log" and not self.normalize:
-            raise ValueError("scale='log' is relative to the maximum: set normalize.")
-        try:
-            get_window(self.window, 4)
-        except (TypeError, ValueError) as error:
-            raise ValueError(
-                f"window must be a window of scipy.signal; got {self.window!r}."
-            ) from error
+    def _check_combinations(self, n_samples):
+        check_log_scale(self.scale, self.normalize)
         axis = np.fft.rfftfreq(self._frame(n_samples), 1 / self.sampling_rate)
         if not self._in_band(axis).any():
             raise ValueError(

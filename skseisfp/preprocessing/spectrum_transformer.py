@@ -1,19 +1,29 @@
 """Records to spectra in a few bands."""
 
+from __future__ import annotations
+
 from itertools import pairwise
-from numbers import Integral
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import fft
 from scipy.signal import detrend
 from scipy.signal.windows import tukey
-from sklearn.utils import check_scalar
 
-from .._utils.checks import check_option, check_real
-from .._utils.validation import check_rate
+from .._compat import StrOptions
+from .._parameters import COUNT, FRACTION, HERTZ
 from ..signal.phase_windows import band_weights
 from ..signal.scalogram import scale_image
-from ._record_transformer import RecordTransformer, check_band, check_scale, over_peak
+from ._constraints import FROM_ZERO_HERTZ, IMAGE
+from ._record_transformer import (
+    RecordTransformer,
+    check_band,
+    check_log_scale,
+    over_peak,
+)
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 class SpectrumTransformer(RecordTransformer):
@@ -21,8 +31,6 @@ class SpectrumTransformer(RecordTransformer):
 
     Parameters
     ----------
-    sampling_rate : float, default=1.0
-        Samples per second (Hz). At 1.0 frequencies are cycles per sample.
     n_bands : int, default=50
         Number of bands.
     f_min : float, default=None
@@ -40,12 +48,6 @@ class SpectrumTransformer(RecordTransformer):
         `dynamic_range_db` below it, or less.
     dynamic_range_db : float, default=60.0
         Decibels below the maximum at which a log spectrum is clipped, up to 300.
-    taper : float, default=0.05
-        Part of the record under the flanks of a Tukey window, both ends together.
-    batch_size : int, default=64
-        Records that are worked on at a time; bounds the memory.
-    n_jobs : int, default=None
-        Number of threads.
 
     Attributes
     ----------
@@ -56,7 +58,7 @@ class SpectrumTransformer(RecordTransformer):
 
     Notes
     -----
-    Every line of the discrete spectrum stands for the interval around it, and a band
+    Every line of the discrete spectrum represents the interval around it, and a band
     averages the power of the intervals by how much of them it covers; a band narrower
     than an interval takes the power of its line. The mean of each trace is removed.
 
@@ -70,20 +72,32 @@ class SpectrumTransformer(RecordTransformer):
     array([[0., 1., 0., 0., 0.]])
     """
 
+    _parameter_constraints = {
+        **RecordTransformer._parameter_constraints,
+        **IMAGE,
+        "sampling_rate": [HERTZ],
+        "n_bands": [COUNT],
+        "f_min": [FROM_ZERO_HERTZ, None],
+        "f_max": [HERTZ, None],
+        "spacing": [StrOptions({"linear", "log"})],
+        "normalize": ["boolean"],
+        "taper": [FRACTION],
+    }
+
     def __init__(
         self,
         *,
-        sampling_rate=1.0,
-        n_bands=50,
-        f_min=None,
-        f_max=None,
-        spacing="linear",
-        normalize=True,
-        scale="magnitude",
-        dynamic_range_db=60.0,
-        taper=0.05,
-        batch_size=64,
-        n_jobs=None,
+        sampling_rate: float = 1.0,
+        n_bands: int = 50,
+        f_min: float | None = None,
+        f_max: float | None = None,
+        spacing: str = "linear",
+        normalize: bool = True,
+        scale: str = "magnitude",
+        dynamic_range_db: float = 60.0,
+        taper: float = 0.05,
+        batch_size: int = 64,
+        n_jobs: int | None = None,
     ):
         self.sampling_rate = sampling_rate
         self.n_bands = n_bands
@@ -97,7 +111,7 @@ class SpectrumTransformer(RecordTransformer):
         self.batch_size = batch_size
         self.n_jobs = n_jobs
 
-    def edges(self):
+    def edges(self) -> npt.NDArray:
         """Compute the edges of the bands.
 
         Returns
@@ -105,19 +119,13 @@ class SpectrumTransformer(RecordTransformer):
         ndarray of shape (n_bands + 1,)
             Frequencies in Hz.
         """
+        self._validate_params()
         low, high = check_band(self.f_min, self.f_max, self.sampling_rate)
         space = np.geomspace if self.spacing == "log" else np.linspace
         return space(low, high, self.n_bands + 1)
 
-    def _check_parameters(self, n_samples):
-        check_rate(self.sampling_rate)
-        check_scalar(self.n_bands, "n_bands", Integral, min_val=1)
-        check_option("spacing", self.spacing, ("linear", "log"))
-        check_option("normalize", self.normalize, (True, False))
-        check_scale(self.scale, self.dynamic_range_db)
-        if self.scale == "log" and not self.normalize:
-            raise ValueError("scale='log' is relative to the maximum: set normalize.")
-        check_real("taper", self.taper, min_val=0, max_val=1)
+    def _check_combinations(self, n_samples):
+        check_log_scale(self.scale, self.normalize)
         low, _ = check_band(self.f_min, self.f_max, self.sampling_rate)
         if self.spacing == "log" and low == 0:
             raise ValueError("spacing='log' needs f_min above 0 Hz.")
@@ -134,7 +142,7 @@ class SpectrumTransformer(RecordTransformer):
         if self.normalize:
             traces = over_peak(traces, axis=-1)
         window = tukey(n_samples, self.taper).astype(traces.dtype)
-        lines = fft.rfft(detrend(traces, type="constant") * window)
+        lines = np.asarray(fft.rfft(detrend(traces, type="constant") * window))
         power = (np.abs(lines) ** 2) @ self._band_weights(n_samples)
         power = power.astype(traces.dtype, copy=False)
         if self.normalize:

@@ -1,6 +1,10 @@
 """Records to rows of events, for networks that look at all stations at once."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from numbers import Integral
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -9,21 +13,24 @@ from sklearn.utils import Bunch, check_scalar
 from .._utils.checks import check_option, check_per_record
 from .._utils.validation import check_groups, check_labels, check_record_values
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 _ORDERS = ("record", "arrival", "weight", "station")
 _KEPT = ("sampling_rate", "components")
 
 
 def stack_stations(
-    X,
-    y=None,
-    groups=None,
+    X: npt.ArrayLike | Bunch,
+    y: npt.ArrayLike | None = None,
+    groups: npt.ArrayLike | None = None,
     *,
-    order="record",
-    n_stations=None,
-    station=None,
-    arrival=None,
-    weight=None,
-):
+    order: str | Sequence[str] | npt.NDArray = "record",
+    n_stations: int | None = None,
+    station: npt.ArrayLike | None = None,
+    arrival: npt.ArrayLike | str | None = None,
+    weight: npt.ArrayLike | str | None = None,
+) -> Bunch:
     """Stack the records of each event into one row of stations.
 
     This changes the number of rows, so it comes before any pipeline or search. The
@@ -33,22 +40,21 @@ def stack_stations(
     Parameters
     ----------
     X : array-like of shape (n_records, [n_channels,] n_samples) or Bunch
-        Records, one of each station; or what `skseisfp.datasets.load_records` returns,
-        which brings labels, events and stations with it.
+        Records, one of each station; or the result of `skseisfp.datasets.load_records`,
+        which holds labels, events and stations, too.
     y : array-like of shape (n_records,), default=None
         Labels, one and the same for all records of an event.
     groups : array-like of shape (n_records,), default=None
-        Event of each record; left out only with a Bunch.
+        Event of each record; may be omitted only with a Bunch.
     order : {"record", "arrival", "weight", "station"} or list of str, default="record"
-        Which record is in which slot of its row: the records of an event as they come,
-        by `arrival` (earliest first) or by `weight` (largest first), unknown values
-        last and ties as they come. With ``"station"`` every station has a slot of its
-        own, by name; a list names the stations of the slots.
+        Which record is in which slot of its row: the records of an event in their
+        order in `X`, by `arrival` (earliest first) or by `weight` (largest first),
+        unknown values last and ties in their order. With ``"station"`` every station
+        has a slot of its own, by name; a list names the stations of the slots.
     n_stations : int, default=None
         Number of slots. None takes the largest number of records of an event; with
-        ``order="station"``, the number of stations. Records that come after it are left
-        out; with ``order="station"``, the stations with fewest records. Not to be given
-        with a list.
+        ``order="station"``, the number of stations. Further records are left out; with
+        ``order="station"``, the stations with fewest records. Must be None with a list.
     station : array-like of shape (n_records,), default=None
         Station of each record.
     arrival : array-like of shape (n_records,) or str, default=None
@@ -56,8 +62,8 @@ def stack_stations(
         a column of its `frame` such as ``"arrival_sample"``, if records of an event
         begin at the same time.
     weight : array-like of shape (n_records,) or str, default=None
-        What makes a record preferable, such as its signal-to-noise ratio. With a
-        Bunch, also a column of its `frame`.
+        How preferable a record is, such as its signal-to-noise ratio. With a Bunch,
+        also a column of its `frame`.
 
     Returns
     -------
@@ -76,10 +82,10 @@ def stack_stations(
         slots : list of str or None
             Stations of the slots, if these are fixed; `order` for further records.
         frame : DataFrame
-            What is in the rows, by row and slot: ``row``, ``slot``, ``record`` (its
-            number in `X`), ``event_id`` and what is known of each record.
+            The records of the rows, by row and slot: ``row``, ``slot``, ``record``
+            (its number in `X`), ``event_id`` and all that is known of it.
         rejected : DataFrame
-            The records that were left out, with what is known of them and the
+            The records that were left out, with all that is known of them and the
             ``reason``. An event whose records are all left out has no row.
         DESCR : str
             Description.
@@ -88,12 +94,12 @@ def stack_stations(
     ------
     ValueError
         If records of an event have different labels, or share a slot of a station; if
-        `order` lacks what it needs, or the data are impossible.
+        values that `order` needs are missing, or the data are not valid.
 
     Notes
     -----
-    Rows are plain arrays, as scikit-learn's tools ask for; a silent record and a
-    missing one are told apart by `mask`. A masked array of them is
+    Rows are plain arrays, as scikit-learn's tools expect them; `mask` distinguishes a
+    missing record from a silent one. A masked array of them is
     ``np.ma.array(data, mask=np.broadcast_to(mask[..., None, None], data.shape))``.
 
     Examples
@@ -115,12 +121,13 @@ def stack_stations(
     ([2, 3, 1], [0])
     """
     source = X if isinstance(X, Bunch) else None
+    data: Any = X
     if source is not None:
-        _refuse_beside_bunch(y=y, groups=groups, station=station)
-        X, y, groups, station = (
+        _check_not_in_bunch(y=y, groups=groups, station=station)
+        data, y, groups, station = (
             source[name] for name in ("data", "target", "groups", "stations")
         )
-    records = check_record_values(X, max_ndim=3)
+    records = check_record_values(data, max_ndim=3)
     records = records[:, None] if records.ndim == 2 else records
     if groups is None:
         raise ValueError("groups must have the event of each record; got None.")
@@ -134,13 +141,13 @@ def stack_stations(
     placed = (slots >= 0) & (slots < n_slots)
     kept, new_rows = np.unique(rows[placed], return_inverse=True)
     if not kept.size:
-        raise ValueError(f"No record is at a station of order={list(names)}.")
+        raise ValueError(f"No record is at a station of order={names}.")
     frame = table[placed].assign(row=new_rows).sort_values(["row", "slot"])
     rejected = table[~placed].drop(columns=["row", "slot"])
     rejected = rejected.assign(reason=_give_reasons(slots[~placed], n_slots))
-    data, mask = _fill(records, frame, (len(kept), n_slots))
+    stacked, mask = _fill(records, frame, (len(kept), n_slots))
     return Bunch(
-        data=data,
+        data=stacked,
         target=None if target is None else target[kept],
         groups=events[kept],
         mask=mask,
@@ -151,18 +158,19 @@ def stack_stations(
             f"{len(kept)} events of up to {n_slots} stations from {placed.sum()} "
             f"records; {len(rejected)} records were left out."
         ),
-        **{name: source[name] for name in _KEPT if name in (source or ())},
+        **{name: value for name, value in (source or {}).items() if name in _KEPT},
     )
 
 
-def _refuse_beside_bunch(**given):
+def _check_not_in_bunch(**given):
+    """Raise if arguments are given that the Bunch holds, too."""
     for name, value in given.items():
         if value is not None:
             raise ValueError(f"{name} is in the Bunch; leave it None.")
 
 
 def _collect(source, n_records, station, arrival, weight):
-    """Return what is known of each record, by name."""
+    """Return all that is known of each record, by name."""
     given = {"station": station, "arrival": arrival, "weight": weight}
     known = {}
     for name, values in given.items():
@@ -178,16 +186,18 @@ def _collect(source, n_records, station, arrival, weight):
 
 
 def _get_column(source, name, column):
+    """Return a column of the frame of a Bunch."""
     if source is None or column not in source.frame:
         columns = [] if source is None else list(source.frame.columns)
         raise ValueError(
-            f"{name}={column!r} is no column of the frame of a Bunch; it has {columns}."
+            f"{name}={column!r} is not a column of the frame of a Bunch; it has "
+            f"{columns}."
         )
     return source.frame[column]
 
 
 def _label_events(y, events, rows):
-    """Return one label per event, refusing events of several."""
+    """Return one label per event; raise if an event has several."""
     if y is None:
         return None
     y = check_per_record("y", check_labels(y), len(rows), "label")
@@ -239,6 +249,7 @@ def _number(rows, key):
 
 
 def _check_stations(station):
+    """Return stations as strings; raise if one is missing."""
     missing = pd.isna(station) | (station == "")
     if missing.any():
         raise ValueError(f"station is missing for record {np.argmax(missing)}.")
@@ -259,7 +270,7 @@ def _name_slots(order, n_stations, station):
 
 
 def _check_slots(slots, names, events, rows):
-    """Refuse two records of an event in one slot."""
+    """Raise if two records of an event are in one slot."""
     taken = pd.DataFrame({"row": rows, "slot": slots})
     double = taken[slots >= 0].duplicated()
     if double.any():
@@ -271,20 +282,22 @@ def _check_slots(slots, names, events, rows):
 
 
 def _count_slots(n_stations, names, slots):
+    """Return the number of slots of a row."""
     if names is not None:
         return len(names)
     return slots.max() + 1 if n_stations is None else n_stations
 
 
 def _tabulate(source, groups, rows, slots, known):
-    """Return a table of the records, with all that a Bunch tells of them."""
-    told = {} if source is None else source.frame.reset_index(drop=True)
+    """Return a table of the records, with the columns of a Bunch."""
+    frame = {} if source is None else source.frame.reset_index(drop=True)
     columns = {"row": rows, "slot": slots, "record": np.arange(len(rows))}
     columns["event_id"] = groups
-    return pd.DataFrame({**columns, **told, **known, **columns})
+    return pd.DataFrame({**columns, **frame, **known, **columns})
 
 
 def _give_reasons(slots, n_slots):
+    """Return why each of the records is left out."""
     return np.where(
         slots < 0, "its station has no slot", f"event has more than {n_slots} records"
     )

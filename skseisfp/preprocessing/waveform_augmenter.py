@@ -1,31 +1,54 @@
 """Random changes of records while a network is trained."""
 
-from numbers import Integral
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_scalar
 
-from .._utils.checks import as_float, check_real
+from .._parameters import (
+    COUNT,
+    FINITE,
+    FRACTION,
+    ValidatedParameters,
+    Where,
+    pair_of,
+)
+from .._utils.checks import as_float
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_RANGE = pair_of(
+    FINITE, "a pair of numbers (low, high)", also=lambda low, high: low <= high
+)
 
 
-class WaveformAugmenter(BaseEstimator):
+def _are_finite_records(noise):
+    """Return whether an array holds finite records."""
+    noise = np.asarray(noise)
+    return noise.ndim >= 2 and noise.size > 0 and np.isfinite(noise).all()
+
+
+class WaveformAugmenter(ValidatedParameters, BaseEstimator):
     """Random crops, shifts, noise and lost channels, drawn again in every epoch.
 
-    It is no step of a pipeline but a parameter of `FingerprintClassifier`, which hands
-    it the batches that it trains on, and those only: records of a validation or test
-    set are cut about their middle and stay as they are. The number of rows never
-    changes, so that labels and events keep their records.
+    It is not a step of a pipeline but a parameter of `FingerprintClassifier`, which
+    applies it only to the batches that it trains on: records of a validation or test
+    set are cut about their middle and are not changed otherwise. The number of rows
+    never changes, so that labels and events keep their records.
 
     Parameters
     ----------
     crop : int, default=None
-        Samples of the random part that is cut from each record; None takes all.
+        Samples of the random part that is cut from each record; None keeps all.
     probability : float, default=0.3
-        Probability that a record is shifted and gets Gaussian noise.
+        Probability that a record is shifted and Gaussian noise is added to it.
     max_shift : float, default=0.1
-        Largest shift, to either side, as part of the length. What leaves the record
-        at one end enters it at the other.
+        Largest shift, to either side, as a fraction of the length. Samples that leave
+        the record at one end enter it at the other.
     snr_db : float or tuple of (float, float), default=10.0
         Ratio in dB of the power of a record, its channels together, to that of the
         noise that is added; a pair is a range to draw from.
@@ -33,7 +56,7 @@ class WaveformAugmenter(BaseEstimator):
         Real noise, at least as long as the crop and of the channels of the records,
         of which random parts are added.
     noise_probability : float, default=0.3
-        Probability that a record gets real noise, if there is any.
+        Probability that real noise is added to a record, if `noise` is given.
     drop_probability : float, default=0.0
         Probability that a record of several channels loses one, which becomes zero.
 
@@ -48,8 +71,8 @@ class WaveformAugmenter(BaseEstimator):
     crop of 9,000 samples always, and with a probability of 0.3 a shift and Gaussian
     noise. The size of the shift and the ratio of the noise are not published.
 
-    All random numbers come from the generator that is handed in; the object has no
-    state and can be cloned and pickled.
+    All random numbers come from the generator that is passed; the object has no state
+    and can be cloned and pickled.
 
     References
     ----------
@@ -69,16 +92,32 @@ class WaveformAugmenter(BaseEstimator):
            [2., 3., 4., 5., 6., 7.]])
     """
 
+    _parameter_constraints = {
+        "crop": [COUNT, None],
+        "probability": [FRACTION],
+        "max_shift": [FRACTION],
+        "snr_db": [FINITE, _RANGE],
+        "noise": [
+            Where(
+                _are_finite_records,
+                "finite records of shape (n_noises, ..., n_samples)",
+            ),
+            None,
+        ],
+        "noise_probability": [FRACTION],
+        "drop_probability": [FRACTION],
+    }
+
     def __init__(
         self,
         *,
-        crop=None,
-        probability=0.3,
-        max_shift=0.1,
-        snr_db=10.0,
-        noise=None,
-        noise_probability=0.3,
-        drop_probability=0.0,
+        crop: int | None = None,
+        probability: float = 0.3,
+        max_shift: float = 0.1,
+        snr_db: float | tuple[float, float] = 10.0,
+        noise: npt.ArrayLike | None = None,
+        noise_probability: float = 0.3,
+        drop_probability: float = 0.0,
     ):
         self.crop = crop
         self.probability = probability
@@ -88,7 +127,11 @@ class WaveformAugmenter(BaseEstimator):
         self.noise_probability = noise_probability
         self.drop_probability = drop_probability
 
-    def augment(self, X, random_state=None):
+    def augment(
+        self,
+        X: npt.ArrayLike,
+        random_state: int | np.random.Generator | None = None,
+    ) -> npt.NDArray:
         """Return changed copies of records.
 
         Parameters
@@ -96,13 +139,13 @@ class WaveformAugmenter(BaseEstimator):
         X : ndarray of shape (n_records, ..., n_samples)
             Records; axis -2 is that of the channels.
         random_state : int, Generator or None, default=None
-            Source of the random numbers, for `numpy.random.default_rng`; a generator
-            moves on.
+            Seed or generator of the random numbers, for `numpy.random.default_rng`; a
+            generator advances.
 
         Returns
         -------
         ndarray of shape (n_records, ..., n_kept)
-            Float records, one for each.
+            Augmented records, of floating type.
 
         Raises
         ------
@@ -122,7 +165,7 @@ class WaveformAugmenter(BaseEstimator):
             records[lost, ..., channel, :] = 0
         return records
 
-    def center(self, X):
+    def center(self, X: Any) -> Any:
         """Cut records about their middle, to the length of the crop.
 
         Parameters
@@ -139,8 +182,8 @@ class WaveformAugmenter(BaseEstimator):
         first = (X.shape[-1] - n_kept) // 2
         return X[..., first : first + n_kept]
 
-    def output_shape(self, record_shape):
-        """Tell the shape of a record after augmentation.
+    def output_shape(self, record_shape: Sequence[int]) -> tuple[int, ...]:
+        """Return the shape of a record after augmentation.
 
         Parameters
         ----------
@@ -150,14 +193,14 @@ class WaveformAugmenter(BaseEstimator):
         Returns
         -------
         tuple of int
-            Shape of what `augment` and `center` return for it.
+            Shape of a record of the result of `augment` and `center`.
 
         Raises
         ------
         ValueError
             If a parameter is not valid or does not fit the records.
         """
-        self._check_parameters()
+        self._validate_params()
         *axes, n_samples = record_shape
         n_kept = n_samples if self.crop is None else self.crop
         if n_kept > n_samples:
@@ -217,33 +260,9 @@ class WaveformAugmenter(BaseEstimator):
         ]
         return np.reshape(parts, shape)
 
-    def _check_parameters(self):
-        if self.crop is not None:
-            check_scalar(self.crop, "crop", Integral, min_val=1)
-        for name in (
-            "probability",
-            "max_shift",
-            "noise_probability",
-            "drop_probability",
-        ):
-            check_real(name, getattr(self, name), min_val=0, max_val=1)
-        limits = np.asarray(self.snr_db, dtype=float)
-        if limits.shape not in ((), (2,)) or not np.isfinite(limits).all():
-            raise ValueError(
-                f"snr_db must be a number or a pair of numbers; got {self.snr_db!r}."
-            )
-        if limits.shape and limits[0] > limits[1]:
-            raise ValueError(f"snr_db must be (low, high); got {self.snr_db!r}.")
-        if self.noise is not None:
-            noise = np.asarray(self.noise)
-            if noise.ndim < 2 or not noise.size or not np.isfinite(noise).all():
-                raise ValueError(
-                    "noise must hold finite records of shape (n_noises, ..., "
-                    f"n_samples); got shape {noise.shape}."
-                )
-
 
 def _draw_gaussian(shape, rng):
+    """Draw Gaussian noise."""
     return rng.standard_normal(shape, dtype=np.float32)
 
 

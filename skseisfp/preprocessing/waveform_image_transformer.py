@@ -1,8 +1,11 @@
 """Records to pictures of their curves."""
 
+from __future__ import annotations
+
 import numpy as np
 
-from ._record_transformer import RecordTransformer, check_size, over_peak
+from .._parameters import SIZE
+from ._record_transformer import RecordTransformer, over_peak
 
 
 class WaveformImageTransformer(RecordTransformer):
@@ -12,10 +15,6 @@ class WaveformImageTransformer(RecordTransformer):
     ----------
     shape : tuple of (int, int), default=(224, 224)
         Rows (amplitude, low to high) and columns (time) of the picture.
-    batch_size : int, default=64
-        Records that are worked on at a time; bounds the memory.
-    n_jobs : int, default=None
-        Number of threads.
 
     Attributes
     ----------
@@ -26,8 +25,8 @@ class WaveformImageTransformer(RecordTransformer):
 
     Notes
     -----
-    The mean of a trace is at half height and its largest deviation reaches the edge.
-    A column has ones from the lowest to the highest point of the curve within its
+    The mean of a trace is at half height and its largest deviation is at the edge. A
+    column has ones from the lowest to the highest point of the curve within its
     span of time, so the curve is connected. Results are uint8.
 
     Examples
@@ -43,13 +42,21 @@ class WaveformImageTransformer(RecordTransformer):
      [0 0 1 1]]
     """
 
-    def __init__(self, *, shape=(224, 224), batch_size=64, n_jobs=None):
+    _parameter_constraints = {
+        **RecordTransformer._parameter_constraints,
+        "shape": [SIZE],
+    }
+
+    def __init__(
+        self,
+        *,
+        shape: tuple[int, int] = (224, 224),
+        batch_size: int = 64,
+        n_jobs: int | None = None,
+    ):
         self.shape = shape
         self.batch_size = batch_size
         self.n_jobs = n_jobs
-
-    def _check_parameters(self, n_samples):
-        check_size("shape", self.shape)
 
     def _map_traces(self, traces):
         rows, columns = self.shape
@@ -75,7 +82,7 @@ class WaveformImageTransformer(RecordTransformer):
 
 
 def _interpolate(traces, times):
-    """Values of all traces at times in samples."""
+    """Return values of all traces at times in samples."""
     before = np.floor(times).astype(int)
     after = np.minimum(before + 1, traces.shape[-1] - 1)
     part = times - before
@@ -83,5 +90,5 @@ def _interpolate(traces, times):
 
 
 def _row(values, rows):
-    """Row of values from -1 to 1."""
+    """Return the rows of values from -1 to 1."""
     return np.rint((values + 1) / 2 * (rows - 1))

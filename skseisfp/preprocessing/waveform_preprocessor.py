@@ -1,27 +1,33 @@
-"""The usual chain from recordings to the input of a net."""
+"""The usual chain from recordings to the input of a network."""
 
-from numbers import Integral
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from scipy.signal.windows import tukey
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import check_scalar
 
+from .._compat import StrOptions
+from .._parameters import COUNT, FRACTION, HERTZ, WINDOW, ValidatedParameters
 from .._utils.batches import map_batches
-from .._utils.checks import check_option, check_real
 from .._utils.validation import check_records
 from ..signal.filters import bandpass
 from ..signal.scalogram import detrend_records
 from ..signal.waveform import Waveform, resample
 from ..signal.windows import window_samples
+from ._constraints import BATCHES
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
-class WaveformPreprocessor(TransformerMixin, BaseEstimator):
+class WaveformPreprocessor(ValidatedParameters, TransformerMixin, BaseEstimator):
     """Detrend, taper, filter, resample, cut and scale records.
 
-    The steps run in this order, each left out by None (the taper by 0). The window is
-    cut after the filter, so that its ends are free of edge effects where the records
-    are longer.
+    The steps run in this order; None omits a step (0 the taper). The window is cut
+    after the filter, so that its ends are free of edge effects where the records are
+    longer.
 
     Parameters
     ----------
@@ -29,7 +35,7 @@ class WaveformPreprocessor(TransformerMixin, BaseEstimator):
         Samples per second (Hz) of the records. At 1.0 frequencies are cycles per
         sample.
     detrend : {None, "constant", "linear"}, default="linear"
-        What is taken from each trace: nothing, its mean, or its straight line.
+        What is subtracted from each trace: nothing, its mean, or its straight line.
     taper : float, default=0.0
         Part of the record under the flanks of a Tukey window, both ends together.
     f_min : float, default=None
@@ -39,10 +45,10 @@ class WaveformPreprocessor(TransformerMixin, BaseEstimator):
     order : int, default=4
         Order of the filter.
     zero_phase : bool, default=True
-        Whether the filter runs forwards and backwards. That takes twice the slope
-        and no delay, but puts ripple before a sharp onset.
+        Whether the filter runs forwards and backwards, which doubles its slope and
+        gives no delay, but puts ripple before a sharp onset.
     target_rate : float, default=None
-        Samples per second (Hz) of the result, made by a polyphase filter free of
+        Samples per second (Hz) of the result, computed by a polyphase filter free of
         aliasing; None keeps `sampling_rate`.
     window : tuple of (float, float), default=None
         Start and end, in seconds from the first sample, of the part of each record
@@ -52,7 +58,7 @@ class WaveformPreprocessor(TransformerMixin, BaseEstimator):
         all channels of a record together, becomes 1. Channels of a record keep their
         ratios with ``"record"``.
     batch_size : int, default=64
-        Records that are worked on at a time; bounds the memory.
+        Records that are processed at a time; bounds the memory.
     n_jobs : int, default=None
         Number of threads.
 
@@ -66,8 +72,8 @@ class WaveformPreprocessor(TransformerMixin, BaseEstimator):
     See Also
     --------
     AdaptiveHighpassFilter : A high-pass with an automatic cut-off for each record.
-    WaveformReader : Records from streams; it removes the response of the instrument
-        too, which takes the metadata of the stations.
+    skseisfp.io.WaveformReader : Records from streams; it also removes the response of
+        the instrument, which needs the metadata of the stations.
 
     Notes
     -----
@@ -76,7 +82,7 @@ class WaveformPreprocessor(TransformerMixin, BaseEstimator):
     between -1 and 1. Whether they scale traces or records, and the phase of their
     filter, is not published.
 
-    A trace of which nothing but rounding is left becomes zero and is not scaled up.
+    A trace of which only rounding errors are left becomes zero and is not scaled up.
 
     References
     ----------
@@ -96,22 +102,38 @@ class WaveformPreprocessor(TransformerMixin, BaseEstimator):
     """
 
     _transforms_records_alone = True
+    _parameter_constraints = {
+        **BATCHES,
+        "sampling_rate": [HERTZ],
+        "detrend": [StrOptions({"constant", "linear"}), None],
+        "taper": [FRACTION],
+        "f_min": [HERTZ, None],
+        "f_max": [HERTZ, None],
+        "order": [COUNT],
+        "zero_phase": ["boolean"],
+        "target_rate": [HERTZ, None],
+        "window": [WINDOW, None],
+        "scaling": [StrOptions({"trace", "record"}), None],
+    }
+
+    record_shape_: tuple[int, ...]
+    n_features_in_: int
 
     def __init__(
         self,
         *,
-        sampling_rate=1.0,
-        detrend="linear",
-        taper=0.0,
-        f_min=None,
-        f_max=None,
-        order=4,
-        zero_phase=True,
-        target_rate=None,
-        window=None,
-        scaling="record",
-        batch_size=64,
-        n_jobs=None,
+        sampling_rate: float = 1.0,
+        detrend: str | None = "linear",
+        taper: float = 0.0,
+        f_min: float | None = None,
+        f_max: float | None = None,
+        order: int = 4,
+        zero_phase: bool = True,
+        target_rate: float | None = None,
+        window: tuple[float, float] | None = None,
+        scaling: str | None = "record",
+        batch_size: int = 64,
+        n_jobs: int | None = None,
     ):
         self.sampling_rate = sampling_rate
         self.detrend = detrend
@@ -126,7 +148,7 @@ class WaveformPreprocessor(TransformerMixin, BaseEstimator):
         self.batch_size = batch_size
         self.n_jobs = n_jobs
 
-    def fit(self, X, y=None):
+    def fit(self, X: npt.ArrayLike, y: Any = None) -> Self:
         """Check the parameters and the records; nothing is learnt.
 
         Parameters
@@ -146,12 +168,12 @@ class WaveformPreprocessor(TransformerMixin, BaseEstimator):
         ValueError
             If a parameter or the records are not valid.
         """
-        X = check_records(self, X, reset=True)
-        self._check_parameters()
-        self._process(X[:1])
+        self._validate_params()
+        records = check_records(self, X, reset=True)
+        self._process(records[:1])
         return self
 
-    def transform(self, X):
+    def transform(self, X: npt.ArrayLike) -> npt.NDArray:
         """Apply the chain to records.
 
         Parameters
@@ -169,10 +191,10 @@ class WaveformPreprocessor(TransformerMixin, BaseEstimator):
         ValueError
             If a parameter or the records are not valid.
         """
-        X = check_records(self, X, reset=False)
-        self._check_parameters()
+        self._validate_params()
+        records = check_records(self, X, reset=False)
         return map_batches(
-            self._process, X, batch_size=self.batch_size, n_jobs=self.n_jobs
+            self._process, records, batch_size=self.batch_size, n_jobs=self.n_jobs
         )
 
     def _process(self, X):
@@ -215,19 +237,6 @@ class WaveformPreprocessor(TransformerMixin, BaseEstimator):
             peaks = peaks.max(axis=-2, keepdims=True)
         return records / np.where(peaks > 0, peaks, 1.0)
 
-    def _check_parameters(self):
-        positive = {"min_val": 0, "max_val": np.inf, "include_boundaries": "neither"}
-        check_real("sampling_rate", self.sampling_rate, **positive)
-        check_option("detrend", self.detrend, (None, "constant", "linear"))
-        check_real("taper", self.taper, min_val=0, max_val=1)
-        for name in ("f_min", "f_max", "target_rate"):
-            if getattr(self, name) is not None:
-                check_real(name, getattr(self, name), **positive)
-        check_scalar(self.order, "order", Integral, min_val=1)
-        check_option("zero_phase", self.zero_phase, (True, False))
-        check_option("scaling", self.scaling, (None, "trace", "record"))
-        check_scalar(self.batch_size, "batch_size", Integral, min_val=1)
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.requires_fit = False
@@ -235,7 +244,10 @@ class WaveformPreprocessor(TransformerMixin, BaseEstimator):
 
 
 def _rounding(X):
-    """Return the size of what rounding may leave of each trace."""
+    """Return the largest rounding errors that each trace may consist of.
+
+    They are those of `detrend_records`.
+    """
     limits = np.finfo(X.dtype)
     magnitude = np.abs(X).max(axis=-1, keepdims=True).astype(float)
     return max(8 * limits.eps, 1e-13) * np.maximum(magnitude, limits.tiny)

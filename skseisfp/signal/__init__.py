@@ -1,22 +1,19 @@
 """Functions on arrays: wavelets, scalograms, Haar transform, fingerprints, filters."""
 
 from .cutoff import cutoff_range, estimate_cutoffs
-from .encoding import (
-    decode,
-    encode,
-    pack_fingerprints,
-    select_top_k,
-    unpack_fingerprints,
-)
+from .encoding import Encoding, decode, encode, get_encoding
 from .filters import bandpass, highpass, highpass_gain
 from .haar import haar2d, haar_matrix, inverse_haar2d
 from .onsets import pick_onsets, sta_lta
+from .packing import pack_fingerprints, unpack_fingerprints
 from .scalogram import detrend_records, scalogram
+from .selection import select_top_k
 from .snr import snr
 from .wavelets import Morlet, Morse, frequency_axis, get_wavelet
 from .windows import cut_windows
 
 __all__ = [
+    "Encoding",
     "Morlet",
     "Morse",
     "bandpass",
@@ -27,6 +24,7 @@ __all__ = [
     "encode",
     "estimate_cutoffs",
     "frequency_axis",
+    "get_encoding",
     "get_wavelet",
     "haar2d",
     "haar_matrix",

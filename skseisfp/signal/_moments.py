@@ -1,7 +1,14 @@
 """Skewness and kurtosis without the set-up time of those of SciPy."""
 
+from __future__ import annotations
 
-def skewness_kurtosis(values):
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+def skewness_kurtosis(values: npt.NDArray) -> tuple[Any, Any]:
     """Return skewness and excess kurtosis along the last axis, as SciPy does."""
     centred = values - values.mean(axis=-1, keepdims=True)
     squares = centred * centred

@@ -1,6 +1,9 @@
-"""The cut-off at which a high-pass filter takes most noise and least signal."""
+"""The cut-off at which a high-pass filter removes most noise and least signal."""
+
+from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,20 +13,29 @@ from .filters import highpass_gain
 from .scalogram import padded_length, scalogram
 from .wavelets import Morlet, frequency_axis
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 STATISTICS = ("window", "stationarity")
+# tuned on half of the cases of `benchmarks/cutoff_quality.py`, real noise included
 DEFAULT_THRESHOLDS = {"window": 3.5, "stationarity": 4.5}
 
+# the image of a fingerprint with the defaults of `FingerprintTransformer`
 _N_ROWS = 64
 _N_COLUMNS = 64
-_EDGE_COLUMNS = 3  # hold the leakage of the tapered ends
-_STEPS_PER_OCTAVE = 16
 _TAPER = 0.05
 _WAVELET = Morlet()
+_EDGE_COLUMNS = 3  # hold the leakage of the tapered ends
+_STEPS_PER_OCTAVE = 16  # half a row; a parabola finds the cut-off between the steps
 
+# The largest excess of a column, a mean over rows, had a median of 0.02 in 600 records
+# of noise, white to red, and was below 0.14 in 95 % of them; in generated events it was
+# 0.8 or more.
 _DETECTION = 0.05
 _NO_SIGNAL = 0.2
-_SCORE_LIMIT_DB = 12.0
-_LIMIT_DB = 100.0
+_SCORE_LIMIT_DB = 12.0  # so that no single row outweighs its neighbours
+_LIMIT_DB = 100.0  # stands for infinity
+# limits of the statuses, see the notes of `estimate_cutoffs`
 _NO_NOISE_DB = -20.0
 _OVERLAP_DB = 3.0
 _VARIATION_DB = 10.0 * np.log10(3.0)
@@ -40,8 +52,14 @@ _DTYPE = np.dtype(
 )
 
 
-def cutoff_range(n_samples, *, sampling_rate=1.0, f_min=None, f_max=None):
-    """Range of cut-offs that can be estimated.
+def cutoff_range(
+    n_samples: int,
+    *,
+    sampling_rate: float = 1.0,
+    f_min: float | None = None,
+    f_max: float | None = None,
+) -> tuple[float, float]:
+    """Return the range of cut-offs that can be estimated.
 
     Parameters
     ----------
@@ -70,7 +88,8 @@ def cutoff_range(n_samples, *, sampling_rate=1.0, f_min=None, f_max=None):
         f_max = sampling_rate / 4.0
     lowest = sampling_rate / n_samples
     explicit = f_min is not None
-    if not explicit:
+    if f_min is None:
+        # 1/640 is 8 octaves below 0.4 of the sampling rate, as in `frequency_axis`
         f_min = min(max(sampling_rate / 640.0, 8.0 * lowest), f_max / 2.0)
     if not 0 < f_min < f_max < sampling_rate / 2.0:
         raise ValueError(
@@ -88,17 +107,17 @@ def cutoff_range(n_samples, *, sampling_rate=1.0, f_min=None, f_max=None):
 
 
 def estimate_cutoffs(
-    X,
+    X: npt.NDArray,
     *,
-    sampling_rate=1.0,
-    statistic="window",
-    threshold=None,
-    arrival=None,
-    f_min=None,
-    f_max=None,
-    order=4,
-    zero_phase=True,
-):
+    sampling_rate: float = 1.0,
+    statistic: str = "window",
+    threshold: float | None = None,
+    arrival: npt.ArrayLike | None = None,
+    f_min: float | None = None,
+    f_max: float | None = None,
+    order: int = 4,
+    zero_phase: bool = True,
+) -> npt.NDArray:
     """Estimate the optimal cut-off of a high-pass filter for each record.
 
     Parameters
@@ -108,7 +127,7 @@ def estimate_cutoffs(
     sampling_rate : float, default=1.0
         Samples per second (Hz).
     statistic : {"window", "stationarity"}, default="window"
-        How signal rows are told from noise rows; see Notes.
+        How rows of signal and of noise are distinguished; see Notes.
     threshold : float, default=None
         For ``"window"``, significance of the signal in a row below which it counts
         as noise, in standard deviations (None: 3.5); for ``"stationarity"``, decibels
@@ -127,8 +146,8 @@ def estimate_cutoffs(
     ndarray of shape (n_records,), structured
         Fields: ``cutoff`` in Hz; ``status``; ``signal_to_error_db``, the expected
         energy of the signal over that of the error after filtering;
-        ``noise_removed_db``, the energy of the noise that the filter takes away over
-        that of the signal; ``detection``, the logarithmic excess of the event over
+        ``noise_removed_db``, the energy of the noise that the filter removes over that
+        of the signal; ``detection``, the logarithmic excess of the event over
         the noise, a mean over the rows; ``noise_variation_db``, how much more than
         stationary noise the noise below the cut-off varies.
 
@@ -141,16 +160,17 @@ def estimate_cutoffs(
     -----
     Low-frequency noise is stationary along the rows of the scalogram, and an event
     is not [1]_. ``"window"`` finds the columns of the event by the mean excess over the
-    row medians, takes the power of the other columns as noise N and what an F test
-    finds above it as signal S. It returns the cut-off with the least expected squared
-    error over the whole record, the sum over the rows of (1 - G)^2 S + G^2 N with the
-    gain G of the filter itself. ``"stationarity"`` needs no event: rows score by the
-    energy of their Haar coefficients along time over that of their mean, and the
-    cut-off is the change point between low scores below and high scores above.
+    row medians, takes the power of the other columns as noise N and the excess over it
+    that an F test finds significant as signal S. It returns the cut-off with the least
+    expected squared error over the whole record, the sum over the rows of (1 - G)^2 S +
+    G^2 N with the gain G of the filter itself. ``"stationarity"`` needs no event: the
+    score of a row is the energy of its Haar coefficients along time over that of its
+    mean, and the cut-off is the change point between low scores below and high scores
+    above.
 
-    The status is ``"ok"``; ``"no_noise"``: the filter takes away less than -20 dB
-    of the signal, neither harm nor good; ``"no_signal"``: no event stands out;
-    ``"overlap"``: no cut-off brings the error 3 dB below the signal;
+    The status is ``"ok"``; ``"no_noise"``: the noise that the filter removes is below
+    -20 dB of the signal, so that it makes no difference; ``"no_signal"``: no event
+    exceeds the noise; ``"overlap"``: the error is never 3 dB below the signal;
     ``"nonstationary"``: the noise below the cut-off varies more than three times as
     much as stationary noise, so that it may have been taken for signal.
 
@@ -211,11 +231,11 @@ def estimate_cutoffs(
 
 
 def _summed_power(X, frequencies, sampling_rate):
-    """Sum scalograms over channels, less their ends, of records scaled to about 1."""
+    """Sum scalograms, without their ends, over the channels of scaled records."""
     channels = X[:, None] if X.ndim == 2 else X
     peak = np.abs(channels).max(axis=(1, 2), keepdims=True)
     scaled = np.ldexp(channels, -np.frexp(peak)[1])
-    return sum(
+    images = [
         scalogram(
             scaled[:, channel],
             frequencies,
@@ -225,11 +245,12 @@ def _summed_power(X, frequencies, sampling_rate):
             taper=_TAPER,
         )[:, :, _EDGE_COLUMNS:-_EDGE_COLUMNS].astype(float)
         for channel in range(channels.shape[1])
-    )
+    ]
+    return np.add.reduce(images)
 
 
 def _first_column(arrival, n_samples):
-    """Column of the arrival, the first that the event may hold; 0 if not known."""
+    """Return the first column of the event, by its arrival; 0 if that is not known."""
     if arrival is None:
         return None
     column = np.asarray(arrival, dtype=float) * (
@@ -240,10 +261,10 @@ def _first_column(arrival, n_samples):
 
 @lru_cache(maxsize=16)
 def _gain_table(limits, frequencies, sampling_rate, order, zero_phase):
-    """Cut-offs to try and the gain of the filter in every row at each of them."""
+    """Return cut-offs to try, and the gain of the filter in every row at each."""
     n_octaves = np.log2(limits[1] / limits[0])
     n_steps = max(int(np.ceil(_STEPS_PER_OCTAVE * n_octaves)), 2)
-    grid = np.geomspace(*limits, n_steps + 1)
+    grid = np.geomspace(limits[0], limits[1], n_steps + 1)
     return grid, highpass_gain(
         frequencies,
         grid,
@@ -254,7 +275,7 @@ def _gain_table(limits, frequencies, sampling_rate, order, zero_phase):
 
 
 def _least_error(error, grid):
-    """Cut-off of the least error, between the steps of the grid by a parabola."""
+    """Return cut-offs of least error, between the steps of the grid by a parabola."""
     best = error.argmin(axis=1)
     inner = np.clip(best, 1, len(grid) - 2)
     left, middle, right = (
@@ -270,7 +291,7 @@ def _least_error(error, grid):
 
 
 def _change_point(scores, frequencies):
-    """Frequency that parts low scores below from high scores above."""
+    """Return the frequency that separates low scores below from high scores above."""
     limited = np.clip(scores, -_SCORE_LIMIT_DB, _SCORE_LIMIT_DB)
     sums = np.cumsum(np.pad(limited, [(0, 0), (1, 0)]), axis=1)
     padded = np.pad(limited, [(0, 0), (1, 1)], constant_values=((0, 0), (-1.0, 1.0)))
@@ -285,7 +306,7 @@ def _change_point(scores, frequencies):
 
 
 def _ratio(numerator, denominator):
-    """Quotient where an empty denominator or numerator gives a finite extreme."""
+    """Return a quotient, limited to 100 dB where a term is zero."""
     limit = 10.0 ** (_LIMIT_DB / 10.0)
     empty = np.full_like(denominator, limit)
     quotient = np.divide(numerator, denominator, out=empty, where=denominator > 0)
@@ -293,7 +314,7 @@ def _ratio(numerator, denominator):
 
 
 def _describe(cutoffs, rows, *, error, removed, variation):
-    """Table of cut-offs, statuses and scores."""
+    """Return the table of cut-offs, statuses and scores."""
     signal = rows.signal.sum(axis=1)
     removed_sum = removed.sum(axis=1)
     relative_variation = 10.0 ** (variation / 10.0)

@@ -1,60 +1,266 @@
-"""From Haar coefficients to binary fingerprints, and to bytes."""
+"""Encodings: the values by which fingerprints represent the kept coefficients."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._utils.checks import check_option
+from .packing import VALUE_TYPES
 
-ENCODINGS = ("presence", "positive", "two_channel", "signed", "interleaved")
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
-def select_top_k(coefficients, k):
-    """Keep the signs of the k largest coefficients of each image.
+class Encoding(ABC):
+    """How a fingerprint represents the kept coefficients, plane by plane.
+
+    A new encoding is a subclass that declares `plane_names` and `dtype` and defines
+    `encode` and `decode`. Everything else, such as the shape of fingerprints and the
+    names of their features, follows from these.
+
+    Attributes
+    ----------
+    plane_names : tuple of str, default=("",)
+        Name of each plane, with which the names of its features begin. One empty name
+        is a single plane.
+    dtype : type, default=numpy.uint8
+        ``numpy.uint8`` for fingerprints of 0 and 1; ``numpy.int8`` for those of -1, 0
+        and 1.
+
+    See Also
+    --------
+    skseisfp.preprocessing.FingerprintTransformer : Takes it as `encoding`.
+
+    Notes
+    -----
+    `row_names` and `fingerprint_shape` are overridden only by an encoding whose planes
+    have other rows than the images. An instance may have parameters: define `__init__`
+    and keep them as attributes; two instances are equal if their attributes are. Define
+    the class in a module, so that fitted transformers can be pickled.
+
+    Examples
+    --------
+    Three planes, of which exactly one holds a 1 at every coefficient:
+
+    >>> import numpy as np
+    >>> from skseisfp.signal import Encoding, decode, encode
+    >>> class Ternary(Encoding):
+    ...     plane_names = ("negative", "zero", "positive")
+    ...
+    ...     def encode(self, kept):
+    ...         planes = np.stack([kept < 0, kept == 0, kept > 0], axis=-3)
+    ...         return planes.astype(np.uint8)
+    ...
+    ...     def decode(self, planes):
+    ...         return planes[..., 2, :, :] - planes[..., 0, :, :]
+    >>> signs = np.array([[0, 1], [-1, 0]], dtype=np.int8)
+    >>> fingerprint = encode(signs, Ternary())
+    >>> fingerprint.shape, decode(fingerprint, Ternary()).tolist()
+    ((3, 2, 2), [[0, 1], [-1, 0]])
+    """
+
+    plane_names: tuple[str, ...] = ("",)
+    dtype: type = np.uint8
+
+    @abstractmethod
+    def encode(self, kept: npt.NDArray) -> npt.NDArray:
+        """Encode kept coefficients.
+
+        Parameters
+        ----------
+        kept : ndarray of shape (..., rows, columns)
+            Kept coefficients, or their signs; zero where a coefficient is not kept.
+
+        Returns
+        -------
+        ndarray of shape (..., planes, rows, columns)
+            Fingerprints of type `dtype`.
+        """
+
+    @abstractmethod
+    def decode(self, planes: npt.NDArray) -> npt.NDArray:
+        """Invert `encode` as far as possible.
+
+        Parameters
+        ----------
+        planes : ndarray of int8, shape (..., planes, rows, columns)
+            Fingerprints as `encode` returns them, of type int8 also for bits, so that
+            planes can be subtracted.
+
+        Returns
+        -------
+        ndarray of shape (..., rows, columns)
+            The coefficients as far as they are known, usually their signs.
+        """
+
+    def fingerprint_shape(self, rows: int, columns: int) -> tuple[int, int, int]:
+        """Return the shape of the fingerprint of an image.
+
+        Parameters
+        ----------
+        rows, columns : int
+            Shape of the image.
+
+        Returns
+        -------
+        tuple of (int, int, int)
+            Planes, and rows and columns of each.
+        """
+        return len(self.plane_names), rows, columns
+
+    def row_names(self, rows: int) -> list[str]:
+        """Name the rows of all planes, with which the names of features begin.
+
+        Parameters
+        ----------
+        rows : int
+            Rows of the image.
+
+        Returns
+        -------
+        list of str
+            Plane by plane, coarse to fine.
+        """
+        return [
+            f"{name}_haar_f{row}" if name else f"haar_f{row}"
+            for name in self.plane_names
+            for row in range(rows)
+        ]
+
+    @property
+    def bits(self) -> int:
+        """Bits that a value takes when packed."""
+        return VALUE_TYPES[np.dtype(self.dtype).name].bits
+
+    def __eq__(self, other):
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self):
+        return hash(type(self))
+
+    def __repr__(self):
+        values = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({values})"
+
+
+class Presence(Encoding):
+    """A 1 for each kept coefficient."""
+
+    def encode(self, kept: npt.NDArray) -> npt.NDArray:
+        """Return where coefficients are kept."""
+        return (kept != 0).astype(np.uint8)[..., None, :, :]
+
+    def decode(self, planes: npt.NDArray) -> npt.NDArray:
+        """Return the plane."""
+        return planes[..., 0, :, :]
+
+
+class Positive(Presence):
+    """A 1 for each kept positive coefficient."""
+
+    def encode(self, kept: npt.NDArray) -> npt.NDArray:
+        """Return where positive coefficients are kept."""
+        return super().encode(kept > 0)
+
+
+class Signed(Presence):
+    """The sign of each kept coefficient."""
+
+    dtype = np.int8
+
+    def encode(self, kept: npt.NDArray) -> npt.NDArray:
+        """Return signs."""
+        return np.sign(kept).astype(np.int8)[..., None, :, :]
+
+
+class TwoChannel(Encoding):
+    """A plane of the positive coefficients and one of the negative ones."""
+
+    plane_names = ("positive", "negative")
+
+    def encode(self, kept: npt.NDArray) -> npt.NDArray:
+        """Return both planes."""
+        return np.stack([kept > 0, kept < 0], axis=-3).astype(np.uint8)
+
+    def decode(self, planes: npt.NDArray) -> npt.NDArray:
+        """Return signs."""
+        return planes[..., 0, :, :] - planes[..., 1, :, :]
+
+
+class Interleaved(Encoding):
+    """For each frequency a row of the positive coefficients and one of the negative."""
+
+    def encode(self, kept: npt.NDArray) -> npt.NDArray:
+        """Return one plane of twice as many rows."""
+        *lead, rows, columns = kept.shape
+        paired = np.stack([kept > 0, kept < 0], axis=-2).astype(np.uint8)
+        return paired.reshape(*lead, *self.fingerprint_shape(rows, columns))
+
+    def decode(self, planes: npt.NDArray) -> npt.NDArray:
+        """Return signs."""
+        return planes[..., 0, 0::2, :] - planes[..., 0, 1::2, :]
+
+    def fingerprint_shape(self, rows: int, columns: int) -> tuple[int, int, int]:
+        """Return one plane, and twice the rows of the image."""
+        return 1, 2 * rows, columns
+
+    def row_names(self, rows: int) -> list[str]:
+        """Name the row of positive and that of negative bits of each frequency."""
+        signs = ("positive", "negative")
+        return [f"{sign}_haar_f{row}" for row in range(rows) for sign in signs]
+
+
+ENCODINGS: dict[str, Encoding] = {
+    "presence": Presence(),
+    "positive": Positive(),
+    "two_channel": TwoChannel(),
+    "signed": Signed(),
+    "interleaved": Interleaved(),
+}
+
+
+def get_encoding(encoding: str | Encoding) -> Encoding:
+    """Return the encoding named by a string, or the encoding itself.
 
     Parameters
     ----------
-    coefficients : ndarray of shape (..., rows, columns)
-        Haar coefficients, or standardised ones; NaN marks a coefficient that must
-        not be selected.
-    k : int
-        Number of coefficients to keep.
+    encoding : {"presence", "positive", "two_channel", "signed", "interleaved"} or \
+Encoding
+        A name, or an encoding of your own.
 
     Returns
     -------
-    ndarray of int8, same shape
-        1, -1 or 0. The mean of the image, at (0, 0), is never kept, nor is a
-        coefficient that is zero up to rounding. Equal magnitudes are kept in the
-        order of their index.
+    Encoding
+        The encoding.
 
     Raises
     ------
     ValueError
-        If `k` is not between 1 and the number of coefficients.
+        If the name is unknown.
     """
-    rows, columns = coefficients.shape[-2:]
-    if not 1 <= k <= rows * columns:
-        raise ValueError(f"k must be from 1 to {rows * columns}; got {k}.")
-    flat = coefficients.reshape(-1, rows * columns)
-    magnitude = np.nan_to_num(np.abs(flat), nan=0.0)
-    rounding = 16.0 * np.finfo(flat.dtype).eps * magnitude.max(axis=1, keepdims=True)
-    magnitude[:, 0] = 0.0
-    magnitude[magnitude <= rounding] = 0.0
-    threshold = np.partition(magnitude, -k, axis=1)[:, -k, None]
-    keep = magnitude > threshold
-    ties = (magnitude == threshold) & (magnitude > 0.0)
-    free = k - keep.sum(axis=1, keepdims=True)
-    keep |= ties & (np.cumsum(ties, axis=1) <= free)
-    signs = np.where(keep, np.sign(flat, where=keep, out=np.zeros_like(flat)), 0.0)
-    return signs.astype(np.int8).reshape(coefficients.shape)
+    if isinstance(encoding, Encoding):
+        return encoding
+    if isinstance(encoding, str) and encoding in ENCODINGS:
+        return ENCODINGS[encoding]
+    names = ", ".join(map(repr, ENCODINGS))
+    raise ValueError(
+        f"encoding must be one of {names}, or an instance of Encoding; got "
+        f"{encoding!r}."
+    )
 
 
-def encode(signs, encoding):
+def encode(signs: npt.NDArray, encoding: str | Encoding) -> npt.NDArray:
     """Encode signed fingerprints; planes become a channel axis.
 
     Parameters
     ----------
-    signs : ndarray of int8, shape (..., rows, columns)
-        Fingerprints with values -1, 0 and 1.
-    encoding : {"presence", "positive", "two_channel", "signed", "interleaved"}
+    signs : ndarray of shape (..., rows, columns)
+        Signs of the kept coefficients, -1 and 1, and 0 elsewhere; or the kept
+        coefficients themselves, for encodings that use their magnitudes.
+    encoding : {"presence", "positive", "two_channel", "signed", "interleaved"} or \
+Encoding
         ``"presence"`` marks kept coefficients; ``"positive"`` the kept positive ones;
         ``"two_channel"`` gives a plane of the positive and one of the negative ones;
         ``"signed"`` keeps -1, 0, 1; ``"interleaved"`` puts the row of positive bits
@@ -69,132 +275,86 @@ def encode(signs, encoding):
     Raises
     ------
     ValueError
-        If the encoding is unknown.
+        If the encoding is unknown, or returns another shape or type than it declares.
     """
-    check_option("encoding", encoding, ENCODINGS)
-    if encoding == "signed":
-        return signs[..., None, :, :]
-    if encoding == "presence":
-        return (signs != 0).astype(np.uint8)[..., None, :, :]
-    positive = (signs > 0).astype(np.uint8)
-    if encoding == "positive":
-        return positive[..., None, :, :]
-    negative = (signs < 0).astype(np.uint8)
-    if encoding == "two_channel":
-        return np.stack([positive, negative], axis=-3)
-    rows, columns = signs.shape[-2:]
-    paired = np.stack([positive, negative], axis=-2)
-    return paired.reshape(*signs.shape[:-2], 1, 2 * rows, columns)
+    encoding = get_encoding(encoding)
+    planes = encoding.encode(signs)
+    *lead, rows, columns = signs.shape
+    shape = (*lead, *encoding.fingerprint_shape(rows, columns))
+    dtype = np.dtype(encoding.dtype)
+    if planes.shape != shape or planes.dtype != dtype:
+        raise ValueError(
+            f"encoding {encoding!r} must give fingerprints of shape {shape} and type "
+            f"{dtype}; got shape {planes.shape} and type {planes.dtype}."
+        )
+    return planes
 
 
-def decode(planes, encoding):
+def decode(planes: npt.ArrayLike, encoding: str | Encoding) -> npt.NDArray:
     """Invert `encode` as far as the encoding allows.
 
     Parameters
     ----------
     planes : ndarray of shape (..., planes, rows, columns)
         Fingerprints as `encode` returns them.
-    encoding : {"presence", "positive", "two_channel", "signed", "interleaved"}
+    encoding : {"presence", "positive", "two_channel", "signed", "interleaved"} or \
+Encoding
         Encoding of the fingerprints.
 
     Returns
     -------
-    ndarray of int8, shape (..., rows, columns)
-        Values -1, 0 and 1; fingerprints without signs give 0 and 1.
+    ndarray of shape (..., rows, columns)
+        Of type int8 with values -1, 0 and 1; fingerprints without signs give 0 and 1.
 
     Raises
     ------
     ValueError
         If the encoding is unknown.
     """
-    check_option("encoding", encoding, ENCODINGS)
-    planes = np.asarray(planes).astype(np.int8)
-    if encoding == "two_channel":
-        return planes[..., 0, :, :] - planes[..., 1, :, :]
-    single = planes[..., 0, :, :]
-    if encoding == "interleaved":
-        return single[..., 0::2, :] - single[..., 1::2, :]
-    return single
+    return get_encoding(encoding).decode(np.asarray(planes).astype(np.int8))
 
 
-def pack_fingerprints(fingerprints):
-    """Pack fingerprints into bits: 512 bytes for a binary fingerprint of 64 x 64.
+def check_encoding(encoding: str | Encoding, shape: tuple[int, int]) -> None:
+    """Raise if the results of an encoding do not match its declarations.
 
     Parameters
     ----------
-    fingerprints : ndarray of uint8 or int8, shape (n_records, ...)
-        Binary fingerprints (0, 1), or signed ones (int8: -1, 0, 1), which take two bits
-        a coefficient: the plane of positive bits, then that of negative ones.
-
-    Returns
-    -------
-    ndarray of uint8, shape (n_records, n_bytes)
-        Packed fingerprints.
+    encoding : str or Encoding
+        The encoding; names are those of encodings that are known to be valid.
+    shape : tuple of (int, int)
+        Rows and columns of the images.
 
     Raises
     ------
     ValueError
-        If the type or a value is not that of a fingerprint.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skseisfp.signal import pack_fingerprints
-    >>> pack_fingerprints(np.ones((3, 64, 64), dtype=np.uint8)).shape
-    (3, 512)
+        If type, shape or values of its fingerprints, the shape of decoded images or the
+        number of its names is wrong; the message names the encoding.
     """
-    fingerprints = np.asarray(fingerprints)
-    lowest = {"uint8": 0, "int8": -1}.get(fingerprints.dtype.name)
-    if lowest is None:
+    if isinstance(encoding, str):
+        return
+    dtype = np.dtype(encoding.dtype)
+    if dtype.name not in VALUE_TYPES:
         raise ValueError(
-            f"fingerprints must be uint8 or int8; got {fingerprints.dtype}."
+            f"encoding {encoding!r} must have the dtype uint8 or int8; got {dtype}."
         )
-    if (
-        fingerprints.size
-        and not lowest <= fingerprints.min() <= fingerprints.max() <= 1
-    ):
+    kept = np.resize([0.0, 2.0, -1.0, 0.0, 0.5, -3.0, 1.0], (2, *shape))
+    planes = encode(kept, encoding)
+    lowest = VALUE_TYPES[dtype.name].lowest
+    if not lowest <= planes.min() <= planes.max() <= 1:
         raise ValueError(
-            f"fingerprints of type {fingerprints.dtype} must hold values from {lowest} "
-            f"to 1; got {fingerprints.min()} to {fingerprints.max()}."
+            f"encoding {encoding!r} must give values from {lowest} to 1; got "
+            f"{planes.min()} to {planes.max()}."
         )
-    flat = fingerprints.reshape(len(fingerprints), int(np.prod(fingerprints.shape[1:])))
-    if fingerprints.dtype == np.int8:
-        flat = np.hstack([flat > 0, flat < 0])
-    return np.packbits(flat, axis=1)
-
-
-def unpack_fingerprints(packed, shape=(64, 64), *, signed=False):
-    """Invert `pack_fingerprints`.
-
-    Parameters
-    ----------
-    packed : ndarray of uint8, shape (n_records, n_bytes)
-        Packed fingerprints.
-    shape : tuple of int, default=(64, 64)
-        Shape of one fingerprint.
-    signed : bool, default=False
-        Whether the fingerprints were signed.
-
-    Returns
-    -------
-    ndarray of shape (n_records, rows, columns)
-        Fingerprints of type uint8, or int8 when signed.
-
-    Raises
-    ------
-    ValueError
-        If the number of bytes does not fit the shape.
-    """
-    packed = np.asarray(packed, dtype=np.uint8)
-    n_coefficients = int(np.prod(shape))
-    n_bits = n_coefficients * (2 if signed else 1)
-    if packed.ndim != 2 or packed.shape[1] != -(-n_bits // 8):
+    decoded = decode(planes, encoding)
+    if decoded.shape != kept.shape:
         raise ValueError(
-            f"fingerprints of shape {tuple(shape)} with signed={signed} take "
-            f"{-(-n_bits // 8)} bytes each; got an array of shape {packed.shape}."
+            f"encoding {encoding!r} must decode to the shape {kept.shape}; got "
+            f"{decoded.shape}."
         )
-    bits = np.unpackbits(packed, axis=1, count=n_bits)
-    if signed:
-        bits = bits.astype(np.int8)
-        bits = bits[:, :n_coefficients] - bits[:, n_coefficients:]
-    return bits.reshape(len(packed), *shape)
+    n_planes, rows, _ = encoding.fingerprint_shape(*shape)
+    n_names = len(set(encoding.row_names(shape[0])))
+    if n_names != n_planes * rows:
+        raise ValueError(
+            f"encoding {encoding!r} must have {n_planes * rows} different row_names; "
+            f"got {n_names}."
+        )

@@ -1,6 +1,8 @@
-"""The envelope of a record: where the event is, how long it lasts, what form it has."""
+"""The envelope of a record: position, duration and form of the event."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import fft
@@ -9,14 +11,19 @@ from scipy.signal import hilbert
 
 from ._moments import skewness_kurtosis
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+# chosen here, not published; documented in the notes of `PhysicsFeatures`
 ABOVE_NOISE = 2.0
 _QUIET_PERCENTILE = 10
 _SMOOTHED = 1.0  # s
-_LEAST_SAMPLES = 8
+_LEAST_SAMPLES = 8  # for moments of fourth order
 _CORRELATED = 0.2
+_VARIES = 1e-9  # of the largest value: above the rounding errors of double precision
 
 
-def envelope(record):
+def envelope(record: npt.NDArray) -> npt.NDArray:
     """Return the root of the summed squares of the envelopes of all channels.
 
     Parameters
@@ -31,11 +38,17 @@ def envelope(record):
     """
     n_samples = record.shape[1]
     centred = record - record.mean(axis=1, keepdims=True)
-    analytic = hilbert(centred, fft.next_fast_len(n_samples))[:, :n_samples]
+    analytic = np.asarray(hilbert(centred, fft.next_fast_len(n_samples)))
+    analytic = analytic[:, :n_samples]
     return np.sqrt(np.square(np.abs(analytic)).sum(axis=0))
 
 
-def event_window(values, onset, noise, sampling_rate):
+def event_window(
+    values: npt.NDArray,
+    onset: float,
+    noise: tuple[int, int] | None,
+    sampling_rate: float,
+) -> tuple[int, int]:
     """Return the first sample of the event and the one after its last.
 
     Parameters
@@ -54,7 +67,7 @@ def event_window(values, onset, noise, sampling_rate):
     tuple of (int, int)
         From the onset, or where the envelope last rose above twice the noise before its
         peak, to where it first falls below after the peak, or the end of the record;
-        all that follows the onset where it never rises.
+        from the onset to the end where it never rises.
 
     Notes
     -----
@@ -81,20 +94,31 @@ def event_window(values, onset, noise, sampling_rate):
     return first, max(last, first + 1)
 
 
-def log_duration(event, sampling_rate):
-    """Return log10 of the seconds of an event."""
+def log_duration(event: tuple[int, int], sampling_rate: float) -> float:
+    """Return log10 of the duration of an event in seconds."""
     return np.log10((event[1] - event[0]) / sampling_rate)
 
 
-def magnitude_difference(values, event, sampling_rate, coda_slope):
-    """Return log10 of the largest amplitude less that of the duration, weighted."""
+def magnitude_difference(
+    values: npt.NDArray,
+    event: tuple[int, int],
+    sampling_rate: float,
+    coda_slope: float,
+) -> float:
+    """Return log10 of the largest amplitude less the weighted log10 of the duration."""
     peak = values[event[0] : event[1]].max()
     if not peak > 0:
         return np.nan
     return np.log10(peak) - coda_slope * log_duration(event, sampling_rate)
 
 
-def log_power_ratio(power, numerator, denominator, *, mean):
+def log_power_ratio(
+    power: npt.NDArray,
+    numerator: tuple[int, int] | None,
+    denominator: tuple[int, int] | None,
+    *,
+    mean: bool,
+) -> float:
     """Return log10 of the ratio of the energies (or mean powers) of two windows.
 
     Parameters
@@ -104,7 +128,7 @@ def log_power_ratio(power, numerator, denominator, *, mean):
     numerator, denominator : tuple of (int, int) or None
         First sample of a window and the one after its last.
     mean : bool
-        Whether powers are compared, or energies.
+        Whether mean powers are compared, or energies.
 
     Returns
     -------
@@ -119,7 +143,7 @@ def log_power_ratio(power, numerator, denominator, *, mean):
 
 
 class EnvelopeShape(NamedTuple):
-    """Form of an event in time, without units but for counts.
+    """Form of an event in time; all values are without a unit.
 
     Attributes
     ----------
@@ -152,7 +176,7 @@ class EnvelopeShape(NamedTuple):
     autocorrelation_third: float
 
 
-def envelope_shape(part, values):
+def envelope_shape(part: npt.NDArray, values: npt.NDArray) -> EnvelopeShape:
     """Describe the form of an event.
 
     Parameters
@@ -168,7 +192,7 @@ def envelope_shape(part, values):
         NaN for less than eight samples or a constant record.
     """
     peak = int(values.argmax())
-    moving = part.std(axis=1) > 1e-9 * np.abs(part).max()
+    moving = part.std(axis=1) > _VARIES * np.abs(part).max()
     if len(values) < _LEAST_SAMPLES or not moving.any() or np.ptp(values) == 0:
         return EnvelopeShape(*[np.nan] * len(EnvelopeShape._fields))
     part = part[moving]
@@ -178,7 +202,7 @@ def envelope_shape(part, values):
     n_rise, n_fall = peak + 1, len(values) - peak
     return EnvelopeShape(
         np.log10(values[peak] / values.mean()),
-        np.log10(values[peak] / max(np.median(values), 1e-9 * values[peak])),
+        np.log10(values[peak] / max(np.median(values), _VARIES * values[peak])),
         np.log10(n_rise / n_fall),
         kurtosis,
         skewness,
@@ -190,12 +214,12 @@ def envelope_shape(part, values):
 
 
 def _autocorrelation(part):
-    """Return the number of peaks and how soon the energy falls off, as logarithms."""
+    """Return the number of peaks and how early the energy falls off, as logarithms."""
     n_samples = part.shape[1]
     n_fft = fft.next_fast_len(2 * n_samples, real=True)
     centred = part - part.mean(axis=1, keepdims=True)
-    power = np.square(np.abs(fft.rfft(centred, n_fft))).sum(axis=0)
-    values = fft.irfft(power, n_fft)[:n_samples]
+    power = np.square(np.abs(np.asarray(fft.rfft(centred, n_fft)))).sum(axis=0)
+    values = np.asarray(fft.irfft(power, n_fft))[:n_samples]
     values = values / values[0]
     inner = values[1:-1]
     peaks = (inner > values[:-2]) & (inner >= values[2:]) & (inner > _CORRELATED)

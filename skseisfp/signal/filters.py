@@ -1,16 +1,31 @@
 """Butterworth filters: one band for all records, or a cut-off for every record."""
 
+from __future__ import annotations
+
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.signal import butter, sosfilt, sosfilt_zi, sosfiltfilt
 from scipy.special import expit
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+# The impulse response of the filter of order 4 decays by a factor of 10 in a period of
+# its cut-off: after three periods less than 0.1 % of it is left.
 _PAD_PERIODS = 3.0
 
 
-def highpass_gain(frequencies, cutoffs, *, sampling_rate=1.0, order=4, zero_phase=True):
-    """Amplitude response of the digital Butterworth high-pass filter.
+def highpass_gain(
+    frequencies: npt.ArrayLike,
+    cutoffs: npt.ArrayLike,
+    *,
+    sampling_rate: float = 1.0,
+    order: int = 4,
+    zero_phase: bool = True,
+) -> npt.NDArray:
+    """Compute the amplitude response of the digital Butterworth high-pass filter.
 
     Parameters
     ----------
@@ -44,13 +59,20 @@ def highpass_gain(frequencies, cutoffs, *, sampling_rate=1.0, order=4, zero_phas
 
 
 def _log_warped(frequencies, sampling_rate):
-    """Logarithm of frequencies on the axis of the analogue prototype."""
+    """Return the logarithm of frequencies on the axis of the analogue prototype."""
     angles = np.pi / sampling_rate * np.asarray(frequencies, dtype=float)
     with np.errstate(divide="ignore"):
         return np.log(np.tan(np.minimum(angles, np.pi / 2)))
 
 
-def highpass(X, cutoffs, *, sampling_rate=1.0, order=4, zero_phase=True):
+def highpass(
+    X: npt.ArrayLike,
+    cutoffs: npt.ArrayLike,
+    *,
+    sampling_rate: float = 1.0,
+    order: int = 4,
+    zero_phase: bool = True,
+) -> npt.NDArray:
     """High-pass filter records, each at its own cut-off or at several.
 
     Parameters
@@ -58,8 +80,8 @@ def highpass(X, cutoffs, *, sampling_rate=1.0, order=4, zero_phase=True):
     X : ndarray of shape (n_records, ..., n_samples)
         Records, float32 or float64.
     cutoffs : array-like of shape (n_records,) or (n_records, n_views)
-        Cut-off frequencies in Hz, above 0 and below the Nyquist frequency; NaN lets
-        the record pass as it is.
+        Cut-off frequencies in Hz, above 0 and below the Nyquist frequency; NaN leaves
+        the record unfiltered.
     sampling_rate : float, default=1.0
         Samples per second (Hz).
     order : int, default=4
@@ -81,7 +103,7 @@ def highpass(X, cutoffs, *, sampling_rate=1.0, order=4, zero_phase=True):
     Notes
     -----
     `scipy.signal.sosfiltfilt` continues a record beyond its ends by odd reflection,
-    by default over a few samples only, far less than the filter remembers at a low
+    by default over a few samples only, far less than the impulse response at a low
     cut-off. Here the continuation lasts three periods of the cut-off, or as long as
     the record allows.
 
@@ -112,7 +134,15 @@ def highpass(X, cutoffs, *, sampling_rate=1.0, order=4, zero_phase=True):
     return filtered if cutoffs.ndim == 2 else filtered[:, 0]
 
 
-def bandpass(X, *, sampling_rate=1.0, f_min=None, f_max=None, order=4, zero_phase=True):
+def bandpass(
+    X: npt.ArrayLike,
+    *,
+    sampling_rate: float = 1.0,
+    f_min: float | None = None,
+    f_max: float | None = None,
+    order: int = 4,
+    zero_phase: bool = True,
+) -> npt.NDArray:
     """Filter all records alike, by a Butterworth high-, low- or band-pass.
 
     Parameters
@@ -124,8 +154,8 @@ def bandpass(X, *, sampling_rate=1.0, f_min=None, f_max=None, order=4, zero_phas
     f_min : float, default=None
         Lower corner in Hz; None makes a low-pass.
     f_max : float, default=None
-        Upper corner in Hz; None makes a high-pass. Without corners the records pass
-        as they are.
+        Upper corner in Hz; None makes a high-pass. Without corners the records are
+        returned unfiltered.
     order : int, default=4
         Order of the filter.
     zero_phase : bool, default=True
@@ -173,7 +203,7 @@ def bandpass(X, *, sampling_rate=1.0, f_min=None, f_max=None, order=4, zero_phas
 
 
 def _check_cutoffs(cutoffs, n_records, sampling_rate):
-    """Refuse cut-offs that do not match the records or are not valid."""
+    """Raise if cut-offs do not match the records or are not valid."""
     if cutoffs.ndim not in (1, 2) or len(cutoffs) != n_records:
         raise ValueError(
             f"cutoffs must have shape ({n_records},) or ({n_records}, n_views); "

@@ -1,23 +1,29 @@
 """The two-dimensional orthonormal Haar transform, standard and pyramid."""
 
+from __future__ import annotations
+
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pywt
 
 from .._utils.checks import as_float, check_option
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 HAAR_FORMS = ("standard", "pyramid")
 
 
-def is_power_of_two(n):
-    """Whether an integer is 1, 2, 4, ..."""
+def is_power_of_two(n: int) -> bool:
+    """Return whether an integer is 1, 2, 4, ..."""
     return n > 0 and n & (n - 1) == 0
 
 
 @lru_cache(maxsize=8)
-def haar_matrix(n):
-    """Matrix of the orthonormal 1-D Haar transform of full depth.
+def haar_matrix(n: int) -> npt.NDArray:
+    """Return the matrix of the orthonormal 1-D Haar transform of full depth.
 
     Parameters
     ----------
@@ -45,7 +51,7 @@ def haar_matrix(n):
     return matrix
 
 
-def haar2d(images, form="standard"):
+def haar2d(images: npt.ArrayLike, form: str = "standard") -> npt.NDArray:
     """Transform images by the 2-D Haar wavelet of full depth.
 
     Parameters
@@ -69,14 +75,14 @@ def haar2d(images, form="standard"):
     ValueError
         If a size is not a power of two or the form is unknown.
     """
-    images, (rows, columns) = _check_images(images, form)
+    values, (rows, columns) = _check_images(images, form)
     if form == "standard":
-        return rows @ images @ columns.T
-    coefficients = pywt.wavedec2(images, "haar", mode="periodization", axes=(-2, -1))
+        return rows @ values @ columns.T
+    coefficients = pywt.wavedec2(values, "haar", mode="periodization", axes=(-2, -1))
     return pywt.coeffs_to_array(coefficients, axes=(-2, -1))[0]
 
 
-def inverse_haar2d(coefficients, form="standard"):
+def inverse_haar2d(coefficients: npt.ArrayLike, form: str = "standard") -> npt.NDArray:
     """Invert `haar2d`.
 
     Parameters
@@ -96,16 +102,15 @@ def inverse_haar2d(coefficients, form="standard"):
     ValueError
         If a size is not a power of two or the form is unknown.
     """
-    coefficients, (rows, columns) = _check_images(coefficients, form)
+    values, (rows, columns) = _check_images(coefficients, form)
     if form == "standard":
-        return rows.T @ coefficients @ columns
-    layout = pywt.wavedec2(
-        np.zeros(coefficients.shape[-2:]), "haar", mode="periodization"
-    )
-    _, (coarsest, *levels) = pywt.coeffs_to_array(layout)
-    parts = [coefficients[(..., *coarsest)]]
+        return rows.T @ values @ columns
+    layout = pywt.wavedec2(np.zeros(values.shape[-2:]), "haar", mode="periodization")
+    slices: Any = pywt.coeffs_to_array(layout)[1]
+    coarsest, *levels = slices
+    parts: list[Any] = [values[(..., *coarsest)]]
     parts += [
-        tuple(coefficients[(..., *level[name])] for name in ("da", "ad", "dd"))
+        tuple(values[(..., *level[name])] for name in ("da", "ad", "dd"))
         for level in levels
     ]
     return pywt.waverec2(parts, "haar", mode="periodization", axes=(-2, -1))

@@ -1,22 +1,31 @@
 """Spectra that keep their pattern through a record, as those of delayed shots do."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import fft
 from scipy.ndimage import uniform_filter1d
 from scipy.signal.windows import hann, tukey
 
-FRAME = 2.5  # s; frames overlap by 5/8 and have flanks of 10 %, as at Sandia
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+# the method of Sandia; frames have flanks of 10 %
+FRAME = 2.5  # s
 OVERLAP = 0.625
+_PEAK, _NULL = 0.8, 0.2
+# chosen here, not published; documented in the notes of `PhysicsFeatures`
 BAND = 1.0, 50.0  # Hz
 LEAST_FRAMES = 8
+_LEAST_LINES = 10
 _NYQUIST_PART = 0.9
 _NARROW, _WIDE = 1.0, 10.0  # Hz, over which spectra are smoothed
-_PEAK, _NULL = 0.8, 0.2
 _LARGEST_DELAY = 0.5  # s
 _LONGEST_LAG = 20.0  # s
-_APART = 3  # frames from one to the next that shares no samples with it
+# From one frame to the next that shares no samples with it: 3 steps of 3/8 of a frame.
+_APART = 3
 
 
 class Sonogram(NamedTuple):
@@ -32,12 +41,12 @@ class Sonogram(NamedTuple):
         Seconds from one frame to the next.
     """
 
-    power: np.ndarray
-    frequencies: np.ndarray
+    power: npt.NDArray
+    frequencies: npt.NDArray
     hop: float
 
 
-def least_samples(sampling_rate):
+def least_samples(sampling_rate: float) -> int:
     """Return the samples of a sonogram of 8 frames."""
     n_frame, hop = _frame_samples(sampling_rate)
     return n_frame + (LEAST_FRAMES - 1) * hop
@@ -49,7 +58,7 @@ def _frame_samples(sampling_rate):
     return n_frame, max(round(n_frame * (1 - OVERLAP)), 1)
 
 
-def sonogram(record, sampling_rate):
+def sonogram(record: npt.NDArray, sampling_rate: float) -> Sonogram | None:
     """Return the sonogram of a record of shape (n_channels, n_samples), or None.
 
     There is none for less than 8 frames, 10 lines or without power. The band is 1 to 50
@@ -61,12 +70,12 @@ def sonogram(record, sampling_rate):
     frequencies = fft.rfftfreq(n_frame, 1 / sampling_rate)
     high = min(BAND[1], _NYQUIST_PART * sampling_rate / 2)
     inside = np.flatnonzero((frequencies >= BAND[0]) & (frequencies <= high))
-    if inside.size < 10:
+    if inside.size < _LEAST_LINES:
         return None
     lines = slice(inside[0], inside[-1] + 1)
     frames = np.lib.stride_tricks.sliding_window_view(record, n_frame, axis=1)[:, ::hop]
     frames = frames - frames.mean(axis=-1, keepdims=True)
-    spectra = fft.rfft(frames * tukey(n_frame, 0.1), axis=-1)[..., lines]
+    spectra = np.asarray(fft.rfft(frames * tukey(n_frame, 0.1), axis=-1))[..., lines]
     power = np.square(np.abs(spectra)).sum(axis=0)
     power = power[(power > 0).all(axis=1)]
     if len(power) < LEAST_FRAMES:
@@ -75,7 +84,7 @@ def sonogram(record, sampling_rate):
 
 
 class Banding(NamedTuple):
-    """How far the lines of a sonogram are modulated alike at all times.
+    """How strongly the lines of a sonogram are modulated alike at all times.
 
     Attributes
     ----------
@@ -99,7 +108,7 @@ class Banding(NamedTuple):
     log_f_delay: float
 
 
-def banding(gram):
+def banding(gram: Sonogram) -> Banding:
     """Measure the banding of a sonogram in three ways.
 
     Parameters
@@ -133,7 +142,7 @@ def _transform(values, spacing, delays):
     """Return complex cepstra and their quefrencies between two delays in s."""
     values = values - values.mean(axis=1, keepdims=True)
     n_fft = fft.next_fast_len(4 * values.shape[1], real=True)
-    spectra = fft.rfft(values * hann(values.shape[1]), n_fft, axis=1)
+    spectra = np.asarray(fft.rfft(values * hann(values.shape[1]), n_fft, axis=1))
     quefrencies = fft.rfftfreq(n_fft, spacing)
     inside = (quefrencies >= delays[0]) & (quefrencies <= delays[1])
     return spectra[:, inside], quefrencies[inside]
@@ -193,7 +202,7 @@ class Stability(NamedTuple):
     slope: float
 
 
-def stability(gram):
+def stability(gram: Sonogram) -> Stability:
     """Measure how similar the amplitude spectra of a sonogram stay.
 
     Parameters

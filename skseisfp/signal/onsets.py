@@ -1,12 +1,21 @@
-"""Onsets of events, where nobody has picked them."""
+"""Onsets of events that nobody has picked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .._utils.checks import check_option, check_real
 from .windows import check_waveforms
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
-def sta_lta(X, *, sampling_rate=1.0, sta=0.5, lta=5.0):
+
+def sta_lta(
+    X: npt.ArrayLike, *, sampling_rate: float = 1.0, sta: float = 0.5, lta: float = 5.0
+) -> npt.NDArray:
     """Compute the ratio of the power in a short window to that in a long one.
 
     Parameters
@@ -44,10 +53,10 @@ def sta_lta(X, *, sampling_rate=1.0, sta=0.5, lta=5.0):
     >>> sta_lta(X, sta=5, lta=20).argmax()
     np.int64(64)
     """
-    X = check_waveforms(X)
-    n_sta, n_lta = _window_lengths(sampling_rate, sta, lta, X.shape[-1])
-    power = np.square(X, dtype=float)
-    power = power.reshape(len(X), -1, X.shape[-1]).sum(axis=1)
+    records = check_waveforms(X)
+    n_sta, n_lta = _window_lengths(sampling_rate, sta, lta, records.shape[-1])
+    power = np.square(records, dtype=float)
+    power = power.reshape(len(records), -1, records.shape[-1]).sum(axis=1)
     sums = np.pad(power.cumsum(axis=1), ((0, 0), (1, 0)))
     short, long = (
         (sums[:, n_lta:] - sums[:, n_lta - n : -n]).clip(min=0) / n
@@ -58,7 +67,15 @@ def sta_lta(X, *, sampling_rate=1.0, sta=0.5, lta=5.0):
     return ratios
 
 
-def pick_onsets(X, *, sampling_rate=1.0, sta=0.5, lta=5.0, threshold=3.5, method="aic"):
+def pick_onsets(
+    X: npt.ArrayLike,
+    *,
+    sampling_rate: float = 1.0,
+    sta: float = 0.5,
+    lta: float = 5.0,
+    threshold: float = 3.5,
+    method: str = "aic",
+) -> npt.NDArray:
     """Pick the first onset of each record.
 
     Parameters
@@ -73,10 +90,10 @@ def pick_onsets(X, *, sampling_rate=1.0, sta=0.5, lta=5.0, threshold=3.5, method
     lta : float, default=5.0
         Long window in seconds. An event within its first length is not found.
     threshold : float, default=3.5
-        Ratio at which there is an event.
+        Ratio above which there is an event.
     method : {"aic", "sta_lta"}, default="aic"
-        The onset is the sample that best parts noise from signal about the one where
-        the ratio reaches the threshold, or that sample itself.
+        The onset is the sample that best separates noise from signal around the one
+        where the ratio exceeds the threshold, or that sample itself.
 
     Returns
     -------
@@ -87,7 +104,7 @@ def pick_onsets(X, *, sampling_rate=1.0, sta=0.5, lta=5.0, threshold=3.5, method
     Raises
     ------
     ValueError
-        If a parameter is not valid; a threshold above `lta` / `sta` is never reached.
+        If a parameter is not valid; no ratio is above `lta` / `sta`.
 
     See Also
     --------
@@ -116,31 +133,32 @@ def pick_onsets(X, *, sampling_rate=1.0, sta=0.5, lta=5.0, threshold=3.5, method
     """
     check_option("method", method, ("aic", "sta_lta"))
     check_real("threshold", threshold, min_val=0, include_boundaries="neither")
-    X = check_waveforms(X)
-    n_sta, n_lta = _window_lengths(sampling_rate, sta, lta, X.shape[-1])
+    records = check_waveforms(X)
+    n_samples = records.shape[-1]
+    n_sta, n_lta = _window_lengths(sampling_rate, sta, lta, n_samples)
     if threshold > lta / sta:
         raise ValueError(
             f"threshold must be at most lta / sta = {lta / sta:g}, the largest ratio; "
             f"got {threshold!r}."
         )
-    X = X.reshape(len(X), -1, X.shape[-1])
-    X = X - X.mean(axis=-1, keepdims=True, dtype=float)
-    above = sta_lta(X, sampling_rate=sampling_rate, sta=sta, lta=lta) > threshold
+    records = records.reshape(len(records), -1, n_samples)
+    records = records - records.mean(axis=-1, keepdims=True, dtype=float)
+    above = sta_lta(records, sampling_rate=sampling_rate, sta=sta, lta=lta) > threshold
     found = above.any(axis=1)
     onsets = np.where(found, above.argmax(axis=1), np.nan)
     if method == "aic" and found.any():
-        n_window = min(n_lta + 2 * n_sta, X.shape[-1])
-        start = (onsets[found].astype(int) - n_lta).clip(0, X.shape[-1] - n_window)
+        n_window = min(n_lta + 2 * n_sta, n_samples)
+        start = (onsets[found].astype(int) - n_lta).clip(0, n_samples - n_window)
         index = start[:, None, None] + np.arange(n_window)
-        windows = np.take_along_axis(X[found], index, axis=-1)
+        windows = np.take_along_axis(records[found], index, axis=-1)
         onsets[found] = start + _aic(windows).argmin(axis=1) + 1
     return onsets
 
 
 def _aic(X):
-    """Criterion of records of shape (n_records, n_channels, n_samples).
+    """Return the criterion of records of shape (n_records, n_channels, n_samples).
 
-    Column k - 1 is that of the first k samples being noise, for k from 1 to n - 1.
+    In column k - 1 the first k samples are noise, for k from 1 to n - 1.
     """
     n = X.shape[-1]
     k = np.arange(1, n)
@@ -154,7 +172,7 @@ def _aic(X):
 
 
 def _running_variance(X):
-    """Variance of the first 1, 2, ... n samples."""
+    """Return the variance of the first 1, 2, ... n samples."""
     n = np.arange(1, X.shape[-1] + 1)
     mean = X.cumsum(axis=-1) / n
     return (np.square(X).cumsum(axis=-1) / n - mean**2).clip(min=0)

@@ -1,14 +1,29 @@
 """Signal-to-noise ratio of records."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .._utils.checks import check_per_record, check_real
 from .windows import check_waveforms
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 _LEAST_PART = 0.5  # of a window that has to lie in the record
 
 
-def snr(X, arrivals, *, sampling_rate=1.0, before=5.0, after=5.0, gap=0.5):
+def snr(
+    X: npt.ArrayLike,
+    arrivals: npt.ArrayLike,
+    *,
+    sampling_rate: float = 1.0,
+    before: float = 5.0,
+    after: float = 5.0,
+    gap: float = 0.5,
+) -> npt.NDArray:
     """Measure the signal-to-noise ratio of records around their arrivals.
 
     Parameters
@@ -40,7 +55,7 @@ def snr(X, arrivals, *, sampling_rate=1.0, before=5.0, after=5.0, gap=0.5):
 
     See Also
     --------
-    pick_onsets : Arrivals where nobody has picked them.
+    pick_onsets : Arrivals of records that nobody has picked.
     skseisfp.preprocessing.select_by_snr : Leave out records of low ratio.
 
     Notes
@@ -58,27 +73,28 @@ def snr(X, arrivals, *, sampling_rate=1.0, before=5.0, after=5.0, gap=0.5):
     >>> snr(X, [500, 500], sampling_rate=40).round()
     array([19.,  0.])
     """
-    X = check_waveforms(X)
+    records = check_waveforms(X)
     for name, value in (("before", before), ("after", after)):
         check_real(name, value, min_val=0, include_boundaries="neither")
     check_real("sampling_rate", sampling_rate, min_val=0, include_boundaries="neither")
     check_real("gap", gap, min_val=0)
-    arrivals = check_per_record("arrivals", arrivals, len(X), "sample").astype(float)
+    samples = check_per_record("arrivals", arrivals, len(records), "sample")
+    samples = samples.astype(float)
     lengths = [max(round(time * sampling_rate), 1) for time in (before, after)]
     distance = round(gap * sampling_rate)
-    ratios = np.full(len(X), np.nan)
-    for row in np.flatnonzero(arrivals >= 0):
-        arrival = round(arrivals[row])
+    ratios = np.full(len(records), np.nan)
+    for row in np.flatnonzero(samples >= 0):
+        arrival = round(samples[row])
         start = arrival - distance - lengths[0]
-        noise = _window(X[row], start, lengths[0])
-        signal = _window(X[row], arrival, lengths[1])
+        noise = _window(records[row], start, lengths[0])
+        signal = _window(records[row], arrival, lengths[1])
         if noise is not None and signal is not None:
             ratios[row] = _ratio(noise, signal)
     return ratios
 
 
 def _window(record, start, length):
-    """Return a window as far as it lies in the record, None if too little does."""
+    """Return the part of a window that lies in the record, None if it is too short."""
     window = record[..., max(start, 0) : max(start + length, 0)]
     return window if window.shape[-1] > _LEAST_PART * length else None
 

@@ -1,31 +1,37 @@
 """One record on its way into an array: components, gaps, sampling rate, length."""
 
+from __future__ import annotations
+
 from collections import Counter
+from collections.abc import Callable, Collection
 from fractions import Fraction
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy.signal import resample_poly
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 MOST_SAMPLES = 100_000_000  # of one trace; a false date or rate would make more
 
 
 class RecordError(ValueError):
-    """A record that cannot be taken; the message is the reason."""
+    """A record that cannot be used; the message is the reason."""
 
 
 class Waveform(NamedTuple):
     """Samples of shape (n_channels, n_samples), NaN in gaps, and their components."""
 
-    samples: np.ndarray
+    samples: npt.NDArray
     components: str
     sampling_rate: float
 
 
-def in_order(samples, components):
-    """Return samples and component letters in the order Z N E, others refused.
+def in_order(samples: npt.NDArray, components: str) -> tuple[npt.NDArray, str]:
+    """Return samples and component letters in the order Z N E.
 
-    Horizontal components 1 and 2 count as N and E.
+    Horizontal components 1 and 2 count as N and E; others raise `RecordError`.
     """
     letters = components.upper().replace("1", "N").replace("2", "E")
     known = len(letters) == len(samples) == len(set(letters))
@@ -38,7 +44,7 @@ def in_order(samples, components):
     return samples[order], "".join(letters[row] for row in order)
 
 
-def pick_components(waveform, components):
+def pick_components(waveform: Waveform, components: Collection[str] | None) -> Waveform:
     """Keep some components, in the order Z N E."""
     if components is None:
         return waveform
@@ -52,8 +58,8 @@ def pick_components(waveform, components):
     )
 
 
-def bridge_gaps(waveform, max_gap):
-    """Fill short gaps, which are NaN, by straight lines; refuse long ones."""
+def bridge_gaps(waveform: Waveform, max_gap: float) -> Waveform:
+    """Fill short gaps, which are NaN, by straight lines; raise if one is long."""
     samples = np.asarray(waveform.samples)
     if samples.dtype.kind != "f":
         samples = samples.astype(float)
@@ -72,10 +78,11 @@ def bridge_gaps(waveform, max_gap):
     return waveform._replace(samples=samples)
 
 
-def resample(waveform, sampling_rate):
+def resample(waveform: Waveform, sampling_rate: float | None) -> Waveform:
     """Change the sampling rate by a polyphase filter, free of aliasing.
 
-    The filter sees no offset: of one it would leave a ripple at the highest frequency.
+    The mean is subtracted before and added after: the filter would turn an offset into
+    a ripple at the highest frequency.
     """
     if sampling_rate is None or np.isclose(waveform.sampling_rate, sampling_rate, 1e-6):
         return waveform
@@ -93,27 +100,29 @@ def resample(waveform, sampling_rate):
     )
 
 
-def resampling_factors(from_rate, to_rate):
-    """Return by what whole numbers a rate is multiplied and divided to get another."""
-    ratio = to_rate / from_rate
+def resampling_factors(from_rate: float, to_rate: float) -> tuple[int, int]:
+    """Return the integers by which a rate is multiplied and divided to get another."""
+    ratio = float(to_rate) / float(from_rate)
+    # The filter for larger factors would be as long as a record. An error of 1e-5 is
+    # one sample in 1,000 s at 100 Hz.
     factor = Fraction(ratio).limit_denominator(1000)
     if not np.isclose(float(factor), ratio, rtol=1e-5, atol=0):
         raise RecordError(
-            f"its rate of {from_rate:g} Hz is no simple fraction of {to_rate:g} Hz"
+            f"its rate of {from_rate:g} Hz is not a simple fraction of {to_rate:g} Hz"
         )
     return factor.as_integer_ratio()
 
 
-def inside(waveform, first, last):
-    """Return the part of a waveform within limits that may lie outside it."""
+def inside(waveform: Waveform, first: int, last: int) -> Waveform:
+    """Return the part of a waveform between two samples, as far as it has them."""
     part = waveform.samples[:, max(first, 0) : max(last, 0)]
     if not part.shape[1]:
         raise RecordError("it has no samples in the window")
     return waveform._replace(samples=part)
 
 
-def cut_window(waveform, first, last, pad):
-    """Return the samples of a window, NaN where the record does not reach."""
+def cut_window(waveform: Waveform, first: int, last: int, pad: str | None) -> Waveform:
+    """Return a window of a waveform, NaN where it has no samples."""
     part = inside(waveform, first, last).samples
     n_samples = last - first
     lacking = n_samples - part.shape[1]
@@ -125,8 +134,8 @@ def cut_window(waveform, first, last, pad):
     return waveform._replace(samples=samples)
 
 
-def fit_length(waveform, n_samples, pad):
-    """Cut a record at its end, or continue it by its mirror image, or refuse it."""
+def fit_length(waveform: Waveform, n_samples: int, pad: str | None) -> Waveform:
+    """Cut a record at its end, or continue it by its mirror image, or raise."""
     samples = waveform.samples[:, :n_samples]
     short = n_samples - samples.shape[1]
     if short and pad is None:
@@ -136,8 +145,14 @@ def fit_length(waveform, n_samples, pad):
     return waveform._replace(samples=samples)
 
 
-def drop_minority(taken, reasons, name, parameter, fact):
-    """Move records that differ from most in some fact to the refused ones."""
+def drop_minority(
+    taken: dict[Any, Waveform],
+    reasons: dict[Any, str],
+    name: str,
+    parameter: str,
+    fact: Callable[[Waveform], Any],
+) -> None:
+    """Move records that differ from most in some fact to the rejected ones."""
     values = {row: fact(waveform) for row, waveform in taken.items()}
     counts = Counter(values.values())
     if len(counts) < 2:
@@ -152,7 +167,7 @@ def drop_minority(taken, reasons, name, parameter, fact):
             del taken[row]
 
 
-def longest_run(mask):
-    """Length of the longest run of true values."""
+def longest_run(mask: npt.NDArray) -> int:
+    """Return the length of the longest run of true values."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]])))
     return max(edges[1::2] - edges[::2], default=0)

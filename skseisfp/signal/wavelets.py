@@ -1,11 +1,19 @@
 """Analytic wavelets in the frequency domain and the axis of their frequencies."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from numbers import Real
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import brentq
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+# Logarithm of the response, relative to its peak, at the ends of the support: that of a
+# Gaussian at five standard deviations, 4e-6.
 _LOG_TRUNCATION = -12.5
 
 
@@ -28,7 +36,7 @@ class Morlet:
 
     omega0: float = 6.0
 
-    def response(self, ratio):
+    def response(self, ratio: npt.ArrayLike) -> npt.NDArray:
         """Compute the frequency response.
 
         Parameters
@@ -45,13 +53,13 @@ class Morlet:
         return 2.0 * np.exp(-0.5 * (self.omega0 * (ratio - 1.0)) ** 2)
 
     @property
-    def relative_bandwidth(self):
+    def relative_bandwidth(self) -> float:
         """Equivalent noise bandwidth of the power, as a part of the frequency."""
         return np.sqrt(np.pi) / self.omega0
 
     @property
-    def support(self):
-        """Range of `ratio` outside which the response is below 4e-6 of its peak."""
+    def support(self) -> tuple[float, float]:
+        """Range of `ratio`, outside of which the response is below 4e-6 of its peak."""
         half = np.sqrt(-2.0 * _LOG_TRUNCATION) / self.omega0
         return max(1.0 - half, 0.0), 1.0 + half
 
@@ -78,15 +86,16 @@ class Morse:
     time_bandwidth: float = 60.0
 
     @property
-    def beta(self):
+    def beta(self) -> float:
         """Decay parameter."""
         return self.time_bandwidth / self.gamma
 
     def _log_response(self, log_ratio):
+        """Return the logarithm of the response relative to its peak."""
         power = self.gamma * log_ratio
         return self.beta / self.gamma * (power - np.expm1(power))
 
-    def response(self, ratio):
+    def response(self, ratio: npt.ArrayLike) -> npt.NDArray:
         """Compute the frequency response.
 
         Parameters
@@ -106,28 +115,37 @@ class Morse:
         return response
 
     @property
-    def relative_bandwidth(self):
+    def relative_bandwidth(self) -> float:
         """Equivalent noise bandwidth of the power, as a part of the frequency."""
-        ratio = np.linspace(*self.support, 4097)
-        return np.trapezoid((self.response(ratio) / 2.0) ** 2, ratio)
+        low, high = self.support
+        # the response is smooth and zero at both ends: the sum is exact to 1e-10
+        ratio = np.linspace(low, high, 4097)
+        return float(np.trapezoid((self.response(ratio) / 2.0) ** 2, ratio))
 
     @property
-    def support(self):
-        """Range of `ratio` outside which the response is below 4e-6 of its peak."""
+    def support(self) -> tuple[float, float]:
+        """Range of `ratio`, outside of which the response is below 4e-6 of its peak."""
 
-        def excess(log_ratio):
-            return self._log_response(log_ratio) - _LOG_TRUNCATION
+        def end(low, high):
+            """Return where the response is at the limit, between two logarithms."""
+            root: Any = brentq(
+                lambda at: self._log_response(at) - _LOG_TRUNCATION, low, high
+            )
+            return np.exp(root)
 
+        # with p = gamma log(ratio) the logarithm of the response is
+        # beta / gamma (1 + p - exp(p)), below beta / gamma (1 + p) for negative p and
+        # below -beta / gamma p**2 / 2 for positive p
         depth = 1.0 - _LOG_TRUNCATION
         below = -depth / self.beta - 1.0 / self.gamma
         above = np.sqrt(2.0 * depth / (self.beta * self.gamma))
-        return np.exp(brentq(excess, below, 0.0)), np.exp(brentq(excess, 0.0, above))
+        return end(below, 0.0), end(0.0, above)
 
 
 WAVELETS = {"morlet": Morlet, "morse": Morse}
 
 
-def get_wavelet(wavelet):
+def get_wavelet(wavelet: str | Morlet | Morse) -> Morlet | Morse:
     """Return the wavelet named by a string, or the wavelet itself.
 
     Parameters
@@ -147,21 +165,28 @@ def get_wavelet(wavelet):
     """
     if isinstance(wavelet, str) and wavelet in WAVELETS:
         return WAVELETS[wavelet]()
-    if not isinstance(wavelet, tuple(WAVELETS.values())):
+    if not isinstance(wavelet, (Morlet, Morse)):
         raise ValueError(
             "wavelet must be 'morlet', 'morse', or an instance of Morlet or Morse; "
             f"got {wavelet!r}."
         )
     for name, value in vars(wavelet).items():
-        if not (isinstance(value, Real) and 0 < value < np.inf):
+        if not (isinstance(value, Real) and 0 < float(value) < np.inf):
             raise ValueError(
                 f"wavelet: {name} must be a positive number; got {value!r}."
             )
     return wavelet
 
 
-def frequency_axis(n_rows, n_samples, *, sampling_rate=1.0, f_min=None, f_max=None):
-    """Logarithmic axis of frequencies, low to high.
+def frequency_axis(
+    n_rows: int,
+    n_samples: int,
+    *,
+    sampling_rate: float = 1.0,
+    f_min: float | None = None,
+    f_max: float | None = None,
+) -> npt.NDArray:
+    """Return a logarithmic axis of frequencies, low to high.
 
     Parameters
     ----------

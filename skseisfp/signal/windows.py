@@ -1,17 +1,31 @@
 """Windows around arrivals."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .._utils.checks import check_option, check_real, check_unmasked
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 
 def cut_windows(
-    X, arrivals, *, sampling_rate, before=5.0, after=27.0, fallback=None, pad=None
-):
+    X: npt.ArrayLike,
+    arrivals: npt.ArrayLike,
+    *,
+    sampling_rate: float,
+    before: float = 5.0,
+    after: float = 27.0,
+    fallback: float | None = None,
+    pad: str | None = None,
+) -> npt.NDArray:
     """Cut a window around the arrival of each record.
 
-    All windows have the arrival at the same sample, as fingerprints need it that are to
-    be compared.
+    All windows have the arrival at the same sample, so that their fingerprints can be
+    compared.
 
     Parameters
     ----------
@@ -27,11 +41,11 @@ def cut_windows(
     after : float, default=27.0
         Seconds of the window after the arrival.
     fallback : float, default=None
-        Sample to take where there is no arrival; None refuses such records.
+        Sample to take where there is no arrival; None raises an error there.
     pad : {None, "reflect"}, default=None
-        What to do where a window leaves its record: refuse, or continue the record by
-        its mirror image. There are no zeros: a step or a silent stretch would be a
-        feature of its own.
+        Where a window leaves its record, None raises an error and ``"reflect"``
+        continues the record by its mirror image. Records are not padded with zeros: a
+        step or a silent stretch would be a feature of its own.
 
     Returns
     -------
@@ -59,7 +73,7 @@ def cut_windows(
     array([[ 2.,  3.,  4.,  5.,  6.],
            [13., 14., 15., 16., 17.]])
     """
-    X = check_waveforms(X)
+    records = check_waveforms(X)
     check_real("sampling_rate", sampling_rate, min_val=0, include_boundaries="neither")
     check_real("before", before)
     check_real("after", after)
@@ -70,13 +84,13 @@ def cut_windows(
             f"before + after must be at least one sample; got {before} s and {after} s "
             f"at {sampling_rate} Hz."
         )
-    n_samples = X.shape[-1]
-    arrivals = _check_arrivals(arrivals, X.shape[0], n_samples, fallback)
-    start = arrivals - round(before * sampling_rate)
+    n_records, *axes, n_samples = records.shape
+    samples = _check_arrivals(arrivals, n_records, n_samples, fallback)
+    start = samples - round(before * sampling_rate)
     index = start[:, None] + np.arange(n_window)
     if pad is None:
         outside = (start < 0) | (start + n_window > n_samples)
-        _refuse(
+        _reject(
             outside,
             f"the window of {before} s before to {after} s after the arrival leaves "
             f"the record of {n_samples} samples; choose a shorter window, drop these "
@@ -84,25 +98,25 @@ def cut_windows(
         )
     else:
         index = _mirror(index, n_samples)
-    shape = (X.shape[0],) + (1,) * (X.ndim - 2) + (n_window,)
-    return np.take_along_axis(X, index.reshape(shape), axis=-1)
+    shape = (n_records, *(1 for _ in axes), n_window)
+    return np.take_along_axis(records, index.reshape(shape), axis=-1)
 
 
-def check_waveforms(X):
+def check_waveforms(X: npt.ArrayLike) -> npt.NDArray:
     """Return records as a floating array of two axes or more."""
     check_unmasked(X)
-    X = np.asarray(X)
-    if X.dtype.kind not in "fiub":
-        raise ValueError(f"X must hold real numbers; got dtype {X.dtype}.")
-    if X.ndim < 2 or X.shape[-1] == 0:
+    records = np.asarray(X)
+    if records.dtype.kind not in "fiub":
+        raise ValueError(f"X must hold real numbers; got dtype {records.dtype}.")
+    if records.ndim < 2 or records.shape[-1] == 0:
         raise ValueError(
-            f"X must have shape (n_records, ..., n_samples); got {X.shape}."
+            f"X must have shape (n_records, ..., n_samples); got {records.shape}."
         )
-    return X if X.dtype.kind == "f" else X.astype(float)
+    return records if records.dtype.kind == "f" else records.astype(float)
 
 
 def _check_arrivals(arrivals, n_records, n_samples, fallback):
-    """Return arrivals as whole samples inside the records."""
+    """Return arrivals as sample numbers inside the records."""
     check_unmasked(arrivals, "arrivals")
     arrivals = np.asarray(arrivals, dtype=float)
     if arrivals.shape != (n_records,):
@@ -112,18 +126,18 @@ def _check_arrivals(arrivals, n_records, n_samples, fallback):
         )
     missing = ~(arrivals >= 0)
     if fallback is None:
-        _refuse(missing, "there is no arrival; drop these records or set fallback")
+        _reject(missing, "there is no arrival; drop these records or set fallback")
     else:
         check_real("fallback", fallback, min_val=0, max_val=n_samples - 1)
         arrivals = np.where(missing, fallback, arrivals)
-    _refuse(
+    _reject(
         arrivals > n_samples - 1,
         f"the arrival is beyond the end of the record of {n_samples} samples",
     )
     return np.rint(arrivals).astype(int)
 
 
-def _refuse(wrong, reason):
+def _reject(wrong, reason):
     """Raise if any record is wrong, naming the first ones."""
     rows = np.flatnonzero(wrong)
     if rows.size:
@@ -138,8 +152,10 @@ def _mirror(index, n_samples):
     return np.minimum(index, period - index)
 
 
-def window_samples(window, n_samples, sampling_rate):
-    """First sample of a window in seconds, and the one after its last."""
+def window_samples(
+    window: tuple[float, float] | None, n_samples: int, sampling_rate: float
+) -> tuple[int, int]:
+    """Return the first sample of a window in seconds, and the one after its last."""
     if window is None:
         return 0, n_samples
     duration = n_samples / sampling_rate
