@@ -50,7 +50,7 @@ def same_weights(first, second):
 
 
 class Foreign(nn.Module):
-    """A module with torch's own dropout and no other help."""
+    """A module with torch's own dropout and without `set_generator`."""
 
     def __init__(self, n_classes=2, width=4):
         super().__init__()
@@ -63,11 +63,11 @@ class Foreign(nn.Module):
 
 
 class Module(nn.Module):
-    """A module that keeps what it was told."""
+    """A module that keeps the shape and the number of classes that it gets."""
 
     def __init__(self, input_shape, n_classes):
         super().__init__()
-        self.told = (tuple(input_shape), n_classes)
+        self.given = (tuple(input_shape), n_classes)
         self.layer = nn.Linear(int(np.prod(input_shape)), n_classes)
 
     def forward(self, X):

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skseisfp.neural import FingerprintCNN, check_architecture, summarize
+from skseisfp.neural.parameter_counts import count_parameters
 
 SHAPE = (1, 64, 64)
 
@@ -63,7 +64,7 @@ def test_values_out_of_range_are_impossible(name, value):
     assert repr(value) in finding.message
 
 
-def test_an_input_shape_that_is_none_is_impossible():
+def test_an_input_shape_without_channels_is_impossible():
     assert levels(check_architecture((64, 64))) == {("impossible", "input_shape")}
 
 
@@ -104,7 +105,7 @@ def test_defaults_are_not_reported():
     n_cycles=st.integers(1, 3),
     hidden=st.lists(st.integers(1, 5), max_size=2).map(tuple),
 )
-def test_the_check_tells_exactly_which_networks_can_be_built(
+def test_the_check_finds_exactly_the_networks_that_cannot_be_built(
     shape, size1, padding1, stride1, pool1, pool_stride1, n_cycles, hidden
 ):
     params = {
@@ -124,14 +125,14 @@ def test_the_check_tells_exactly_which_networks_can_be_built(
         with pytest.raises(ValueError, match="Impossible architecture"):
             summarize(shape, 2, **params)
         return
-    net = FingerprintCNN(shape, 2, check_rules=False, **params).eval()
+    network = FingerprintCNN(shape, 2, check_rules=False, **params).eval()
     layers = summarize(shape, 2, **params)
-    assert layers["n_parameters"].sum() == sum(p.numel() for p in net.parameters())
+    assert layers["n_parameters"].sum() == count_parameters(network)
     assert list(layers.index) == [
-        name for name, _ in net.layers.named_children() if name != "flatten"
+        name for name, _ in network.layers.named_children() if name != "flatten"
     ]
     output = torch.zeros(1, *shape)
-    for name, layer in net.layers.named_children():
+    for name, layer in network.layers.named_children():
         output = layer(output)
         if name != "flatten":
             assert tuple(output.shape[1:]) == layers.loc[name, "output_shape"]

@@ -1,10 +1,9 @@
-"""What a fitted classifier says, and how it goes with scikit-learn."""
+"""The predictions of a fitted classifier, and its use by the tools of scikit-learn."""
 
 import copy
 import pickle
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from joblib import parallel_config
@@ -29,6 +28,7 @@ from small_classifiers import (
 )
 from torch.utils.data import DataLoader
 
+from skseisfp.events import attach_events
 from skseisfp.neural import FingerprintClassifier, FingerprintCNN, FingerprintMLP
 
 
@@ -42,7 +42,7 @@ def global_states():
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.float32, np.float64, bool])
-def test_it_learns_from_any_dtype(dtype):
+def test_fingerprints_of_any_dtype_can_be_learnt(dtype):
     X, y = make_fingerprints(60)
     X_test, y_test = make_fingerprints(30, seed=1)
     classifier = make_classifier(max_epochs=12).fit(X.astype(dtype), y)
@@ -69,11 +69,11 @@ def test_any_labels(labels):
 
 def test_labels_may_be_a_series_indexed_by_event():
     X, y = make_fingerprints()
-    first = make_classifier().fit(X, pd.Series(y, index=np.arange(N_RECORDS) // 4))
+    first = make_classifier().fit(X, attach_events(y, np.arange(N_RECORDS) // 4))
     assert same_weights(first, make_classifier().fit(X, y))
 
 
-def test_flat_fingerprints_go_to_the_mlp_and_others_to_the_cnn():
+def test_the_default_network_of_flat_fingerprints_is_the_mlp_else_the_cnn():
     X, y = make_fingerprints()
     for fingerprints, module in (
         (X.reshape(N_RECORDS, -1), FingerprintMLP),
@@ -114,7 +114,7 @@ def test_fingerprints_of_one_plane_are_fingerprints_of_one_view_and_channel():
 # views
 
 
-def test_views_are_averaged_or_the_first_is_read():
+def test_views_are_averaged_or_the_first_is_taken():
     X, y = make_views()
     mean = make_classifier().fit(X, y)
     first = clone(mean).set_params(predict_views="first").fit(X, y)
@@ -166,6 +166,7 @@ def test_labels_follow_their_records():
 )
 def test_refits_are_bit_identical_and_leave_global_generators_alone(params):
     X, y = make_views()
+    y = attach_events(y, np.arange(len(y)))
     if "module" in params:
         params = {**params, "max_epochs": 3, "random_state": 0, "device": "cpu"}
         classifier = FingerprintClassifier(**params)
@@ -184,7 +185,7 @@ def test_refits_are_bit_identical_and_leave_global_generators_alone(params):
     assert global_states() == before
 
 
-def test_without_a_seed_fits_differ():
+def test_fits_without_a_seed_differ():
     X, y = make_fingerprints()
     classifier = make_classifier(random_state=None)
     assert not same_weights(clone(classifier).fit(X, y), classifier.fit(X, y))
@@ -295,6 +296,7 @@ def test_scores_by_cross_validation():
 )
 def test_copies_predict_the_same(copier, params):
     X, y = make_views()
+    y = attach_events(y, np.arange(len(y)))
     classifier = FingerprintClassifier(max_epochs=2, device="cpu", **params).fit(X, y)
     state = torch.get_rng_state()
     copied = copier(classifier)

@@ -1,4 +1,4 @@
-"""Parameters and fingerprints that a classifier takes or refuses."""
+"""Which parameters and fingerprints are valid for a classifier."""
 
 import warnings
 from functools import partial
@@ -25,7 +25,7 @@ from skseisfp.neural import FingerprintClassifier, FingerprintMLP
 # parameters
 
 
-def test_module_parameters_reach_the_network():
+def test_parameters_of_the_module_are_those_of_the_network():
     X, y = make_fingerprints()
     classifier = make_classifier(
         module__conv1_filter_size=4,
@@ -35,17 +35,17 @@ def test_module_parameters_reach_the_network():
         optimizer=torch.optim.SGD,
         optimizer__momentum=0.5,
     ).fit(X, y)
-    net = classifier.net_
-    assert net.module_.layers.conv1.kernel_size == (4, 4)
-    assert net.module_.layers.hidden1.out_features == 5
-    assert net.optimizer_.param_groups[0]["momentum"] == 0.5
-    assert net.optimizer_.param_groups[0]["weight_decay"] == 1e-2
+    network = classifier.net_
+    assert network.module_.layers.conv1.kernel_size == (4, 4)
+    assert network.module_.layers.hidden1.out_features == 5
+    assert network.optimizer_.param_groups[0]["momentum"] == 0.5
+    assert network.optimizer_.param_groups[0]["weight_decay"] == 1e-2
 
 
-def test_any_module_is_told_what_it_takes():
+def test_any_module_gets_the_shape_and_the_number_of_classes():
     X, y = make_views()
     classifier = FingerprintClassifier(Module, max_epochs=1, device="cpu").fit(X, y)
-    assert classifier.net_.module_.told == ((2, 16, 16), 2)
+    assert classifier.net_.module_.given == ((2, 16, 16), 2)
 
 
 def test_a_module_may_be_a_function():
@@ -55,13 +55,13 @@ def test_a_module_may_be_a_function():
     assert classifier.net_.module_.layers[-1].in_features == 3
 
 
-def test_every_fit_starts_afresh():
+def test_every_fit_trains_a_new_network():
     X, y = make_fingerprints()
     classifier = make_classifier(callbacks=[Stopper(after=1)]).fit(X, y)
     first = weights(classifier)
-    net = classifier.net_
+    network = classifier.net_
     classifier.fit(X, y)
-    assert classifier.net_ is not net
+    assert classifier.net_ is not network
     assert all(map(torch.equal, weights(classifier).values(), first.values()))
     assert classifier.n_epochs_ == 1
 
@@ -107,7 +107,7 @@ def test_unknown_parameters_come_with_the_nearest_name(name, nearest):
         FingerprintClassifier(**{name: 1})
 
 
-def test_parameters_of_another_module_are_refused_by_fit():
+def test_parameters_of_another_module_raise_in_fit():
     X, y = make_fingerprints()
     classifier = make_classifier(module__conv1_filter_size=3)
     classifier.set_params(module=FingerprintMLP)
@@ -115,7 +115,7 @@ def test_parameters_of_another_module_are_refused_by_fit():
         classifier.fit(X, y)
 
 
-def test_a_parameter_of_the_cnn_is_refused_with_flat_fingerprints():
+def test_a_parameter_of_the_cnn_raises_with_flat_fingerprints():
     X, y = make_fingerprints()
     with pytest.raises(ValueError, match=r"conv2_n_filters.*FingerprintMLP"):
         make_classifier().fit(X.reshape(N_RECORDS, -1), y)
@@ -123,9 +123,9 @@ def test_a_parameter_of_the_cnn_is_refused_with_flat_fingerprints():
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("warm_start", "fresh network"), ("train_split", "early_stopping")],
+    [("warm_start", "new network"), ("train_split", "early_stopping")],
 )
-def test_what_skorch_offers_otherwise_is_refused(name, hint):
+def test_parameters_of_skorch_that_are_replaced_raise_with_a_hint(name, hint):
     with pytest.raises(TypeError, match=hint):
         FingerprintClassifier(**{name: True})
 
@@ -133,29 +133,44 @@ def test_what_skorch_offers_otherwise_is_refused(name, hint):
 def test_kwargs_can_be_set_but_not_fitted():
     X, y = make_fingerprints()
     classifier = make_classifier().set_params(kwargs=3)
-    with pytest.raises(ValueError, match="kwargs is no parameter"):
+    with pytest.raises(ValueError, match="kwargs is not a parameter"):
         classifier.fit(X, y)
 
 
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"lr": 0}, "lr == 0"),
-        ({"max_epochs": 0}, "max_epochs == 0"),
-        ({"batch_size": -1}, "batch_size == -1"),
-        ({"patience": 0}, "patience == 0"),
-        ({"weight_decay": -1.0}, "weight_decay == -1"),
-        ({"validation_fraction": 1.0}, "validation_fraction == 1"),
+        ({"lr": 0}, r"lr must be a float in the range \(0.0, inf\); got 0\."),
+        ({"lr": np.nan}, r"lr must be .* got nan"),
+        (
+            {"max_epochs": 0},
+            r"max_epochs must be an int in the range \[1, inf\); got 0",
+        ),
+        ({"max_epochs": 2.5}, r"max_epochs must be an int .* got 2\.5"),
+        ({"batch_size": -1}, r"batch_size must be an int .*\[1, inf\); got -1"),
+        ({"patience": 0}, r"patience must be .* got 0"),
+        ({"weight_decay": -1.0}, r"weight_decay must be .*\[0.0, inf\); got -1\.0"),
+        ({"validation_fraction": 1.0}, r"validation_fraction .*\(0.0, 1.0\); got 1\.0"),
         (
             {"balance": "view"},
-            "balance must be one of None, 'weights', 'views'",
+            "balance must be one of 'events', 'views', 'weights' or None; got 'view'. "
+            "Did you mean 'views'?",
         ),
-        ({"early_stopping": "yes"}, "early_stopping must be one of False, True"),
-        ({"predict_views": "all"}, "predict_views must be one of"),
-        ({"lr_schedule": "step"}, "lr_schedule must be one of"),
+        ({"early_stopping": "yes"}, "early_stopping must be .*bool.* got 'yes'"),
+        ({"predict_views": "all"}, "predict_views must be one of 'first', 'mean'"),
+        (
+            {"lr_schedule": "step"},
+            "lr_schedule must be one of 'cosine', 'plateau' or N",
+        ),
+        ({"memory_limit": -1}, r"memory_limit must be .*\] MiB or None; got -1"),
+        ({"augmenter": "crop"}, "augmenter must be an instance of .*WaveformAugmenter"),
+        ({"callbacks": "early"}, "callbacks must be an instance of 'list'"),
+        ({"random_state": -1}, "random_state must be .* got -1"),
+        ({"verbose": "yes"}, "verbose must be .* got 'yes'"),
+        ({"device": None}, "device must be .* got None"),
         ({"device": "quantum"}, "device must be 'auto' or"),
         ({"device": "cuda:99"}, r"device must be .* \(cpu.*\); got 'cuda:99'"),
-        ({"optimizer": torch.optim.Rprop}, "Rprop takes no weight_decay"),
+        ({"optimizer": torch.optim.Rprop}, "Rprop takes no weight_decay; it must be 0"),
         ({"module__conv1_filter_size": 19}, "conv1_filter_size=19 is larger than"),
         ({"module__dropout1_p": 2}, "dropout1_p must be a number in"),
     ],
@@ -164,6 +179,26 @@ def test_values_out_of_range_are_named(params, message):
     X, y = make_fingerprints()
     with pytest.raises(ValueError, match=message):
         make_classifier(**params).fit(X, y)
+
+
+def test_numbers_and_strings_of_numpy_are_valid():
+    X, y = make_fingerprints()
+    params = {
+        "lr": np.float32(1e-3),
+        "weight_decay": np.float64(0),
+        "max_epochs": np.int64(2),
+        "batch_size": np.int32(8),
+        "early_stopping": np.True_,
+        "balance": np.str_("views"),
+        "random_state": np.int64(3),
+    }
+    classifier = make_classifier(**params).fit(X, y, groups="records")
+    assert classifier.n_epochs_ == 2
+
+
+def test_all_parameters_are_declared():
+    own = FingerprintClassifier().get_params(deep=False)
+    assert set(FingerprintClassifier._parameter_constraints) == set(own)
 
 
 @pytest.mark.parametrize(
@@ -178,11 +213,12 @@ def test_values_out_of_range_are_named(params, message):
 def test_parts_must_be_classes(name, value):
     X, y = make_fingerprints()
     classifier = FingerprintClassifier(device="cpu").set_params(**{name: value})
-    with pytest.raises(TypeError, match=f"{name} must be a class"):
+    message = f"{name} must be a class or a function .* for every fit"
+    with pytest.raises(TypeError, match=message):
         classifier.fit(X, y)
 
 
-def test_rules_of_the_paper_warn_in_fit():
+def test_settings_outside_the_rules_of_the_paper_warn_in_fit():
     X, y = make_fingerprints()
     with pytest.warns(UserWarning, match="conv1_padding=2 is not below"):
         make_classifier(module__conv1_padding=2).fit(X, y)
@@ -194,7 +230,7 @@ def test_rules_of_the_paper_warn_in_fit():
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e300])
-def test_numbers_that_are_none(bad):
+def test_fingerprints_that_are_not_finite_raise(bad):
     X, y = make_fingerprints()
     X = X.astype(float)
     classifier = make_classifier(max_epochs=1).fit(X, y)
@@ -218,18 +254,18 @@ def test_numbers_that_are_none(bad):
         ((36, 2, 0, 8, 8), "empty axis"),
     ],
 )
-def test_wrong_axes(shape, message):
+def test_wrong_axes_are_named(shape, message):
     with pytest.raises(ValueError, match=message):
         FingerprintClassifier().fit(np.zeros(shape), np.resize([0, 1], shape[0]))
 
 
-def test_masked_fingerprints():
+def test_masked_fingerprints_raise():
     X, y = make_fingerprints()
     with pytest.raises(ValueError, match="masked"):
         make_classifier().fit(np.ma.masked_equal(X, 1), y)
 
 
-def test_one_class():
+def test_one_class_is_named():
     X, _ = make_fingerprints()
     with pytest.raises(ValueError, match="1 class: blast"):
         make_classifier().fit(X, ["blast"] * N_RECORDS)
@@ -243,7 +279,7 @@ def test_lengths_must_agree():
         make_classifier().fit(X, y, groups=np.arange(5))
 
 
-def test_other_fingerprints_than_fitted_on():
+def test_fingerprints_of_another_shape_are_named():
     X, y = make_fingerprints()
     classifier = make_classifier(max_epochs=1).fit(X, y)
     for other in (X[:, :8], X.reshape(N_RECORDS, -1), np.zeros((3, 2, 2, 16, 16))):
@@ -253,13 +289,13 @@ def test_other_fingerprints_than_fitted_on():
             classifier.predict(other)
 
 
-def test_not_fitted():
+def test_an_unfitted_classifier_cannot_predict():
     X, _ = make_fingerprints()
     with pytest.raises(NotFittedError):
         FingerprintClassifier().predict(X)
 
 
-def test_refitting_on_other_axes_forgets_the_features():
+def test_refitting_on_other_axes_removes_the_number_of_features():
     X, y = make_fingerprints()
     classifier = FingerprintClassifier(max_epochs=1, device="cpu")
     assert classifier.fit(X.reshape(N_RECORDS, -1), y).n_features_in_ == 256

@@ -20,6 +20,7 @@ from small_classifiers import (
 )
 from torch import nn
 
+from skseisfp.events import attach_events
 from skseisfp.neural import FingerprintClassifier, FingerprintMLP
 
 # balance
@@ -60,7 +61,7 @@ def test_views_balance_the_classes(n_views, expected):
 
 
 @pytest.mark.parametrize("n_views", [1, 3])
-def test_events_are_drawn_alike_within_classes_that_are_alike(n_views):
+def test_events_of_a_class_are_equally_likely_and_so_are_classes(n_views):
     seen = []
 
     class Spy(Module):
@@ -92,9 +93,11 @@ def test_events_may_be_the_index_of_the_labels():
         balance="events", max_epochs=2, device="cpu", random_state=0
     )
     given = classifier.fit(fingerprints, y, groups=events).predict_proba(fingerprints)
-    indexed = classifier.fit(fingerprints, pd.Series(y, index=events))
+    indexed = classifier.fit(fingerprints, attach_events(y, events))
     np.testing.assert_array_equal(indexed.predict_proba(fingerprints), given)
-    with pytest.raises(ValueError, match="needs the event of every record: pass"):
+    with pytest.raises(
+        ValueError, match='balance="events" needs the event of every record'
+    ):
         classifier.fit(fingerprints, y)
 
 
@@ -116,7 +119,7 @@ def test_the_preset_learns():
         FingerprintClassifier.from_preset("discrimination")
 
 
-def test_weights_need_a_criterion_that_takes_them():
+def test_class_weights_need_a_criterion_that_takes_weights():
     X, y = make_fingerprints()
     classifier = make_classifier(balance="weights", criterion=nn.MSELoss)
     with pytest.raises(ValueError, match="MSELoss does not"):
@@ -139,6 +142,7 @@ def test_history_has_every_epoch():
 
 def test_history_has_validation_and_further_scores():
     X, y = make_fingerprints()
+    y = attach_events(y, np.arange(len(y)))
     auc = EpochScoring("accuracy", name="again", lower_is_better=False)
     stopper = Stopper()
     classifier = make_classifier(early_stopping=True, callbacks=[auc, stopper])
@@ -165,6 +169,7 @@ def test_schedules():
 
 def test_a_plateau_lowers_the_rate():
     X, y = make_fingerprints()
+    y = attach_events(y, np.arange(len(y)))
     params = {"lr_schedule": "plateau", "lr": 1e-6, "max_epochs": 8}
     classifier = FingerprintClassifier(
         FingerprintMLP, early_stopping=True, random_state=0, device="cpu", **params
@@ -177,6 +182,7 @@ def test_a_plateau_lowers_the_rate():
 def test_early_stopping_restores_the_best_epoch():
     X, _ = make_fingerprints(60)
     y = np.random.default_rng(3).integers(0, 2, 60)
+    y = attach_events(y, np.arange(len(y)))
     classifier = make_classifier(
         early_stopping=True, patience=3, max_epochs=100, lr=1e-2, lr_schedule=None
     ).fit(X, y)
@@ -204,7 +210,7 @@ def test_validation_takes_whole_events(monkeypatch):
     used, train, valid = splits[0]
     np.testing.assert_array_equal(used, groups)
     assert not set(groups[train]) & set(groups[valid])
-    make_classifier(early_stopping=True).fit(X, y)
+    make_classifier(early_stopping=True).fit(X, y, groups="records")
     np.testing.assert_array_equal(splits[1][0], np.arange(N_RECORDS))
 
 
@@ -235,7 +241,7 @@ def test_groups_arrive_through_a_search():
 # stopping
 
 
-def test_ctrl_c_gets_out_of_fit():
+def test_ctrl_c_ends_a_fit():
     class Interrupted(Module):
         def forward(self, X):
             raise KeyboardInterrupt

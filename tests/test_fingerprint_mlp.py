@@ -19,19 +19,21 @@ def test_default_sizes():
     ]
 
 
-def test_parameters_reach_their_layers():
-    net = FingerprintMLP(
+def test_parameters_are_those_of_their_layers():
+    network = FingerprintMLP(
         (10,), 2, hidden_sizes=(7,), hidden_dropout_p=0.25, input_dropout_p=0.125
     )
     kinds = ["Flatten", "GeneratorDropout", "Linear", "ReLU", "GeneratorDropout"]
-    assert [type(layer).__name__ for layer in net.layers] == [*kinds, "Linear"]
-    assert (net.layers[1].p, net.layers[4].p) == (0.125, 0.25)
+    assert [type(layer).__name__ for layer in network.layers] == [*kinds, "Linear"]
+    assert (network.layers[1].p, network.layers[4].p) == (0.125, 0.25)
 
 
 def test_without_hidden_layers_it_is_linear():
-    net = FingerprintMLP((10,), 2, hidden_sizes=()).eval()
+    network = FingerprintMLP((10,), 2, hidden_sizes=()).eval()
     x = torch.rand(4, 10)
-    assert torch.allclose(net(x) + net(x), net(2 * x) + net.layers[-1].bias)
+    assert torch.allclose(
+        network(x) + network(x), network(2 * x) + network.layers[-1].bias
+    )
 
 
 def test_fingerprints_are_flattened():
@@ -39,12 +41,12 @@ def test_fingerprints_are_flattened():
 
 
 def test_dropout_follows_the_given_generator():
-    net, x = FingerprintMLP((20,), 2, input_dropout_p=0.5), torch.rand(6, 20)
+    network, x = FingerprintMLP((20,), 2, input_dropout_p=0.5), torch.rand(6, 20)
     before = torch.get_rng_state()
     outputs = []
     for seed in (0, 0, 1):
-        net.set_generator(torch.Generator().manual_seed(seed))
-        outputs.append(net(x))
+        network.set_generator(torch.Generator().manual_seed(seed))
+        outputs.append(network(x))
     assert torch.equal(outputs[0], outputs[1])
     assert not torch.equal(outputs[0], outputs[2])
     assert torch.equal(torch.get_rng_state(), before)
@@ -60,7 +62,7 @@ def test_dropout_follows_the_given_generator():
         ("input_dropout_p", "much"),
     ],
 )
-def test_values_out_of_range_are_refused(name, value):
+def test_values_out_of_range_are_named(name, value):
     with pytest.raises(
         ValueError, match=rf"{name} must be .* got {re.escape(repr(value))}"
     ):

@@ -1,5 +1,9 @@
 """The skorch network inside `FingerprintClassifier`."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import torch
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback, EpochTimer, PassthroughScoring, PrintLog
@@ -13,6 +17,8 @@ class _BatchAccuracy(Callback):
 
     def on_batch_end(self, net, batch=None, training=False, y_pred=None, **kwargs):
         """Compare the classes of largest output with the labels."""
+        assert batch is not None
+        assert y_pred is not None
         scores = y_pred[0] if isinstance(y_pred, tuple) else y_pred
         right = scores.detach().argmax(1).cpu() == batch[1].cpu()
         name = "train_accuracy" if training else "valid_accuracy"
@@ -20,14 +26,15 @@ class _BatchAccuracy(Callback):
 
 
 class FingerprintNet(NeuralNetClassifier):
-    """A skorch classifier that keeps to the generators of its fit.
+    """A skorch classifier whose random numbers come from the generators of its fit.
 
-    `generators_` is a `FitGenerators`, set before training and dropped after;
+    `generators_` is a `FitGenerators`, set before training and removed after it;
     `augmenter_` changes the batches that it trains on, and cuts all others.
     """
 
-    generators_ = None
-    augmenter_ = None
+    generators_: Any = None
+    augmenter_: Any = None
+    module_: Any
 
     @property
     def _default_callbacks(self):
@@ -53,7 +60,7 @@ class FingerprintNet(NeuralNetClassifier):
         return self
 
     def train(self, dataset, valid, sampler):
-        """Fit a fresh network; Ctrl-C gets out, unlike from skorch's own fit.
+        """Fit a new network; Ctrl-C ends it, other than skorch's own fit.
 
         Parameters
         ----------
@@ -62,7 +69,7 @@ class FingerprintNet(NeuralNetClassifier):
         valid : FingerprintDataset or None
             The items to validate on.
         sampler : iterable of int
-            The order of the items, again at each iteration.
+            The order of the items, drawn again at each iteration.
         """
         self.train_split = None if valid is None else predefined_split(valid)
         self.iterator_train__sampler = sampler
@@ -78,7 +85,7 @@ class FingerprintNet(NeuralNetClassifier):
         return self
 
     def _check_finite(self):
-        """Refuse weights that training has driven to infinity."""
+        """Raise if training has driven a weight to infinity."""
         for value in self.module_.state_dict().values():
             if isinstance(value, torch.Tensor) and not value.isfinite().all():
                 raise ValueError(
@@ -87,23 +94,24 @@ class FingerprintNet(NeuralNetClassifier):
                 )
 
     def tabulate_history(self):
-        """Return what the history has of each epoch, as lists."""
+        """Return the quantities of the history, each a list over the epochs."""
         renamed = {"dur": "duration", "event_lr": "learning_rate"}
         left_out = ("batches", "epoch")
+        epochs: list[dict[str, Any]] = self.history.to_list()
         return {
-            renamed.get(name, name): [float(epoch[name]) for epoch in self.history]
-            for name in self.history[0]
+            renamed.get(name, name): [float(epoch[name]) for epoch in epochs]
+            for name in epochs[0]
             if name not in left_out and not name.endswith(("_best", "_batch_count"))
         }
 
     def notify(self, method_name, **cb_kwargs):
-        """Call the callbacks, and note if one of them stops the training."""
+        """Call the callbacks, and record if one of them stops the training."""
         self.stopped_by_callback_ = True
         super().notify(method_name, **cb_kwargs)
         self.stopped_by_callback_ = False
 
     def train_step(self, batch, **fit_params):
-        """Train on a batch, augmented before: once, however often its loss is asked."""
+        """Train on an augmented batch; the optimizer may compute its loss often."""
         if self.augmenter_ is not None:
             X, y = batch
             generator = self.generators_.augmentation
@@ -122,7 +130,7 @@ class FingerprintNet(NeuralNetClassifier):
             return self.module_(x, **fit_params)
 
     def release(self):
-        """Drop what belongs to the fit only: its generators and data."""
+        """Remove what belongs to the fit only: its generators and data."""
         if hasattr(self.module_, "set_generator"):
             self.module_.set_generator(None)
         self.generators_ = None

@@ -1,6 +1,9 @@
 """Parameters that go through to skorch, such as ``module__conv1_filter_size``."""
 
+from __future__ import annotations
+
 from inspect import Parameter, signature
+from typing import Any, Self
 
 from sklearn.base import BaseEstimator
 
@@ -16,9 +19,9 @@ _PLAIN = (
 )
 _COMPONENTS = ("module", "criterion", "optimizer", "iterator_train", "iterator_valid")
 _OPEN = ("callbacks__", "compile__", "optimizer__param_groups")
-_REFUSED = {
+_REJECTED = {
     "train_split": " Use early_stopping and validation_fraction.",
-    "warm_start": " Every fit starts from a fresh net.",
+    "warm_start": " Every fit trains a new network.",
 }
 _PREFIXES = (*(f"{part}__" for part in _COMPONENTS), *_OPEN)
 _FROM_FIT = ("input_shape", "n_classes", "dataset", "sampler", "params")
@@ -35,7 +38,7 @@ def component_parameters(component):
 
 
 def accepts(component, name):
-    """Tell whether a component takes a parameter of this name."""
+    """Return whether a component takes a parameter of this name."""
     if name in component_parameters(component):
         return True
     if hasattr(component, "accepts_parameter"):
@@ -49,14 +52,14 @@ def _is_passed(name):
 
 
 class PassthroughParameters(BaseEstimator):
-    """An estimator whose unnamed parameters belong to the parts of a skorch net.
+    """An estimator whose other parameters belong to the parts of a skorch network.
 
     They are kept as attributes of their names and listed by `get_params`, those of
-    the module also where they are not set.
+    the module also where they are not set. A subclass gives `_possible_components`.
     """
 
-    def get_params(self, deep=True):
-        """Get the parameters of this estimator and of its net.
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Get the parameters of this estimator and of its network.
 
         Parameters
         ----------
@@ -77,12 +80,25 @@ class PassthroughParameters(BaseEstimator):
                         params[f"module__{name}"] = default
         return params | self._passed_parameters()
 
+    def _possible_components(self, part):
+        """Return the classes or functions that may be a part of the network."""
+        raise NotImplementedError
+
     def _passed_parameters(self):
-        """Return the parameters that are set for the parts of the net."""
+        """Return the parameters that are set for the parts of the network."""
         return {name: value for name, value in vars(self).items() if _is_passed(name)}
 
-    def set_params(self, **params):
-        """Set parameters of this estimator and of its net.
+    def _parameters_of(self, part):
+        """Return the parameters that are set for one part, without its prefix."""
+        prefix = f"{part}__"
+        return {
+            name.removeprefix(prefix): value
+            for name, value in self._passed_parameters().items()
+            if name.startswith(prefix)
+        }
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters of this estimator and of its network.
 
         Parameters
         ----------
@@ -115,11 +131,15 @@ class PassthroughParameters(BaseEstimator):
         return self
 
     def _check_names(self, names, error):
-        """Refuse names that no part of the network takes, with the nearest that is."""
+        """Raise for names that no part of the network takes; name the nearest one."""
         for name in names:
             if not self._takes(name):
-                hint = _REFUSED.get(name) or nearest_name(name, self._known_names(name))
-                raise error(f"{name!r} is no parameter of {type(self).__name__}.{hint}")
+                hint = _REJECTED.get(name) or nearest_name(
+                    name, self._known_names(name)
+                )
+                raise error(
+                    f"{name!r} is not a parameter of {type(self).__name__}.{hint}"
+                )
 
     def _known_names(self, without):
         """Return all names that could be meant by an unknown one."""
@@ -130,6 +150,7 @@ class PassthroughParameters(BaseEstimator):
         return [name for name in known if name != without]
 
     def _takes(self, name):
+        """Return whether a part of the network takes a parameter."""
         if name in _PLAIN or name.startswith(_OPEN) or name == "kwargs":
             return True
         part, _, rest = name.partition("__")

@@ -1,14 +1,18 @@
 """Settings of `FingerprintClassifier` that have a name.
 
 Those of "two_plane_linear" were selected on development events and not confirmed on
-events kept apart: see `FingerprintClassifier.from_preset`.
+events held out: see `FingerprintClassifier.from_preset`.
 """
+
+from __future__ import annotations
+
+from typing import Any
 
 import torch
 
 from .fingerprint_mlp import FingerprintMLP
 
-PRESETS = {
+PRESETS: dict[str, dict[str, Any]] = {
     "two_plane_linear": {
         "module": FingerprintMLP,
         "module__hidden_sizes": (64,),

@@ -1,4 +1,4 @@
-"""Random numbers of a fit, kept apart from the global generators."""
+"""Random numbers of a fit, independent of the global generators."""
 
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class FitGenerators:
 
 
 def make_generators(random_state, device):
-    """Derive the generators of a fit; None takes entropy from the system."""
+    """Return the generators of a fit; None takes entropy from the system."""
     seed = None
     if random_state is not None:
         seed = check_random_state(random_state).randint(2**31)
@@ -39,20 +39,21 @@ def make_generators(random_state, device):
 
 
 def _torch_generator(sequence, device="cpu"):
-    seed = int(sequence.generate_state(1, np.uint64)[0] >> 1)
+    """Return a generator of torch on a device."""
+    seed = int(sequence.generate_state(1, np.uint64)[0] >> 1)  # signed in torch
     return torch.Generator(device).manual_seed(seed)
 
 
 @contextmanager
 def seeded_global_generator(generator, device):
-    """Lend torch's global generator, freshly seeded, and put its state back.
+    """Seed torch's global generator from another one, and restore its state after.
 
-    It is for code that cannot be told which generator to use: the initialisation of
-    layers and the forward pass of modules without `set_generator`. A lock keeps
-    concurrent fits apart.
+    It is for code that takes no generator: the initialisation of layers and the forward
+    pass of modules without `set_generator`. A lock separates concurrent fits.
     """
     cuda = torch.device(device).type == "cuda"
     devices = range(torch.cuda.device_count()) if cuda else []
+    # a seed of torch is a signed integer of 64 bits
     seed = torch.randint(2**62, (), generator=generator, device=generator.device)
     with _GLOBAL_GENERATOR, torch.random.fork_rng(devices=list(devices)):
         torch.default_generator.manual_seed(int(seed))

@@ -1,6 +1,11 @@
-"""Architectures checked and laid out before anything is trained."""
+"""Architectures that are checked and tabulated before anything is trained."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
+from typing import Any
 
 import pandas as pd
 
@@ -23,13 +28,13 @@ RELU = "relu"
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong with an architecture.
+    """A fault of an architecture.
 
     Parameters
     ----------
     level : {"impossible", "rule"}
         ``"impossible"``: the network cannot be built; ``"rule"``: outside the rules of
-        the paper, which its own experiments break too.
+        Silkin (2024), which the experiments of that paper break, too.
     parameter : str
         The parameter at fault.
     message : str
@@ -43,46 +48,49 @@ class Finding:
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer of a network: its settings and what it makes of its input."""
+    """One layer of a network: settings, shapes and number of weights."""
 
     name: str
     kind: str
-    settings: dict
-    input_shape: tuple
-    output_shape: tuple
+    settings: dict[str, Any]
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
     n_parameters: int = 0
 
 
 class _ImpossibleError(ValueError):
-    """A layer that cannot be built, with the parameter at fault."""
+    """A layer that cannot be built; `parameter` is the one at fault."""
 
     def __init__(self, parameter, message):
         super().__init__(message)
         self.parameter = parameter
 
 
-def check_architecture(input_shape, **params):
-    """List what is wrong with an architecture, without building it.
+def check_architecture(input_shape: Sequence[int], **params: Any) -> list[Finding]:
+    """List the faults of an architecture, without building the network.
 
     Parameters
     ----------
     input_shape : tuple of int, (n_channels, rows, columns)
         Shape of one fingerprint.
     **params : object
-        Parameters of the catalogue (`layer_catalogue`); the others keep their
-        defaults.
+        Parameters of the `layer_catalogue`; the others keep their defaults.
 
     Returns
     -------
     list of Finding
-        Impossible settings first, then settings outside the rules of the paper
-        (padding >= filter size, stride >= window). Empty for a sound architecture.
-        A pair of values that are both the default is not reported.
+        Impossible settings first, then settings outside the rules of [1]_
+        (padding >= filter size, stride >= window). Empty for an architecture without
+        faults. A pair of values that are both the default is not reported.
 
     Raises
     ------
     TypeError
-        If a name is not in the catalogue.
+        If a name is not in the layer catalogue.
+
+    References
+    ----------
+    .. [1] Silkin, K. Y. (2024). Russian Journal of Seismology, 6(3), 77-92.
 
     Examples
     --------
@@ -104,7 +112,9 @@ def check_architecture(input_shape, **params):
     return findings + _check_rules(architecture)
 
 
-def summarize(input_shape, n_classes=2, **params):
+def summarize(
+    input_shape: Sequence[int], n_classes: int = 2, **params: Any
+) -> pd.DataFrame:
     """Tabulate the layers of an architecture, their shapes and parameter counts.
 
     Parameters
@@ -114,8 +124,7 @@ def summarize(input_shape, n_classes=2, **params):
     n_classes : int, default=2
         Number of classes.
     **params : object
-        Parameters of the catalogue (`layer_catalogue`); the others keep their
-        defaults.
+        Parameters of the `layer_catalogue`; the others keep their defaults.
 
     Returns
     -------
@@ -135,26 +144,29 @@ def summarize(input_shape, n_classes=2, **params):
     >>> int(layers["n_parameters"].sum())
     678219
     """
-    refuse_impossible(check_architecture(input_shape, **params))
+    raise_if_impossible(check_architecture(input_shape, **params))
     layers = plan_layers(input_shape, n_classes, complete_architecture(params))
     return pd.DataFrame([vars(layer) for layer in layers]).set_index("name")
 
 
-def refuse_impossible(findings):
+def raise_if_impossible(findings: Iterable[Finding]) -> None:
     """Raise a ValueError with all impossible settings, if there are any."""
     impossible = [item.message for item in findings if item.level == "impossible"]
     if impossible:
         raise ValueError("Impossible architecture: " + " ".join(impossible))
 
 
-def complete_architecture(params):
+def complete_architecture(params: Mapping[str, Any]) -> dict[str, Any]:
     """Return all parameters of an architecture: the given ones and the defaults."""
     return {**default_architecture(params.get("n_cycles", 2)), **params}
 
 
-def plan_layers(input_shape, n_classes, architecture):
+def plan_layers(
+    input_shape: Sequence[int], n_classes: int, architecture: Mapping[str, Any]
+) -> list[Layer]:
     """Return the layers of a complete architecture, in order."""
-    layers, shape = [], tuple(input_shape)
+    layers: list[Layer] = []
+    shape = tuple(input_shape)
     for cycle in range(1, architecture["n_cycles"] + 1):
         layers += _plan_cycle(cycle, shape, architecture)
         shape = layers[-1].output_shape
@@ -163,19 +175,14 @@ def plan_layers(input_shape, n_classes, architecture):
 
 def _plan_cycle(cycle, shape, architecture):
     conv = _plan_convolution(cycle, shape, architecture)
-    same = {"input_shape": conv.output_shape, "output_shape": conv.output_shape}
-    p = architecture[f"dropout{cycle}_p"]
+    shapes = conv.output_shape, conv.output_shape
+    n_weights = 2 * conv.output_shape[0]  # scale and shift of each channel
+    dropout = {"p": architecture[f"dropout{cycle}_p"]}
     return [
         conv,
-        Layer(
-            f"norm{cycle}",
-            BATCH_NORMALIZATION,
-            {},
-            **same,
-            n_parameters=2 * conv.output_shape[0],
-        ),
-        Layer(f"relu{cycle}", RELU, {}, **same),
-        Layer(f"dropout{cycle}", DROPOUT, {"p": p}, **same),
+        Layer(f"norm{cycle}", BATCH_NORMALIZATION, {}, *shapes, n_weights),
+        Layer(f"relu{cycle}", RELU, {}, *shapes),
+        Layer(f"dropout{cycle}", DROPOUT, dropout, *shapes),
         _plan_pooling(cycle, conv.output_shape, architecture),
     ]
 
@@ -194,7 +201,7 @@ def _plan_convolution(cycle, shape, architecture):
         settings,
         shape,
         (n_filters, *output),
-        n_filters * (shape[0] * size**2 + 1),
+        n_filters * (shape[0] * size**2 + 1),  # a bias for each filter
     )
 
 
@@ -215,9 +222,7 @@ def _too_large(name, value, what, lengths):
 
 
 def _plan_head(shape, n_classes, architecture):
-    n_inputs = 1
-    for length in shape:
-        n_inputs *= length
+    n_inputs = prod(shape)
     p = architecture["hidden_dropout_p"]
     layers = []
     for index, size in enumerate(architecture["hidden_sizes"], start=1):
@@ -237,7 +242,7 @@ def _fully_connected(name, n_inputs, size):
         {"size": size},
         (n_inputs,),
         (size,),
-        (n_inputs + 1) * size,
+        (n_inputs + 1) * size,  # a bias for each output
     )
 
 
@@ -245,44 +250,45 @@ def _check_values(input_shape, params):
     """Return findings on types, ranges and cycles of the given values."""
     findings = []
 
-    def refuse(name, message):
+    def add(name, message):
         findings.append(Finding("impossible", name, message))
 
     shape = tuple(input_shape)
     if len(shape) != 3 or not all(is_count(length) for length in shape):
-        refuse("input_shape", f"input_shape must be three counts; got {shape}.")
+        add("input_shape", f"input_shape must be three counts; got {shape}.")
     n_cycles = params.get("n_cycles", 2)
     if not is_count(n_cycles):
-        refuse("n_cycles", f"n_cycles must be an integer >= 1; got {n_cycles!r}.")
+        add("n_cycles", f"n_cycles must be an integer >= 1; got {n_cycles!r}.")
         return findings
     known = default_architecture(n_cycles)
     for name, value in params.items():
         if name not in known and cycle_of(name) is None:
             raise TypeError(
-                f"{name!r} is not in the catalogue.{nearest_name(name, known)}"
+                f"{name!r} is not in the layer catalogue.{nearest_name(name, known)}"
             )
         if name not in known:
-            refuse(name, f"{name} belongs to a cycle beyond n_cycles={n_cycles}.")
+            add(name, f"{name} belongs to a cycle beyond n_cycles={n_cycles}.")
         elif (allowed := _allowed(name, value)) is not None:
-            refuse(name, f"{name} must be {allowed}; got {value!r}.")
+            add(name, f"{name} must be {allowed}; got {value!r}.")
     return findings
 
 
 def _allowed(name, value):
-    """Return what a parameter may be, or None if the value is allowed."""
+    """Return the allowed values of a parameter, or None if the value is allowed."""
     if name == "n_cycles":
         return None
     if name == "hidden_sizes":
         sizes = value if isinstance(value, (tuple, list)) else (None,)
         return None if all(map(is_count, sizes)) else "a tuple of integers >= 1"
-    if name == "hidden_dropout_p" or find_parameter(name).kind is float:
+    parameter = find_parameter(name)
+    if parameter is None or parameter.kind is float:  # hidden_dropout_p has no cycle
         return None if is_probability(value) else "a number in [0, 1)"
-    minimum = find_parameter(name).minimum
+    minimum = parameter.minimum
     return None if is_count(value, minimum) else f"an integer >= {minimum}"
 
 
 def _check_rules(architecture):
-    """Return findings on the rules of the paper."""
+    """Return findings on the rules of Silkin (2024)."""
     defaults = default_architecture(architecture["n_cycles"])
     findings = []
     for cycle in range(1, architecture["n_cycles"] + 1):
@@ -296,7 +302,7 @@ def _check_rules(architecture):
             if pair[small] >= pair[large] and not at_default:
                 message = (
                     f"{small}={pair[small]} is not below {large}={pair[large]}, as "
-                    "the paper asks."
+                    "the rules of Silkin (2024) ask."
                 )
                 findings.append(Finding("rule", small, message))
     return findings

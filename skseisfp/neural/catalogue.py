@@ -1,8 +1,11 @@
-"""The catalogue of architectures: layers, their parameters and constraints."""
+"""The layer catalogue: layers of a network, their parameters and constraints."""
+
+from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import Any
 
 import pandas as pd
 
@@ -14,7 +17,7 @@ FULLY_CONNECTED = "fully connected"
 
 @dataclass(frozen=True)
 class _Parameter:
-    """One row of the catalogue; `{}` in the name stands for the cycle."""
+    """One row of the layer catalogue; `{}` in the name is the number of the cycle."""
 
     name: str
     layer: str
@@ -22,7 +25,7 @@ class _Parameter:
     rule: str
     defaults: tuple
     published: tuple
-    ranges: tuple
+    ranges: tuple[str, str]
     maximum: float | None = None
     kind: type = int
 
@@ -31,6 +34,9 @@ class _Parameter:
         return values[min(cycle, len(values)) - 1]
 
 
+# `published` and `ranges` are the optimum and the first sweep of Silkin (2024), for
+# the first and the second cycle. The defaults are that optimum. The paper gives no
+# strides: they are 1 for convolutions, and 2 for pools after benchmarks/pool_stride.py
 _CYCLE = (
     _Parameter(
         "conv{}_filter_size",
@@ -98,6 +104,7 @@ _CYCLE = (
         ("", ""),
     ),
 )
+# layers of the network of Silkin (2024), numbered from its input layer
 _PAPER_LAYERS = {
     CONVOLUTION: ("conv_2", "conv_7"),
     DROPOUT: ("dropout_5", "dropout_10"),
@@ -142,7 +149,7 @@ _HEAD_DEFAULTS = {"hidden_sizes": (), "hidden_dropout_p": 0.0}
 _BY_NAME = {parameter.name: parameter for parameter in _CYCLE}
 
 
-def layer_catalogue(n_cycles=2):
+def layer_catalogue(n_cycles: int = 2) -> pd.DataFrame:
     """List the parameters of an architecture.
 
     Parameters
@@ -162,7 +169,7 @@ def layer_catalogue(n_cycles=2):
     Raises
     ------
     ValueError
-        If `n_cycles` is no positive integer.
+        If `n_cycles` is not a positive integer.
 
     Notes
     -----
@@ -188,7 +195,8 @@ def layer_catalogue(n_cycles=2):
     rows += [{**_EMPTY_ROW, **row} for row in _HEAD_ROWS]
     columns = ["parameter", "cycle", "layer", "paper_layer", "type", "minimum"]
     columns += ["maximum", "default", "published", "published_range", "constraint"]
-    return pd.DataFrame(rows, columns=columns, dtype=object).set_index("parameter")
+    table = pd.DataFrame(rows, columns=pd.Index(columns), dtype=object)
+    return table.set_index("parameter")
 
 
 def _cycle_row(parameter, cycle):
@@ -208,24 +216,24 @@ def _cycle_row(parameter, cycle):
     }
 
 
-def cycle_of(name):
+def cycle_of(name: str) -> int | None:
     """Return the cycle that a parameter belongs to, or None if it has none."""
     match = re.fullmatch(r"[a-z]+([1-9]\d*)_[a-z_]+", name)
     return int(match[1]) if match and find_parameter(name) else None
 
 
-def find_parameter(name):
+def find_parameter(name: str) -> _Parameter | None:
     """Return the catalogue entry of a cycle's parameter, or None."""
     return _BY_NAME.get(re.sub(r"\d+", "{}", name, count=1))
 
 
-def is_architecture_parameter(name):
-    """Tell whether a name is one of the catalogue, of whichever cycle."""
+def is_architecture_parameter(name: str) -> bool:
+    """Return whether a name is one of the layer catalogue, in any cycle."""
     return name in ("n_cycles", *_HEAD_DEFAULTS) or cycle_of(name) is not None
 
 
-def default_architecture(n_cycles=2):
-    """Return the default of every parameter of the catalogue."""
+def default_architecture(n_cycles: int = 2) -> dict[str, Any]:
+    """Return the default of every parameter of the layer catalogue."""
     defaults = {
         parameter.name.format(cycle): parameter.of_cycle(cycle, parameter.defaults)
         for cycle in range(1, n_cycles + 1)
@@ -234,12 +242,13 @@ def default_architecture(n_cycles=2):
     return {"n_cycles": n_cycles, **defaults, **_HEAD_DEFAULTS}
 
 
-def is_count(value, minimum=1):
-    """Tell whether a value is an integer from a minimum up."""
+def is_count(value: Any, minimum: float = 1) -> bool:
+    """Return whether a value is an integer, not a bool, of a minimum or more."""
     integral = isinstance(value, Integral) and not isinstance(value, bool)
-    return integral and value >= minimum
+    return integral and int(value) >= minimum
 
 
-def is_probability(value):
-    """Tell whether a value is a number in [0, 1)."""
-    return isinstance(value, Real) and not isinstance(value, bool) and 0 <= value < 1
+def is_probability(value: Any) -> bool:
+    """Return whether a value is a number in [0, 1), not a bool."""
+    real = isinstance(value, Real) and not isinstance(value, bool)
+    return real and 0 <= float(value) < 1

@@ -1,6 +1,12 @@
-"""Fingerprints as torch data: checked, unrolled into views, sliced in batches."""
+"""Fingerprints as torch data: validated, unrolled into views, cut into batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from sklearn.utils.validation import check_array, validate_data
 from torch.utils.data import Dataset
@@ -16,14 +22,40 @@ _AXES = {
 _DTYPES = [np.float32, np.int8, np.uint8]
 
 
-def check_fingerprints(estimator, X, *, reset):
-    """Return fingerprints as float32, int8 or uint8, with 2, 3 or 5 axes."""
+def check_fingerprints(
+    estimator: Any, X: Any, *, reset: bool
+) -> npt.NDArray | LazyFingerprints:
+    """Return fingerprints as float32, int8 or uint8, with 2, 3 or 5 axes.
+
+    Parameters
+    ----------
+    estimator : FingerprintClassifier
+        The classifier, with `memory_limit` and `batch_size`.
+    X : array-like
+        Fingerprints, or references to records.
+    reset : bool
+        Whether the number of features is learnt, in fit, or compared.
+
+    Returns
+    -------
+    ndarray or LazyFingerprints
+        The fingerprints; references are not read.
+
+    Raises
+    ------
+    ValueError
+        If the axes are not those of fingerprints, or a value is masked or not finite.
+    """
     if is_lazy(X):
         vars(estimator).pop("n_features_in_", None)
         return LazyFingerprints(X, estimator.memory_limit, estimator.batch_size)
     check_unmasked(X)
     fingerprints = check_array(
-        X, allow_nd=True, dtype=_DTYPES, estimator=estimator, input_name="X"
+        X,
+        allow_nd=True,
+        dtype=_DTYPES,  # pyright: ignore[reportArgumentType]  (a list is documented)
+        estimator=estimator,
+        input_name="X",
     )
     if fingerprints.ndim == 2:
         validate_data(estimator, X, reset=reset, skip_check_array=True)
@@ -35,7 +67,7 @@ def check_fingerprints(estimator, X, *, reset):
 
 
 def _check_axes(X):
-    """Raise if a shape is not that of fingerprints: four axes are ambiguous."""
+    """Raise if the axes are not those of fingerprints: four are ambiguous."""
     if X.ndim == 4:
         raise ValueError(
             f"X has 4 axes {X.shape}, which may be views or channels: give one-channel "
@@ -51,8 +83,8 @@ def _check_axes(X):
         raise ValueError(f"X has an empty axis: its shape is {X.shape}.")
 
 
-def with_views(X):
-    """Return a look at X with the axes (n_records, n_views, *fingerprint)."""
+def with_views(X: npt.NDArray | LazyFingerprints) -> Any:
+    """Return X with the axes (n_records, n_views, *fingerprint), not copied."""
     if isinstance(X, LazyFingerprints):
         return X
     if X.ndim == 2:
@@ -65,26 +97,32 @@ class FingerprintDataset(Dataset):
 
     Parameters
     ----------
-    X : ndarray of shape (n_records, n_views, ...)
+    X : ndarray or LazyFingerprints of shape (n_records, n_views, ...)
         Fingerprints; never copied.
     y : ndarray of shape (n_records,), default=None
-        Codes of the classes; zeros without.
+        Class numbers; None takes zeros.
     records : ndarray of int, default=None
         The records to take; None takes all.
     n_views : int, default=None
-        Take the first views only.
+        Number of views to take, from the first; None takes all.
     """
 
-    def __init__(self, X, y=None, records=None, n_views=None):
+    def __init__(
+        self,
+        X: Any,
+        y: npt.NDArray | None = None,
+        records: npt.NDArray | None = None,
+        n_views: int | None = None,
+    ) -> None:
         self.X = X
         self.y = np.zeros(len(X), dtype=np.int64) if y is None else y
         self.records = np.arange(len(X)) if records is None else records
         self.n_views = X.shape[1] if n_views is None else n_views
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.records) * self.n_views
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> tuple[torch.Tensor, torch.Tensor]:
         if np.ndim(index) == 0:
             fingerprints, labels = self[np.array([index])]
             return fingerprints[0], labels[0]
@@ -95,32 +133,47 @@ class FingerprintDataset(Dataset):
 
 
 class ShuffleSampler:
-    """All items once an epoch, in random order."""
+    """All items once an epoch, in random order.
 
-    def __init__(self, dataset, generator):
+    Parameters
+    ----------
+    dataset : FingerprintDataset
+        The items.
+    generator : torch.Generator
+        Source of the random numbers.
+    """
+
+    def __init__(self, dataset: FingerprintDataset, generator: torch.Generator) -> None:
         self.n_items = len(dataset)
         self.generator = generator
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.n_items
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[int]:
         return iter(torch.randperm(self.n_items, generator=self.generator).tolist())
 
 
 class BalancedSampler:
     """The same number of views of every class, drawn again each epoch.
 
-    A class whose views do not suffice repeats them; within a class all records give
-    the same number of views, give or take one.
+    A class that has fewer views repeats them; within a class the numbers of views of
+    the records differ by one at most.
+
+    Parameters
+    ----------
+    dataset : FingerprintDataset
+        The items.
+    generator : torch.Generator
+        Source of the random numbers.
 
     Notes
     -----
     The number is that of all views of the smallest class, but at least the number of
-    records of the largest, so that no record is left out of an epoch.
+    records of the largest, so that each epoch has every record.
     """
 
-    def __init__(self, dataset, generator):
+    def __init__(self, dataset: FingerprintDataset, generator: torch.Generator) -> None:
         self.n_views = dataset.n_views
         labels = dataset.y[dataset.records]
         self.classes = [np.flatnonzero(labels == code) for code in np.unique(labels)]
@@ -128,19 +181,19 @@ class BalancedSampler:
         self.n_items = max(max(sizes), min(sizes) * self.n_views)
         self.generator = generator
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.n_items * len(self.classes)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[int]:
         items = torch.cat([self._draw(records) for records in self.classes])
         order = torch.randperm(len(items), generator=self.generator)
         return iter(items[order].tolist())
 
     def _draw(self, records):
-        """Draw items of one class, all its records taking turns."""
+        """Draw items of one class: a view of each record, then the next views."""
         n_rounds = -(-self.n_items // len(records))
         rounds = []
-        views = None
+        views = torch.empty(0)
         for turn in range(n_rounds):
             if turn % self.n_views == 0:
                 keys = torch.rand(len(records), self.n_views, generator=self.generator)
@@ -152,14 +205,28 @@ class BalancedSampler:
 
 
 class EventSampler:
-    """As many items as there are, drawn with replacement again each epoch.
+    """The number of all items, drawn again with replacement in each epoch.
 
-    All classes are as likely, within a class all its events, within an event all its
-    items: a prediction of an event is what counts, however many stations recorded
-    it.
+    All classes are equally likely, within a class all its events, and within an event
+    all its items, since the predictions of events are scored, however many stations
+    recorded them.
+
+    Parameters
+    ----------
+    dataset : FingerprintDataset
+        The items.
+    groups : ndarray of shape (n_records,)
+        Event of each record of the dataset.
+    generator : torch.Generator
+        Source of the random numbers.
     """
 
-    def __init__(self, dataset, groups, generator):
+    def __init__(
+        self,
+        dataset: FingerprintDataset,
+        groups: npt.NDArray,
+        generator: torch.Generator,
+    ) -> None:
         labels = dataset.y[dataset.records]
         pairs = np.column_stack([labels, np.unique(groups, return_inverse=True)[1]])
         events, event, sizes = np.unique(
@@ -170,10 +237,10 @@ class EventSampler:
         self.weights = torch.from_numpy(np.repeat(weights, dataset.n_views))
         self.generator = generator
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.weights)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[int]:
         items = torch.multinomial(
             self.weights, len(self), replacement=True, generator=self.generator
         )
@@ -181,10 +248,11 @@ class EventSampler:
 
 
 class BatchIterator:
-    """Slice a dataset in batches of nearly equal size.
+    """Cut a dataset into batches of nearly equal size.
 
     A `torch.utils.data.DataLoader` collates item by item; this one indexes a batch at
-    once. Equal sizes keep single leftovers from batch normalisation.
+    once. Equal sizes leave no batch of one item, which batch normalisation cannot
+    train on.
 
     Parameters
     ----------
@@ -196,15 +264,20 @@ class BatchIterator:
         Order of the items; None keeps theirs.
     """
 
-    def __init__(self, dataset, batch_size, sampler=None):
+    def __init__(
+        self,
+        dataset: FingerprintDataset,
+        batch_size: int,
+        sampler: Iterable[int] | None = None,
+    ) -> None:
         self.dataset = dataset
         self.batch_size = batch_size
-        self.sampler = range(len(dataset)) if sampler is None else sampler
+        self.sampler: Any = range(len(dataset)) if sampler is None else sampler
 
-    def __len__(self):
+    def __len__(self) -> int:
         return -(-len(self.sampler) // self.batch_size)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         order = np.fromiter(self.sampler, dtype=np.intp, count=len(self.sampler))
         for index in np.array_split(order, len(self)):
             yield self.dataset[index]

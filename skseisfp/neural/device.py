@@ -1,10 +1,30 @@
 """The device that a network runs on."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import torch
 
 
-def choose_device(device):
-    """Return a device of torch; "auto" is a CUDA device if there is one."""
+def choose_device(device: Any) -> Any:
+    """Return a device of torch; "auto" is a CUDA device if there is one.
+
+    Parameters
+    ----------
+    device : str, int or torch.device
+        ``"auto"``, or what `torch.device` takes.
+
+    Returns
+    -------
+    str, int or torch.device
+        A device of this machine.
+
+    Raises
+    ------
+    ValueError
+        If torch does not find the device here.
+    """
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:

@@ -1,20 +1,35 @@
 """The scikit-learn classifier around the networks."""
 
-from numbers import Integral
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from sklearn.base import ClassifierMixin, clone
 from sklearn.preprocessing import LabelEncoder
-from sklearn.utils import check_scalar
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils.checks import check_option, check_real
+from .._compat import Interval, StrOptions
+from .._parameters import (
+    COUNT,
+    NOT_NEGATIVE,
+    POSITIVE,
+    Quantity,
+    ValidatedParameters,
+    Where,
+)
+from .._utils.checks import check_option
 from .._utils.torch_sums import reproducible_sums
-from .._utils.validation import check_classes, check_groups
-from ..metrics.aggregation import has_event_index
+from .._utils.validation import check_classes
+from ..events import find_groups, resolve_groups
 from ..preprocessing import WaveformAugmenter
 from ._assembly import assemble_network, export_weights, restore_network
+from ._default_module import DEFAULT_MODULES
 from ._parameters import PassthroughParameters
 from ._presets import PRESETS
 from ._randomness import make_generators
@@ -28,31 +43,39 @@ from .data import (
     with_views,
 )
 from .device import choose_device
-from .fingerprint_cnn import FingerprintCNN
-from .fingerprint_mlp import FingerprintMLP
 from .group_valid_split import group_valid_split
 
+if TYPE_CHECKING:
+    from skorch import NeuralNetClassifier
 
-class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
-    """Network for fingerprints, safe for scikit-learn's tools.
+_FACTORY = Where(
+    lambda part: callable(part) and not isinstance(part, torch.nn.Module),
+    "a class or a function that returns a new instance for every fit",
+)
 
-    It holds a skorch network, made again at every `fit`. Views of a record are unrolled
+
+class FingerprintClassifier(
+    ValidatedParameters, ClassifierMixin, PassthroughParameters
+):
+    """Neural network for fingerprints, for all tools of scikit-learn.
+
+    It holds a skorch network, a new one for every `fit`. Views of a record are unrolled
     only while it trains; probabilities are averaged over them.
 
     Parameters
     ----------
     module : class or callable, default=None
         A torch module that returns logits. None is `FingerprintMLP` for flat
-        fingerprints and `FingerprintCNN` for others. ``input_shape`` and ``n_classes``
-        are handed to modules that take them.
-    criterion : class, default=torch.nn.CrossEntropyLoss
+        fingerprints and `FingerprintCNN` for others. Modules that take ``input_shape``
+        or ``n_classes`` get them.
+    criterion : class or callable, default=torch.nn.CrossEntropyLoss
         Loss.
-    optimizer : class, default=torch.optim.AdamW
+    optimizer : class or callable, default=torch.optim.AdamW
         Optimizer.
     lr : float, default=1e-3
-        Learning rate at the start.
+        Learning rate at the start, above 0.
     weight_decay : float, default=1e-2
-        Weight decay of the optimizer.
+        Weight decay of the optimizer, 0 or more.
     max_epochs : int, default=30
         Largest number of epochs.
     batch_size : int, default=64
@@ -62,29 +85,31 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         the validation loss (the training loss without early stopping) has not improved
         for three epochs.
     early_stopping : bool, default=False
-        Keep events apart for validation, stop when their loss no longer improves and
-        restore the best weights.
+        Use some of the events for validation only, stop when their loss no longer
+        improves and restore the best weights.
     validation_fraction : float, default=0.2
-        Fraction of the events of each class for early stopping.
+        Fraction of the events of each class for early stopping, in (0, 1).
     patience : int, default=10
         Epochs without improvement before an early stop.
     balance : {"weights", "views", "events"} or None, default=None
-        How classes of unequal size are made equal: by weights of the loss, or by
-        drawing equally many views of each class, again in each epoch. ``"events"``
-        draws classes alike and, within a class, its events alike, however many
-        records they have; see the notes for what it did to events kept apart.
+        How classes of unequal size are balanced: by weights of the loss, or by drawing
+        equally many views of each class, again in each epoch. ``"events"`` draws
+        classes with equal probability and, within a class, its events with equal
+        probability, however many records they have; the notes give its scores on
+        events held out.
     predict_views : {"mean", "first"}, default="mean"
-        Average the probabilities over the views of a record, or read view 0.
+        Average the probabilities over the views of a record, or take view 0 alone.
     augmenter : WaveformAugmenter, default=None
-        Random changes of what the network is trained on, drawn again in every epoch;
-        its parameters are ``augmenter__crop`` and so on. All else, for validation or
-        prediction, is only cut about its middle.
+        Random changes of the records that the network is trained on, drawn again in
+        every epoch; its parameters are ``augmenter__crop`` and so on. Records for
+        validation or prediction are only cut about their middle.
     memory_limit : float, default=None
-        Mebibytes that records may take, where X is an array of references. Records
-        that have no place in it are read again in every epoch; None keeps all of them.
-    callbacks : list, default=None
+        Mebibytes that records may take, 0 or more, where X is an array of references.
+        Records beyond the limit are read again in every epoch; None keeps all of them
+        in memory.
+    callbacks : list or tuple, default=None
         Further skorch callbacks; copies of them are used.
-    device : str, default="auto"
+    device : str, int or torch.device, default="auto"
         Torch device; ``"auto"`` is ``"cuda"`` if there is one and else ``"cpu"``.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order, dropout and validation split. None takes a new seed
@@ -100,7 +125,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
     classes_ : ndarray of shape (n_classes,)
         Labels.
     net_ : skorch.NeuralNetClassifier
-        The trained net.
+        The trained network.
     history_ : dict of list
         Loss and accuracy of each epoch.
     n_epochs_ : int
@@ -110,7 +135,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
     augmenter_ : WaveformAugmenter or None
         The augmenter of the fit.
     device_ : str
-        Device of the net.
+        Device of the network.
     class_weight_ : ndarray of shape (n_classes,) or None
         Weights of the classes in the loss, if ``balance="weights"``.
     n_features_in_ : int
@@ -119,37 +144,35 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
     See Also
     --------
     FingerprintCNN, FingerprintMLP : The default modules.
-    skseisfp.ensemble.EventVoteClassifier : One event prediction for all records of an
-    event.
+    skseisfp.ensemble.EventVoteClassifier : One prediction for all records of an event.
 
     Notes
     -----
     A fit with an integer `random_state` gives the same weights, bit by bit, in any
     thread or process of a machine: it draws from generators of its own and runs
     torch on one thread. Searches gain their speed from ``n_jobs``. A module without
-    a method ``set_generator`` borrows torch's global generator while it trains,
-    under a lock; its state is put back.
+    a method ``set_generator`` uses torch's global generator while it trains, under a
+    lock; the state of that generator is restored.
 
-    X may also be an object array of references, such as
-    `skseisfp.io.lazy_records` makes them: anything with a method ``read``
-    that returns a record of shape (n_features,) or (n_channels, n_samples). They are
-    read while the network is trained, and the network is the same as if X were the
-    array.
+    X may also be an object array of references, as `skseisfp.io.lazy_records` returns
+    it: objects with a method ``read`` that returns a record of shape (n_features,) or
+    (n_channels, n_samples). They are read while the network is trained; the network is
+    the same as for an array of the records.
 
     Three axes are fingerprints of one plane, always. Flat fingerprints of views, of
-    shape (n_records, n_views, n_features), go through
+    shape (n_records, n_views, n_features), need
     `skseisfp.ensemble.MultiViewClassifier` around this classifier.
 
-    ``balance="views"`` follows [1]_, where classes are equalised by the number of
-    their augmented fingerprints.
+    ``balance="views"`` follows [1]_, where classes are balanced by the number of their
+    augmented fingerprints.
 
-    ``balance="events"`` gives an event of one record the weight of one of many. It
+    ``balance="events"`` gives an event of one record the weight of an event of many. It
     raised the event AUC from 0.881 to 0.907 on development events, but lowered it from
-    0.752 to 0.693 on events kept apart: events with one record, most of them with
-    inferred labels, had got 44 % of the weight of the earthquakes.
+    0.752 to 0.693 on events held out: events with one record, most of them with
+    inferred labels, had 44 % of the weight of the earthquakes.
 
-    A pickle holds the weights as plain arrays. The network is made again from them and
-    predicts; the state of its optimizer is not kept.
+    A pickle holds the weights as plain arrays. The unpickled network predicts as
+    before; the state of its optimizer is not kept.
 
     References
     ----------
@@ -169,30 +192,64 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
     array(['earthquake', 'blast'], dtype='<U10')
     """
 
+    _parameter_constraints = {
+        "module": [_FACTORY, None],
+        "criterion": [_FACTORY],
+        "optimizer": [_FACTORY],
+        "lr": [POSITIVE],
+        "weight_decay": [NOT_NEGATIVE],
+        "max_epochs": [COUNT],
+        "batch_size": [COUNT],
+        "lr_schedule": [StrOptions({"cosine", "plateau"}), None],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "patience": [COUNT],
+        "balance": [StrOptions({"weights", "views", "events"}), None],
+        "predict_views": [StrOptions({"mean", "first"})],
+        "augmenter": [WaveformAugmenter, None],
+        "memory_limit": [Quantity(0, None, closed="both", unit="MiB"), None],
+        "callbacks": [list, tuple, None],
+        "device": [str, Integral, torch.device],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    classes_: npt.NDArray
+    net_: NeuralNetClassifier
+    history_: dict[str, list[float]]
+    n_epochs_: int
+    fingerprint_shape_: tuple[int, ...]
+    augmenter_: WaveformAugmenter | None
+    device_: Any
+    class_weight_: npt.NDArray | None
+    n_features_in_: int
+
+    __metadata_request__fit = {"groups": True}
+
     def __init__(
         self,
-        module=None,
+        module: Callable[..., torch.nn.Module] | None = None,
         *,
-        criterion=torch.nn.CrossEntropyLoss,
-        optimizer=torch.optim.AdamW,
-        lr=1e-3,
-        weight_decay=1e-2,
-        max_epochs=30,
-        batch_size=64,
-        lr_schedule="cosine",
-        early_stopping=False,
-        validation_fraction=0.2,
-        patience=10,
-        balance=None,
-        predict_views="mean",
-        augmenter=None,
-        memory_limit=None,
-        callbacks=None,
-        device="auto",
-        random_state=None,
-        verbose=0,
-        **kwargs,
-    ):
+        criterion: Callable[..., Any] = torch.nn.CrossEntropyLoss,
+        optimizer: Callable[..., Any] = torch.optim.AdamW,
+        lr: float = 1e-3,
+        weight_decay: float = 1e-2,
+        max_epochs: int = 30,
+        batch_size: int = 64,
+        lr_schedule: str | None = "cosine",
+        early_stopping: bool = False,
+        validation_fraction: float = 0.2,
+        patience: int = 10,
+        balance: str | None = None,
+        predict_views: str = "mean",
+        augmenter: WaveformAugmenter | None = None,
+        memory_limit: float | None = None,
+        callbacks: Sequence[Any] | None = None,
+        device: str | int | torch.device = "auto",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+        **kwargs: Any,
+    ) -> None:
         self.module = module
         self.criterion = criterion
         self.optimizer = optimizer
@@ -216,16 +273,16 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         vars(self).update(kwargs)
 
     @classmethod
-    def from_preset(cls, name, **overrides):
-        """Make a classifier with settings that are known by a name.
+    def from_preset(cls, name: str, **overrides: Any) -> Self:
+        """Return a classifier with settings that have a name.
 
         Parameters
         ----------
         name : {"two_plane_linear"}
             ``"two_plane_linear"``: a network that is close to a linear one, a hidden
-            layer on two flat planes of signs, trained in small steps by plain
-            gradients, with all events alike. `fit` needs `groups`, or events as the
-            index of `y`.
+            layer on two flat planes of signs, trained in small steps of gradient
+            descent with momentum, with equal weights of all events. `fit` needs
+            `groups`, or events as the index of `y`.
         **overrides : dict
             Parameters that differ from the preset.
 
@@ -237,13 +294,13 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         Raises
         ------
         ValueError
-            If there is no preset of this name.
+            If no preset has this name.
 
         Notes
         -----
         The settings of ``"two_plane_linear"`` were selected on development events,
         236 earthquakes and blasts, where they scored an event AUC of 0.92 at new
-        stations. On 106 events kept apart they scored 0.70 [0.54, 0.84] there, below
+        stations. On 106 events held out they scored 0.70 [0.54, 0.84] there, below
         untuned extra trees on a 16 x 16 log-scalogram (0.82 [0.66, 0.95]). On another
         453 events the balanced accuracy by event was 0.80 [0.77, 0.84], of those
         trees 0.82 [0.78, 0.85]. For few events see
@@ -252,8 +309,10 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         check_option("name", name, tuple(PRESETS))
         return cls(**{**PRESETS[name], **overrides})
 
-    def fit(self, X, y, groups=None):
-        """Train a fresh net.
+    def fit(
+        self, X: Any, y: npt.ArrayLike, groups: npt.ArrayLike | None = None
+    ) -> Self:
+        """Train a new network.
 
         Parameters
         ----------
@@ -263,10 +322,9 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         y : array-like of shape (n_records,)
             Labels.
         groups : array-like of shape (n_records,), default=None
-            The event of each record, for the validation split of early stopping and
-            for ``balance="events"``. None takes the index of `y` where it holds events,
-            see :func:`skseisfp.metrics.make_event_scorer`, and else makes every record
-            its own event, which ``balance="events"`` refuses.
+            The event of each record, which the validation split of early stopping and
+            ``balance="events"`` need. None takes the index ``event_id`` of `y`, see
+            `skseisfp.events`; ``"records"`` makes every record its own event.
 
         Returns
         -------
@@ -276,35 +334,33 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         Raises
         ------
         ValueError
-            If the data, a parameter or the architecture is impossible, before any
-            training; if training diverges.
-        TypeError
-            If `module`, `criterion` or `optimizer` is no class or function, or
-            `augmenter` no augmenter.
+            If the data, a parameter or the architecture is not valid, before any
+            training; if training diverges. Of a parameter it is a TypeError, too.
         """
         vars(self).pop("net_", None)
-        self._check_parameters()
+        self._validate_params()
+        self._check_combinations()
+        events = self._find_events(X, y, groups)
         X = check_fingerprints(self, X, reset=True)
-        groups = self._find_groups(y, groups)
-        y = self._encode(y, X)
-        groups = check_groups(groups, len(y))
+        codes = self._encode(y, X)
         X = with_views(X)
-        self.augmenter_ = clone(self.augmenter, safe=False)
+        augmenter: Any = clone(self.augmenter, safe=False)
+        self.augmenter_ = augmenter
         self.fingerprint_shape_ = self._shape_in_network(X)
         self.device_ = choose_device(self.device)
         generators = make_generators(self.random_state, self.device_)
-        train, valid = self._split(X, y, groups, generators)
+        train, valid = self._split(X, codes, events, generators)
         self.class_weight_ = self._weigh_classes(train)
-        net = assemble_network(self, generators)
-        sampler = self._make_sampler(train, groups, generators.order)
+        network = assemble_network(self, generators)
+        sampler = self._make_sampler(train, events, generators.order)
         with reproducible_sums(self.device_):
-            net.train(train, valid, sampler)
-        self.history_ = net.tabulate_history()
-        self.n_epochs_ = len(net.history)
-        self.net_ = net.release()
+            network.train(train, valid, sampler)
+        self.history_ = network.tabulate_history()
+        self.n_epochs_ = len(network.history)
+        self.net_ = network.release()
         return self
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:
         """Return the probabilities of the classes.
 
         Parameters
@@ -335,7 +391,7 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         scores = scores.reshape(len(X), n_views, -1).astype(np.float64).mean(axis=1)
         return scores / scores.sum(axis=1, keepdims=True)
 
-    def predict(self, X):
+    def predict(self, X: Any) -> npt.NDArray:
         """Return the most probable class of each record.
 
         Parameters
@@ -351,25 +407,26 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         best = self.predict_proba(X).argmax(axis=1)
         return self.classes_[best]
 
-    def __sklearn_tags__(self):
-        """Say that fingerprints of three axes are taken, too."""
+    def __sklearn_tags__(self) -> Tags:
+        """Return the tags: fingerprints may have three axes."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
 
-    def __sklearn_is_fitted__(self):
-        """Tell whether the last fit came to its end."""
+    def __sklearn_is_fitted__(self) -> bool:
+        """Return whether the last fit was completed."""
         return hasattr(self, "net_")
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         """Return the state with the weights of the network as plain arrays."""
-        state = dict(super().__getstate__())
+        state: Any = super().__getstate__()
+        state = dict(state)
         if "net_" in state:
             state["net_"] = export_weights(self.net_)
         return state
 
-    def __setstate__(self, state):
-        """Restore the state; the network is made again from its weights."""
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore the state, and the network from its weights."""
         super().__setstate__(state)
         if "net_" in state:
             on_cuda = torch.device(self.device_).type == "cuda"
@@ -377,45 +434,11 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
                 self.device_ = "cpu"
             self.net_ = restore_network(self, state["net_"])
 
-    def _check_parameters(self):
-        self._check_parts()
+    def _check_combinations(self):
+        """Raise for parameters that no part of the network takes."""
         self._check_names(self._passed_parameters(), ValueError)
         if hasattr(self, "kwargs"):
-            raise ValueError("kwargs is no parameter; pass what is in it by name.")
-        for name in ("max_epochs", "batch_size", "patience"):
-            check_scalar(getattr(self, name), name, Integral, min_val=1)
-        check_real("lr", self.lr, min_val=0, include_boundaries="neither")
-        check_real("weight_decay", self.weight_decay, min_val=0)
-        check_real(
-            "validation_fraction",
-            self.validation_fraction,
-            min_val=0,
-            max_val=1,
-            include_boundaries="neither",
-        )
-        if self.memory_limit is not None:
-            check_real("memory_limit", self.memory_limit, min_val=0)
-        check_option("lr_schedule", self.lr_schedule, (None, "cosine", "plateau"))
-        check_option("early_stopping", self.early_stopping, (False, True))
-        check_option("balance", self.balance, (None, "weights", "views", "events"))
-        check_option("predict_views", self.predict_views, ("mean", "first"))
-
-    def _check_parts(self):
-        """Refuse instances where a class is needed, and what is no augmenter."""
-        for name in ("module", "criterion", "optimizer"):
-            part = getattr(self, name)
-            if name == "module" and part is None:
-                continue
-            if not callable(part) or isinstance(part, torch.nn.Module):
-                raise TypeError(
-                    f"{name} must be a class or a function that makes one, since "
-                    f"every fit makes a fresh one; got {part!r}."
-                )
-        augmenter = self.augmenter
-        if not (augmenter is None or isinstance(augmenter, WaveformAugmenter)):
-            raise TypeError(
-                f"augmenter must be a WaveformAugmenter or None; got {augmenter!r}."
-            )
+            raise ValueError("kwargs is not a parameter; pass its content by name.")
 
     def _shape_in_network(self, X):
         """Return the shape of a fingerprint after the crop."""
@@ -423,13 +446,14 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         return self.augmenter_.output_shape(shape) if self.augmenter_ else shape
 
     def _encode(self, y, X):
+        """Return class numbers, and keep the labels as `classes_`."""
         y = check_classes(self, X, y)
-        encoder = LabelEncoder().fit(y)
+        encoder: Any = LabelEncoder().fit(y)
         self.classes_ = encoder.classes_
         return encoder.transform(y).astype(np.int64)
 
     def _split(self, X, y, groups, generators):
-        """Return the data sets of training and validation."""
+        """Return the datasets of training and validation."""
         if not self.early_stopping:
             return FingerprintDataset(X, y), None
         train, valid = group_valid_split(
@@ -441,38 +465,34 @@ class FingerprintClassifier(ClassifierMixin, PassthroughParameters):
         n_views = 1 if self.predict_views == "first" else None
         return FingerprintDataset(X, y, train), FingerprintDataset(X, y, valid, n_views)
 
-    def _find_groups(self, y, groups):
-        """Return the events that were given, be it as the index of the labels."""
-        if groups is None and has_event_index(y):
-            return y.index
-        if groups is None and self.balance == "events":
-            raise ValueError(
-                'balance="events" needs the event of every record: pass groups to fit '
-                "(in a pipeline as fingerprintclassifier__groups, in cross-validation "
-                "by metadata routing), or make them the index of y: "
-                "pd.Series(y, index=pd.Index(event_id, name='event_id')). Other "
-                'balances are "weights", "views" and None.'
-            )
-        return groups
+    def _find_events(self, X, y, groups):
+        """Return the event of each record, None where nothing needs it."""
+        if self.balance == "events":
+            needed_by = 'balance="events"'
+        elif self.early_stopping:
+            needed_by = "early_stopping=True"
+        else:
+            return None if y is None else find_groups(y, groups, X=X)
+        return resolve_groups(y, groups, X=X, needed_by=needed_by)
 
     def _make_sampler(self, train, groups, generator):
+        """Return the order in which the items of training are drawn."""
         if self.balance == "events":
             return EventSampler(train, groups[train.records], generator)
         sampler = BalancedSampler if self.balance == "views" else ShuffleSampler
         return sampler(train, generator)
 
     def _weigh_classes(self, train):
-        """Return weights that make up for the sizes of the classes, if asked to."""
+        """Return weights that balance the sizes of the classes, or None."""
         if self.balance != "weights":
             return None
         counts = np.bincount(train.y[train.records])
         return counts.sum() / (len(counts) * counts)
 
     def _possible_components(self, part):
-        """Return what may be the module, criterion, ... of the net."""
+        """Return the classes or functions that may be a part of the network."""
         if part == "module":
-            nets = (FingerprintCNN, FingerprintMLP)
-            parts = nets if self.module is None else (self.module,)
+            parts = DEFAULT_MODULES if self.module is None else (self.module,)
         elif part.startswith("iterator"):
             parts = (getattr(self, part, BatchIterator),)
         else:

@@ -1,12 +1,18 @@
 """The convolutional network for fingerprints."""
 
+from __future__ import annotations
+
 import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import torch
 
 from .architecture import (
     check_architecture,
     complete_architecture,
     plan_layers,
-    refuse_impossible,
+    raise_if_impossible,
 )
 from .catalogue import default_architecture, is_architecture_parameter
 from .layers import GeneratorModule, build_layers
@@ -17,7 +23,7 @@ class FingerprintCNN(GeneratorModule):
 
     A cycle is convolution, batch normalisation, ReLU, dropout and average pooling;
     after the last one come fully connected layers. The defaults are the published
-    optimum, but for the stride of the pools.
+    optimum; the stride of the pools is not published.
 
     Parameters
     ----------
@@ -27,7 +33,7 @@ class FingerprintCNN(GeneratorModule):
         Number of classes.
     n_cycles : int, default=2
         Number of cycles. Parameters of the third and further cycles continue the
-        names (``conv3_filter_size``) and the defaults of the second.
+        names (``conv3_filter_size``); their defaults are those of the second cycle.
     conv1_filter_size : int, default=2
         Rows and columns of the filters in the first convolution.
     conv1_n_filters : int, default=8
@@ -62,7 +68,7 @@ class FingerprintCNN(GeneratorModule):
     hidden_dropout_p : float, default=0.0
         Probability to drop an element of a hidden layer.
     check_rules : bool, default=True
-        Warn of settings outside the rules of the paper.
+        Warn of settings outside the rules of [1]_.
     **further_cycles : object
         Parameters of the third and further cycles.
 
@@ -80,7 +86,7 @@ class FingerprintCNN(GeneratorModule):
     -----
     The network of [1]_. For one channel of 64 x 64 and three classes it has 54,435
     parameters, and 678,219 with the stride 1 of both pools that follows from the
-    rules of the paper. Stride 2 is the default because it reached a higher event AUC
+    rules of the paper. Stride 2 is the default because it achieved a higher event AUC
     in as many epochs at a sixth of the cost (``benchmarks/pool_stride.py``).
 
     References
@@ -94,51 +100,51 @@ class FingerprintCNN(GeneratorModule):
     >>> network = FingerprintCNN((1, 64, 64), 3)
     >>> network(torch.zeros(5, 1, 64, 64)).shape
     torch.Size([5, 3])
-    >>> sum(parameter.numel() for parameter in net.parameters())
+    >>> sum(parameter.numel() for parameter in network.parameters())
     54435
     """
 
     def __init__(
         self,
-        input_shape,
-        n_classes,
+        input_shape: Sequence[int],
+        n_classes: int,
         *,
-        n_cycles=2,
-        conv1_filter_size=2,
-        conv1_n_filters=8,
-        conv1_stride=1,
-        conv1_padding=1,
-        dropout1_p=0.3,
-        pool1_size=2,
-        pool1_stride=2,
-        conv2_filter_size=5,
-        conv2_n_filters=56,
-        conv2_stride=1,
-        conv2_padding=2,
-        dropout2_p=0.5,
-        pool2_size=2,
-        pool2_stride=2,
-        hidden_sizes=(),
-        hidden_dropout_p=0.0,
-        check_rules=True,
-        **further_cycles,
-    ):
+        n_cycles: int = 2,
+        conv1_filter_size: int = 2,
+        conv1_n_filters: int = 8,
+        conv1_stride: int = 1,
+        conv1_padding: int = 1,
+        dropout1_p: float = 0.3,
+        pool1_size: int = 2,
+        pool1_stride: int = 2,
+        conv2_filter_size: int = 5,
+        conv2_n_filters: int = 56,
+        conv2_stride: int = 1,
+        conv2_padding: int = 2,
+        dropout2_p: float = 0.5,
+        pool2_size: int = 2,
+        pool2_stride: int = 2,
+        hidden_sizes: Sequence[int] = (),
+        hidden_dropout_p: float = 0.0,
+        check_rules: bool = True,
+        **further_cycles: Any,
+    ) -> None:
         given = locals()
         super().__init__()
         defaults = default_architecture()
-        chosen = {
+        params = {
             name: given[name] for name in defaults if given[name] != defaults[name]
         }
-        chosen |= further_cycles
-        findings = check_architecture(input_shape, **chosen)
-        refuse_impossible(findings)
+        params |= further_cycles
+        findings = check_architecture(input_shape, **params)
+        raise_if_impossible(findings)
         for finding in findings if check_rules else ():
             warnings.warn(finding.message, UserWarning, stacklevel=2)
         self.layers = build_layers(
-            plan_layers(input_shape, n_classes, complete_architecture(chosen))
+            plan_layers(input_shape, n_classes, complete_architecture(params))
         )
 
-    def forward(self, X, **kwargs):
+    def forward(self, X: torch.Tensor, **kwargs: Any) -> torch.Tensor:
         """Return the logits of the classes.
 
         Parameters
@@ -156,8 +162,8 @@ class FingerprintCNN(GeneratorModule):
         return self.layers(X)
 
     @staticmethod
-    def accepts_parameter(name):
-        """Tell whether a name is a parameter of this network, of whichever cycle.
+    def accepts_parameter(name: str) -> bool:
+        """Return whether a name is a parameter of this network, in any cycle.
 
         Parameters
         ----------
@@ -167,6 +173,6 @@ class FingerprintCNN(GeneratorModule):
         Returns
         -------
         bool
-            Whether it is one.
+            True for ``check_rules`` and the names of the layer catalogue.
         """
         return is_architecture_parameter(name) or name == "check_rules"

@@ -1,11 +1,21 @@
 """Validation records for early stopping, whole events at a time."""
 
+from __future__ import annotations
+
 import numpy as np
+import numpy.typing as npt
 
 from .._utils.validation import check_groups
+from ..events import event_codes
 
 
-def group_valid_split(y, groups=None, *, fraction=0.2, random_state=None):
+def group_valid_split(
+    y: npt.ArrayLike,
+    groups: npt.ArrayLike | None = None,
+    *,
+    fraction: float = 0.2,
+    random_state: int | np.random.Generator | None = None,
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Split records into training and validation, keeping events whole.
 
     Of each class the same fraction of events goes to validation, at least one where
@@ -46,29 +56,28 @@ def group_valid_split(y, groups=None, *, fraction=0.2, random_state=None):
     (array([2, 4, 5]), array([0, 1, 3]))
     """
     y = np.asarray(y)
-    events, event_of_record = np.unique(
-        check_groups(groups, len(y)), return_inverse=True
-    )
+    event_of_record, events = event_codes(check_groups(groups, len(y)))
     classes, codes = np.unique(y, return_inverse=True)
     counts = np.zeros((len(events), len(classes)), dtype=int)
     np.add.at(counts, (event_of_record, codes), 1)
     label = counts.argmax(axis=1)
     generator = np.random.default_rng(random_state)
-    chosen = np.concatenate(
+    drawn = np.concatenate(
         [
-            _choose(np.flatnonzero(label == code), fraction, generator)
+            _draw(np.flatnonzero(label == code), fraction, generator)
             for code in range(len(classes))
         ]
     )
-    if not len(chosen):
+    if not len(drawn):
         raise ValueError(
-            "validation needs a class with two events or more; each has only one."
+            "The validation split needs a class with two events or more; each class "
+            "has one event."
         )
-    valid = np.isin(event_of_record, chosen)
+    valid = np.isin(event_of_record, drawn)
     return np.flatnonzero(~valid), np.flatnonzero(valid)
 
 
-def _choose(events, fraction, generator):
+def _draw(events, fraction, generator):
     """Draw the validation events of one class."""
     n_valid = min(max(1, round(fraction * len(events))), len(events) - 1)
     return generator.permutation(events)[: max(n_valid, 0)]

@@ -1,12 +1,19 @@
 """Records that are read while a network is trained, within a limit of memory."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
-_BATCHES = 12  # a batch and its copies while it is read, augmented and handed over
+# a batch and its copies while it is read, augmented and trained on: a bound by the
+# memory that is traced in tests/test_lazy_records.py
+_BATCHES = 12
 
 
-def is_lazy(X):
-    """Tell whether X is an array of references, objects with a method ``read``."""
+def is_lazy(X: Any) -> bool:
+    """Return whether X is an array of references, objects with a method ``read``."""
     return (
         isinstance(X, np.ndarray)
         and X.dtype == object
@@ -25,17 +32,21 @@ class LazyFingerprints:
         References whose `read` returns a record, of shape (n_features,) or
         (n_channels, n_samples).
     memory_limit : float or None
-        Mebibytes of all records in memory. What `_BATCHES` batches leave of them is
-        given to the first records that are read; others are read again.
+        Mebibytes of all records in memory. Beyond `_BATCHES` batches they hold the
+        first records that are read; others are read again.
     batch_size : int
         Largest number of records of a batch.
     """
 
     dtype = np.dtype(np.float32)
 
-    def __init__(self, references, memory_limit, batch_size):
+    shape: tuple[int, ...]
+
+    def __init__(
+        self, references: npt.NDArray, memory_limit: float | None, batch_size: int
+    ) -> None:
         self._references = references
-        self._kept = {}
+        self._kept: dict[int, npt.NDArray] = {}
         self._n_kept = 1
         first = self._record(0)
         if first.ndim not in (1, 2):
@@ -47,39 +58,40 @@ class LazyFingerprints:
         self._record_shape = first.shape
         self._n_kept = len(references)
         if memory_limit is not None:
-            room = memory_limit * 2**20 - _BATCHES * batch_size * first.nbytes
-            room = min(room, len(references) * first.nbytes)
-            self._n_kept = int(room // first.nbytes)
+            free = memory_limit * 2**20 - _BATCHES * batch_size * first.nbytes
+            free = min(free, len(references) * first.nbytes)
+            self._n_kept = int(free // first.nbytes)
         if self._n_kept < 1:
             least = (_BATCHES * batch_size + 1) * first.nbytes / 2**20
             raise ValueError(
-                f"memory_limit={memory_limit:g} MiB does not hold the work on batches "
-                f"of {batch_size} records of shape {first.shape}, {least:.3g} MiB; "
+                f"memory_limit={memory_limit:g} MiB is too small: batches of "
+                f"{batch_size} records of shape {first.shape} need {least:.3g} MiB; "
                 "choose a smaller batch_size."
             )
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._references)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> npt.NDArray[np.float32]:
         records, _ = index
         batch = np.empty((len(records), *self.shape[2:]), dtype=self.dtype)
         for place, number in enumerate(records):
             record = self._record(number)
             if record.shape != self._record_shape:
                 raise ValueError(
-                    f"record {number} of X has shape {record.shape}, the first "
+                    f"record {number} of X has shape {record.shape}, the first record "
                     f"{self._record_shape}."
                 )
             batch[place] = record
         return batch
 
     def _record(self, number):
-        """Return a record, from memory if it is there."""
+        """Return a record, from memory if it is kept there."""
         if number in self._kept:
             return self._kept[number]
         try:
-            record = np.array(self._references[number].read(), dtype=self.dtype)
+            reference: Any = self._references[number]
+            record = np.array(reference.read(), dtype=self.dtype)
         except (OSError, ValueError) as error:
             raise ValueError(f"record {number} of X cannot be read: {error}") from error
         if not np.isfinite(record).all():
