@@ -8,57 +8,11 @@ from hypothesis.extra.numpy import arrays
 from skseisfp.metrics import aggregate_events, event_labels
 from skseisfp.metrics.aggregation import (
     class_scores,
-    has_event_index,
-    resolve_groups,
     snr_weights,
 )
 
 
-@pytest.mark.parametrize(
-    "index",
-    [
-        ["e1", "e1", "e2"],
-        [7, 7, 9],
-        ["e1", "e2", "e3"],
-        pd.Index([3, 1, 2], name="event_id"),
-        pd.Index([1.5, 2.5, 3.5]),
-    ],
-)
-def test_index_that_names_events(index):
-    y = pd.Series([0, 0, 1], index=index)
-    np.testing.assert_array_equal(resolve_groups(y), np.asarray(index))
-
-
-@pytest.mark.parametrize(
-    "y",
-    [
-        np.array([0, 0, 1]),
-        [0, 0, 1],
-        pd.Series([0, 0, 1]),
-        pd.Series(range(6)).iloc[[0, 3, 5]],
-        pd.Series([0, 0, 1], index=pd.Index(["r1", "r2", "r3"], name="record_id")),
-    ],
-    ids=["array", "list", "default index", "slice of one", "record names"],
-)
-def test_row_names_are_no_events_and_both_ways_are_told(y):
-    assert not has_event_index(y)
-    with pytest.raises(ValueError, match=r"set_score_request.*pd\.Series\(y, index="):
-        resolve_groups(y)
-
-
-def test_groups_go_before_the_index():
-    y = pd.Series([0, 1], index=["a", "a"])
-    assert resolve_groups(y, ["b", "c"]).tolist() == ["b", "c"]
-
-
-def test_groups_of_the_wrong_length_or_missing():
-    with pytest.raises(ValueError, match="2 values for 3 records"):
-        resolve_groups([0, 0, 1], ["a", "b"])
-    with pytest.raises(ValueError, match="missing for record 1"):
-        resolve_groups([0, 0], ["a", None])
-
-
-def test_straddling_event_is_named_with_its_labels():
+def test_an_event_of_two_labels_is_named_with_them():
     with pytest.raises(ValueError, match=r"1 events .*'e2': blast, quake"):
         event_labels(["quake", "quake", "blast"], ["e1", "e2", "e2"])
 
@@ -98,7 +52,7 @@ def test_mean_and_majority_are_those_of_a_loop(ballot):
 
 @settings(deadline=None)
 @given(ballots())
-def test_one_record_per_event_is_its_own_event_prediction_under_every_vote(ballot):
+def test_the_prediction_of_an_event_of_one_record_is_that_of_the_record(ballot):
     scores, _ = ballot
     alone = np.arange(len(scores))
     for vote in ("mean", "majority", "snr"):
@@ -107,7 +61,7 @@ def test_one_record_per_event_is_its_own_event_prediction_under_every_vote(ballo
         np.testing.assert_array_equal(table["agreement"], 1)
 
 
-def test_tie_rules_differ_as_stated():
+def test_tie_rules_differ():
     scores = [[0.6, 0.4], [0.1, 0.9]]
     options = {"classes": ["blast", "quake"], "vote": "majority"}
     by_mean = aggregate_events(scores, ["e", "e"], tie="mean", **options)
@@ -134,7 +88,7 @@ def test_snr_weight_is_the_share_of_signal_in_the_power():
     assert table["score_0"].item() == pytest.approx(expected)
 
 
-def test_records_without_signal_still_count_alike():
+def test_records_without_signal_have_equal_weights():
     table = aggregate_events(
         [[1.0, 0.0], [0.0, 1.0]], ["e", "e"], vote="snr", snr=[-np.inf, -np.inf]
     )

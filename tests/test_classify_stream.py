@@ -1,4 +1,4 @@
-"""Check picks and classes of streams against what is known of made ones."""
+"""Check picks and classes of synthetic streams against the truth."""
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ START = pd.Timestamp("2024-01-01", tz="UTC")
 
 
 def make_samples(seed, kind, onset, seconds=90.0):
-    """Noise and an event: blasts ring low, earthquakes high."""
+    """Return noise and an event: blasts of low frequency, earthquakes of high."""
     rng = np.random.default_rng(seed)
     time = np.arange(round(seconds * RATE)) / RATE - onset
     ringing = np.sin(2 * np.pi * {"blast": 3, "quake": 9}[kind] * time)
@@ -103,7 +103,7 @@ def test_onsets_become_picks():
 
 @pytest.mark.parametrize("kind", ["blast", "quake"])
 @pytest.mark.parametrize("given", [True, False])
-def test_a_stream_gets_its_class(model, reader, kind, given):
+def test_the_event_of_a_stream_gets_its_class(model, reader, kind, given):
     picks = true_picks() if given else None
     result = classify_stream(model, make_stream(kind), reader, picks=picks)
     assert result.events["prediction"].to_dict() == {"event": kind}
@@ -131,11 +131,11 @@ def test_scores_are_those_of_the_model_and_its_records(model, reader):
     pd.testing.assert_frame_equal(result.events, table)
     voter = EventVoteClassifier(model).fit(records, ["quake", "blast", "quake"])
     voted = classify_stream(voter, stream, reader, picks=true_picks())
-    alone = voter.predict_proba(records)[:, 1]
+    alone = voter.predict_proba(records, groups="records")[:, 1]
     np.testing.assert_allclose(voted.stations["score_quake"], alone)
 
 
-def test_several_events_of_one_stream_get_a_event_prediction_each(model):
+def test_each_event_of_a_stream_gets_a_prediction(model):
     later = make_stream("blast")
     for trace in later:
         trace.stats.starttime += 90
@@ -164,7 +164,7 @@ def test_several_events_of_one_stream_get_a_event_prediction_each(model):
     assert result.events["n_records"].tolist() == [3, 3]
 
 
-def test_what_is_left_out_has_a_reason(model, reader):
+def test_recordings_that_are_left_out_have_a_reason(model, reader):
     stream = make_stream("quake")
     stream.remove(stream.select(station="B", channel="HHE")[0])
     result = classify_stream(model, stream, reader, picks=true_picks())

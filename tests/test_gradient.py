@@ -13,7 +13,7 @@ from skseisfp.neural import FingerprintClassifier
 
 
 class Linear(torch.nn.Module):
-    """Logits of four features, with dropout that must be off."""
+    """Logits of four features, with dropout that must not be active."""
 
     def __init__(self, n_classes=2, dropout_p=0.5, probabilities=False):
         super().__init__()
@@ -34,7 +34,7 @@ def fingerprints():
     return X, y
 
 
-def net(**options):
+def make_classifier(**options):
     return FingerprintClassifier(max_epochs=2, random_state=0, **options)
 
 
@@ -49,9 +49,9 @@ def by_hand(weight, bias, X, y):
     return -np.sqrt(sum((part**2).sum() for part in gradient) / n_weights)
 
 
-def test_it_is_the_gradient_in_closed_form(fingerprints):
+def test_the_score_is_the_gradient_in_closed_form(fingerprints):
     X, y = fingerprints
-    model = net(module=Linear).fit(X, y)
+    model = make_classifier(module=Linear).fit(X, y)
     linear = model.net_.module_.linear
     expected = by_hand(
         linear.weight.detach().numpy().astype(float),
@@ -64,13 +64,13 @@ def test_it_is_the_gradient_in_closed_form(fingerprints):
 
 def test_batches_make_no_difference(fingerprints, monkeypatch):
     X, y = fingerprints
-    model = net(module=Linear).fit(X, y)
+    model = make_classifier(module=Linear).fit(X, y)
     whole = neg_gradient_of_error(model, X, y)
     monkeypatch.setattr("skseisfp.metrics.gradient.BATCH_SIZE", 7)
     assert neg_gradient_of_error(model, X, y) == pytest.approx(whole, rel=1e-5)
 
 
-def test_training_brings_it_to_rest(fingerprints):
+def test_training_makes_the_gradient_small(fingerprints):
     X, y = fingerprints
     options = {"module": Linear, "module__dropout_p": 0.0, "weight_decay": 0.0}
     start = FingerprintClassifier(lr=1e-6, max_epochs=1, random_state=0, **options)
@@ -80,10 +80,10 @@ def test_training_brings_it_to_rest(fingerprints):
     assert moving < 20 * resting < 0
 
 
-def test_class_weights_do_not_enter(fingerprints):
+def test_class_weights_have_no_effect(fingerprints):
     X, y = fingerprints
     y = np.where(np.arange(60) < 15, "blast", y)
-    model = net(module=Linear, balance="weights").fit(X, y)
+    model = make_classifier(module=Linear, balance="weights").fit(X, y)
     linear = model.net_.module_.linear
     expected = by_hand(
         linear.weight.detach().numpy().astype(float),
@@ -96,22 +96,22 @@ def test_class_weights_do_not_enter(fingerprints):
 
 def test_network_is_left_as_it_was(fingerprints):
     X, y = fingerprints
-    model = net(module=Linear).fit(X, y)
+    model = make_classifier(module=Linear).fit(X, y)
     before = [w.detach().clone() for w in model.net_.module_.parameters()]
     model.net_.module_.train()
     neg_gradient_of_error(model, X, y)
     assert model.net_.module_.training
     for weight, old in zip(model.net_.module_.parameters(), before, strict=True):
         torch.testing.assert_close(weight.detach(), old)
-    again = net(module=Linear).fit(X, y)
+    again = make_classifier(module=Linear).fit(X, y)
     np.testing.assert_array_equal(model.predict_proba(X), again.predict_proba(X))
 
 
-def test_view_0_is_read():
+def test_view_0_is_used():
     rng = np.random.default_rng(0)
     X = rng.integers(0, 2, (16, 3, 1, 32, 32)).astype(np.uint8)
     y = np.arange(16) % 2
-    model = net().fit(X, y)
+    model = make_classifier().fit(X, y)
     score = neg_gradient_of_error(model, X, y)
     assert score == neg_gradient_of_error(model, X[:, :1], y)
     assert score == pytest.approx(neg_gradient_of_error(model, X[:, 0, 0], y))
@@ -121,20 +121,20 @@ def test_view_0_is_read():
 def test_through_pipeline_search_and_vote(fingerprints):
     X, y = fingerprints
     flip = FunctionTransformer(lambda X: 1 - X)
-    pipeline = Pipeline([("flip", flip), ("net", net(module=Linear))])
-    bare = net(module=Linear).fit(1 - X, y)
+    pipeline = Pipeline([("flip", flip), ("network", make_classifier(module=Linear))])
+    bare = make_classifier(module=Linear).fit(1 - X, y)
     expected = neg_gradient_of_error(bare, 1 - X, y)
     assert neg_gradient_of_error(pipeline.fit(X, y), X, y) == expected
     vote = EventVoteClassifier(pipeline).fit(X, y)
     assert neg_gradient_of_error(vote, X, y) == expected
-    alone = Pipeline([("net", net(module=Linear))]).fit(1 - X, y)
+    alone = Pipeline([("network", make_classifier(module=Linear))]).fit(1 - X, y)
     assert neg_gradient_of_error(alone, 1 - X, y) == expected
 
 
 def test_as_a_scorer_in_a_search(fingerprints):
     X, y = fingerprints
     search = GridSearchCV(
-        net(module=Linear),
+        make_classifier(module=Linear),
         {"lr": [1e-3, 1e-1]},
         cv=GroupKFold(3),
         scoring={"quality": "accuracy", "rest": neg_gradient_of_error},
@@ -145,7 +145,7 @@ def test_as_a_scorer_in_a_search(fingerprints):
     assert neg_gradient_of_error(search, X, y) < 0
 
 
-def test_a_network_that_answers_with_probabilities(fingerprints):
+def test_a_network_that_returns_probabilities(fingerprints):
     X, y = fingerprints
     codes = np.searchsorted(np.unique(y), y)
     plain = NeuralNetClassifier(
@@ -174,4 +174,6 @@ def test_bad_input_is_named(fingerprints):
     ):
         neg_gradient_of_error(LogisticRegression().fit(X, y), X, y)
     with pytest.raises(ValueError, match="'rock', which is none of the classes"):
-        neg_gradient_of_error(net(module=Linear).fit(X, y), X, ["rock"] * 60)
+        neg_gradient_of_error(
+            make_classifier(module=Linear).fit(X, y), X, ["rock"] * 60
+        )

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
+from skseisfp.events import attach_events
 from skseisfp.metrics import (
     Interval,
     bootstrap_interval,
@@ -36,13 +37,13 @@ def test_wilson_is_that_of_the_literature():
 
 @settings(deadline=None)
 @given(st.integers(1, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_wilson_holds_the_proportion_and_never_collapses(counts):
+def test_wilson_contains_the_proportion_and_always_has_a_width(counts):
     score, low, high = wilson_interval(*counts)
     assert 0 <= low <= score <= high <= 1 or np.isclose([low, high], score).any()
     assert high > low
 
 
-def test_wilson_of_nothing_is_nan_and_bad_counts_are_refused():
+def test_wilson_without_trials_is_nan_and_bad_counts_raise():
     assert np.isnan(wilson_interval(0, 0)).all()
     with pytest.raises(ValueError, match="n_hits"):
         wilson_interval(3, 2)
@@ -52,7 +53,7 @@ def test_wilson_of_nothing_is_nan_and_bad_counts_are_refused():
         wilson_interval(1, 2, confidence_level=95)
 
 
-def test_interval_fingerprints_itself():
+def test_an_interval_is_printed_with_three_digits():
     assert str(Interval(0.8604, 0.784, 0.921)) == "0.860 [0.784, 0.921]"
 
 
@@ -85,15 +86,15 @@ def test_records_of_an_event_are_not_independent(scored):
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "f1", "roc_auc"])
-def test_interval_holds_its_score(scored, metric):
+def test_an_interval_contains_its_score(scored, metric):
     interval = bootstrap_interval(
         *scored, metric=metric, random_state=0, n_resamples=500
     )
     assert interval.low < interval.score < interval.high
 
 
-def test_coverage_is_what_it_says():
-    """The 80 % interval of a known AUC holds it in about 80 % of data sets."""
+def test_coverage_is_the_confidence_level():
+    """The 80 % interval of a known AUC contains it in about 80 % of data sets."""
     rng = np.random.default_rng(0)
     truth = 0.7602499  # Phi(1 / sqrt(2))
     hits = 0
@@ -118,7 +119,7 @@ def test_batches_make_no_difference_to_the_size_of_the_interval(scored, monkeypa
     np.testing.assert_allclose(whole, batched, atol=0.02)
 
 
-def test_same_seed_same_interval_and_no_global_seed(scored):
+def test_equal_seeds_give_equal_intervals_without_the_global_generator(scored):
     state = np.random.get_state()[1].copy()  # noqa: NPY002
     first = bootstrap_interval(*scored, random_state=3, n_resamples=100)
     assert first == bootstrap_interval(*scored, random_state=3, n_resamples=100)
@@ -130,13 +131,12 @@ def test_index_of_y_is_the_events(scored):
     y, p, event_id = scored
     options = {"random_state": 0, "n_resamples": 50}
     assert bootstrap_interval(
-        pd.Series(y, index=event_id), p, **options
+        attach_events(y, event_id), p, **options
     ) == bootstrap_interval(y, p, event_id, **options)
-    with pytest.raises(
-        ValueError, match=r"needs the event .* groups=event_id"
-    ) as error:
+    with pytest.raises(ValueError, match=r"A score by event needs the event of every"):
         bootstrap_interval(y, p, **options)
-    assert "routing" not in str(error.value)
+    by_record = bootstrap_interval(y, p, "records", **options)
+    assert by_record == bootstrap_interval(y, p, np.arange(len(y)), **options)
 
 
 def test_pairing_narrows_the_difference(scored):

@@ -38,7 +38,7 @@ def views():
 
 
 class Notebook(ClassifierMixin, BaseEstimator):
-    """Write down what `fit` gets."""
+    """Keep the arguments of `fit`."""
 
     def fit(self, X, y, sample_weight=None, groups=None, factor=1):
         self.X_, self.y_ = X, y
@@ -64,7 +64,7 @@ def test_views_are_rows_in_fit_and_keep_label_and_record(views):
     assert X.shape == (30, 4, 6)
 
 
-def test_first_view_alone_in_fit(views):
+def test_fit_can_take_the_first_view_only(views):
     X, y = views
     notes = MultiViewClassifier(Notebook(), fit_views="first").fit(X, y).estimator_
     np.testing.assert_array_equal(notes.X_, X[:, 0])
@@ -111,7 +111,7 @@ def test_votes_where_there_is_only_predict(views):
     np.testing.assert_array_equal(model.predict(X) == "quake", positive > 2)
 
 
-def test_first_view_alone_is_the_wrapped_classifier(views):
+def test_predictions_from_the_first_view_are_those_of_the_wrapped_classifier(views):
     X, y = views
     model = MultiViewClassifier(LogisticRegression(), predict_views="first").fit(X, y)
     inner = model.estimator_
@@ -119,7 +119,7 @@ def test_first_view_alone_is_the_wrapped_classifier(views):
     np.testing.assert_array_equal(model.predict_proba(X), inner.predict_proba(X[:, 0]))
 
 
-def test_one_view_respects_a_threshold(views):
+def test_of_one_view_the_threshold_of_the_wrapped_classifier_applies(views):
     X, y = views
     strict = FixedThresholdClassifier(LogisticRegression(), threshold=0.9)
     model = MultiViewClassifier(strict).fit(X[:, 0], y)
@@ -217,10 +217,10 @@ def test_inner_folds_keep_the_views_of_an_event_together(views):
 def test_records_are_the_rows_of_a_search(views):
     X, y = views
     model = MultiViewClassifier(LogisticRegression())
-    answers = cross_val_predict(
+    probabilities = cross_val_predict(
         model, X, y, groups=np.arange(30) // 3, cv=GroupKFold(5), method="predict_proba"
     )
-    assert answers.shape == (30, 2)
+    assert probabilities.shape == (30, 2)
 
 
 def test_clone_and_pickle(views):
@@ -233,7 +233,7 @@ def test_clone_and_pickle(views):
     )
 
 
-def test_missing_values_pass_where_the_classifier_takes_them(views):
+def test_missing_values_are_valid_where_the_classifier_takes_them(views):
     X, y = views
     X = X.copy()
     X[0, 0, 0] = np.nan
@@ -260,10 +260,17 @@ def test_bad_input_is_named(views, change, message):
         MultiViewClassifier(LogisticRegression()).fit(change(X), y)
 
 
+def test_all_parameters_are_declared():
+    names = MultiViewClassifier(SVC()).get_params(deep=False).keys()
+    assert MultiViewClassifier._parameter_constraints.keys() == names
+
+
 def test_bad_options_are_named(views):
-    with pytest.raises(ValueError, match="fit_views must be one of 'all', 'first'"):
+    message = "fit_views must be one of 'all', 'first'; got 1"
+    with pytest.raises(ValueError, match=message):
         MultiViewClassifier(SVC(), fit_views=1).fit(*views)
-    with pytest.raises(
-        ValueError, match="predict_views must be one of 'mean', 'first'"
-    ):
+    message = "predict_views must be one of 'first', 'mean'; got 'all'"
+    with pytest.raises(ValueError, match=message):
         MultiViewClassifier(SVC(), predict_views="all").fit(*views)
+    with pytest.raises(ValueError, match=r"estimator must .*fit.*predict.* got None"):
+        MultiViewClassifier(None).fit(*views)

@@ -12,7 +12,7 @@ from skseisfp.metrics import (
 
 
 @pytest.fixture
-def judged():
+def predicted_events():
     rng = np.random.default_rng(0)
     event_id = np.repeat(np.arange(45), 4)
     y = np.array(["blast", "mine", "quake"])[event_id % 3]
@@ -21,8 +21,8 @@ def judged():
     return y, predicted, event_id
 
 
-def test_table_agrees_with_scikit_learn(judged):
-    y, predicted, _ = judged
+def test_table_agrees_with_scikit_learn(predicted_events):
+    y, predicted, _ = predicted_events
     table = class_table(y, predicted)
     expected = classification_report(y, predicted, output_dict=True)
     for label in ("blast", "mine", "quake"):
@@ -36,8 +36,8 @@ def test_table_agrees_with_scikit_learn(judged):
         )
 
 
-def test_every_line_has_an_interval_around_its_score(judged):
-    y, predicted, event_id = judged
+def test_every_line_has_an_interval_around_its_score(predicted_events):
+    y, predicted, event_id = predicted_events
     for groups, kind in ((None, "wilson"), (event_id, "bootstrap")):
         table = class_table(
             y, predicted, groups=groups, n_resamples=200, random_state=0
@@ -48,22 +48,22 @@ def test_every_line_has_an_interval_around_its_score(judged):
         assert (table["score"] <= table["high"]).all()
 
 
-def test_shares_of_independent_rows_are_wilsons(judged):
-    y, predicted, _ = judged
+def test_intervals_of_independent_rows_are_wilsons(predicted_events):
+    y, predicted, _ = predicted_events
     line = class_table(y, predicted).loc[("blast", "recall")]
     hits = int(((y == "blast") & (predicted == "blast")).sum())
     assert tuple(line[["score", "low", "high"]]) == wilson_interval(hits, line["n"])
 
 
-def test_records_of_events_have_wider_intervals(judged):
-    y, predicted, event_id = judged
+def test_records_of_events_have_wider_intervals(predicted_events):
+    y, predicted, event_id = predicted_events
     alone = class_table(y, predicted).loc[("quake", "recall")]
     grouped = class_table(y, predicted, groups=event_id, random_state=0)
     grouped = grouped.loc[("quake", "recall")]
     assert grouped["high"] - grouped["low"] > 1.2 * (alone["high"] - alone["low"])
 
 
-def test_class_that_nobody_predicts():
+def test_scores_of_a_class_that_is_never_predicted():
     table = class_table(["a", "a", "b", "b"], ["a"] * 4, groups=[1, 2, 3, 4])
     assert np.isnan(
         table.loc[("b", "precision"), ["score", "low", "high"]].astype(float)
@@ -72,15 +72,15 @@ def test_class_that_nobody_predicts():
     assert table.loc[("b", "negative_predictive_value"), "score"] == 0.5
 
 
-def test_rare_predictions_do_not_spoil_the_bootstrap():
+def test_resamples_without_a_rare_prediction_are_left_out():
     y = np.repeat(["a", "b"], 20)
     predicted = np.where(np.arange(40) == 39, "b", "a")
     table = class_table(y, predicted, groups=np.arange(40), random_state=0)
     assert table.loc[("b", "precision"), ["low", "high"]].tolist() == [1, 1]
 
 
-def test_functions_agree_with_the_table(judged):
-    y, predicted, _ = judged
+def test_functions_agree_with_the_table(predicted_events):
+    y, predicted, _ = predicted_events
     table = class_table(y, predicted)["score"]
     for label in ("blast", "mine", "quake"):
         assert (
@@ -91,11 +91,12 @@ def test_functions_agree_with_the_table(judged):
             negative_predictive_value_score(y, predicted, pos_label=label)
             == table[(label, "negative_predictive_value")]
         )
-    with pytest.raises(ValueError, match="pos_label='rock' is none of the classes"):
+    message = "pos_label must be one of the classes blast, mine, quake; got 'rock'"
+    with pytest.raises(ValueError, match=message):
         specificity_score(y, predicted, pos_label="rock")
 
 
-def test_score_table_has_levels_metrics_and_intervals():
+def test_scores_of_the_table_are_those_of_levels_and_metrics():
     rng = np.random.default_rng(0)
     event_id = np.repeat(np.arange(40), 5)
     y = event_id % 2
@@ -110,7 +111,7 @@ def test_score_table_has_levels_metrics_and_intervals():
     assert by_record["accuracy"] == np.mean((p > 0.5) == y)
 
 
-def test_a_perfect_share_of_events_keeps_an_interval():
+def test_a_perfect_proportion_of_events_has_an_interval():
     event_id = np.arange(20)
     y = event_id % 2
     line = score_table(y, y, event_id, metrics=["accuracy"], levels=["event"]).iloc[0]
@@ -130,7 +131,7 @@ def test_one_metric_and_one_level_may_be_given_by_name():
         score_table(y, y, event_id, levels="station")
 
 
-def test_labels_are_no_scores(judged):
-    y, predicted, event_id = judged
-    with pytest.raises(ValueError, match=r"y_score must hold probabilities .*predict_"):
+def test_labels_are_not_scores(predicted_events):
+    y, predicted, event_id = predicted_events
+    with pytest.raises(ValueError, match=r"y_score must be probabilities .*predict_"):
         score_table(y, predicted, event_id)

@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,14 +14,18 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
+from skseisfp.metrics import make_event_scorer
 from skseisfp.metrics.weighted import (
     METRICS,
+    CallableMetric,
     Rows,
     brier_score,
     calibration_error,
     class_score,
     encode,
     get_metric,
+    get_score,
+    metric_name,
 )
 
 
@@ -71,11 +77,52 @@ def test_scores_are_those_of_scikit_learn(case):
 def test_counts_are_repeated_rows(case):
     rows, counts = case
     repeated = np.repeat(np.arange(len(rows.true)), counts[1].astype(int))
-    again = Rows(*(part[repeated] for part in rows))
+    again = Rows(*(part[repeated] for part in rows[:3]))
     for metric in METRICS.values():
         assert metric(rows, counts)[1] == pytest.approx(
             metric(again, np.ones((1, len(repeated))))[0]
         )
+
+
+@settings(deadline=None)
+@given(scored())
+def test_callables_are_called_with_the_rows_that_are_drawn(case):
+    rows, counts = case
+    labels = np.array(["a", "b", "c", "d"])[: rows.scores.shape[1]]
+    rows = rows._replace(classes=labels)
+    own = get_metric(accuracy_score)(rows, counts)
+    assert own == pytest.approx(get_metric("accuracy")(rows, counts))
+    recall = CallableMetric(
+        recall_score, kwargs={"labels": ["b"], "average": "macro", "zero_division": 0}
+    )
+    np.testing.assert_allclose(
+        recall(rows, counts), class_score("recall", rows, counts)[:, 1]
+    )
+    if len(labels) == 2:
+        auc = CallableMetric(roc_auc_score, "predict_proba", -1)
+        np.testing.assert_allclose(
+            auc(rows, counts), -get_score("roc_auc")(rows, counts)
+        )
+
+
+def test_rows_without_labels_are_scored_by_class_numbers():
+    rows = Rows(np.array([0, 1, 1]), np.array([0, 0, 1]), np.eye(2)[[0, 0, 1]])
+    recall = CallableMetric(recall_score, kwargs={"pos_label": 1})
+    assert recall(rows, np.ones((1, 3))).tolist() == [0.5]
+
+
+def test_metrics_have_names():
+    assert metric_name("f1") == "f1"
+    assert metric_name(accuracy_score) == "accuracy_score"
+    assert metric_name(make_event_scorer("f1")) == "f1"
+    assert metric_name(make_event_scorer(f1_score, average="macro")) == "f1_score"
+    part = partial(f1_score, average="macro")
+    assert metric_name(part) == repr(part)
+
+    def f1(y_true, y_pred):
+        return 0.5
+
+    assert metric_name(f1) == "own f1"
 
 
 @settings(deadline=None)
@@ -118,6 +165,10 @@ def test_unknown_labels_and_metrics_are_named():
         encode(["blast", "rock"], ["blast", "quake"])
     with pytest.raises(ValueError, match="metric must be one of 'accuracy'"):
         get_metric("kappa")
+    with pytest.raises(ValueError, match=r"must be one of 'accuracy'.*'roc_auc'; got"):
+        get_score("brier_score")
+    with pytest.raises(ValueError, match="metric must be a scorer of one metric; got"):
+        get_score(make_event_scorer(["accuracy", "f1"]))
 
 
 @settings(deadline=None)
@@ -145,14 +196,14 @@ def test_calibration_error_by_hand():
     assert calibration_error(rows, only_first_bin)[0] == pytest.approx(0.2)
 
 
-def test_calibration_error_of_several_classes_looks_at_the_likeliest():
+def test_calibration_error_of_several_classes_is_of_the_most_probable_one():
     scores = np.array([[0.8, 0.1, 0.1], [0.2, 0.6, 0.2], [0.1, 0.1, 0.8]])
     rows = Rows(np.array([0, 0, 2]), scores.argmax(axis=1), scores)
     # 0.8 against 1 twice in one bin, 0.6 against 0
     assert calibration_error(rows, np.ones((1, 3)))[0] == pytest.approx(1.0 / 3)
 
 
-def test_right_probabilities_are_calibrated():
+def test_true_probabilities_are_calibrated():
     rng = np.random.default_rng(0)
     second = rng.random(20_000)
     true = (rng.random(20_000) < second).astype(int)

@@ -1,4 +1,4 @@
-"""The report page has the numbers of the cube, and answers a person's hand."""
+"""The report page has the numbers of the cube, and responds to mouse and keys."""
 
 import json
 import re
@@ -52,9 +52,9 @@ def test_the_page_has_the_numbers_of_the_cube(n_parameters, tmp_path):
     total = np.sum(counts, axis=0).reshape(3, 3)
     np.testing.assert_array_equal(total, cube.confusion())
     assert list(study["errors"].values()) == [FAILURE]
-    nets = study["nets"]["trials"]
+    networks = study["networks"]["trials"]
     sizes = cube.dataset["n_parameters"].mean("fold").values.ravel()
-    assert [net["total"] for net in nets] == sizes.tolist()
+    assert [network["total"] for network in networks] == sizes.tolist()
     assert list(study["history"]) == ["loss", "accuracy"]
     assert list(study["history"]["accuracy"]) == ["train"]
     losses = study["history"]["loss"]["valid"][study["best"]]
@@ -64,9 +64,11 @@ def test_the_page_has_the_numbers_of_the_cube(n_parameters, tmp_path):
 
 def test_the_page_of_a_real_sweep_has_what_its_cells_kept(tmp_path):
     X = np.random.default_rng(0).integers(0, 2, (24, 16, 16)).astype(np.uint8)
-    net = FingerprintClassifier(max_epochs=2, device="cpu", random_state=0)
+    network = FingerprintClassifier(max_epochs=2, device="cpu", random_state=0)
     grid = {"module__conv1_n_filters": [2, 4], "balance": [None, "weights"]}
-    search = SweepSearchCV(net, grid, cv=2).fit(X, np.repeat(["blast", "quake"], 12))
+    search = SweepSearchCV(network, grid, cv=2).fit(
+        X, np.repeat(["blast", "quake"], 12)
+    )
     cube = ResultCube.from_search(search)
     study = read_study(write_report(cube, tmp_path / "a.html", input_shape=(1, 16, 16)))
     assert [one["values"] for one in study["parameters"]] == [
@@ -84,8 +86,8 @@ def test_the_page_of_a_real_sweep_has_what_its_cells_kept(tmp_path):
             kept = [epoch["train_loss"] for epoch in cell["history"]]
             np.testing.assert_allclose(losses[trial][fold], kept, rtol=1e-5)
             assert matrices[trial][fold] == np.ravel(cell["confusion"]).tolist()
-            net = study["nets"]["trials"][trial]
-            assert net["total"] == cell["n_parameters"]
+            network = study["networks"]["trials"][trial]
+            assert network["total"] == cell["n_parameters"]
 
 
 def test_the_page_is_one_file_that_labels_cannot_break(tmp_path):
@@ -103,18 +105,20 @@ def test_the_page_does_without_what_a_cube_lacks(tmp_path):
     study = read_study(write_report(cube, tmp_path / "study.html"))
     assert study["confusion"] == study["history"] == study["errors"] == {}
     assert study["n_parameters"] is study["fit_time"] is None
-    assert all("n_classes" in net["reason"] for net in study["nets"]["trials"])
+    assert all(
+        "n_classes" in network["reason"] for network in study["networks"]["trials"]
+    )
     study = read_study(write_report(cube, tmp_path / "study.html", n_classes=3))
-    assert all("rows" in net for net in study["nets"]["trials"])
+    assert all("rows" in network for network in study["networks"]["trials"])
 
 
 def test_a_network_that_is_not_the_trials_is_not_drawn(tmp_path):
     page = write_report(make_cube(1), tmp_path / "a.html", input_shape=(1, 32, 32))
-    nets = read_study(page)["nets"]["trials"]
-    assert all("that of the trial had" in net["reason"] for net in nets)
+    networks = read_study(page)["networks"]["trials"]
+    assert all("that of the trial had" in network["reason"] for network in networks)
 
 
-def test_refuses_a_cube_with_nothing_to_show(tmp_path):
+def test_a_cube_with_nothing_to_show_raises(tmp_path):
     with pytest.raises(ValueError, match="No trial has a result"):
         write_report(make_cube(2, missing=range(12)), tmp_path / "study.html")
     point = make_cube(1).select(conv1_filter_size=1)
@@ -348,8 +352,8 @@ def test_a_click_on_a_cell_opens_its_trial(study):
     page.click_on(2, 3)
     page.wait_for("#trial-title", "Trial 71,")
     trial = cube.best() | {
-        "net__module__conv1_filter_size": 3,
-        "net__module__conv1_n_filters": 24,
+        "network__module__conv1_filter_size": 3,
+        "network__module__conv1_n_filters": 24,
     }
     assert page.parameters()[:4] == short(trial)
     part = cube.dataset.sel(trial)

@@ -1,10 +1,14 @@
-"""Classifiers of several: forests, views, and the records of events."""
+"""Classifiers that combine: representations, views, and the records of events."""
 
+from .event_calibrated_classifier_cv import EventCalibratedClassifierCV
+from .event_threshold_classifier_cv import EventThresholdClassifierCV
 from .event_vote_classifier import EventVoteClassifier
 from .multi_representation_classifier import MultiRepresentationClassifier
 from .multi_view_classifier import MultiViewClassifier
 
 __all__ = [
+    "EventCalibratedClassifierCV",
+    "EventThresholdClassifierCV",
     "EventVoteClassifier",
     "MultiRepresentationClassifier",
     "MultiViewClassifier",

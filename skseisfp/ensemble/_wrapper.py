@@ -1,28 +1,34 @@
-"""What classifiers that wrap a classifier have in common."""
+"""The base of classifiers that wrap a classifier."""
+
+from __future__ import annotations
 
 from inspect import signature
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.pipeline import Pipeline
-from sklearn.utils import get_tags
+from sklearn.utils import Tags, column_or_1d, get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
-    _raise_for_params,
-    _routing_enabled,
     process_routing,
 )
 from sklearn.utils.validation import check_is_fitted
 
+from .._compat import HasMethods, raise_for_params
+from .._parameters import ValidatedParameters
+from ..events import attach_events, find_groups, has_event_index
 from ..metrics.aggregation import RESPONSES, class_scores
 
 
 def has_scores(method):
-    """Return a check that the wrapper answers by `method`: it has one kind of scores.
+    """Return a check that `method` gives the scores of the wrapped classifier.
 
     That is ``predict_proba`` where the wrapped classifier has it, else
-    ``decision_function``.
+    ``decision_function``; a wrapper has one of them.
     """
 
     def check(wrapper):
@@ -33,13 +39,8 @@ def has_scores(method):
     return check
 
 
-def as_decision(scores):
-    """Return scores as `decision_function` does: 1-D where classes are two."""
-    return scores[:, 1] if scores.shape[1] == 2 else scores
-
-
 def takes_in_fit(estimator, name):
-    """Tell whether `fit` takes a parameter, or any and judges for itself."""
+    """Return whether `fit` takes a parameter, by its name or among any others."""
     parameters = signature(estimator.fit).parameters.values()
     return any(p.name == name or p.kind is p.VAR_KEYWORD for p in parameters)
 
@@ -47,7 +48,7 @@ def takes_in_fit(estimator, name):
 def name_of_groups(estimator):
     """Return the parameter of `fit` that takes the events of the records, or None.
 
-    In a pipeline the last step takes them, in a search the folds.
+    A pipeline passes them to its last step, a search to its splitter.
     """
     if isinstance(estimator, Pipeline):
         step, last = estimator.steps[-1]
@@ -62,23 +63,30 @@ def name_of_groups(estimator):
 
 
 def _check_weights(sample_weight, y):
-    """Refuse weights that leave fewer than two classes of several."""
+    """Raise if fewer than two of several classes have positive weights."""
     weights, y = np.asarray(sample_weight), np.asarray(y)
     if weights.shape == y.shape and len(set(y)) > 1 >= len(set(y[weights > 0])):
         raise ValueError("sample_weight is positive for 1 class only, or for none.")
 
 
-class ClassifierWrapper(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class ClassifierWrapper(
+    ValidatedParameters, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+):
     """Base of classifiers that fit a clone of `estimator` as `estimator_`."""
 
+    _parameter_constraints = {"estimator": [HasMethods(["fit", "predict"])]}
+
+    estimator: Any
+    estimator_: Any
+
     @property
-    def classes_(self):
+    def classes_(self) -> npt.NDArray:
         """Labels of the classes, as the wrapped classifier orders them."""
         check_is_fitted(self)
         return self.estimator_.classes_
 
     def _fit_estimator(self, X, y, params):
-        """Fit a clone, naming the weights where it takes none."""
+        """Fit a clone; raise if there are weights that it does not take."""
         if "sample_weight" in params:
             if not takes_in_fit(self.estimator, "sample_weight"):
                 raise TypeError(
@@ -86,29 +94,50 @@ class ClassifierWrapper(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
                     f"{type(self).__name__} without it."
                 )
             _check_weights(params["sample_weight"], y)
-        self.estimator_ = clone(self.estimator).fit(X, y, **params)
+        estimator: Any = clone(self.estimator)
+        self.estimator_ = estimator.fit(X, y, **params)
         return self
+
+    def _with_events(self, X, y, groups):
+        """Return labels that carry their events where they are known, and the events.
+
+        What is fitted finds the events in the index of its labels, also where no name
+        passes them on.
+        """
+        events = None if y is None else find_groups(y, groups, X=X)
+        if events is not None and not has_event_index(y):
+            y = attach_events(column_or_1d(y, warn=True), events)
+        return y, events
+
+    def _add_groups(self, fit_params, events):
+        """Add the events by the name that the wrapped classifier has for them."""
+        is_routed = get_config()["enable_metadata_routing"]
+        name = "groups" if is_routed else name_of_groups(self.estimator)
+        if name is not None:
+            fit_params[name] = events
 
     def _routed_fit_params(self, params):
         """Return the parameters of fit that the wrapped classifier gets."""
-        if _routing_enabled():
-            return process_routing(self, "fit", **params).estimator.fit
+        if get_config()["enable_metadata_routing"]:
+            routed: Any = process_routing(self, "fit", **params)
+            return routed.estimator.fit
         return {name: value for name, value in params.items() if value is not None}
 
     def _routed_responses(self, caller, params):
-        """Return the parameters of the answering methods of the wrapped classifier."""
-        if not _routing_enabled():
-            _raise_for_params(params, self, caller)
+        """Return the parameters of the predicting methods of the wrapped classifier."""
+        if not get_config()["enable_metadata_routing"]:
+            raise_for_params(params, self, caller)
             return {}
-        routed = process_routing(self, caller, **params).estimator
-        return {name: routed[name] for name in RESPONSES if name in routed}
+        routed: Any = process_routing(self, caller, **params)
+        by_method = routed.estimator
+        return {name: by_method[name] for name in RESPONSES if name in by_method}
 
     def _estimator_scores(self, X, params):
         """Return scores of shape (n_rows, n_classes) of the wrapped classifier."""
         return class_scores(self.estimator_, X, **params)
 
-    def get_metadata_routing(self):
-        """Return how metadata passes through to the wrapped classifier.
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return how metadata are passed to the wrapped classifier.
 
         Returns
         -------
@@ -125,10 +154,11 @@ class ClassifierWrapper(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             .add(estimator=self.estimator, method_mapping=mapping)
         )
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         inner = get_tags(self.estimator)
         tags.input_tags.allow_nan = inner.input_tags.allow_nan
         tags.input_tags.sparse = inner.input_tags.sparse
-        tags.classifier_tags.multi_class = inner.classifier_tags.multi_class
+        if tags.classifier_tags and inner.classifier_tags:
+            tags.classifier_tags.multi_class = inner.classifier_tags.multi_class
         return tags

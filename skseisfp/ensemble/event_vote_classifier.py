@@ -1,49 +1,54 @@
-"""A classifier whose records vote for the event prediction of their event."""
+"""A classifier that predicts events by a vote of their records."""
+
+from __future__ import annotations
+
+from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from sklearn.utils.metadata_routing import _routing_enabled
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _num_samples, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from .._utils.checks import check_option
-from .._utils.validation import check_groups
+from .._compat import StrOptions
+from ..events import find_groups, warn_events_unknown
 from ..metrics.aggregation import (
     TIES,
     VOTES,
     aggregate_events,
     event_labels,
-    has_event_index,
     vote_events,
 )
-from ._wrapper import ClassifierWrapper, as_decision, has_scores, name_of_groups
+from ..metrics.decisions import check_decides_by_scores, decision_threshold
+from ._wrapper import ClassifierWrapper, has_scores
 
 
 def _has_probabilities(classifier):
-    """Shares of votes are probabilities, whatever the wrapped classifier has."""
+    """Return whether there are probabilities; shares of votes are probabilities."""
     return classifier.vote == "majority" or has_scores("predict_proba")(classifier)
 
 
 def _has_decisions(classifier):
+    """Return whether there is a decision function to average."""
     return classifier.vote != "majority" and has_scores("decision_function")(classifier)
 
 
 class EventVoteClassifier(ClassifierWrapper):
-    """Give each record the event prediction that the records of its event vote for.
+    """Predict for each record the class that the records of its event vote for.
 
     Parameters
     ----------
     estimator : classifier
         Classifier of records.
-    vote : {"majority", "mean", "snr"}, default="majority"
-        ``"majority"`` gives each record one vote for its likeliest class; ``"mean"``
-        averages the scores of the records; ``"snr"`` averages them with the weight
-        :math:`r / (1 + r)`, :math:`r = 10^{snr / 10}`: the share of signal in the
-        power of the record.
+    vote : {"majority", "mean", "snr"}, default="mean"
+        ``"majority"`` gives each record one vote for its most probable class;
+        ``"mean"`` averages the scores of the records; ``"snr"`` averages them with the
+        weight :math:`r / (1 + r)`, :math:`r = 10^{snr / 10}`: the share of signal in
+        the power of the record.
     tie : {"mean", "first"}, default="mean"
-        Winner among classes with equally many votes, for ``vote="majority"``: the one
-        of the greatest mean score, or the first of `classes_`. Exactly equal scores go
-        to the first of `classes_` always.
+        Class that wins among those with equally many votes, for ``vote="majority"``:
+        the one of the greatest mean score, or the first of `classes_`. Of exactly equal
+        scores the first of `classes_` wins always.
 
     Attributes
     ----------
@@ -52,14 +57,14 @@ class EventVoteClassifier(ClassifierWrapper):
     classes_ : ndarray of shape (n_classes,)
         Labels of the classes.
     n_features_in_ : int
-        Number of features, where the wrapped classifier tells it.
+        Number of features, where the wrapped classifier has it.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where the wrapped classifier has them.
 
     See Also
     --------
-    skseisfp.metrics.make_event_scorer : Votes in the scorer of a search, where no
-        events reach `predict`.
+    skseisfp.metrics.make_event_scorer : Votes in the scorer of a search, where
+        `predict` gets no events.
 
     Notes
     -----
@@ -67,7 +72,7 @@ class EventVoteClassifier(ClassifierWrapper):
     ``groups`` and ``snr`` are requested by default. The scores of a record are
     ``predict_proba``, or ``decision_function`` where the wrapped classifier has no
     probabilities, or its ``predict`` where it has neither; a threshold of the wrapped
-    classifier does not enter the vote.
+    classifier has no effect on the vote.
 
     References
     ----------
@@ -83,8 +88,9 @@ class EventVoteClassifier(ClassifierWrapper):
     >>> y = np.where(event_id % 2, "quake", "blast")
     >>> X = np.random.default_rng(0).normal((y == "quake")[:, None], 1.5, (100, 2))
     >>> classifier = EventVoteClassifier(LogisticRegression()).fit(X, y)
-    >>> classifier.score(X, y), classifier.score(X, y, groups=event_id)
-    (0.67, 0.8)
+    >>> by_record = classifier.score(X, y, groups="records")
+    >>> by_record, classifier.score(X, y, groups=event_id)
+    (0.67, 0.9)
     """
 
     __metadata_request__fit = {"groups": True}
@@ -93,27 +99,51 @@ class EventVoteClassifier(ClassifierWrapper):
     __metadata_request__decision_function = {"groups": True, "snr": True}
     __metadata_request__score = {"groups": True, "snr": True}
 
-    def __init__(self, estimator, *, vote="majority", tie="mean"):
+    _parameter_constraints = {
+        **ClassifierWrapper._parameter_constraints,
+        "vote": [StrOptions(set(VOTES))],
+        "tie": [StrOptions(set(TIES))],
+    }
+
+    def __init__(
+        self, estimator: Any, *, vote: str = "mean", tie: str = "mean"
+    ) -> None:
         self.estimator = estimator
         self.vote = vote
         self.tie = tie
 
     @property
-    def n_features_in_(self):
-        """Number of features, as the wrapped classifier tells it."""
+    def n_features_in_(self) -> int:
+        """Number of features, as the wrapped classifier has it."""
         return self._of_estimator("n_features_in_")
 
     @property
-    def feature_names_in_(self):
+    def feature_names_in_(self) -> npt.NDArray:
         """Names of the features, as the wrapped classifier has them."""
         return self._of_estimator("feature_names_in_")
 
+    @property
+    def deciding_estimator_(self) -> Any:
+        """The classifier whose threshold events are held against, if not by votes."""
+        if self.vote == "majority":
+            raise AttributeError("A majority of votes has no threshold.")
+        if not hasattr(self, "estimator_"):
+            raise AttributeError(f"{type(self).__name__} decides nothing before fit.")
+        return self.estimator_
+
     def _of_estimator(self, name):
+        """Return an attribute of the fitted classifier."""
         if not hasattr(self, "estimator_"):
             raise AttributeError(f"{type(self).__name__} has no {name} before fit.")
         return getattr(self.estimator_, name)
 
-    def fit(self, X, y, groups=None, **fit_params):
+    def fit(
+        self,
+        X: Any,
+        y: npt.ArrayLike,
+        groups: npt.ArrayLike | None = None,
+        **fit_params: Any,
+    ) -> Self:
         """Fit the classifier of records.
 
         Parameters
@@ -123,9 +153,9 @@ class EventVoteClassifier(ClassifierWrapper):
         y : array-like of shape (n_records,)
             Labels.
         groups : array-like of shape (n_records,), default=None
-            Event of each record. Goes to the wrapped classifier where its `fit` takes
-            ``groups``, through a pipeline to its last step and to the folds of a
-            search; the vote itself needs none to fit.
+            Event of each record, passed to the wrapped classifier where its `fit` takes
+            ``groups``, of a pipeline to the last step, of a search to the splitter. The
+            vote itself needs no events to fit.
         **fit_params : dict
             Parameters of the wrapped classifier's `fit`.
 
@@ -139,19 +169,22 @@ class EventVoteClassifier(ClassifierWrapper):
         TypeError
             If ``sample_weight`` is given and the wrapped classifier takes none.
         ValueError
-            If an option is not an allowed one, or `groups` does not fit.
+            If a parameter is not valid, or `groups` does not fit.
         """
-        check_option("vote", self.vote, VOTES)
-        check_option("tie", self.tie, TIES)
+        self._validate_params()
+        y, events = self._with_events(X, y, groups)
         if groups is not None:
-            check_groups(groups, _num_samples(X))
-            name = "groups" if _routing_enabled() else name_of_groups(self.estimator)
-            if name is not None:
-                fit_params[name] = groups
+            self._add_groups(fit_params, events)
         return self._fit_estimator(X, y, self._routed_fit_params(fit_params))
 
-    def predict(self, X, groups=None, snr=None, **params):
-        """Predict the event prediction of each record's event.
+    def predict(
+        self,
+        X: Any,
+        groups: npt.ArrayLike | None = None,
+        snr: npt.ArrayLike | None = None,
+        **params: Any,
+    ) -> npt.NDArray:
+        """Predict for each record the class of its event.
 
         Parameters
         ----------
@@ -179,7 +212,13 @@ class EventVoteClassifier(ClassifierWrapper):
         return self.classes_[event_predictions[codes]]
 
     @available_if(_has_probabilities)
-    def predict_proba(self, X, groups=None, snr=None, **params):
+    def predict_proba(
+        self,
+        X: Any,
+        groups: npt.ArrayLike | None = None,
+        snr: npt.ArrayLike | None = None,
+        **params: Any,
+    ) -> npt.NDArray[np.float64]:
         """Predict the probabilities of each record's event.
 
         Parameters
@@ -208,7 +247,13 @@ class EventVoteClassifier(ClassifierWrapper):
         return scores[codes]
 
     @available_if(_has_decisions)
-    def decision_function(self, X, groups=None, snr=None, **params):
+    def decision_function(
+        self,
+        X: Any,
+        groups: npt.ArrayLike | None = None,
+        snr: npt.ArrayLike | None = None,
+        **params: Any,
+    ) -> npt.NDArray[np.float64]:
         """Compute the mean decision function of each record's event.
 
         Parameters
@@ -225,7 +270,7 @@ class EventVoteClassifier(ClassifierWrapper):
         Returns
         -------
         ndarray of shape (n_records,) or (n_records, n_classes)
-            Decision values, 1-D where classes are two.
+            Decision values, 1-D of two classes.
 
         Raises
         ------
@@ -233,9 +278,15 @@ class EventVoteClassifier(ClassifierWrapper):
             As :meth:`predict`.
         """
         codes, scores, _ = self._vote(X, groups, snr, "decision_function", params)
-        return as_decision(scores)[codes]
+        return (scores[:, 1] if scores.shape[1] == 2 else scores)[codes]
 
-    def predict_events(self, X, groups=None, snr=None, **params):
+    def predict_events(
+        self,
+        X: Any,
+        groups: npt.ArrayLike | None = None,
+        snr: npt.ArrayLike | None = None,
+        **params: Any,
+    ) -> pd.DataFrame:
         """Predict a table with one row per event.
 
         Parameters
@@ -259,13 +310,21 @@ class EventVoteClassifier(ClassifierWrapper):
         ValueError
             As :meth:`predict`.
         """
-        scores, groups, vote = self._ballot(X, groups, "predict", params)
+        scores, groups, rule = self._ballot(X, None, groups, "predict", params)
         return aggregate_events(
-            scores, groups, classes=self.classes_, vote=vote, tie=self.tie, snr=snr
+            scores, groups, classes=self.classes_, tie=self.tie, snr=snr, **rule
         )
 
-    def score(self, X, y, groups=None, snr=None, sample_weight=None, **params):
-        """Score the share of events whose event prediction is right.
+    def score(
+        self,
+        X: Any,
+        y: npt.ArrayLike,
+        groups: npt.ArrayLike | None = None,
+        snr: npt.ArrayLike | None = None,
+        sample_weight: npt.ArrayLike | None = None,
+        **params: Any,
+    ) -> float:
+        """Return the share of the events that are predicted correctly.
 
         Parameters
         ----------
@@ -292,27 +351,34 @@ class EventVoteClassifier(ClassifierWrapper):
         Raises
         ------
         ValueError
-            As :meth:`predict`, or if an event straddles labels.
+            As :meth:`predict`, or if the records of an event differ in label.
         """
-        if groups is None and has_event_index(y):
-            groups = y.index
-        labels = event_labels(y, check_groups(groups, _num_samples(y)))
-        codes, _, event_predictions = self._vote(X, groups, snr, "score", params)
+        scores, events, rule = self._ballot(X, y, groups, "score", params)
+        labels = event_labels(y, events)
+        codes, _ = pd.factorize(events)
+        _, event_predictions = vote_events(scores, codes, tie=self.tie, snr=snr, **rule)
         right = self.classes_[event_predictions] == labels.to_numpy()
         if sample_weight is None:
             return float(np.mean(right))
         weights = np.bincount(codes, sample_weight) / np.bincount(codes)
         return float(np.average(right, weights=weights))
 
-    def _ballot(self, X, groups, caller, params):
+    def _ballot(self, X, y, groups, caller, params):
         """Return the scores of the records, their events and the rule to vote by."""
         check_is_fitted(self)
         scores = self._estimator_scores(X, self._routed_responses(caller, params))
-        alone = groups is None and self.vote == "snr"
-        return scores, check_groups(groups, len(scores)), "mean" if alone else self.vote
+        events = find_groups(y, groups, X=X)
+        if events is None:
+            warn_events_unknown("Every record votes alone")
+        alone = events is None or isinstance(groups, str)
+        decision = decision_threshold(self.estimator_)
+        check_decides_by_scores(self.estimator_, X, scores, decision)
+        vote = "mean" if alone and self.vote == "snr" else self.vote
+        rule = {"vote": vote, "decision": decision}
+        return scores, np.arange(len(scores)) if events is None else events, rule
 
     def _vote(self, X, groups, snr, caller, params):
         """Return event numbers of records, and scores and predictions of events."""
-        scores, groups, vote = self._ballot(X, groups, caller, params)
-        codes, _ = pd.factorize(groups)
-        return codes, *vote_events(scores, codes, vote=vote, tie=self.tie, snr=snr)
+        scores, events, rule = self._ballot(X, None, groups, caller, params)
+        codes, _ = pd.factorize(events)
+        return codes, *vote_events(scores, codes, tie=self.tie, snr=snr, **rule)

@@ -1,43 +1,58 @@
 """From a stream to the class of its event."""
 
+from __future__ import annotations
+
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from ..io import pick_phases as pick_phases
+from ..io import pick_phases
 from ..io.event_tables import as_tables
 from ..metrics.aggregation import aggregate_events, class_scores
+from ..metrics.decisions import (
+    check_decides_by_scores,
+    decide,
+    decision_threshold,
+)
 from ..signal import snr
+
+if TYPE_CHECKING:
+    from obspy import Inventory, Stream
+
+    from ..io import WaveformReader
 
 _EVENT = "event"
 _COLUMNS = ["record_id", "event_id", "station", "location", "channels", "start_time"]
 
 
 def classify_stream(
-    model,
-    stream,
-    reader,
+    model: Any,
+    stream: Stream,
+    reader: WaveformReader,
     *,
-    events=None,
-    picks=None,
-    inventory=None,
-    vote="mean",
-    tie="mean",
-):
-    """Classify what a stream has recorded, by station and by event.
+    events: pd.DataFrame | Bunch | str | PathLike[str] | None = None,
+    picks: pd.DataFrame | None = None,
+    inventory: Inventory | str | PathLike[str] | None = None,
+    vote: str = "mean",
+    tie: str = "mean",
+) -> Bunch:
+    """Predict the class of each record of a stream, and of each event.
 
     Parameters
     ----------
     model : estimator
         A fitted classifier of records, a pipeline for example.
     stream : obspy Stream
-        Recordings, of one event unless `events` says more.
+        Recordings, of one event unless `events` names several.
     reader : WaveformReader
-        How records are made of the stream: the components, sampling rate and window
+        How records are made from the stream: the components, sampling rate and window
         that the model was trained on.
     events : DataFrame, Bunch of `read_quakeml`, str or path-like, default=None
         Events that begin within the stream: `event_id` and `origin_time`, or a
-        QuakeML document; their types are not looked at. None takes the stream as one
+        QuakeML document; their types are not used. None takes the stream as one
         event, named ``"event"``.
     picks : DataFrame, default=None
         Picks: `station`, `phase` and `time`, with several events `event_id` too. None
@@ -46,7 +61,8 @@ def classify_stream(
     inventory : obspy Inventory, str or path-like, default=None
         Stations, where the reader needs their orientations or responses.
     vote : {"mean", "majority", "snr"}, default="mean"
-        How stations make the event prediction, see `skseisfp.metrics.aggregate_events`.
+        How the predictions of stations are combined, see
+        `skseisfp.metrics.aggregate_events`.
     tie : {"mean", "first"}, default="mean"
         Winner among classes with equally many votes, for ``vote="majority"``.
 
@@ -62,12 +78,12 @@ def classify_stream(
         events : DataFrame
             One row per event, as `skseisfp.metrics.aggregate_events` returns it.
         rejected : DataFrame
-            What became no record, with the reason.
+            Recordings that did not become records, with the reason.
 
     Raises
     ------
     ValueError
-        If no record can be made, with the reasons, or a parameter is not valid.
+        If no record can be made, with the reasons, or if a parameter is not valid.
 
     See Also
     --------
@@ -95,11 +111,19 @@ def classify_stream(
     scores = class_scores(model, bunch.data)
     frame = bunch.frame
     ratios = snr(bunch.data, frame["arrival_sample"], sampling_rate=bunch.sampling_rate)
+    decision = decision_threshold(model)
+    check_decides_by_scores(model, bunch.data, scores, decision)
     event_predictions = aggregate_events(
-        scores, bunch.groups, classes=model.classes_, vote=vote, tie=tie, snr=ratios
+        scores,
+        bunch.groups,
+        classes=model.classes_,
+        vote=vote,
+        tie=tie,
+        snr=ratios,
+        decision=decision,
     )
     stations = frame[[*_COLUMNS, "arrival_sample"]].assign(
-        snr_db=ratios, prediction=np.asarray(model.classes_)[scores.argmax(axis=1)]
+        snr_db=ratios, prediction=np.asarray(model.classes_)[decide(scores, decision)]
     )
     for column, name in enumerate(model.classes_):
         stations[f"score_{name}"] = scores[:, column]

@@ -1,18 +1,24 @@
-"""How exact an AUC of so many events is, and how many events separate two of them."""
+"""The precision of an AUC by number of events, and the number that separates two."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.stats import norm
 
 from .._utils.checks import check_real
 
-INSIDE = {"min_val": 0, "max_val": 1, "include_boundaries": "neither"}
-MAX_EVENTS = 10**9  # of the rarer class; more is no number to plan with
+INSIDE: dict[str, Any] = {
+    "min_val": 0,
+    "max_val": 1,
+    "include_boundaries": "neither",
+}
+MAX_EVENTS = 10**9  # of the rarer class: more than any catalogue has
 
 
 class EventNumber(NamedTuple):
-    """Numbers of events that are needed.
+    """Numbers of events that a comparison needs.
 
     Parameters
     ----------
@@ -26,16 +32,18 @@ class EventNumber(NamedTuple):
     n_rarer: int
 
 
-def auc_half_width(auc, n_positive, n_negative, confidence_level=0.95):
-    """Compute the half-width of the interval of an AUC of so many events.
+def auc_half_width(
+    auc: float, n_positive: float, n_negative: float, confidence_level: float = 0.95
+) -> float:
+    """Compute the half-width of the interval of an AUC for given numbers of events.
 
     Parameters
     ----------
     auc : float
         Area under the ROC curve, between 0 and 1.
     n_positive, n_negative : float
-        Numbers of events of the class that scores high and of the other one, 1 or
-        more.
+        Numbers of events of the class with the higher scores and of the other one, 1
+        or more.
     confidence_level : float, default=0.95
         Probability that the interval covers the true AUC.
 
@@ -47,15 +55,15 @@ def auc_half_width(auc, n_positive, n_negative, confidence_level=0.95):
     Raises
     ------
     ValueError
-        If a number is out of range. An AUC of 0 or 1 has no width in this theory, and
-        that is wrong.
+        If a number is out of range. For an AUC of 0 or 1 the formula gives a width of
+        0, which is wrong.
 
     Notes
     -----
-    The variance is that of [1]_, with their stand-ins
+    The variance is that of [1]_, with the approximations
     :math:`Q_1 = A / (2 - A)` and :math:`Q_2 = 2 A^2 / (1 + A)`, exact for exponential
-    scores. The interval is that of one model that was chosen without these events; it
-    knows nothing of the events that trained it.
+    scores. The interval is that of one model that was selected without these events; it
+    does not include the variance from the events of training.
 
     References
     ----------
@@ -77,25 +85,25 @@ def auc_half_width(auc, n_positive, n_negative, confidence_level=0.95):
 
 
 def events_to_separate(
-    auc_a,
-    auc_b,
+    auc_a: float,
+    auc_b: float,
     *,
-    positive_share,
-    correlation=0.0,
-    confidence_level=0.95,
-    power=0.8,
-):
-    """Compute the number of events at which two AUC are found different.
+    positive_share: float,
+    correlation: float = 0.0,
+    confidence_level: float = 0.95,
+    power: float = 0.8,
+) -> EventNumber:
+    """Compute the number of events at which two AUC differ significantly.
 
     Parameters
     ----------
     auc_a, auc_b : float
         True areas under the ROC curve, between 0 and 1.
     positive_share : float
-        Share of the events that are of the class that scores high.
+        Share of the events that are of the class with the higher scores.
     correlation : float, default=0.0
-        Correlation of the two estimated areas. 0 is for two sets of events; that of two
-        models on the same events is positive, and table I of [2]_ has it by the
+        Correlation of the two estimated areas. It is 0 for two sets of events, and
+        positive for two models on the same events; table I of [2]_ gives it by the
         correlation of their scores.
     confidence_level : float, default=0.95
         One minus the level of the two-sided test.
@@ -180,7 +188,7 @@ def _class_counts(n_rarer, positive_share):
 
 
 def _smallest(is_enough):
-    """Return the smallest number, two or more, from which on a condition holds."""
+    """Return the smallest number, 2 or more, from which on a condition is true."""
     high = 2
     while not is_enough(high):
         high *= 2

@@ -1,11 +1,26 @@
 """Scorers that count events, not records."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from .._utils.checks import check_option
-from .aggregation import TIES, aggregate_events, class_scores, resolve_groups
-from .weighted import Rows, encode, get_score
+from ..events import resolve_groups
+from .aggregation import TIES, aggregate_events, class_scores
+from .decisions import check_decides_by_scores, decision_threshold
+from .weighted import (
+    CallableMetric,
+    Rows,
+    WeightedMetric,
+    encode,
+    get_score,
+)
 
 
 class EventScorer:
@@ -19,21 +34,37 @@ class EventScorer:
     metric, vote, tie, response_method : object
         As :func:`make_event_scorer` takes them.
     sign : {1, -1}
-        -1 turns a callable `metric` round.
+        Factor of the number that a callable `metric` returns.
     kwargs : dict
         Arguments of a callable `metric`.
     """
 
-    def __init__(self, metric, *, vote, tie, response_method, sign, kwargs):
+    def __init__(
+        self,
+        metric: str | Sequence[str] | Callable[..., Any],
+        *,
+        vote: str,
+        tie: str,
+        response_method: str,
+        sign: int,
+        kwargs: dict[str, Any],
+    ) -> None:
         self._metric = metric
         self._vote = vote
         self._tie = tie
         self._response_method = response_method
         self._sign = sign
         self._kwargs = kwargs
-        self._groups_request = True
+        self._groups_request: bool | str = True
 
-    def __call__(self, estimator, X, y, *, groups=None):
+    def __call__(
+        self,
+        estimator: Any,
+        X: Any,
+        y: npt.ArrayLike,
+        *,
+        groups: npt.ArrayLike | None = None,
+    ) -> Any:
         """Score a fitted classifier by event.
 
         Parameters
@@ -45,7 +76,7 @@ class EventScorer:
         y : array-like of shape (n_records,)
             Labels; the index of a :class:`pandas.Series` may hold the event ids.
         groups : array-like of shape (n_records,), default=None
-            Event of each record; goes before the index of `y`.
+            Event of each record; takes precedence over the index of `y`.
 
         Returns
         -------
@@ -55,10 +86,9 @@ class EventScorer:
         Raises
         ------
         ValueError
-            If nothing says which records belong together, or if an event straddles
-            labels.
+            If the events are not known, or if the records of an event differ in label.
         """
-        groups = resolve_groups(y, groups)
+        groups = resolve_groups(y, groups, X=X, needed_by="An event score")
         scores = class_scores(estimator, X)
         classes = estimator.classes_
         events = aggregate_events(
@@ -68,33 +98,56 @@ class EventScorer:
             y_true=y,
             vote=self._vote,
             tie=self._tie,
+            decision=self._find_decision(estimator, X, scores),
         )
         if callable(self._metric):
-            return self._sign * self._call_metric(events, classes)
+            return self._callable_metric().of_labels(
+                events["label"].to_numpy(),
+                events["prediction"].to_numpy(),
+                _score_columns(events, classes),
+            )
         rows = event_rows(events, classes)
         weights = np.ones((1, len(events)))
         if isinstance(self._metric, str):
             return float(get_score(self._metric)(rows, weights)[0])
         return {name: float(get_score(name)(rows, weights)[0]) for name in self._metric}
 
-    def _call_metric(self, events, classes):
-        """Hand the events to a metric of scikit-learn's form."""
-        truth = events["label"].to_numpy()
-        if self._response_method == "predict":
-            return self._metric(truth, events["prediction"].to_numpy(), **self._kwargs)
-        scores = events[[f"score_{c}" for c in classes]].to_numpy()
-        if scores.shape[1] == 2:
-            scores = scores[:, 1]
-        return self._metric(truth, scores, **self._kwargs)
+    def _find_decision(self, estimator, X, scores):
+        """Return the threshold that the classifier predicts by, where it counts."""
+        if callable(self._metric):
+            is_of_scores = self._response_method != "predict"
+        else:
+            names = [self._metric] if isinstance(self._metric, str) else self._metric
+            is_of_scores = set(names) == {"roc_auc"}
+        if is_of_scores and self._vote == "mean":
+            return None
+        decision = decision_threshold(estimator)
+        check_decides_by_scores(estimator, X, scores, decision)
+        return decision
 
-    def set_score_request(self, *, groups=True):
-        """Say under which name the scorer wants the events.
+    def _callable_metric(self):
+        """Return a callable metric with all its options."""
+        assert callable(self._metric)
+        return CallableMetric(
+            self._metric, self._response_method, self._sign, self._kwargs
+        )
+
+    def _weighted_metric(self) -> WeightedMetric:
+        """Return the metric as a function of rows and weights, if there is only one."""
+        if callable(self._metric):
+            return self._callable_metric()
+        if isinstance(self._metric, str):
+            return get_score(self._metric)
+        raise ValueError(f"metric must be a scorer of one metric; got {self!r}.")
+
+    def set_score_request(self, *, groups: bool | str = True) -> Self:
+        """Set the name under which the scorer requests the events.
 
         Parameters
         ----------
         groups : bool or str, default=True
-            True requests the metadata ``groups``, a name requests it under that name,
-            False leaves the events to the index of `y`.
+            True requests the metadata ``groups``, a string requests them by that name,
+            False takes the events from the index of `y`.
 
         Returns
         -------
@@ -104,7 +157,7 @@ class EventScorer:
         self._groups_request = groups
         return self
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> MetadataRequest:
         """Return the metadata that the scorer requests.
 
         Returns
@@ -117,7 +170,7 @@ class EventScorer:
         return request
 
     def _accept_sample_weight(self):
-        """Tell scikit-learn's searches that records carry no weight here."""
+        """Return False: for scikit-learn's searches, the records have no weights."""
         return False
 
     def __repr__(self):
@@ -125,24 +178,31 @@ class EventScorer:
         return f"make_event_scorer({name}, vote={self._vote!r}, tie={self._tie!r})"
 
 
-def event_rows(events, classes):
+def event_rows(events: pd.DataFrame, classes: npt.ArrayLike) -> Rows:
     """Return the rows to be scored of a table made by `aggregate_events`."""
+    names = np.asarray(classes)
     return Rows(
-        encode(events["label"], classes),
-        encode(events["prediction"], classes),
-        events[[f"score_{c}" for c in classes]].to_numpy(),
+        encode(events["label"], names),
+        encode(events["prediction"], names),
+        _score_columns(events, names),
+        names,
     )
 
 
+def _score_columns(events, classes):
+    """Return the scores of the classes, of shape (n_events, n_classes)."""
+    return events[[f"score_{c}" for c in classes]].to_numpy()
+
+
 def make_event_scorer(
-    metric="roc_auc",
+    metric: str | Sequence[str] | Callable[..., Any] = "roc_auc",
     *,
-    vote="mean",
-    tie="mean",
-    response_method="predict",
-    greater_is_better=True,
-    **kwargs,
-):
+    vote: str = "mean",
+    tie: str = "mean",
+    response_method: str = "predict",
+    greater_is_better: bool = True,
+    **kwargs: Any,
+) -> EventScorer:
     """Make a scorer that lets the records of an event vote, then counts events.
 
     Parameters
@@ -150,18 +210,18 @@ def make_event_scorer(
     metric : str, sequence of str or callable, default="roc_auc"
         ``"accuracy"``, ``"balanced_accuracy"`` (mean recall over the classes that
         occur), ``"f1"`` (unweighted mean over the classes) or ``"roc_auc"``
-        (one-vs-rest mean where classes are several). Of several names the scorer
-        returns a dict, from one prediction. A callable is called as ``metric(y_true,
-        y_pred, **kwargs)`` with one row per event, as scikit-learn's metrics are.
+        (of several classes the one-vs-rest mean). Of several names the scorer returns a
+        dict, from one prediction. A callable is called as ``metric(y_true, y_pred,
+        **kwargs)`` with one row per event, as scikit-learn's metrics are.
     vote : {"mean", "majority"}, default="mean"
-        How the records of an event are put together, see :func:`aggregate_events`.
+        How the records of an event vote, see :func:`aggregate_events`.
     tie : {"mean", "first"}, default="mean"
         Tie rule of the majority vote, see :func:`aggregate_events`.
     response_method : {"predict", "predict_proba"}, default="predict"
-        What a callable `metric` gets: predictions, or scores (of the second class
-        where there are two, else of all). Names know what they need.
+        Second argument of a callable `metric`: predictions, or scores (of two classes
+        those of the second one, else those of all).
     greater_is_better : bool, default=True
-        Sign of a callable `metric`: a loss is turned round.
+        Sign of a callable `metric`: False returns minus its loss.
     **kwargs : dict
         Arguments of a callable `metric`.
 
@@ -174,22 +234,28 @@ def make_event_scorer(
     Raises
     ------
     ValueError
-        If an option is none of the allowed ones.
+        If an option is not valid.
 
     Notes
     -----
-    The classifier answers by record, with ``predict_proba``, else
-    ``decision_function``, else ``predict``. A score without a value, such as the AUC
+    The scores of the records are ``predict_proba`` of the classifier, else
+    ``decision_function``, else ``predict``. A score that is undefined, such as the AUC
     of a fold of one class, is NaN, with an ``UndefinedMetricWarning``.
+
+    A scorer of one metric is also a `metric` of :func:`bootstrap_interval`,
+    :func:`paired_bootstrap`, :func:`score_table` and
+    :func:`skseisfp.model_selection.evaluate_protocols`; there `vote` and `tie` are
+    those of the function.
 
     Examples
     --------
-    >>> import numpy as np, pandas as pd
+    >>> import numpy as np
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn.model_selection import GroupKFold, cross_val_score
+    >>> from skseisfp import attach_events
     >>> from skseisfp.metrics import make_event_scorer
     >>> event_id = np.repeat(np.arange(12), 4)
-    >>> y = pd.Series(event_id % 2, index=event_id)
+    >>> y = attach_events(event_id % 2, event_id)
     >>> X = np.random.default_rng(0).normal(y.to_numpy()[:, None], 1, (48, 3))
     >>> scores = cross_val_score(
     ...     LogisticRegression(), X, y, groups=event_id, cv=GroupKFold(3),

@@ -1,20 +1,25 @@
 """The gradient of a fitted network's error on held-out records."""
 
-import numpy as np
+from __future__ import annotations
 
-from .._utils.nesting import nested
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .._utils.nested_estimators import nested
 from .weighted import encode
 
-BATCH_SIZE = 256
+BATCH_SIZE = 256  # records at a time, for memory only: the gradient is their sum
 
 
-def neg_gradient_of_error(estimator, X, y):
-    r"""Score a fitted network by minus the gradient of its error on held-out records.
+def neg_gradient_of_error(estimator: Any, X: Any, y: npt.ArrayLike) -> float:
+    r"""Return minus the gradient of a fitted network's error on held-out records.
 
     Parameters
     ----------
     estimator : FingerprintClassifier
-        Fitted classifier that holds a skorch network as `net_`, bare, as the last step
+        Fitted classifier that holds a skorch network as `net_`, alone, as the last step
         of a :class:`~sklearn.pipeline.Pipeline`, or in a search or an
         :class:`~skseisfp.ensemble.EventVoteClassifier`.
     X : array-like of shape (n_records, ...)
@@ -31,16 +36,17 @@ def neg_gradient_of_error(estimator, X, y):
     Raises
     ------
     TypeError
-        If there is no network in `estimator`.
+        If `estimator` has no network.
     ValueError
         If a label was not among those trained on.
 
     Notes
     -----
-    A scorer as it stands: greater is better, that is, flatter. The network is in
-    evaluation mode, records are read by their view 0, and class weights do not enter.
-    The root of n makes networks of different size comparable. How steep the quality is
-    over a grid of parameters is another gradient, and no scorer can see it.
+    It is a scorer: greater is better, that is, flatter. The network is in evaluation
+    mode, view 0 of each record is used, and the errors have no class weights. The root
+    of n makes networks of different size comparable. The gradient of a score over a
+    grid of parameters is another quantity, which no scorer can compute:
+    :meth:`skseisfp.sweep.ResultCube.gradient`.
 
     Examples
     --------
@@ -59,33 +65,33 @@ def neg_gradient_of_error(estimator, X, y):
 
     classifier, X = _network_and_input(estimator, X)
     codes = encode(y, classifier.classes_)
-    fingerprints, net = _first_views(X), classifier.net_
-    weights = [w for w in net.module_.parameters() if w.requires_grad]
+    fingerprints, network = _first_views(X), classifier.net_
+    weights = [w for w in network.module_.parameters() if w.requires_grad]
     sums = [torch.zeros_like(w) for w in weights]
-    was_training = net.module_.training
-    net.module_.eval()
+    was_training = network.module_.training
+    network.module_.eval()
     batches = np.array_split(np.arange(len(codes)), -(-len(codes) // BATCH_SIZE))
     try:
-        with reproducible_sums(net.device):
+        with reproducible_sums(network.device):
             for rows in batches:
-                error = _summed_error(net, fingerprints[rows], codes[rows])
+                error = _summed_error(network, fingerprints[rows], codes[rows])
                 parts = torch.autograd.grad(error, weights, materialize_grads=True)
                 for total, part in zip(sums, parts, strict=True):
                     total += part
     finally:
-        net.module_.train(was_training)
+        network.module_.train(was_training)
     square = sum(float(total.double().square().sum()) for total in sums)
     n_weights = sum(w.numel() for w in weights)
     return float(-np.sqrt(square / n_weights) / len(codes))
 
 
-def _summed_error(net, fingerprints, codes):
+def _summed_error(network, fingerprints, codes):
     """Return the summed cross-entropy of a batch."""
     import torch
 
-    output = net.infer(torch.as_tensor(fingerprints, dtype=torch.float32))
+    output = network.infer(torch.as_tensor(fingerprints, dtype=torch.float32))
     output = output[0] if isinstance(output, tuple) else output
-    if isinstance(net.criterion_, torch.nn.NLLLoss):
+    if isinstance(network.criterion_, torch.nn.NLLLoss):
         likelihood = torch.log(output.clamp_min(torch.finfo(output.dtype).tiny))
     else:
         likelihood = torch.log_softmax(output, dim=1)

@@ -1,24 +1,29 @@
 """Intervals of scores: binomial ones, and bootstraps that draw whole events."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from numbers import Integral, Real
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.stats import binomtest
 from sklearn.utils import check_random_state, check_scalar
 
 from .._utils.checks import check_option
-from .aggregation import aggregate_events, check_scores, resolve_groups
+from ..events import resolve_groups
+from .aggregation import aggregate_events, check_scores
 from .event_scorer import event_rows
 from .weighted import Rows, encode, get_metric
 
 LEVELS = ("event", "record")
-MAX_CELLS = 4_000_000
+MAX_CELLS = 4_000_000  # weights in memory at a time, 32 MB
 
 
 class Interval(NamedTuple):
-    """A score with the ends of its interval; fingerprints as ``0.860 [0.784, 0.921]``.
+    """A score with the ends of its interval, printed as ``0.860 [0.784, 0.921]``.
 
     Parameters
     ----------
@@ -32,11 +37,13 @@ class Interval(NamedTuple):
     low: float
     high: float
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.score:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
-def wilson_interval(n_hits, n_trials, *, confidence_level=0.95):
+def wilson_interval(
+    n_hits: int, n_trials: int, *, confidence_level: float = 0.95
+) -> Interval:
     """Wilson score interval of a proportion.
 
     Parameters
@@ -44,7 +51,7 @@ def wilson_interval(n_hits, n_trials, *, confidence_level=0.95):
     n_hits : int
         Number of hits.
     n_trials : int
-        Number of independent trials; with none the score and its ends are NaN.
+        Number of independent trials; for 0 the score and its ends are NaN.
     confidence_level : float, default=0.95
         Probability that the interval covers the true proportion.
 
@@ -60,7 +67,7 @@ def wilson_interval(n_hits, n_trials, *, confidence_level=0.95):
 
     Notes
     -----
-    Records of one event are no independent trials: count events, or see
+    Records of one event are not independent trials: count events, or see
     :func:`bootstrap_interval`.
 
     References
@@ -86,7 +93,7 @@ def wilson_interval(n_hits, n_trials, *, confidence_level=0.95):
 
 
 def _check_level(confidence_level):
-    """Refuse a confidence level outside of (0, 1)."""
+    """Raise for a confidence level outside of (0, 1)."""
     check_scalar(
         confidence_level,
         "confidence_level",
@@ -98,8 +105,14 @@ def _check_level(confidence_level):
 
 
 def resample_units(
-    statistic, strata, *, n_resamples, confidence_level, random_state, n_rows
-):
+    statistic: Callable[[npt.NDArray], npt.NDArray],
+    strata: npt.NDArray,
+    *,
+    n_resamples: int,
+    confidence_level: float,
+    random_state: int | np.random.RandomState | None,
+    n_rows: int,
+) -> Interval:
     """Bootstrap a statistic of how often each unit is drawn, within strata.
 
     Parameters
@@ -111,8 +124,8 @@ def resample_units(
     n_resamples, confidence_level, random_state
         As for :func:`bootstrap_interval`.
     n_rows : int
-        Rows that the statistic looks at, which sets how many resamples are made at a
-        time.
+        Number of rows that the statistic is of, which sets the number of resamples
+        at a time.
 
     Returns
     -------
@@ -145,48 +158,57 @@ def resample_units(
     )
 
 
-def scored_rows(y_true, y_score, groups, *, classes, level, vote, tie):
+def scored_rows(
+    y_true: Any,
+    y_score: npt.ArrayLike,
+    groups: npt.ArrayLike | None,
+    *,
+    classes: npt.ArrayLike | None,
+    level: str,
+    vote: str,
+    tie: str,
+) -> tuple[Rows, npt.NDArray, npt.NDArray]:
     """Return the rows of a level, the event of each row, and the class of each event.
 
-    At the level of records the rows are the records, and an event counts as being of
-    the class of its first record.
+    At the level of records the rows are the records, and an event has the class of its
+    first record.
     """
     check_option("level", level, LEVELS)
     scores = check_scores(y_score)
-    groups = resolve_groups(y_true, groups, routed=False)
-    classes = np.unique(y_true) if classes is None else np.asarray(classes)
-    if len(y_true) != len(scores) or len(classes) != scores.shape[1]:
+    events = resolve_groups(y_true, groups, needed_by="A score by event")
+    names = np.unique(y_true) if classes is None else np.asarray(classes)
+    if len(y_true) != len(scores) or len(names) != scores.shape[1]:
         raise ValueError(
             f"y_score of shape {scores.shape} does not fit {len(y_true)} labels of "
-            f"{len(classes)} classes ({', '.join(map(str, classes))})."
+            f"{len(names)} classes ({', '.join(map(str, names))})."
         )
     if level == "event":
-        events = aggregate_events(
-            scores, groups, classes=classes, y_true=y_true, vote=vote, tie=tie
+        table = aggregate_events(
+            scores, events, classes=names, y_true=y_true, vote=vote, tie=tie
         )
-        rows = event_rows(events, classes)
-        return rows, np.arange(len(events)), classes[rows.true]
-    rows = Rows(encode(y_true, classes), scores.argmax(axis=1), scores)
-    codes, events = pd.factorize(groups)
+        rows = event_rows(table, names)
+        return rows, np.arange(len(table)), names[rows.true]
+    rows = Rows(encode(y_true, names), scores.argmax(axis=1), scores, names)
+    codes, _ = pd.factorize(events)
     first = np.unique(codes, return_index=True)[1]
-    return rows, codes, classes[rows.true[first]]
+    return rows, codes, names[rows.true[first]]
 
 
 def bootstrap_interval(
-    y_true,
-    y_score,
-    groups=None,
+    y_true: npt.ArrayLike,
+    y_score: npt.ArrayLike,
+    groups: npt.ArrayLike | None = None,
     *,
-    metric="roc_auc",
-    level="event",
-    classes=None,
-    vote="mean",
-    tie="mean",
-    n_resamples=2000,
-    confidence_level=0.95,
-    random_state=None,
-):
-    """Score with the interval of a bootstrap that draws whole events.
+    metric: str | Callable[..., Any] = "roc_auc",
+    level: str = "event",
+    classes: npt.ArrayLike | None = None,
+    vote: str = "mean",
+    tie: str = "mean",
+    n_resamples: int = 2000,
+    confidence_level: float = 0.95,
+    random_state: int | np.random.RandomState | None = None,
+) -> Interval:
+    """Return a score with the interval of a bootstrap that draws whole events.
 
     Parameters
     ----------
@@ -199,16 +221,19 @@ def bootstrap_interval(
         Event of each record; None takes the index of `y_true`, see
         :func:`make_event_scorer`.
     metric : {"accuracy", "balanced_accuracy", "f1", "roc_auc", "brier_score", \
-"calibration_error"}, default="roc_auc"
+"calibration_error"} or callable, default="roc_auc"
         Score, see :func:`make_event_scorer`, or loss of the probabilities, of which
-        less is better, see the notes.
+        less is better, see the notes. A callable is called as ``metric(y_true,
+        y_pred)`` for every resample; one that takes scores, or further arguments, is
+        given as an event scorer, ``make_event_scorer(metric, ...)``.
     level : {"event", "record"}, default="event"
-        What is scored: events, whose records vote first, or records. Drawn are events
-        in both cases, since the records of an event are not independent.
+        Rows that are scored: events, whose records vote first, or records. The
+        resamples are of events for both, since the records of an event are not
+        independent.
     classes : array-like of shape (n_classes,), default=None
         Names of the columns of `y_score`; None takes the sorted labels.
     vote : {"mean", "majority"}, default="mean"
-        How the records of an event are put together, see :func:`aggregate_events`.
+        How the records of an event vote, see :func:`aggregate_events`.
     tie : {"mean", "first"}, default="mean"
         Tie rule of the majority vote.
     n_resamples : int, default=2000
@@ -226,24 +251,24 @@ def bootstrap_interval(
     Raises
     ------
     ValueError
-        If a class has a single event, if nothing says which records belong together,
-        if a shape does not fit, or, at the level of events, if an event straddles
-        labels.
+        If a class has a single event, if the events are not known, if a shape does not
+        fit, or, at the level of events, if the records of an event differ in label.
 
     Notes
     -----
-    The ends are percentiles of the resamples. Events are drawn within their class, so
-    that every resample holds all classes in the proportion of the data. A perfect
-    score has an interval without width; for a share of events
-    :func:`wilson_interval` is the honest one there.
+    The ends are percentiles of the resamples [1]_. Events are drawn within their class,
+    so that every resample has all classes in the proportion of the data. A perfect
+    score has an interval without width; there, for a share of events,
+    :func:`wilson_interval` is the valid one.
 
     ``"brier_score"`` is the mean squared error of the probabilities [2]_: of two
     classes that of the second one, of several the sum over the classes. A constant
     that knows the share :math:`p` of the second class has :math:`p (1 - p)`.
     ``"calibration_error"`` is the expected calibration error [3]_: the mean distance
     of probability and frequency over ten equal bins, of the probability of the second
-    class or, of several classes, of the likeliest. It is never negative, so that few
-    events raise it, and a bootstrap raises it again: its interval may lie above it.
+    class or, of several classes, of the most probable one. It is never negative, so
+    that few events raise it, and a bootstrap raises it again: its interval may lie
+    above it.
 
     References
     ----------
@@ -279,21 +304,21 @@ def bootstrap_interval(
 
 
 def paired_bootstrap(
-    y_true,
-    y_score_a,
-    y_score_b,
-    groups=None,
+    y_true: npt.ArrayLike,
+    y_score_a: npt.ArrayLike,
+    y_score_b: npt.ArrayLike,
+    groups: npt.ArrayLike | None = None,
     *,
-    metric="roc_auc",
-    level="event",
-    classes=None,
-    vote="mean",
-    tie="mean",
-    n_resamples=2000,
-    confidence_level=0.95,
-    random_state=None,
-):
-    """Difference of two models' scores, with both scored on the same drawn events.
+    metric: str | Callable[..., Any] = "roc_auc",
+    level: str = "event",
+    classes: npt.ArrayLike | None = None,
+    vote: str = "mean",
+    tie: str = "mean",
+    n_resamples: int = 2000,
+    confidence_level: float = 0.95,
+    random_state: int | np.random.RandomState | None = None,
+) -> Interval:
+    """Return the difference of two models' scores, on the same drawn events.
 
     Parameters
     ----------
@@ -305,15 +330,14 @@ def paired_bootstrap(
         Event of each record; None takes the index of `y_true`, see
         :func:`make_event_scorer`.
     metric : {"accuracy", "balanced_accuracy", "f1", "roc_auc", "brier_score", \
-"calibration_error"}, default="roc_auc"
-        Score, see :func:`make_event_scorer`, or loss of the probabilities, of which
-        less is better, see :func:`bootstrap_interval`.
+"calibration_error"} or callable, default="roc_auc"
+        Score or loss, see :func:`bootstrap_interval`.
     level : {"event", "record"}, default="event"
-        What is scored, see :func:`bootstrap_interval`.
+        Rows that are scored, see :func:`bootstrap_interval`.
     classes : array-like of shape (n_classes,), default=None
         Names of the columns of the scores; None takes the sorted labels.
     vote : {"mean", "majority"}, default="mean"
-        How the records of an event are put together, see :func:`aggregate_events`.
+        How the records of an event vote, see :func:`aggregate_events`.
     tie : {"mean", "first"}, default="mean"
         Tie rule of the majority vote.
     n_resamples : int, default=2000
@@ -326,8 +350,8 @@ def paired_bootstrap(
     Returns
     -------
     Interval
-        Score of a minus score of b, and ends; a lower end above 0 says that a is
-        better.
+        Score of a minus score of b, and ends; a lower end above 0 means that the score
+        of a is higher.
 
     Raises
     ------
@@ -346,7 +370,12 @@ def paired_bootstrap(
     True
     """
     score = get_metric(metric)
-    options = {"classes": classes, "level": level, "vote": vote, "tie": tie}
+    options: dict[str, Any] = {
+        "classes": classes,
+        "level": level,
+        "vote": vote,
+        "tie": tie,
+    }
     rows_a, codes, strata = scored_rows(y_true, y_score_a, groups, **options)
     rows_b, _, _ = scored_rows(y_true, y_score_b, groups, **options)
 

@@ -1,14 +1,25 @@
 """Tables of scores in which every figure has an interval."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sklearn.utils import check_consistent_length
 from sklearn.utils.multiclass import unique_labels
 
 from .._utils.checks import check_option
-from .intervals import LEVELS, resample_units, scored_rows, wilson_interval
+from .intervals import (
+    LEVELS,
+    Interval,
+    resample_units,
+    scored_rows,
+    wilson_interval,
+)
 from .weighted import (
     LOSSES,
     METRICS,
@@ -18,6 +29,7 @@ from .weighted import (
     confusion,
     encode,
     get_metric,
+    metric_name,
 )
 
 CLASS_SCORES = ("precision", "recall", "specificity", "negative_predictive_value")
@@ -26,24 +38,26 @@ COLUMNS = ("score", "low", "high", "n", "interval")
 
 def _table(lines, names):
     """Return a table with one line for each key."""
-    index = pd.MultiIndex.from_tuples(lines, names=names)
-    return pd.DataFrame(list(lines.values()), index=index, columns=COLUMNS)
+    index = pd.MultiIndex.from_tuples(list(lines), names=names)
+    return pd.DataFrame(list(lines.values()), index=index, columns=pd.Index(COLUMNS))
 
 
 def score_table(
-    y_true,
-    y_score,
-    groups=None,
+    y_true: npt.ArrayLike,
+    y_score: npt.ArrayLike,
+    groups: npt.ArrayLike | None = None,
     *,
-    metrics=tuple(METRICS),
-    levels=LEVELS,
-    classes=None,
-    vote="mean",
-    tie="mean",
-    n_resamples=2000,
-    confidence_level=0.95,
-    random_state=None,
-):
+    metrics: str | Callable[..., Any] | Sequence[str | Callable[..., Any]] = tuple(
+        METRICS
+    ),
+    levels: str | Sequence[str] = LEVELS,
+    classes: npt.ArrayLike | None = None,
+    vote: str = "mean",
+    tie: str = "mean",
+    n_resamples: int = 2000,
+    confidence_level: float = 0.95,
+    random_state: int | np.random.RandomState | None = None,
+) -> pd.DataFrame:
     """Tabulate scores by event and by record, each with its interval.
 
     Parameters
@@ -56,15 +70,15 @@ def score_table(
     groups : array-like of shape (n_records,), default=None
         Event of each record; None takes the index of `y_true`, see
         :func:`make_event_scorer`.
-    metrics : str or sequence of str, default=("accuracy", "balanced_accuracy", "f1", \
-"roc_auc")
-        Names of the scores, see :func:`bootstrap_interval`.
+    metrics : str, callable or sequence of them, default=("accuracy", \
+"balanced_accuracy", "f1", "roc_auc")
+        Scores, see :func:`bootstrap_interval`; the name of a callable is its own.
     levels : str or sequence of str, default=("event", "record")
-        What is scored, see :func:`bootstrap_interval`.
+        Rows that are scored, see :func:`bootstrap_interval`.
     classes : array-like of shape (n_classes,), default=None
         Names of the columns of `y_score`; None takes the sorted labels.
     vote : {"mean", "majority"}, default="mean"
-        How the records of an event are put together, see :func:`aggregate_events`.
+        How the records of an event vote, see :func:`aggregate_events`.
     tie : {"mean", "first"}, default="mean"
         Tie rule of the majority vote.
     n_resamples : int, default=2000
@@ -105,10 +119,11 @@ def score_table(
         "confidence_level": confidence_level,
         "random_state": random_state,
     }
-    metrics = [metrics] if isinstance(metrics, str) else metrics
+    scores = _as_list(metrics)
     levels = [levels] if isinstance(levels, str) else levels
-    for name in metrics:
-        check_option("metrics", name, (*METRICS, *LOSSES))
+    for metric in scores:
+        if not callable(metric):
+            check_option("metrics", metric, (*METRICS, *LOSSES))
     for level in levels:
         check_option("levels", level, LEVELS)
     lines = {}
@@ -116,20 +131,27 @@ def score_table(
         rows, codes, strata = scored_rows(
             y_true, y_score, groups, classes=classes, level=level, vote=vote, tie=tie
         )
-        for name in metrics:
-            if (level, name) == ("event", "accuracy"):
+        for metric in scores:
+            if (level, metric) == ("event", "accuracy"):
                 kind, hits = "wilson", int((rows.true == rows.predicted).sum())
                 interval = wilson_interval(
                     hits, len(codes), confidence_level=confidence_level
                 )
             else:
                 kind = "bootstrap"
-                interval = _bootstrap(get_metric(name), rows, codes, strata, options)
-            lines[level, name] = (*interval, len(codes), kind)
+                interval = _bootstrap(get_metric(metric), rows, codes, strata, options)
+            lines[level, metric_name(metric)] = (*interval, len(codes), kind)
     return _table(lines, ["level", "metric"])
 
 
-def _bootstrap(score, rows, codes, strata, options):
+def _as_list(metrics) -> list[Any]:
+    """Return a list of one metric or of several."""
+    if isinstance(metrics, str) or callable(metrics):
+        return [metrics]
+    return list(metrics)
+
+
+def _bootstrap(score, rows, codes, strata, options) -> Interval:
     """Return the interval of a score of rows whose events are drawn."""
     return resample_units(
         lambda counts: score(rows, counts[:, codes]),
@@ -140,27 +162,27 @@ def _bootstrap(score, rows, codes, strata, options):
 
 
 def class_table(
-    y_true,
-    y_pred,
+    y_true: npt.ArrayLike,
+    y_pred: npt.ArrayLike,
     *,
-    groups=None,
-    classes=None,
-    n_resamples=2000,
-    confidence_level=0.95,
-    random_state=None,
-):
-    """Tabulate precision, recall, specificity and negative precision by class.
+    groups: npt.ArrayLike | None = None,
+    classes: npt.ArrayLike | None = None,
+    n_resamples: int = 2000,
+    confidence_level: float = 0.95,
+    random_state: int | np.random.RandomState | None = None,
+) -> pd.DataFrame:
+    """Tabulate precision, recall, specificity and negative predictive value by class.
 
     Parameters
     ----------
     y_true, y_pred : array-like of shape (n_rows,)
         Labels and predictions, of events or of records.
     groups : array-like of shape (n_rows,), default=None
-        Event of each row. None says that rows are independent, as events are: the
-        intervals are Wilson's. Rows of the same event are not: the intervals are
+        Event of each row. None is for independent rows, such as events: the intervals
+        are Wilson's. Rows of the same event are not independent: the intervals are
         bootstraps that draw whole events.
     classes : array-like of shape (n_classes,), default=None
-        Classes to count; None takes all that occur, sorted.
+        Classes of the table; None takes all that occur, sorted.
     n_resamples : int, default=2000
         Number of resamples of the bootstrap.
     confidence_level : float, default=0.95
@@ -171,21 +193,21 @@ def class_table(
     Returns
     -------
     DataFrame
-        Columns ``score``, ``low``, ``high``, ``n`` (rows that the share is taken of)
-        and ``interval`` (``"wilson"`` or ``"bootstrap"``). Indexed by class and
-        metric. A share of no rows is NaN.
+        Columns ``score``, ``low``, ``high``, ``n`` (number of rows that the proportion
+        is of) and ``interval`` (``"wilson"`` or ``"bootstrap"``). Indexed by class and
+        metric. A proportion of no rows is NaN.
 
     Raises
     ------
     ValueError
-        If lengths differ, or a label is none of the `classes`.
+        If lengths differ, or a label is not one of the `classes`.
 
     Notes
     -----
-    Every class stands against the rest. With hits and misses counted over rows,
-    precision is the share of right rows among those given to the class, recall among
-    those of the class, specificity is the share of right rows among those of other
-    classes, and negative precision among those given to other classes.
+    Each class is scored one-vs-rest, over the rows. Precision is the proportion of
+    correct rows among those predicted as the class, recall among those of the class;
+    specificity is the proportion of correct rows among those of other classes, and the
+    negative predictive value among those predicted as other classes.
 
     Examples
     --------
@@ -200,9 +222,9 @@ def class_table(
     negative_predictive_value    0.5  2
     """
     check_consistent_length(y_true, y_pred, groups)
-    classes = unique_labels(y_true, y_pred) if classes is None else np.asarray(classes)
-    predicted = encode(y_pred, classes, name="y_pred")
-    rows = Rows(encode(y_true, classes), predicted, np.eye(len(classes))[predicted])
+    labels = unique_labels(y_true, y_pred) if classes is None else np.asarray(classes)
+    predicted = encode(y_pred, labels, name="y_pred")
+    rows = Rows(encode(y_true, labels), predicted, np.eye(len(labels))[predicted])
     counts = class_counts(confusion(rows, np.ones((1, len(predicted))))[0])
     groups_or_rows = np.arange(len(predicted)) if groups is None else groups
     codes, _ = pd.factorize(np.asarray(groups_or_rows))
@@ -213,7 +235,7 @@ def class_table(
         "random_state": random_state,
     }
     lines = {}
-    for k, label in enumerate(classes):
+    for k, label in enumerate(labels):
         for name in CLASS_SCORES:
             part, whole = (int(count[k]) for count in counts[name])
             if groups is None or whole == 0:
@@ -234,20 +256,22 @@ def _of_class(name, k, rows, weights):
     return class_score(name, rows, weights)[:, k]
 
 
-def specificity_score(y_true, y_pred, *, pos_label):
-    """Share of right rows among those of other classes than `pos_label`.
+def specificity_score(
+    y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, pos_label: Any
+) -> float:
+    """Proportion of correct rows among those of other classes than `pos_label`.
 
     Parameters
     ----------
     y_true, y_pred : array-like of shape (n_rows,)
         Labels and predictions.
     pos_label : object
-        The class that stands against the rest.
+        The positive class; all others are negative.
 
     Returns
     -------
     float
-        Specificity, NaN where every row is of the class.
+        Specificity, NaN if every row is of the class.
 
     Examples
     --------
@@ -258,21 +282,22 @@ def specificity_score(y_true, y_pred, *, pos_label):
     return _rest_score("specificity", y_true, y_pred, pos_label)
 
 
-def negative_predictive_value_score(y_true, y_pred, *, pos_label):
-    """Share of right rows among those given to other classes than `pos_label`.
+def negative_predictive_value_score(
+    y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, pos_label: Any
+) -> float:
+    """Proportion of correct rows among those predicted as other classes.
 
     Parameters
     ----------
     y_true, y_pred : array-like of shape (n_rows,)
         Labels and predictions.
     pos_label : object
-        The class that stands against the rest.
+        The positive class; all others are negative.
 
     Returns
     -------
     float
-        Negative precision (negative predictive value), NaN where every row is given
-        to the class.
+        Negative predictive value, NaN if every row is predicted as `pos_label`.
 
     Examples
     --------
@@ -284,13 +309,13 @@ def negative_predictive_value_score(y_true, y_pred, *, pos_label):
 
 
 def _rest_score(name, y_true, y_pred, pos_label):
-    """Return a proportion of one class against the rest."""
+    """Return a one-vs-rest proportion of one class."""
     check_consistent_length(y_true, y_pred)
     classes = unique_labels(y_true, y_pred)
     if pos_label not in classes:
         raise ValueError(
-            f"pos_label={pos_label!r} is none of the classes "
-            f"{', '.join(map(str, classes))}."
+            f"pos_label must be one of the classes {', '.join(map(str, classes))}; got "
+            f"{pos_label!r}."
         )
     true, predicted = (np.asarray(y) == pos_label for y in (y_true, y_pred))
     rows = Rows(

@@ -1,0 +1,208 @@
+"""How a classifier decides: by its largest score, or by a threshold of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .._compat import positive_label
+
+# Packages whose classifiers predict the class of the largest score, where they have no
+# threshold; of several classes SVC breaks ties in another way.
+DECIDE_BY_SCORES = {"sklearn", __name__.partition(".")[0]}
+# Attributes of fitted wrappers that hold the classifier whose `predict` they hand on,
+# and classes of scikit-learn whose attribute of another name does, known by their name
+# since this module is imported without most of scikit-learn.
+HOLDERS = ("best_estimator_", "final_estimator_", "deciding_estimator_")
+HOLDING = {
+    "FrozenEstimator": "estimator",
+    "RFE": "estimator_",
+    "SelfTrainingClassifier": "estimator_",
+}
+SCORES = ("predict_proba", "decision_function")
+# float32 has 1.2e-7: scores of networks that are closer than this are ties
+ROUNDING = 1e-6
+
+Decision = tuple[int, float]
+
+
+def decision_threshold(estimator: Any) -> Decision | None:
+    """Return the threshold that a fitted classifier of two classes decides by.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Fitted classifier, also a pipeline, a search or another wrapper that hands
+        `predict` on to a classifier. A threshold have
+        :class:`~sklearn.model_selection.FixedThresholdClassifier`,
+        :class:`~sklearn.model_selection.TunedThresholdClassifierCV` and every
+        classifier with the attributes `best_threshold_` and `pos_label_`, such as
+        :class:`skseisfp.ensemble.EventThresholdClassifierCV`.
+
+    Returns
+    -------
+    (int, float) or None
+        Column of the positive class in the scores of `class_scores`, and the threshold
+        of that column; None where the largest score decides.
+
+    Raises
+    ------
+    ValueError
+        If the threshold is one of decision values while the scores are probabilities.
+    """
+    part = deciding_part(estimator)
+    if _is_a("FixedThresholdClassifier", part):
+        label, threshold = part.pos_label, part.threshold
+        if threshold == "auto":
+            threshold = 0.5 if _has_probabilities(part) else 0.0
+    elif _is_a("TunedThresholdClassifierCV", part):
+        label, threshold = positive_label(part), part.best_threshold_
+    elif hasattr(part, "best_threshold_") and hasattr(part, "pos_label_"):
+        label, threshold = part.pos_label_, part.best_threshold_
+    else:
+        return None
+    if getattr(part, "response_method", None) == "decision_function" and hasattr(
+        part, "predict_proba"
+    ):
+        raise ValueError(
+            f"{type(part).__name__} has a threshold of decision values, but the scores "
+            "of its events are probabilities: set response_method='predict_proba' and "
+            "the threshold of a probability."
+        )
+    classes = list(part.classes_)
+    return 1 if label is None else classes.index(label), float(threshold)
+
+
+def decide(
+    scores: npt.NDArray, decision: Decision | None = None
+) -> npt.NDArray[np.integer]:
+    """Return the column of the class that each row is predicted to be of.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_rows, n_classes)
+        Scores of records or events, see `class_scores`.
+    decision : (int, float), default=None
+        Column of the positive class and its threshold, see `decision_threshold`; None
+        takes the largest score.
+
+    Returns
+    -------
+    ndarray of int of shape (n_rows,)
+        Columns.
+    """
+    if decision is None:
+        return scores.argmax(axis=1)
+    column, threshold = decision
+    return np.where(scores[:, column] >= threshold, column, 1 - column)
+
+
+def check_decides_by_scores(
+    estimator: Any, X: Any, scores: npt.NDArray, threshold: Decision | None
+) -> None:
+    """Raise if a classifier does not predict what its scores say.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Fitted classifier. Those of scikit-learn and of this package are known to
+        predict what their scores say; all others predict once more.
+    X : array-like of shape (n_records, ...)
+        Records.
+    scores : ndarray of shape (n_records, n_classes)
+        Scores of the records, see `class_scores`.
+    threshold : (int, float) or None
+        What `decision_threshold` returns for the classifier.
+
+    Raises
+    ------
+    ValueError
+        If `predict` gives another class than scores and threshold for a record that is
+        not a tie: the classifier has a rule of its own, which a score by event cannot
+        apply to the mean scores of events.
+    """
+    if _is_known_to_decide_by_scores(deciding_part(estimator)):
+        return
+    has_scores = any(hasattr(estimator, name) for name in SCORES)
+    if not (has_scores and hasattr(estimator, "predict")):
+        return
+    classes = np.asarray(estimator.classes_)
+    predicted = np.asarray(estimator.predict(X))
+    expected = classes[decide(scores, threshold)]
+    differs = (predicted != expected) & ~_is_tie(scores, threshold)
+    if not differs.any():
+        return
+    record = int(differs.argmax())
+    raise ValueError(
+        f"predict of {type(estimator).__name__} disagrees with its scores for "
+        f"{differs.sum()} of {len(scores)} records, first record {record}: it predicts "
+        f"'{predicted[record]}', the scores say '{expected[record]}'. A rule of its "
+        "own cannot be applied to events. Put the threshold into "
+        "FixedThresholdClassifier or EventThresholdClassifierCV, whose thresholds "
+        "count for events, or use a score without predictions, such as 'roc_auc'."
+    )
+
+
+def deciding_part(estimator: Any) -> Any:
+    """Return the classifier whose `predict` a fitted estimator hands on.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Fitted classifier.
+
+    Returns
+    -------
+    classifier
+        The last step of a pipeline, the best estimator of a search, the final estimator
+        of a stack, what has the attribute `deciding_estimator_`, and so on; else the
+        estimator itself.
+    """
+    part = estimator
+    while part is not None:
+        estimator, part = part, _handed_on(part)
+    return estimator
+
+
+def _handed_on(estimator):
+    """Return the estimator that `predict` is handed on to, None if there is none."""
+    if hasattr(estimator, "steps"):
+        return estimator.steps[-1][1]
+    names = [name for kind, name in HOLDING.items() if _is_a(kind, estimator)]
+    for name in (*names, *HOLDERS):
+        if hasattr(estimator, name):
+            return getattr(estimator, name)
+    return None
+
+
+def _is_a(name, estimator):
+    """Return whether an estimator is an instance of a class of scikit-learn."""
+    return any(
+        kind.__name__ == name and kind.__module__.startswith("sklearn.")
+        for kind in type(estimator).__mro__
+    )
+
+
+def _has_probabilities(part):
+    """Return whether a classifier with a threshold takes that of a probability."""
+    return part.response_method != "decision_function" and hasattr(
+        part, "predict_proba"
+    )
+
+
+def _is_known_to_decide_by_scores(part):
+    """Return whether a classifier need not be asked for its predictions."""
+    if _is_a("BaseSVC", part) and hasattr(part, "predict_proba"):
+        return False  # predictions are by decision values
+    return type(part).__module__.partition(".")[0] in DECIDE_BY_SCORES
+
+
+def _is_tie(scores, threshold):
+    """Return whether rounding may decide about each row."""
+    if threshold is None:
+        second, first = np.sort(scores, axis=1)[:, -2:].T
+    else:
+        first, second = scores[:, threshold[0]], threshold[1]
+    return np.isclose(first, second, rtol=ROUNDING, atol=ROUNDING)
