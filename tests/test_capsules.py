@@ -153,7 +153,7 @@ def test_scalograms_of_each_channel_are_relative_to_its_maximum():
     ("params", "message"),
     [
         ({"shape": (3, 64)}, "shape must be at least 4 x 4"),
-        ({"n_routings": 0}, "n_routings == 0"),
+        ({"n_routings": 0}, "n_routings must be an int in .* got 0"),
     ],
 )
 def test_invalid_parameters(params, message):
@@ -161,7 +161,7 @@ def test_invalid_parameters(params, message):
         fit_network(**params)
 
 
-def test_answers_do_not_depend_on_the_records_beside():
+def test_predictions_do_not_depend_on_other_records():
     classifier, X = fit_network()
     alone = np.concatenate([classifier.predict_proba(record[None]) for record in X])
     np.testing.assert_allclose(classifier.predict_proba(X), alone, rtol=1e-9)

@@ -108,7 +108,7 @@ def test_onsets_are_routed_through_folds(bunch, routing):
         assert result["test_score"][0] == score > 0.5
 
 
-def test_few_weakly_correlated_features_are_chosen_of_training_rows(bunch):
+def test_few_weakly_correlated_features_are_selected_on_training_rows(bunch):
     classifier = make(AfterKoper2024, n_features=4, max_correlation=0.3)
     classifier.fit(bunch.data, bunch.target, **onsets(bunch))
     names = classifier.selected_names_
@@ -117,9 +117,9 @@ def test_few_weakly_correlated_features_are_chosen_of_training_rows(bunch):
     filled = classifier.classifier_[:1].transform(
         classifier._represent(bunch.data[:, None], **onsets(bunch))
     )
-    chosen = classifier.classifier_[1].transform(filled)
-    alike = np.abs(np.corrcoef(chosen.T)) - np.eye(chosen.shape[1])
-    assert alike.max() <= 0.3
+    selected = classifier.classifier_[1].transform(filled)
+    correlation = np.abs(np.corrcoef(selected.T)) - np.eye(selected.shape[1])
+    assert correlation.max() <= 0.3
     half = clone(classifier).fit(bunch.data[::3], bunch.target[::3])
     assert list(half.selected_names_) != list(names)
 
@@ -129,10 +129,10 @@ def test_the_best_feature_is_the_first():
         200, 10, n_informative=1, n_redundant=1, n_clusters_per_class=1, shuffle=False,
         random_state=0,
     )  # fmt: skip
-    chosen = WeaklyCorrelated(n_features=3).fit(X, y).selected_
-    assert chosen[0] in (0, 1)
-    assert len({0, 1} & set(chosen)) == 1
-    assert len(chosen) == 3
+    selected = WeaklyCorrelated(n_features=3).fit(X, y).selected_
+    assert selected[0] in (0, 1)
+    assert len({0, 1} & set(selected)) == 1
+    assert len(selected) == 3
     constant = WeaklyCorrelated().fit(np.ones((4, 3)), [0, 1, 0, 1])
     assert list(constant.selected_) == [0]
 
@@ -184,15 +184,27 @@ def test_s_is_estimated_only_if_asked_for(bunch):
 @pytest.mark.parametrize(
     ("baseline", "params", "message"),
     [
-        (AfterKoper2024, {"n_features": 7}, "n_features == 7"),
-        (AfterKoper2024, {"max_correlation": 1.5}, "max_correlation == 1.5"),
-        (AfterWang2023, {"n_estimators": 0}, "n_estimators == 0"),
-        (AfterWang2023, {"learning_rate": 0.0}, "learning_rate == 0.0"),
-        (AfterWang2023, {"max_depth": 0}, "max_depth == 0"),
-        (AfterRen2019, {"n_estimators": 0}, "n_estimators == 0"),
+        (AfterKoper2024, {"n_features": 7}, "n_features must be an int in .* got 7"),
+        (
+            AfterKoper2024,
+            {"max_correlation": 1.5},
+            r"max_correlation must be .* got 1\.5",
+        ),
+        (AfterWang2023, {"n_estimators": 0}, "n_estimators must be an int in .* got 0"),
+        (
+            AfterWang2023,
+            {"learning_rate": 0.0},
+            r"learning_rate must be .* got 0\.0",
+        ),
+        (AfterWang2023, {"max_depth": 0}, "max_depth must be an int in .* got 0"),
+        (AfterRen2019, {"n_estimators": 0}, "n_estimators must be an int in .* got 0"),
         (AfterRen2019, {"scaling": "peak"}, "scaling must be one of"),
-        (AfterRen2019, {"p_onset": 2.0, "window": (5, 60)}, "p_onset == 2.0"),
-        (AfterRen2019, {"vp_vs": 0.5}, "vp_vs == 0.5"),
+        (
+            AfterRen2019,
+            {"p_onset": 2.0, "window": (5, 60)},
+            "p_onset must be a time >= 5 s",
+        ),
+        (AfterRen2019, {"vp_vs": 0.5}, r"vp_vs must be a float in .* got 0\.5"),
     ],
 )
 def test_invalid_parameters(baseline, params, message, bunch):
@@ -200,12 +212,12 @@ def test_invalid_parameters(baseline, params, message, bunch):
         make(baseline, **params).fit(bunch.data[::4], bunch.target[::4])
 
 
-def test_one_onset_a_record(bunch):
+def test_each_record_has_one_onset(bunch):
     with pytest.raises(ValueError, match="arrival must have one sample number"):
         make(AfterRen2019).fit(bunch.data, bunch.target, arrival=[1, 2])
 
 
-def test_records_may_weigh_in_the_score(bunch):
+def test_scores_take_weights_of_records(bunch):
     classifier = make(AfterKoper2024).fit(bunch.data, bunch.target)
     right = classifier.predict(bunch.data) == bunch.target
     assert 0 < right.mean() < 1
@@ -213,8 +225,8 @@ def test_records_may_weigh_in_the_score(bunch):
     assert weighted == 1.0
 
 
-def test_events_change_nothing(bunch):
+def test_groups_change_nothing(bunch):
     classifier = make(AfterKoper2024)
-    given = classifier.fit(bunch.data, bunch.target).predict_proba(bunch.data)
+    expected = classifier.fit(bunch.data, bunch.target).predict_proba(bunch.data)
     classifier.fit(bunch.data, bunch.target, groups=bunch.groups)
-    np.testing.assert_array_equal(classifier.predict_proba(bunch.data), given)
+    np.testing.assert_array_equal(classifier.predict_proba(bunch.data), expected)

@@ -292,22 +292,19 @@ def test_a_prepared_system_predicts_as_the_system_itself(name):
 
 
 def test_every_published_system_is_fitted_as_its_base_does():
-    for name in baselines.__all__:
-        if name[0].isupper():
-            system = getattr(baselines, name)
-            takes_onsets = issubclass(system, fits.OnsetsMixin)
-            if issubclass(system, fits.NetworkBaseline):
-                assert system._fit is fits.NetworkBaseline._fit
-                assert takes_onsets or system.fit is fits.NetworkBaseline.fit
-            else:
-                assert system.fit is fits.FeatureBaseline.fit
-            base = fits.OnsetsMixin if takes_onsets else fits.NetworkBaseline
-            assert system.predict_proba is base.predict_proba
+    for name in baselines.published_systems().index:
+        system = getattr(baselines, name)
+        takes_onsets = issubclass(system, fits.OnsetsMixin)
+        if issubclass(system, fits.NetworkBaseline):
+            assert system._fit is fits.NetworkBaseline._fit
+            assert takes_onsets or system.fit is fits.NetworkBaseline.fit
+        else:
+            assert system.fit is fits.FeatureBaseline.fit
+        base = fits.OnsetsMixin if takes_onsets else fits.NetworkBaseline
+        assert system.predict_proba is base.predict_proba
 
 
-@pytest.mark.parametrize(
-    "name", sorted(name for name in baselines.__all__ if name[0].isupper())
-)
+@pytest.mark.parametrize("name", sorted(baselines.published_systems().index))
 def test_every_published_system_represents_each_record_for_itself(name):
     system = systems.list_systems()[name]
     data_set = make_data(n_events=2, per_event=2)
@@ -316,7 +313,7 @@ def test_every_published_system_represents_each_record_for_itself(name):
         "one", data_set.waveforms[2:3], RATE, data_set.y[2:3], data_set.frame[2:3]
     )
     alone = fits.prepare(system, one, 0)
-    np.testing.assert_allclose(alone.seen[0], prepared.seen[2], atol=1e-5)
+    np.testing.assert_allclose(alone.inputs[0], prepared.inputs[2], atol=1e-5)
 
 
 # no leak

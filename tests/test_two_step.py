@@ -8,7 +8,7 @@ RATE = 100.0
 
 
 def three_classes(n=30, seed=0):
-    """Bursts whose frequency tells the class, in noise."""
+    """Return bursts of a frequency for each class, in noise."""
     rng = np.random.default_rng(seed)
     kind = np.arange(n) % 3
     time = np.arange(600) / RATE
@@ -29,7 +29,7 @@ def fitted():
     return make().fit(X, y)
 
 
-def test_two_steps_tell_three_classes_apart(fitted):
+def test_two_steps_distinguish_three_classes(fitted):
     X, y = three_classes(seed=1)
     assert fitted.classes_.tolist() == ["blast", "collapse", "earthquake"]
     assert fitted.score(X, y) >= 0.9
@@ -85,7 +85,7 @@ def test_events_are_kept_whole_in_both_steps():
     X, y = three_classes(36)
     groups = np.arange(36) // 3 % 6 + 10 * (np.arange(36) % 3)
     classifier = make(early_stopping=True, max_epochs=2).fit(X, y, groups)
-    again = make(early_stopping=True, max_epochs=2).fit(X, y)
+    again = make(early_stopping=True, max_epochs=2).fit(X, y, groups="records")
     assert (classifier.predict_proba(X) != again.predict_proba(X)).any()
     for step in classifier.net_.steps_:
         assert "valid_loss" in step.history_

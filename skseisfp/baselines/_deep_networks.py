@@ -5,10 +5,12 @@ from torch import nn
 
 from ..neural.layers import GeneratorDropout
 
-# pairs of convolutions and filters between the pools
+# Convolutions and filters between the pools, configurations D and E of Simonyan and
+# Zisserman (2015), table 1
 _VGG16 = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
 _VGG19 = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))
-# filters of the four branches of each inception; the middle ones are first reduced
+# Filters of the four branches of each inception, of which the two in the middle are
+# reduced first: Szegedy et al. (2015), table 1
 _INCEPTIONS = (
     (
         (64, (96, 128), (16, 32), 32),
@@ -49,7 +51,7 @@ class _Inception(nn.Module):
         self.n_outputs = single + middle + wide + pooled
 
     def forward(self, X):
-        """Return what all branches make of X."""
+        """Return the outputs of all branches."""
         return torch.cat([branch(X) for branch in self.branches], dim=1)
 
 
@@ -63,10 +65,12 @@ def _convolution(n_inputs, n_filters, size, stride=1):
 
 
 def _scale(size, width):
+    """Return a number of filters times the width, at least one."""
     return max(round(size * width), 1)
 
 
 def _pool():
+    """Return the pool that halves the samples."""
     return nn.MaxPool1d(3, stride=2, padding=1)
 
 
@@ -123,8 +127,9 @@ def _make_google_net(n_inputs, n_classes, width):
         for single, *middle, pooled in group:
             pairs = [tuple(_scale(n, width) for n in pair) for pair in middle]
             sizes = _scale(single, width), *pairs, _scale(pooled, width)
-            layers.append(_Inception(n_inputs, sizes))
-            n_inputs = layers[-1].n_outputs
+            inception = _Inception(n_inputs, sizes)
+            layers.append(inception)
+            n_inputs = inception.n_outputs
     head = (nn.AdaptiveAvgPool1d(1), nn.Flatten(), GeneratorDropout(0.4))
     return layers.extend(head).append(nn.Linear(n_inputs, n_classes))
 

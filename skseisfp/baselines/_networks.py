@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
@@ -15,6 +16,15 @@ def pad_same(X, size, stride, value=0.0):
     n_out = -(-n_samples // stride)
     total = max((n_out - 1) * stride + size - n_samples, 0)
     return functional.pad(X, (total // 2, total - total // 2), value=value)
+
+
+def pad_to(X, least):
+    """Pad the ends of the last axes with zeros to the sizes that a network needs."""
+    first = X.ndim - len(least)
+    missing = np.maximum(np.array(least) - X.shape[first:], 0)
+    if not missing.any():
+        return X
+    return np.pad(X, [(0, 0)] * first + [(0, n) for n in missing])
 
 
 class SameConv1d(nn.Conv1d):
@@ -51,7 +61,17 @@ class BinaryHead(nn.Linear):
         return torch.cat([torch.zeros_like(logits), logits], dim=1)
 
 
-class WaveformNet(GeneratorModule):
+class LayeredNet(GeneratorModule):
+    """Base of networks whose `layers` are one sequence."""
+
+    layers: nn.Sequential
+
+    def forward(self, X, **kwargs):
+        """Return the logits of the classes."""
+        return self.layers(X)
+
+
+class WaveformNet(LayeredNet):
     """Base of networks on records of shape (n_records, 1, n_channels, n_samples)."""
 
     def forward(self, X, **kwargs):
@@ -60,15 +80,16 @@ class WaveformNet(GeneratorModule):
 
 
 def count_outputs(layers, shape):
-    """Count what layers make of one input of a shape."""
+    """Count the outputs of layers for one input of a shape."""
     with torch.no_grad():
         output = deepcopy(layers).to("meta").eval()(torch.empty(1, *shape).to("meta"))
     return output[0].numel()
 
 
 def initialise(module, *, draw=nn.init.xavier_uniform_):
-    """Draw the weights, as Keras does if not told else, with biases of zero."""
+    """Draw the weights, by the default of Keras if no other is given; biases are 0."""
     for part in module.modules():
         if isinstance(part, (nn.Conv1d, nn.Conv2d, nn.Linear)):
             draw(part.weight)
-            nn.init.zeros_(part.bias)
+            if part.bias is not None:
+                nn.init.zeros_(part.bias)

@@ -1,22 +1,32 @@
-"""What the baselines have in common that take onsets beside the records."""
+"""What the baselines that take onsets in addition to records have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
 from .._utils.checks import check_per_record
+from .waveform_baseline import WaveformBaseline
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
-class OnsetsMixin:
-    """Methods of the classifiers that take onsets beside the records.
+class OnsetsMixin(WaveformBaseline):
+    """Methods of the classifiers that take onsets in addition to records.
 
-    A subclass gives `_represent(records, arrival, s_arrival, origin)` and sets
-
-    - `_fitted`: the name of the attribute that predicts what that returns.
+    A subclass gives `_represent(records, arrival, s_arrival, origin)`.
     """
 
-    _fitted = None
-
-    def predict_proba(self, X, arrival=None, s_arrival=None, origin=None):
+    def predict_proba(
+        self,
+        X: npt.ArrayLike,
+        arrival: npt.ArrayLike | None = None,
+        s_arrival: npt.ArrayLike | None = None,
+        origin: npt.ArrayLike | None = None,
+    ) -> npt.NDArray:
         """Return the probabilities of the classes.
 
         Parameters
@@ -34,14 +44,20 @@ class OnsetsMixin:
         Raises
         ------
         ValueError
-            If the records are not of the shape seen in fit.
+            If the records are not of the shape seen in `fit`.
         """
         check_is_fitted(self)
         X = self._check(X, reset=False)
-        inputs = self._represent(X, arrival, s_arrival, origin)
+        inputs = self._represent(X, arrival=arrival, s_arrival=s_arrival, origin=origin)
         return getattr(self, self._fitted).predict_proba(inputs)
 
-    def predict(self, X, arrival=None, s_arrival=None, origin=None):
+    def predict(
+        self,
+        X: npt.ArrayLike,
+        arrival: npt.ArrayLike | None = None,
+        s_arrival: npt.ArrayLike | None = None,
+        origin: npt.ArrayLike | None = None,
+    ) -> npt.NDArray:
         """Return the most probable class of each record.
 
         Parameters
@@ -60,8 +76,14 @@ class OnsetsMixin:
         return self.classes_[best]
 
     def score(
-        self, X, y, arrival=None, s_arrival=None, origin=None, sample_weight=None
-    ):
+        self,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        arrival: npt.ArrayLike | None = None,
+        s_arrival: npt.ArrayLike | None = None,
+        origin: npt.ArrayLike | None = None,
+        sample_weight: npt.ArrayLike | None = None,
+    ) -> float:
         """Return the accuracy.
 
         Parameters
@@ -78,10 +100,10 @@ class OnsetsMixin:
         Returns
         -------
         float
-            Part of the records that are classified rightly.
+            Fraction of the records that are classified correctly.
         """
-        given = self.predict(X, arrival, s_arrival, origin)
-        return accuracy_score(y, given, sample_weight=sample_weight)
+        predicted = self.predict(X, arrival, s_arrival, origin)
+        return float(accuracy_score(y, predicted, sample_weight=sample_weight))
 
     def _shift_onsets(self, n_records, arrival, s_arrival, origin, *, rate):
         """Return onsets by name, in samples at a rate from the start of the window."""
@@ -95,4 +117,5 @@ class OnsetsMixin:
         return onsets
 
     def _window_start(self):
+        """Return the start of the window in seconds from the first sample."""
         return 0.0 if self.window is None else self.window[0]

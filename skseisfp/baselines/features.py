@@ -1,35 +1,91 @@
 """What the baselines on physics features have in common."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_selection import f_classif
 from sklearn.pipeline import make_pipeline
 
-from .._utils.checks import check_real
+from .._compat import StrOptions
+from .._parameters import COUNT, FRACTION, HERTZ, NOT_NEGATIVE, ValidatedParameters
 from .._utils.validation import check_classes
 from ..preprocessing import PhysicsFeatures, WaveformPreprocessor
-from ._base import WaveformBaseline
+from ._constraints import VP_VS
 from ._onsets import OnsetsMixin
+from .waveform_baseline import WaveformBaseline
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    import numpy.typing as npt
+    from sklearn.pipeline import Pipeline
+
+_ROUNDING = 1e-9  # of the largest value of a feature; it varies less by rounding
 
 
 class FeatureBaseline(OnsetsMixin, WaveformBaseline):
     """Base of the classifiers on physics features of waveforms.
 
-    A subclass gives `_make_steps()`, of a pipeline that takes features with NaN where
-    there are none, and sets
+    Parameters
+    ----------
+    p_onset : float, default=None
+        Seconds from the first sample of the record to P, where no arrival is given;
+        None leaves P unknown.
+    s_onset : float, default=None
+        Seconds from the first sample of the record to S, likewise.
+    vp_vs : float, default=None
+        Ratio of speeds by which S is estimated from P and the origin; None does not
+        estimate it.
+    f_min : float, default=0.5
+        Corner of the high-pass filter in Hz; None does not filter.
+    scaling : {"record", "trace", None}, default="record"
+        What is divided by its largest value.
+    n_jobs : int, default=None
+        Number of threads that compute the features.
 
-    - `_groups`: groups of `PhysicsFeatures`;
-    - `_bands`: bands of the ratios of P to S, or None;
-    - `_columns`: names of the features that it takes, or None for all but
-      `_stand_ins`, which the event has where onsets are not known.
+    Attributes
+    ----------
+    published : PublishedSystem
+        What is published of the system, an attribute of the class.
+    classes_ : ndarray of shape (n_classes,)
+        Labels.
+    classifier_ : Pipeline
+        The fitted classifier of features.
+    record_shape_ : tuple of int
+        Shape of one record.
+    n_features_in_ : int
+        Size of axis 1 of the records seen in fit.
+
+    Notes
+    -----
+    A subclass sets `published` and gives ``_make_steps()``, which returns the steps of
+    a pipeline that takes features, NaN where there are none. It may set
+
+    - ``_groups``: groups of `PhysicsFeatures`;
+    - ``_bands``: bands of the ratios of P to S, or None;
+    - ``_columns``: names of the features that it takes, or None for all but
+      ``_stand_ins``, which the event has where onsets are not known.
     """
+
+    classifier_: Pipeline
 
     __metadata_request__fit = {"groups": False}
 
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **WaveformBaseline._parameter_constraints,
+        "p_onset": [NOT_NEGATIVE, None],
+        "s_onset": [NOT_NEGATIVE, None],
+        "vp_vs": [VP_VS, None],
+        "f_min": [HERTZ, None],
+        "scaling": [StrOptions({"record", "trace"}), None],
+    }
     _fitted = "classifier_"
-    _groups = "all"
-    _bands = None
-    _columns = None
+    _groups: ClassVar[str | tuple[str, ...]] = "all"
+    _bands: ClassVar[tuple[tuple[float, float], ...] | None] = None
+    _columns: ClassVar[tuple[str, ...] | None] = None
     _stand_ins = (
         "fc_event",
         "t_star_event",
@@ -42,25 +98,31 @@ class FeatureBaseline(OnsetsMixin, WaveformBaseline):
     def __init__(
         self,
         *,
-        sampling_rate=100.0,
-        window=None,
-        p_onset=None,
-        s_onset=None,
-        vp_vs=None,
-        f_min=0.5,
-        scaling="record",
-        n_jobs=None,
-    ):
-        self.sampling_rate = sampling_rate
-        self.window = window
+        sampling_rate: float = 100.0,
+        window: tuple[float, float] | None = None,
+        p_onset: float | None = None,
+        s_onset: float | None = None,
+        vp_vs: float | None = None,
+        f_min: float | None = 0.5,
+        scaling: str | None = "record",
+        n_jobs: int | None = None,
+    ) -> None:
+        super().__init__(sampling_rate=sampling_rate, window=window, n_jobs=n_jobs)
         self.p_onset = p_onset
         self.s_onset = s_onset
         self.vp_vs = vp_vs
         self.f_min = f_min
         self.scaling = scaling
-        self.n_jobs = n_jobs
 
-    def fit(self, X, y, groups=None, arrival=None, s_arrival=None, origin=None):
+    def fit(
+        self,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        groups: npt.ArrayLike | None = None,
+        arrival: npt.ArrayLike | None = None,
+        s_arrival: npt.ArrayLike | None = None,
+        origin: npt.ArrayLike | None = None,
+    ) -> Self:
         """Fit on features of records.
 
         Parameters
@@ -84,20 +146,21 @@ class FeatureBaseline(OnsetsMixin, WaveformBaseline):
         Raises
         ------
         ValueError
-            If the data or a parameter is impossible.
+            If the data or a parameter is not valid.
         """
         vars(self).pop("classifier_", None)
-        classifier = make_pipeline(*self._make_steps())
+        self._validate_params()
         X = self._check(X, reset=True)
+        self._check_combinations(X)
         y = check_classes(self, X, y)
         features = self._represent(X, arrival, s_arrival, origin)
-        classifier.fit(features, y)
+        classifier = make_pipeline(*self._make_steps()).fit(features, y)
         self.classes_ = classifier.classes_
         self.classifier_ = classifier
         return self
 
-    def get_feature_names(self):
-        """Name the features, in the order that the classifier takes them.
+    def get_feature_names(self) -> npt.NDArray:
+        """Return the names of the features, in the order of the classifier's input.
 
         Returns
         -------
@@ -108,6 +171,22 @@ class FeatureBaseline(OnsetsMixin, WaveformBaseline):
             return np.array(self._columns, dtype=object)
         names = self._describer().get_feature_names_out()
         return names[~np.isin(names, self._stand_ins)]
+
+    def _make_steps(self):
+        """Return the steps of the pipeline that classifies features."""
+        raise NotImplementedError
+
+    def _check_combinations(self, X):
+        """Raise if the window ends after the records, or an onset is before it."""
+        super()._check_combinations(X)
+        start = self._window_start()
+        for name in ("p_onset", "s_onset"):
+            onset = getattr(self, name)
+            if onset is not None and onset < start:
+                raise ValueError(
+                    f"{name} must be a time >= {start:g} s, the start of the window, "
+                    f"or None; got {onset!r}."
+                )
 
     def _represent(self, X, arrival=None, s_arrival=None, origin=None):
         """Return the features of records."""
@@ -123,7 +202,7 @@ class FeatureBaseline(OnsetsMixin, WaveformBaseline):
     def _preprocess(self, X):
         """Return records filtered, cut and scaled."""
         f_min = self.f_min
-        if f_min is not None and check_real("f_min", f_min) >= self.sampling_rate / 2:
+        if f_min is not None and f_min >= self.sampling_rate / 2:
             f_min = None  # the records have nothing above
         return WaveformPreprocessor(
             sampling_rate=self.sampling_rate,
@@ -134,26 +213,23 @@ class FeatureBaseline(OnsetsMixin, WaveformBaseline):
         ).fit_transform(X)
 
     def _describer(self):
-        start = self._window_start()
-        onsets = {"p_onset": self.p_onset, "s_onset": self.s_onset}
-        for name, onset in onsets.items():
-            if onset is not None:
-                onsets[name] = check_real(name, onset, min_val=start) - start
+        """Return the transformer of preprocessed records to features."""
         return PhysicsFeatures(
             sampling_rate=self.sampling_rate,
             features=self._groups,
             ratio_bands=self._bands,
+            p_onset=self._in_window(self.p_onset),
+            s_onset=self._in_window(self.s_onset),
             vp_vs=self.vp_vs,
             n_jobs=self.n_jobs,
-            **onsets,
         )
 
-    def __sklearn_is_fitted__(self):
-        """Tell whether the last fit came to its end."""
-        return hasattr(self, "classifier_")
+    def _in_window(self, onset):
+        """Return an onset in seconds from the start of the window."""
+        return None if onset is None else onset - self._window_start()
 
 
-class FillMissing(TransformerMixin, BaseEstimator):
+class FillMissing(ValidatedParameters, TransformerMixin, BaseEstimator):
     """Put zeros for features that no training record has.
 
     Parameters
@@ -170,11 +246,16 @@ class FillMissing(TransformerMixin, BaseEstimator):
         What is put for missing features.
     """
 
-    def __init__(self, *, median=False):
+    empty_: npt.NDArray
+    fill_: npt.NDArray
+
+    _parameter_constraints = {"median": ["boolean"]}
+
+    def __init__(self, *, median: bool = False) -> None:
         self.median = median
 
-    def fit(self, X, y=None):
-        """Look which features are missing.
+    def fit(self, X: npt.NDArray, y: None = None) -> Self:
+        """Learn which features are missing, and the medians of the others.
 
         Parameters
         ----------
@@ -188,14 +269,15 @@ class FillMissing(TransformerMixin, BaseEstimator):
         self
             The fitted transformer.
         """
-        self.empty_ = np.isnan(X).all(axis=0)
+        self._validate_params()
+        self.empty_ = np.all(np.isnan(X), axis=0)
         self.fill_ = np.where(self.empty_, 0.0, np.nan)
         if self.median:
             self.fill_[~self.empty_] = np.nanmedian(X[:, ~self.empty_], axis=0)
         return self
 
-    def transform(self, X):
-        """Fill the features in.
+    def transform(self, X: npt.NDArray) -> npt.NDArray:
+        """Fill the missing features.
 
         Parameters
         ----------
@@ -210,8 +292,8 @@ class FillMissing(TransformerMixin, BaseEstimator):
         return np.where(self.empty_ | np.isnan(X), self.fill_, X)
 
 
-class WeaklyCorrelated(TransformerMixin, BaseEstimator):
-    """Take the features that part the classes best and are not much alike.
+class WeaklyCorrelated(ValidatedParameters, TransformerMixin, BaseEstimator):
+    """Select features that separate the classes best and are weakly correlated.
 
     Parameters
     ----------
@@ -226,12 +308,16 @@ class WeaklyCorrelated(TransformerMixin, BaseEstimator):
         Columns, the best one first.
     """
 
-    def __init__(self, *, n_features=5, max_correlation=0.5):
+    selected_: npt.NDArray
+
+    _parameter_constraints = {"n_features": [COUNT], "max_correlation": [FRACTION]}
+
+    def __init__(self, *, n_features: int = 5, max_correlation: float = 0.5) -> None:
         self.n_features = n_features
         self.max_correlation = max_correlation
 
-    def fit(self, X, y):
-        """Choose by the F statistic, of training rows alone.
+    def fit(self, X: npt.NDArray, y: npt.ArrayLike) -> Self:
+        """Select by the F statistic, of training rows alone.
 
         Parameters
         ----------
@@ -245,27 +331,26 @@ class WeaklyCorrelated(TransformerMixin, BaseEstimator):
         self
             The fitted selector.
         """
-        varied = np.flatnonzero(X.std(axis=0) > 1e-9 * np.abs(X).max(axis=0))
-        if not varied.size:
-            self.selected_ = np.array([0])
-            return self
-        score = np.full(X.shape[1], -1.0)
-        if len(X) > len(np.unique(y)):
-            with np.errstate(divide="ignore", invalid="ignore"):
-                score[varied] = np.nan_to_num(f_classif(X[:, varied], y)[0])
-        alike = np.eye(X.shape[1])
-        alike[np.ix_(varied, varied)] = np.abs(np.corrcoef(X[:, varied].T))
+        self._validate_params()
+        varied = np.flatnonzero(X.std(axis=0) > _ROUNDING * np.abs(X).max(axis=0))
+        self.selected_ = self._select(X, y, varied) if varied.size else np.array([0])
+        return self
+
+    def _select(self, X, y, varied):
+        """Return the best of some columns that are not correlated with better ones."""
+        score = _f_statistic(X[:, varied], y)
+        correlation = np.eye(X.shape[1])
+        correlation[np.ix_(varied, varied)] = np.abs(np.corrcoef(X[:, varied].T))
         taken = []
-        for column in varied[np.argsort(-score[varied], kind="stable")]:
-            if (alike[column, taken] <= self.max_correlation).all():
+        for column in varied[np.argsort(-score, kind="stable")]:
+            if (correlation[column, taken] <= self.max_correlation).all():
                 taken.append(column)
             if len(taken) == self.n_features:
                 break
-        self.selected_ = np.array(taken)
-        return self
+        return np.array(taken)
 
-    def transform(self, X):
-        """Return the chosen features.
+    def transform(self, X: npt.NDArray) -> npt.NDArray:
+        """Return the selected features.
 
         Parameters
         ----------
@@ -275,6 +360,14 @@ class WeaklyCorrelated(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_records, n_selected)
-            The chosen ones.
+            Features, the best one first.
         """
         return X[:, self.selected_]
+
+
+def _f_statistic(X, y):
+    """Return the F statistic of each feature, -1 where there are too few records."""
+    if len(X) <= len(np.unique(y)):
+        return np.full(X.shape[1], -1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.nan_to_num(f_classif(X, y)[0])

@@ -1,17 +1,25 @@
 """The detector of Perol et al. (2018)."""
 
-import torch
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from torch import nn
 
-from ..preprocessing import WaveformAugmenter
-from ._base import NetworkBaseline, check_finite
-from ._networks import SameConv1d, WaveformNet, count_outputs, initialise
+from ..._parameters import FINITE
+from ...preprocessing import WaveformAugmenter
+from .._networks import SameConv1d, WaveformNet, count_outputs, initialise
+from ..network_baseline import NetworkBaseline
+from ..published_system import PublishedSystem
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class ConvNetQuakeNet(WaveformNet):
     """Eight convolutions of stride 2 and one fully connected layer."""
 
-    def __init__(self, input_shape, n_classes):
+    def __init__(self, input_shape: tuple[int, ...], n_classes: int) -> None:
         super().__init__()
         _, n_channels, n_samples = input_shape
         trunk = nn.Sequential()
@@ -29,41 +37,11 @@ class ConvNetQuake(NetworkBaseline):
     Parameters
     ----------
     sampling_rate : float, default=100.0
-        Samples per second (Hz) of the records; they are brought to the published 100 Hz
-        if they have another.
-    window : tuple of (float, float), default=None
-        Start and end, in seconds from the first sample, of the part of each record that
-        is used. None uses all of it.
+        Samples per second (Hz) of the records; those of another rate are resampled to
+        the published 100 Hz.
     noise_snr_db : float or None, default=20.0
         Signal-to-noise ratio in decibels of the Gaussian noise that is added to each
         record while training; None adds none. The published level is not known.
-    max_epochs : int, default=100
-        Largest number of epochs.
-    batch_size : int, default=128
-        Largest number of records in a batch.
-    lr : float, default=1e-3
-        Learning rate.
-    early_stopping : bool, default=False
-        Keep events apart for validation, stop when their loss no longer improves and
-        restore the best weights.
-    n_jobs : int, default=None
-        Number of threads that prepare the records.
-    device : str, default="auto"
-        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
-        ``"cpu"``.
-    random_state : int, RandomState instance or None, default=None
-        Seed of weights, order, dropout, augmentation and validation split.
-
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-        Labels.
-    net_ : FingerprintClassifier
-        The trained network; it holds the history of training.
-    record_shape_ : tuple of int
-        Shape of one record.
-    n_features_in_ : int
-        Size of axis 1 of the records seen in fit.
 
     Notes
     -----
@@ -78,8 +56,8 @@ class ConvNetQuake(NetworkBaseline):
     noise.
 
     The paper detects events in continuous records and assigns them to regions of one
-    network (17 times as many detections as the catalogue); it does not tell earthquakes
-    from explosions. Its test month follows the training months.
+    network (17 times as many detections as the catalogue); it does not distinguish
+    earthquakes from explosions. Its test month follows the training months.
 
     References
     ----------
@@ -99,28 +77,47 @@ class ConvNetQuake(NetworkBaseline):
     (8, 2)
     """
 
+    published = PublishedSystem(
+        paper="Perol, Gharbi and Denolle",
+        year=2018,
+        task="detection and region of events",
+        input="waveforms, 10 s",
+        record_shape=(3, 1001),
+        n_classes=7,
+        published_parameters=22_951,
+        exactness="exact",
+        figure="more than 17 times the detections of the catalogue",
+        measured_on="continuous records, six regions and noise",
+        split="by time: July 2014 for the test",
+        caveats=(
+            "It distinguishes events from noise and their regions, not their nature."
+        ),
+        source="paper and public code (tperol/ConvNetQuake)",
+    )
     _module = ConvNetQuakeNet
     _recipe = {
-        "optimizer": torch.optim.Adam,
-        "weight_decay": 0.0,
-        "lr_schedule": None,
+        **NetworkBaseline._recipe,
         "optimizer__param_groups": [("layers.0.*.weight", {"weight_decay": 1e-3})],
+    }
+    _parameter_constraints = {
+        **NetworkBaseline._parameter_constraints,
+        "noise_snr_db": [FINITE, None],
     }
 
     def __init__(
         self,
         *,
-        sampling_rate=100.0,
-        window=None,
-        noise_snr_db=20.0,
-        max_epochs=100,
-        batch_size=128,
-        lr=1e-3,
-        early_stopping=False,
-        n_jobs=None,
-        device="auto",
-        random_state=None,
-    ):
+        sampling_rate: float = 100.0,
+        window: tuple[float, float] | None = None,
+        noise_snr_db: float | None = 20.0,
+        max_epochs: int = 100,
+        batch_size: int = 128,
+        lr: float = 1e-3,
+        early_stopping: bool = False,
+        n_jobs: int | None = None,
+        device: str = "auto",
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         super().__init__(
             sampling_rate=sampling_rate,
             window=window,
@@ -133,11 +130,6 @@ class ConvNetQuake(NetworkBaseline):
             random_state=random_state,
         )
         self.noise_snr_db = noise_snr_db
-
-    def _check_parameters(self, X):
-        super()._check_parameters(X)
-        if self.noise_snr_db is not None:
-            check_finite("noise_snr_db", self.noise_snr_db)
 
     def _make_augmenter(self):
         if self.noise_snr_db is None:

@@ -1,10 +1,19 @@
 """The detector of Ulyanov et al. (2021), by description."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from torch import nn
 
-from ..neural.layers import GeneratorDropout
-from ._base import NetworkBaseline, check_dropout
-from ._networks import WaveformNet, count_outputs, initialise
+from ..._parameters import DROPOUT
+from ...neural.layers import GeneratorDropout
+from .._networks import WaveformNet, count_outputs, initialise
+from ..network_baseline import NetworkBaseline
+from ..published_system import PublishedSystem
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _FILTERS = (16, 32, 32, 64, 64)
 
@@ -12,7 +21,9 @@ _FILTERS = (16, 32, 32, 64, 64)
 class UlyanovNet(WaveformNet):
     """Five convolutions with batch normalisation and dropout, and one dense layer."""
 
-    def __init__(self, input_shape, n_classes, *, dropout_p=0.2):
+    def __init__(
+        self, input_shape: tuple[int, ...], n_classes: int, *, dropout_p: float = 0.2
+    ) -> None:
         super().__init__()
         _, n_channels, n_samples = input_shape
         trunk = nn.Sequential()
@@ -34,54 +45,24 @@ class AfterUlyanov2021(NetworkBaseline):
     Parameters
     ----------
     sampling_rate : float, default=100.0
-        Samples per second (Hz) of the records; they are brought to 100 Hz if they have
-        another.
-    window : tuple of (float, float), default=None
-        Start and end, in seconds from the first sample, of the part of each record that
-        is used. None uses all of it.
+        Samples per second (Hz) of the records; those of another rate are resampled to
+        100 Hz.
     dropout_p : float, default=0.2
         Probability to drop an element after each convolution.
-    max_epochs : int, default=50
-        Largest number of epochs.
-    batch_size : int, default=64
-        Largest number of records in a batch.
-    lr : float, default=1e-3
-        Learning rate.
-    early_stopping : bool, default=False
-        Keep events apart for validation, stop when their loss no longer improves and
-        restore the best weights.
-    n_jobs : int, default=None
-        Number of threads that prepare the records.
-    device : str, default="auto"
-        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
-        ``"cpu"``.
-    random_state : int, RandomState instance or None, default=None
-        Seed of weights, order, dropout, augmentation and validation split.
-
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-        Labels.
-    net_ : FingerprintClassifier
-        The trained network; it holds the history of training.
-    record_shape_ : tuple of int
-        Shape of one record.
-    n_features_in_ : int
-        Size of axis 1 of the records seen in fit.
 
     Notes
     -----
-    Built by description. [2]_ tells of the detector of [1]_: windows of 15 s of three
+    Built by description. [2]_ describes the detector of [1]_: windows of 15 s of three
     components, five times a convolution with batch normalisation and dropout, one fully
-    connected layer. Give windows of that length to be near to it.
+    connected layer. Use windows of that length to be close to it.
 
     Ours: 100 Hz, 16 to 64 filters of 7 samples with stride 2, ReLU, Adam, batches and
     epochs, the straight line removed and records divided by their largest value. For
     three channels of 15 s and two classes it has 60,738 parameters.
 
-    The task of the paper is another one: to tell events from noise. It reports correct
-    detections on all seismograms of its test, as [2]_ has it; their number is not known
-    here.
+    The task of the paper is another one: to distinguish events from noise. It reports
+    correct detections on all seismograms of its test, according to [2]_; their number
+    is not known here.
 
     References
     ----------
@@ -103,23 +84,41 @@ class AfterUlyanov2021(NetworkBaseline):
     (8, 2)
     """
 
+    published = PublishedSystem(
+        paper="Ulyanov et al.",
+        year=2021,
+        task="detection of events",
+        input="waveforms, 15 s",
+        record_shape=(3, 1500),
+        exactness="by description",
+        figure="correct on all tested seismograms",
+        caveats=(
+            "It distinguishes events from noise, not their nature. Rate, kernels, "
+            "filters, pools and training are unknown."
+        ),
+        source="as described by Silkin (2024)",
+    )
     _module = UlyanovNet
     _module_parameters = ("dropout_p",)
+    _parameter_constraints = {
+        **NetworkBaseline._parameter_constraints,
+        "dropout_p": [DROPOUT],
+    }
 
     def __init__(
         self,
         *,
-        sampling_rate=100.0,
-        window=None,
-        dropout_p=0.2,
-        max_epochs=50,
-        batch_size=64,
-        lr=1e-3,
-        early_stopping=False,
-        n_jobs=None,
-        device="auto",
-        random_state=None,
-    ):
+        sampling_rate: float = 100.0,
+        window: tuple[float, float] | None = None,
+        dropout_p: float = 0.2,
+        max_epochs: int = 50,
+        batch_size: int = 64,
+        lr: float = 1e-3,
+        early_stopping: bool = False,
+        n_jobs: int | None = None,
+        device: str = "auto",
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         super().__init__(
             sampling_rate=sampling_rate,
             window=window,
@@ -132,10 +131,6 @@ class AfterUlyanov2021(NetworkBaseline):
             random_state=random_state,
         )
         self.dropout_p = dropout_p
-
-    def _check_parameters(self, X):
-        super()._check_parameters(X)
-        check_dropout("dropout_p", self.dropout_p)
 
     def _represent(self, X):
         return self._preprocess(X)

@@ -1,26 +1,37 @@
 """A convolutional network with several inputs, after Tian et al. (2022)."""
 
+from __future__ import annotations
+
 from math import prod
 
 import numpy as np
 import torch
 from torch import nn
 
-from ..neural.layers import GeneratorDropout, GeneratorModule
-from ..preprocessing import ScalogramTransformer
-from ._base import NetworkBaseline, check_shape, pad_to
-from ._networks import initialise
+from ...neural.layers import GeneratorDropout, GeneratorModule
+from ...preprocessing import ScalogramTransformer
+from .._constraints import image_shape
+from .._networks import initialise, pad_to
+from ..network_baseline import NetworkBaseline
+from ..published_system import PublishedSystem
 
+_F_MAX = 20.0
 _WAVEFORM_FILTERS = (16, 32, 32, 64)
 _IMAGE_FILTERS = (16, 32, 64)
-_LEAST_SAMPLES = 4 ** len(_WAVEFORM_FILTERS)
-_LEAST_SIDE = 2 ** len(_IMAGE_FILTERS)
+_LEAST_SAMPLES = 4 ** len(_WAVEFORM_FILTERS)  # a pool of 4 after each convolution
+_LEAST_SIDE = 2 ** len(_IMAGE_FILTERS)  # a pool of 2 after each convolution
 
 
 class TianNet(GeneratorModule):
     """A branch for waveforms and one for their scalograms, at the end of each row."""
 
-    def __init__(self, input_shape, n_classes, *, shape=(32, 64)):
+    def __init__(
+        self,
+        input_shape: tuple[int, ...],
+        n_classes: int,
+        *,
+        shape: tuple[int, int] = (32, 64),
+    ) -> None:
         super().__init__()
         self.shape = shape
         n_channels = input_shape[1]
@@ -34,7 +45,7 @@ class TianNet(GeneratorModule):
         )
         initialise(self)
 
-    def forward(self, X, **kwargs):
+    def forward(self, X: torch.Tensor, **kwargs: object) -> torch.Tensor:
         """Return the logits of the classes."""
         n_pixels = prod(self.shape)
         waveform = self.waveform(X[:, 0, :, :-n_pixels])
@@ -43,7 +54,7 @@ class TianNet(GeneratorModule):
 
 
 def _branch(n_inputs, filters, *, two_dimensional):
-    """Convolutions with pools, averaged over all places at the end."""
+    """Return convolutions with pools, averaged over all places at the end."""
     layers = nn.Sequential()
     for n_filters in filters:
         if two_dimensional:
@@ -64,45 +75,15 @@ class AfterTian2022(NetworkBaseline):
     Parameters
     ----------
     sampling_rate : float, default=100.0
-        Samples per second (Hz) of the records; they are brought to 100 Hz if they have
-        another.
-    window : tuple of (float, float), default=None
-        Start and end, in seconds from the first sample, of the part of each record that
-        is used. None uses all of it.
+        Samples per second (Hz) of the records; those of another rate are resampled to
+        100 Hz.
     shape : tuple of (int, int), default=(32, 64)
         Rows (frequencies) and columns (time) of the scalograms, each at least 8.
-    max_epochs : int, default=100
-        Largest number of epochs.
-    batch_size : int, default=64
-        Largest number of records in a batch.
-    lr : float, default=1e-3
-        Learning rate.
-    early_stopping : bool, default=False
-        Keep events apart for validation, stop when their loss no longer improves and
-        restore the best weights.
-    n_jobs : int, default=None
-        Number of threads that prepare the records.
-    device : str, default="auto"
-        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
-        ``"cpu"``.
-    random_state : int, RandomState instance or None, default=None
-        Seed of weights, order, dropout, augmentation and validation split.
-
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-        Labels.
-    net_ : FingerprintClassifier
-        The trained network; it holds the history of training.
-    record_shape_ : tuple of int
-        Shape of one record.
-    n_features_in_ : int
-        Size of axis 1 of the records seen in fit.
 
     Notes
     -----
     Built by description, which is a title: [1]_ lists the convolutional network with
-    multiple inputs of [2]_ among its references and says no more of it.
+    multiple inputs of [2]_ among its references and says no more about it.
 
     So all is ours: records of three channels at 100 Hz, band-pass from 1 to 20 Hz, each
     divided by its largest value; four convolutions of 7 samples with 16 to 64 filters
@@ -110,7 +91,7 @@ class AfterTian2022(NetworkBaseline):
     on its scalogram in decibels from 1 to 20 Hz; batch normalisation, averages over
     time and frequency, dropout of 0.5, a layer of 64; Adam and its settings. For three
     channels and two classes it has 58,050 parameters, whatever the length of records.
-    Records below 2.56 s are continued with zeros.
+    Records below 2.56 s are padded with zeros.
 
     Its data and results are not known to us.
 
@@ -134,24 +115,38 @@ class AfterTian2022(NetworkBaseline):
     (8, 2)
     """
 
+    published = PublishedSystem(
+        paper="Tian et al.",
+        year=2022,
+        task="unknown",
+        input="waveforms, each followed by its scalogram",
+        record_shape=(3, 6000),
+        exactness="by description",
+        caveats="All but that it has several inputs is unknown.",
+        source="as cited by Zhou et al. (2025)",
+    )
     _module = TianNet
     _module_parameters = ("shape",)
     _f_min = 1.0
+    _parameter_constraints = {
+        **NetworkBaseline._parameter_constraints,
+        "shape": [image_shape(_LEAST_SIDE)],
+    }
 
     def __init__(
         self,
         *,
-        sampling_rate=100.0,
-        window=None,
-        shape=(32, 64),
-        max_epochs=100,
-        batch_size=64,
-        lr=1e-3,
-        early_stopping=False,
-        n_jobs=None,
-        device="auto",
-        random_state=None,
-    ):
+        sampling_rate: float = 100.0,
+        window: tuple[float, float] | None = None,
+        shape: tuple[int, int] = (32, 64),
+        max_epochs: int = 100,
+        batch_size: int = 64,
+        lr: float = 1e-3,
+        early_stopping: bool = False,
+        n_jobs: int | None = None,
+        device: str = "auto",
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         super().__init__(
             sampling_rate=sampling_rate,
             window=window,
@@ -165,18 +160,14 @@ class AfterTian2022(NetworkBaseline):
         )
         self.shape = shape
 
-    def _check_parameters(self, X):
-        super()._check_parameters(X)
-        check_shape(self.shape, _LEAST_SIDE)
-
     def _represent(self, X):
-        waveforms = self._preprocess(X, f_max=20.0)
+        waveforms = self._preprocess(X, f_max=_F_MAX)
         waveforms = pad_to(waveforms, [_LEAST_SAMPLES])
         scalogram = ScalogramTransformer(
             sampling_rate=self._rate,
             shape=self.shape,
             f_min=self._f_min,
-            f_max=20.0,
+            f_max=_F_MAX,
             n_jobs=self.n_jobs,
         )
         images = scalogram.fit_transform(waveforms)

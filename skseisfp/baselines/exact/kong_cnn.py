@@ -1,28 +1,41 @@
 """The network of Kong et al. (2022) for waveforms and a physical feature."""
 
+from __future__ import annotations
+
 from numbers import Real
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import nn
 
-from .._utils.checks import check_real
-from ..neural.layers import GeneratorDropout
-from ..preprocessing import PhysicsFeatures
-from ..signal.phase_windows import band_power, log_amplitude_ratio
-from ..signal.windows import window_samples
-from ._base import NetworkBaseline, check_window, is_pair, pad_to
-from ._networks import WaveformNet, count_outputs, initialise
-from ._onsets import OnsetsMixin
+from ..._compat import Interval
+from ..._parameters import WINDOW, pair_of
+from ...neural.layers import GeneratorDropout, GeneratorModule
+from ...preprocessing import PhysicsFeatures
+from ...signal.phase_windows import band_power, log_amplitude_ratio
+from ...signal.windows import window_samples
+from .._constraints import VP_VS
+from .._networks import count_outputs, initialise, pad_to
+from .._onsets import OnsetsMixin
+from ..network_baseline import NetworkBaseline
+from ..published_system import PublishedSystem
+from ..waveform_baseline import check_within
 
-_LEAST_SAMPLES = 64
-_CYCLES = ((64, 0.0), (128, 0.3), (256, 0.3))
+if TYPE_CHECKING:
+    from typing import Self
+
+    import numpy.typing as npt
+
+_RATE = 40.0
+_LEAST_SAMPLES = 64  # product of the three pools of 4
+_CYCLES = ((64, 0.0), (128, 0.3), (256, 0.3))  # filters and dropout
 
 
-class KongNet(WaveformNet):
+class KongNet(GeneratorModule):
     """A branch for the waveform and one for the feature in the last column."""
 
-    def __init__(self, input_shape, n_classes):
+    def __init__(self, input_shape: tuple[int, ...], n_classes: int) -> None:
         super().__init__()
         _, n_channels, n_columns = input_shape
         self.waveform = nn.Sequential()
@@ -43,7 +56,7 @@ class KongNet(WaveformNet):
         )
         initialise(self)
 
-    def forward(self, X, **kwargs):
+    def forward(self, X: torch.Tensor, **kwargs: object) -> torch.Tensor:
         """Return the logits of the classes."""
         waveform = self.waveform(X[:, 0, :, :-1])
         physics = self.physics(X[:, 0, 0, -1:])
@@ -56,49 +69,19 @@ class KongCNN(OnsetsMixin, NetworkBaseline):
     Parameters
     ----------
     sampling_rate : float, default=40.0
-        Samples per second (Hz) of the records; they are brought to the published 40 Hz
-        if they have another.
-    window : tuple of (float, float), default=None
-        Start and end, in seconds from the first sample, of the part of each record that
-        is used. None uses all of it.
+        Samples per second (Hz) of the records; those of another rate are resampled to
+        the published 40 Hz.
     p_window : tuple of (float, float), default=None
         Start and end of the P waves in seconds after the start of `window`, in records
         whose onsets are not known. None is the first half of it.
     s_window : tuple of (float, float), default=None
         Start and end of the S waves, likewise. None is the second half.
     vp_vs : float, default=None
-        Ratio of speeds by which S is estimated from P and the origin; None estimates
-        none.
+        Ratio of speeds by which S is estimated from P and the origin; None does not
+        estimate it.
     ratio_band : tuple of (float, float), default=(10.0, 18.0)
         Band in Hz in which the amplitudes of P and S waves are compared, as far as it
         lies below 20 Hz and below half of `sampling_rate`.
-    max_epochs : int, default=200
-        Largest number of epochs.
-    batch_size : int, default=256
-        Largest number of records in a batch.
-    lr : float, default=1e-3
-        Learning rate.
-    early_stopping : bool, default=True
-        Keep events apart for validation, stop when their loss no longer improves and
-        restore the best weights.
-    n_jobs : int, default=None
-        Number of threads that prepare the records.
-    device : str, default="auto"
-        Torch device of the network; ``"auto"`` is ``"cuda"`` if there is one and else
-        ``"cpu"``.
-    random_state : int, RandomState instance or None, default=None
-        Seed of weights, order, dropout, augmentation and validation split.
-
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-        Labels.
-    net_ : FingerprintClassifier
-        The trained network; it holds the history of training.
-    record_shape_ : tuple of int
-        Shape of one record.
-    n_features_in_ : int
-        Size of axis 1 of the records seen in fit.
 
     Notes
     -----
@@ -108,18 +91,18 @@ class KongCNN(OnsetsMixin, NetworkBaseline):
     parameters.
 
     Published: the layers and their dropout, Adam, balanced class weights, batches of
-    256, a fifth kept apart for validation, 30 epochs of patience. Ours: the loss, not
+    256, a fifth held out for validation, 30 epochs of patience. Ours: the loss, not
     the accuracy, stops the training, at most 200 epochs, each record is scaled by its
-    largest value. Records below 1.6 s are continued with zeros.
+    largest value. Records below 1.6 s are padded with zeros.
 
     The feature is the logarithm of the ratio of the root mean squares of P and S in the
     band, over all channels. The paper takes windows from picks: with onsets of P and S
     in `fit` and `predict`, the feature is that of
-    :class:`~skseisfp.preprocessing.PhysicsFeatures` in its windows, with no noise taken
-    off. Without them it compares `p_window` and `s_window`, which should be given where
-    the records are aligned. It is 0 where there is nothing to compare, as in all
-    records of too low a rate for the band: the default one takes more than 20 Hz, all
-    of it 36.
+    :class:`~skseisfp.preprocessing.PhysicsFeatures` in its windows, without subtracting
+    the noise. Without onsets it compares `p_window` and `s_window`, which should be
+    given where the records are aligned. It is 0 where there is nothing to compare, as
+    in all records whose rate is too low for the band: a part of the default band needs
+    more than 20 Hz, all of it 36 Hz.
 
     The paper reports that the hybrid generalises better to new regions than either
     branch alone, for earthquakes and explosions.
@@ -139,32 +122,59 @@ class KongCNN(OnsetsMixin, NetworkBaseline):
     >>> classifier = KongCNN(
     ...     max_epochs=2, device="cpu", random_state=0
     ... )
-    >>> classifier.fit(X, y).predict_proba(X).shape
+    >>> classifier.fit(X, y, groups=np.arange(len(y))).predict_proba(X).shape
     (8, 2)
     """
 
+    published = PublishedSystem(
+        paper="Kong et al.",
+        year=2022,
+        task="earthquake or explosion",
+        input="waveforms, 50 s, each followed by its ratio of P to S",
+        record_shape=(3, 2000),
+        published_parameters=1_165_998,
+        exactness="exact",
+        figure="better in new regions than either branch alone; figures unknown",
+        split="by region",
+        caveats="The windows of P and S are unknown.",
+        source="public code (qingkaikong/PhysicsML-CombineFeatures)",
+    )
     _module = KongNet
     _fitted = "net_"
     _recipe = {**NetworkBaseline._recipe, "patience": 30, "balance": "weights"}
-    _rate = 40.0
+    _rate = _RATE
+    _parameter_constraints = {
+        **NetworkBaseline._parameter_constraints,
+        "p_window": [WINDOW, None],
+        "s_window": [WINDOW, None],
+        "vp_vs": [VP_VS, None],
+        "ratio_band": [
+            pair_of(
+                Interval(Real, 0, None, closed="both"),
+                "two increasing frequencies in Hz from 0 up, the lower one below "
+                f"{_RATE / 2:g} Hz",
+                also=lambda low, high: low < min(high, _RATE / 2),
+            )
+        ],
+    }
 
     def __init__(
         self,
         *,
-        sampling_rate=40.0,
-        window=None,
-        p_window=None,
-        s_window=None,
-        vp_vs=None,
-        ratio_band=(10.0, 18.0),
-        max_epochs=200,
-        batch_size=256,
-        lr=1e-3,
-        early_stopping=True,
-        n_jobs=None,
-        device="auto",
-        random_state=None,
-    ):
+        sampling_rate: float = 40.0,
+        window: tuple[float, float] | None = None,
+        p_window: tuple[float, float] | None = None,
+        s_window: tuple[float, float] | None = None,
+        vp_vs: float | None = None,
+        ratio_band: tuple[float, float] = (10.0, 18.0),
+        max_epochs: int = 200,
+        batch_size: int = 256,
+        lr: float = 1e-3,
+        early_stopping: bool = True,
+        n_jobs: int | None = None,
+        device: str = "auto",
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         super().__init__(
             sampling_rate=sampling_rate,
             window=window,
@@ -181,7 +191,15 @@ class KongCNN(OnsetsMixin, NetworkBaseline):
         self.vp_vs = vp_vs
         self.ratio_band = ratio_band
 
-    def fit(self, X, y, groups=None, arrival=None, s_arrival=None, origin=None):
+    def fit(
+        self,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        groups: npt.ArrayLike | None = None,
+        arrival: npt.ArrayLike | None = None,
+        s_arrival: npt.ArrayLike | None = None,
+        origin: npt.ArrayLike | None = None,
+    ) -> Self:
         """Train a fresh network on records.
 
         Parameters
@@ -191,8 +209,7 @@ class KongCNN(OnsetsMixin, NetworkBaseline):
         y : array-like of shape (n_records,)
             Labels.
         groups : array-like of shape (n_records,), default=None
-            The event of each record, for the validation split of early stopping;
-            None makes every record its own event.
+            The event of each record, as in `NetworkBaseline`.
         arrival, s_arrival, origin : array-like of shape (n_records,), default=None
             Samples of P, of S and of the origin of the event, where known; NaN where
             not. The origin is used with `vp_vs` only.
@@ -205,25 +222,16 @@ class KongCNN(OnsetsMixin, NetworkBaseline):
         Raises
         ------
         ValueError
-            If the data or a parameter is impossible; if training diverges.
+            If the data or a parameter is not valid; if training diverges.
         """
         onsets = {"arrival": arrival, "s_arrival": s_arrival, "origin": origin}
         return self._fit(X, y, groups, **onsets)
 
-    def _check_parameters(self, X):
-        super()._check_parameters(X)
+    def _check_combinations(self, X):
+        super()._check_combinations(X)
         duration = self._preprocess(X[:1]).shape[-1] / self._rate
-        for name in ("p_window", "s_window"):
-            check_window(name, getattr(self, name), duration)
-        if self.vp_vs is not None:
-            limits = {"min_val": 1, "max_val": np.inf, "include_boundaries": "neither"}
-            check_real("vp_vs", self.vp_vs, **limits)
-        band, limit = self.ratio_band, self._rate / 2
-        if not (is_pair(band, Real) and 0 <= band[0] < min(band[1], limit)):
-            raise ValueError(
-                "ratio_band must be two increasing frequencies in Hz from 0 up, the "
-                f"lower one below {limit:g} Hz; got {band!r}."
-            )
+        check_within("p_window", self.p_window, duration)
+        check_within("s_window", self.s_window, duration)
 
     def _represent(self, X, arrival=None, s_arrival=None, origin=None):
         waveforms = self._preprocess(X)
@@ -269,8 +277,8 @@ class KongCNN(OnsetsMixin, NetworkBaseline):
 
     def _ratio_of_windows(self, record, band, windows):
         """Return the logarithm of the ratio of P to S, 0 where there is none."""
-        powers = [
+        p_power, s_power = (
             band_power(record.astype(float), window, [band], self._rate)[0]
             for window in windows
-        ]
-        return np.nan_to_num(log_amplitude_ratio(*powers, 0.0))
+        )
+        return np.nan_to_num(log_amplitude_ratio(p_power, s_power, 0.0))

@@ -1,0 +1,1 @@
+"""Systems built from descriptions of them."""

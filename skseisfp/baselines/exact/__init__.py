@@ -1,0 +1,1 @@
+"""Systems whose layers are published."""
