@@ -1,8 +1,9 @@
 """A sweep that is killed at random moments and resumed; run by test_sweep_store.
 
-It fingerprints what happened as JSON: for each attempt the cells that were stored after
-it and the fits that it started, then the cells at the end and those of a sweep in
-peace. Every attempt is a fork of this process."""
+It prints what happened as JSON: for each attempt the fits that were stored after it and
+those that it started, then the fits at the end and those of an undisturbed sweep. Every
+attempt is a fork of this process.
+"""
 
 import json
 import os
@@ -76,22 +77,22 @@ def run_attempt(store, log):
         os._exit(status)
 
 
-def stored_cells(store):
-    """Return the numbers of the stored cells, and the cells."""
+def stored_fits(store):
+    """Return the numbers of the stored fits, and the fits."""
     try:
-        cells = read_study(store)["cells"]
+        table = read_study(store)["fits"]
     except (FileNotFoundError, ValueError):  # killed before there was anything
         return [], []
-    flat = [cell for row in cells for cell in row]
-    return [number for number, cell in enumerate(flat) if cell is not None], flat
+    flat = [fit for row in table for fit in row]
+    return [number for number, fit in enumerate(flat) if fit is not None], flat
 
 
 def main(folder, seed):
-    """Sweep in peace, then kill and resume until the last attempt may end."""
+    """Sweep undisturbed, then kill and resume until the last attempt may end."""
     search, X, y, groups = make_search(None)
     search.fit(X, y, groups=groups)
-    peaceful = [cell for row in search.fit_results_ for cell in row]
-    fit_time = float(np.median([cell["fit_time"] for cell in peaceful]))
+    undisturbed = [fit for row in search.fit_results_ for fit in row]
+    fit_time = float(np.median([fit["fit_time"] for fit in undisturbed]))
     draw = random.Random(seed)
     store = str(Path(folder, "killed.db"))
     stored, fits = [], []
@@ -105,12 +106,12 @@ def main(folder, seed):
             os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
         fits.append(log.read_text().split() if log.exists() else [])
-        numbers, cells = stored_cells(store)
+        numbers, kept = stored_fits(store)
         stored.append(numbers)
         if not os.WIFSIGNALED(status):
             break
     json.dump(
-        {"stored": stored, "fits": fits, "cells": cells, "peaceful": peaceful},
+        {"stored": stored, "fits": fits, "kept": kept, "undisturbed": undisturbed},
         sys.stdout,
     )
 

@@ -9,11 +9,11 @@ from skseisfp.sweep import ResultCube
 EVIL = "</script><b>x</b>"
 FAILURE = "ValueError: <i>no</i> network"
 RANGES = {
-    "net__module__conv1_filter_size": [1, 2, 3],
-    "net__module__conv1_n_filters": [4, 8, 16, 24],
-    "net__module__pool1_size": [1, 2],
-    "net__module__dropout1_p": [0.1, 0.3, 0.5],
-    "net__balance": ["views", "weights"],
+    "network__module__conv1_filter_size": [1, 2, 3],
+    "network__module__conv1_n_filters": [4, 8, 16, 24],
+    "network__module__pool1_size": [1, 2],
+    "network__module__dropout1_p": [0.1, 0.3, 0.5],
+    "network__balance": ["views", "weights"],
     "fingerprints__wavelet": ["morse", EVIL],
 }
 CENTRE = (1, 2, 1, 1, 0, 1)
@@ -24,7 +24,8 @@ N_FOLDS, N_EPOCHS = 3, 8
 def make_cube(n_parameters, *, missing=(5,), kept=("confusion", "history")):
     """Make a cube over the first of `RANGES`, the best trial at `CENTRE`.
 
-    `missing` are numbers of trials that failed, `kept` what is known beside scores.
+    `missing` are numbers of trials that failed, `kept` what is kept
+    in addition to scores.
     """
     ranges = dict(list(RANGES.items())[:n_parameters])
     accuracy = _accuracies(ranges)
@@ -56,7 +57,7 @@ def make_cube(n_parameters, *, missing=(5,), kept=("confusion", "history")):
     attrs = {
         "main_metric": "accuracy",
         "metrics": ["accuracy", "roc_auc"],
-        "fixed": {"net__module__conv2_n_filters": 24},
+        "fixed": {"network__module__conv2_n_filters": 24},
     }
     return ResultCube(xr.Dataset(data, coords, attrs))
 
@@ -86,7 +87,7 @@ def _accuracies(ranges):
 
 def _sizes(ranges):
     """Return the numbers of parameters of the networks, the same in all folds."""
-    nets = {
+    networks = {
         name.rpartition("__")[2]: k
         for k, name in enumerate(ranges)
         if "module__" in name
@@ -94,7 +95,7 @@ def _sizes(ranges):
     sizes = np.empty((*map(len, ranges.values()), N_FOLDS))
     for place in np.ndindex(sizes.shape[:-1]):
         values = [row[k] for row, k in zip(ranges.values(), place, strict=True)]
-        params = {name: values[k] for name, k in nets.items()}
+        params = {name: values[k] for name, k in networks.items()}
         layers = summarize((1, 64, 64), 3, conv2_n_filters=24, **params)
         sizes[place] = layers["n_parameters"].sum()
     return sizes

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold, ParameterGrid
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from skseisfp.neural import FingerprintClassifier
-from skseisfp.preprocessing import FingerprintTransformer
+from skseisfp.preprocessing import FingerprintTransformer, WaveformPreprocessor
 from skseisfp.sweep import ExperimentPlan
 
 EXPERIMENTS = {
@@ -56,9 +57,9 @@ def test_values_of_a_parameter(spec, expected):
     st.integers(-1000, 1000), st.integers(1, 500), st.integers(0, 60), st.integers(0, 6)
 )
 def test_ranges_are_exact_decimals(first, step, n_steps, digits):
-    texts = [f"{n}e-{digits}" for n in (first, step, first + n_steps * step)]
+    parts = [f"{n}e-{digits}" for n in (first, step, first + n_steps * step)]
     expected = [float(f"{first + k * step}e-{digits}") for k in range(n_steps + 1)]
-    assert values(":".join(texts)) == expected
+    assert values(":".join(parts)) == expected
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_ranges_are_exact_decimals(first, step, n_steps, digits):
         (np.zeros((2, 2)), "one axis; got 2"),
     ],
 )
-def test_bad_values_are_refused(spec, message):
+def test_bad_values_raise(spec, message):
     with pytest.raises(ValueError, match=message):
         ExperimentPlan({"p": spec})
 
@@ -162,12 +163,12 @@ def test_values_without_a_form_in_toml_are_named():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("ranges =\n", "no TOML"),
+        ("ranges =\n", "not TOML"),
         ("name = 'x'\n", "no table ranges"),
         ("[ranges]\na = 1\n[rangs]\n", "'rangs'"),
     ],
 )
-def test_bad_toml_is_refused(text, message):
+def test_bad_toml_raises(text, message):
     with pytest.raises(ValueError, match=message):
         ExperimentPlan.from_toml(text)
 
@@ -193,6 +194,18 @@ def test_check_lists_impossible_trials_and_broken_rules(three_steps):
     assert plan.check(three_steps(), input_shape=(1, 8, 8))["trial"].tolist() == [2, 3]
 
 
+def test_check_finds_impossible_values_without_a_shape():
+    plan = ExperimentPlan(
+        {"module__conv1_n_filters": [4, 0], "module__pool1_size": [99]}
+    )
+    findings = plan.check(FingerprintClassifier())
+    assert findings[["trial", "level", "parameter"]].values.tolist() == [
+        [1, "impossible", "module__conv1_n_filters"]
+    ]
+    flat = ExperimentPlan({"module__input_dropout_p": [0.5, 1.5]})
+    assert flat.check(FingerprintClassifier())["trial"].tolist() == [1]
+
+
 def test_check_knows_the_rules_that_experiment_3_breaks(three_steps):
     pipeline = three_steps(fingerprint__shape=(64, 64))
     findings = ExperimentPlan.published("experiment 3").check(pipeline)
@@ -209,8 +222,43 @@ def test_check_asks_the_constraints_of_other_estimators():
     assert ExperimentPlan({"C": [1.0]}).check(SVC()).empty
 
 
+IMPOSSIBLE = {
+    "preprocess__taper": 2.0,
+    "scale__with_mean": "yes",
+    "steps__fingerprint__encoding": "signd",
+    "steps__fingerprint__n_coefficients": 0,
+    "steps__classifier__lr": -1.0,
+    "steps__classifier__module__conv1_n_filters": 0,
+    "steps__classifier__module__dropout1_p": 1.5,
+}
+
+
+def test_check_finds_all_faults_in_all_parts_by_their_full_names(three_steps):
+    steps = three_steps()
+    pipeline = Pipeline(
+        [
+            ("preprocess", WaveformPreprocessor()),
+            ("scale", StandardScaler()),
+            ("steps", Pipeline(steps.steps[1:])),
+        ]
+    )
+    plan = ExperimentPlan({"scale__with_std": [True, False]}, fixed=IMPOSSIBLE)
+    findings = plan.check(pipeline)
+    assert set(findings["level"]) == {"impossible"}
+    for trial in (0, 1):
+        found = findings[findings["trial"] == trial]
+        assert sorted(found["parameter"]) == sorted(IMPOSSIBLE)
+    messages = findings.set_index("parameter")["message"].to_dict()
+    assert "Did you mean 'signed'?" in messages["steps__fingerprint__encoding"]
+    assert messages["preprocess__taper"].endswith("got 2.0.")
+    assert plan.estimate(pipeline)["n_parameters"].isna().all()
+    for name, value in IMPOSSIBLE.items():
+        findings = ExperimentPlan({name: [value]}).check(pipeline)
+        assert findings["parameter"].tolist() == [name]
+
+
 @pytest.mark.parametrize("method", ["check", "estimate"])
-def test_unknown_parameters_are_refused_by_the_nearest_name(three_steps, method):
+def test_unknown_parameters_raise_with_the_nearest_name(three_steps, method):
     plan = ExperimentPlan({"classifier__module__conv1_fliter_size": [1]})
     with pytest.raises(ValueError, match="Did you mean 'classifier__module__conv1_fi"):
         getattr(plan, method)(three_steps())
@@ -233,7 +281,7 @@ def test_the_nearest_name_is_one_of_the_same_step(three_steps, name, hint):
 
 def test_a_name_of_another_step_must_be_the_same():
     pipeline = make_pipeline(FingerprintTransformer(), SVC())
-    with pytest.raises(ValueError, match=r"is no parameter of Pipeline\.$"):
+    with pytest.raises(ValueError, match=r"is not a parameter of Pipeline\.$"):
         ExperimentPlan({"svc__learning_rate": [1]}).check(pipeline)
 
 

@@ -104,9 +104,9 @@ def test_several_metrics_need_a_name():
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_sweeps_count_the_parameters_of_networks():
-    net = MLPClassifier(max_iter=30, random_state=0)
+    network = MLPClassifier(max_iter=30, random_state=0)
     grid = {"hidden_layer_sizes": [(64,), (8,), (32,)]}
-    search = SweepSearchCV(net, grid, cv=3, refit=SimplestRefit()).fit(X, Y)
+    search = SweepSearchCV(network, grid, cv=3, refit=SimplestRefit()).fit(X, Y)
     sizes = search.cv_results_["n_parameters"]
     assert sizes.tolist() == [64 * 8 + 3, 8 * 8 + 3, 32 * 8 + 3]
     means = search.cv_results_["mean_test_score"]

@@ -17,6 +17,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skseisfp.sweep import ExperimentPlan, ResultCube, SweepSearchCV
 from skseisfp.sweep._cube_build import build_dataset
+from skseisfp.sweep.trial_lookup import complete_trial, find_place
 
 X, Y = load_iris(return_X_y=True)
 GRID = {
@@ -31,8 +32,8 @@ TREE = DecisionTreeClassifier()
 def make_cube(function, **axes):
     """A cube of one metric, the value of a function, the same on two folds."""
     params = [dict(zip(axes, v, strict=True)) for v in _product(*axes.values())]
-    cells = [[{"scores": {"score": function(**trial)}}] * 2 for trial in params]
-    return ResultCube(build_dataset(params, cells, metrics=["score"], order=axes))
+    fits = [[{"scores": {"score": function(**trial)}}] * 2 for trial in params]
+    return ResultCube(build_dataset(params, fits, metrics=["score"], order=axes))
 
 
 def _product(*values):
@@ -45,7 +46,7 @@ def assert_same(cube, other):
     xarray.testing.assert_identical(
         cube.dataset.drop_attrs(), other.dataset.drop_attrs()
     )
-    # NaN differs from itself, its text does not
+    # NaN differs from itself, its string does not
     assert repr(cube.dataset.attrs) == repr(other.dataset.attrs)
     for name in cube.dataset.variables:
         assert cube.dataset[name].dtype == other.dataset[name].dtype, name
@@ -100,6 +101,35 @@ def test_params_are_those_of_the_search(search):
         cube.params(max_dept=7)
 
 
+VALUES = [1, True, 2.5, "a", None, (8, (4, 2)), [3, 4], np.array([5, 6]), TREE]
+
+
+def test_values_are_looked_up_as_they_were_or_by_their_labels():
+    params = [{"x": value} for value in VALUES]
+    fits = [[{"scores": {"score": 0.0}}]] * len(VALUES)
+    axis = ResultCube(build_dataset(params, fits, metrics=["score"])).dataset["x"]
+    labels = axis.values.tolist()
+    for place, value in enumerate(VALUES):
+        assert find_place(axis, value) == place
+    for place, label in enumerate(labels):
+        assert find_place(axis, label) == place
+    assert find_place(axis, [8, [4, 2]]) == 5
+    assert find_place(axis, (5, 6)) == 7
+    assert find_place(axis, np.float32(2.5)) == 2
+    for value in (7, "x", (5,), np.array([1]), False):
+        with pytest.raises(ValueError, match=r"x has the values .*; got "):
+            find_place(axis, value)
+
+
+def test_trials_are_completed_by_the_best_one():
+    cube = make_cube(lambda s__x, y: s__x - y, s__x=[1, 2], y=[0.5, 1.5])
+    assert complete_trial(cube) == {"s__x": 2, "y": 0.5}
+    assert complete_trial(cube, {"x": 1}) == {"s__x": 1, "y": 0.5}
+    assert complete_trial(cube, {"x": 1}, only_given=True) == {"s__x": 1}
+    with pytest.raises(ValueError, match="z"):
+        complete_trial(cube, {"z": 1})
+
+
 def test_short_names_of_parameters():
     estimator = Pipeline([("tree", TREE)])
     search = GridSearchCV(estimator, {"tree__max_depth": [1, 2]}, cv=2).fit(X, Y)
@@ -108,11 +138,11 @@ def test_short_names_of_parameters():
     assert cube.select(tree__max_depth=1).fixed == {"tree__max_depth": 1}
 
 
-def test_sweep_has_all_that_a_cell_has(sweep):
+def test_sweep_has_all_that_a_fit_has(sweep):
     cube = ResultCube.from_search(sweep)
     assert set(cube.dataset) == {"score", "fit_time", "score_time", "confusion"}
     table = cube.confusion(max_depth=1, criterion="gini", min_samples_leaf=1)
-    cells = sweep.fit_results_[
+    fits = sweep.fit_results_[
         sweep.cv_results_["params"].index(
             {
                 "criterion": "gini",
@@ -122,10 +152,12 @@ def test_sweep_has_all_that_a_cell_has(sweep):
             }
         )
     ]
-    assert (table.to_numpy() == np.sum([c["confusion"] for c in cells], axis=0)).all()
+    assert (
+        table.to_numpy() == np.sum([fit["confusion"] for fit in fits], axis=0)
+    ).all()
     assert table.index.tolist() == table.columns.tolist() == [0, 1, 2]
     one = cube.confusion(fold=1, max_depth=1, criterion="gini", min_samples_leaf=1)
-    assert (one.to_numpy() == cells[1]["confusion"]).all()
+    assert (one.to_numpy() == fits[1]["confusion"]).all()
     assert cube.confusion().to_numpy().sum() == len(Y)
     with pytest.raises(ValueError, match="no confusion matrices by event"):
         cube.confusion(by="event")
@@ -158,7 +190,7 @@ def test_store_of_a_running_sweep(tmp_path, sweep):
     assert partial == np.any(known, -1).sum() - np.all(known, -1).sum()
 
 
-def test_random_search_leaves_cells_missing():
+def test_random_search_leaves_fits_missing():
     search = RandomizedSearchCV(TREE, GRID, n_iter=7, cv=2, random_state=0).fit(X, Y)
     cube = ResultCube.from_search(search)
     assert cube.values().shape == (3, 3, 2)
@@ -166,12 +198,12 @@ def test_random_search_leaves_cells_missing():
     assert cube.params() == search.best_params_
 
 
-def test_continuous_draws_are_refused_where_the_grid_explodes():
+def test_continuous_draws_raise_where_the_grid_explodes():
     axes = {name: range(600) for name in ("a", "b", "c")}
     params = [dict.fromkeys(axes, value) for value in range(600)]
-    cells = [[{"scores": {"score": 1.0}}]] * 600
+    fits = [[{"scores": {"score": 1.0}}]] * 600
     with pytest.raises(ValueError, match="600 x 600 x 600 x 1 cells"):
-        build_dataset(params, cells, metrics=["score"])
+        build_dataset(params, fits, metrics=["score"])
 
 
 @pytest.mark.parametrize("resource", ["n_samples", "max_iter"])
@@ -195,7 +227,7 @@ def test_halving_search_keeps_what_was_given_most(resource):
     assert given.sel(cube.best()) == given.max()
 
 
-def test_failed_and_missing_cells():
+def test_failed_and_missing_fits():
     grid = {"alpha": [-1.0, 1.0], "tol": [1e-3, 1e-4]}
     with pytest.warns(Warning, match="fits failed|non-finite"):
         search = SweepSearchCV(RidgeClassifier(), grid, cv=2).fit(X, Y)
@@ -242,7 +274,7 @@ def test_gradient_sees_both_neighbours():
     np.testing.assert_allclose(cube.gradient(per="unit").values, expected)
 
 
-def test_gradient_beside_gaps_and_over_texts():
+def test_gradient_next_to_gaps_and_over_strings():
     cube = make_cube(lambda x: float(x**2), x=[0, 1, 2, 3, 5, 8])
     cube.dataset["score"][{"x": 2}] = np.nan
     expected = [1, 1, np.nan, 16, np.hypot(16, 39) / np.sqrt(2), 39]
@@ -273,21 +305,21 @@ def test_best_breaks_ties_by_size_then_by_gradient():
     params = [{"x": x} for x in range(5)]
     scores = [1.0, 0.2, 1.0, 0.9, 1.0]
     sizes = [3, 3, 2, 2, 2]
-    cells = [
+    fits = [
         [{"scores": {"score": score}, "n_parameters": size}]
         for score, size in zip(scores, sizes, strict=True)
     ]
-    cube = ResultCube(build_dataset(params, cells, metrics=["score"]))
+    cube = ResultCube(build_dataset(params, fits, metrics=["score"]))
     assert cube.best() == {"x": 4}
 
 
 def test_pareto():
     params = [{"x": x} for x in range(4)]
-    cells = [
+    fits = [
         [{"scores": {"score": score}, "n_parameters": size}]
         for score, size in [(0.9, 5), (0.8, 6), (0.7, 2), (0.7, 2)]
     ]
-    cube = ResultCube(build_dataset(params, cells, metrics=["score"]))
+    cube = ResultCube(build_dataset(params, fits, metrics=["score"]))
     front = cube.pareto(cost="n_parameters")
     assert front.to_dict("list") == {
         "x": [0, 2, 3],
@@ -312,15 +344,15 @@ def test_select_and_marginal():
         cube.select(y=5)
 
 
-def test_names_that_collide_are_refused():
-    cells = [[{"scores": {"fold": 1.0, "x": 1.0, "s": 1.0}}]] * 2
+def test_names_that_collide_raise():
+    fits = [[{"scores": {"fold": 1.0, "x": 1.0, "s": 1.0}}]] * 2
     for metric, name in (("fold", "x"), ("x", "x"), ("s", "fold")):
         params = [{name: 1}, {name: 2}]
         with pytest.raises(ValueError, match="would name two things"):
-            build_dataset(params, cells, metrics=[metric])
+            build_dataset(params, fits, metrics=[metric])
 
 
-def test_what_is_no_search_or_no_dataset_is_refused():
+def test_other_objects_than_searches_and_datasets_raise():
     with pytest.raises(TypeError, match="fitted search"):
         ResultCube.from_search(TREE)
     with pytest.raises(TypeError, match=r"xarray\.Dataset"):
@@ -375,7 +407,7 @@ def cubes(draw):
         st.lists(st.integers(0, 10**9), min_size=k, max_size=k), min_size=k, max_size=k
     )
     epoch = st.fixed_dictionaries({"train_loss": score}, optional={"valid_loss": score})
-    cell = st.fixed_dictionaries(
+    fit = st.fixed_dictionaries(
         {"scores": st.fixed_dictionaries(dict.fromkeys(metrics, score))},
         optional={
             "train_scores": st.fixed_dictionaries(dict.fromkeys(metrics, score)),
@@ -388,10 +420,10 @@ def cubes(draw):
         },
     )
     params = [dict(zip(axes, v, strict=True)) for v in _product(*axes.values())]
-    cells = [[draw(st.none() | cell) for _ in range(n_folds)] for _ in params]
+    fits = [[draw(st.none() | fit) for _ in range(n_folds)] for _ in params]
     label = draw(st.sampled_from([st.integers(), st.text(max_size=3), st.floats(0, 9)]))
     classes = draw(st.lists(label, min_size=k, max_size=k, unique=True))
-    return params, cells, metrics, classes, axes
+    return params, fits, metrics, classes, axes
 
 
 @pytest.mark.slow
@@ -403,9 +435,9 @@ def cubes(draw):
 )
 @given(made=cubes())
 def test_files_lose_nothing(made, suffix, tmp_path):
-    params, cells, metrics, classes, axes = made
+    params, fits, metrics, classes, axes = made
     cube = ResultCube(
-        build_dataset(params, cells, metrics=metrics, classes=classes, order=axes)
+        build_dataset(params, fits, metrics=metrics, classes=classes, order=axes)
     )
     assert_same(cube, round_trip(cube, suffix, tmp_path))
     assert_same(cube, ResultCube.from_table(cube.to_frame()))
@@ -428,22 +460,22 @@ def test_tables_of_other_programs(search, tmp_path):
         other = ResultCube.from_table(source, parameters=["lr"])
         assert other.metrics == ["auc"]
         assert other.values().values.tolist() == [0.5, 2.5]
-    with pytest.raises(ValueError, match="no parameters are named"):
+    with pytest.raises(ValueError, match="no column is named"):
         ResultCube.from_table(plain)
-    with pytest.raises(ValueError, match="'x' is no column"):
+    with pytest.raises(ValueError, match="'x' is not a column"):
         ResultCube.from_table(plain, parameters=["x"])
     with pytest.raises(ValueError, match="'auc2'"):
         ResultCube.from_table(plain, parameters=["lr"], metrics=["auc2"])
 
 
-def test_files_of_other_kinds_are_refused(tmp_path):
+def test_files_of_other_kinds_raise(tmp_path):
     cube = make_cube(lambda x: float(x), x=[1, 2])
     with pytest.raises(ValueError, match=r"must end in \.csv; got 'a\.txt'"):
         cube.to_csv(tmp_path / "a.txt")
     with pytest.raises(ValueError, match=r"\.csv or \.parquet or \.xlsx"):
         ResultCube.from_table(tmp_path / "a.txt")
     xarray.Dataset({"a": 1}).to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
-    with pytest.raises(ValueError, match="is no result cube"):
+    with pytest.raises(ValueError, match="is not a result cube"):
         ResultCube.from_netcdf(tmp_path / "a.nc")
     frame = cube.to_frame()
     frame.attrs["skseisfp_cube"]["version"] = 99
@@ -464,15 +496,15 @@ def test_tables_read_well(sweep):
     assert "confusion[0,2]" in frame
 
 
-def test_what_takes_too_long_for_a_cell_of_excel_is_refused(tmp_path):
-    cells = [[{"scores": {"score": np.nan}, "error": "x" * 40_000}]] * 2
-    cube = ResultCube(build_dataset([{"x": 1}, {"x": 2}], cells, metrics=["score"]))
-    with pytest.raises(ValueError, match="40000 characters does not fit"):
+def test_strings_too_long_for_a_cell_of_excel_raise(tmp_path):
+    fits = [[{"scores": {"score": np.nan}, "error": "x" * 40_000}]] * 2
+    cube = ResultCube(build_dataset([{"x": 1}, {"x": 2}], fits, metrics=["score"]))
+    with pytest.raises(ValueError, match="A string of 40000 characters does not fit"):
         cube.to_excel(tmp_path / "a.xlsx")
     assert_same(cube, round_trip(cube, ".csv", tmp_path))
 
 
-def test_objects_come_back_as_texts(tmp_path):
+def test_objects_come_back_as_strings(tmp_path):
     trees = [DecisionTreeClassifier(max_depth=depth) for depth in (1, 2)]
     pipeline = Pipeline([("tree", TREE)])
     search = GridSearchCV(pipeline, {"tree": trees}, cv=2).fit(X, Y)

@@ -100,7 +100,7 @@ def test_halving_spares_fits_and_finds_the_same(staged):
     search = clone(staged).set_params(factor=3, random_state=1).fit(X, Y)
     assert search.best_params_ == staged.best_params_
     assert search.n_fits_ < 0.6 * staged.n_fits_
-    seen = [sum(cell is not None for cell in row) for row in search.fit_results_]
+    seen = [sum(fit is not None for fit in row) for row in search.fit_results_]
     assert sum(seen) == search.n_fits_
     assert set(seen) == {1, 3, 4}
     # of 18 trials 6 go on to three folds and 2 to all
@@ -151,9 +151,9 @@ def test_options_of_the_sweep_are_passed_through(tmp_path):
     means = search.cv_results_["mean_test_neg_log_loss"]
     assert search.best_index_ == np.argmax(means)
     assert "mean_train_accuracy" in search.cv_results_
-    times = [cell["fit_time"] for row in search.fit_results_ for cell in row]
+    times = [fit["fit_time"] for row in search.fit_results_ for fit in row]
     again = clone(search).fit(X, Y, groups=groups)
-    assert times == [cell["fit_time"] for row in again.fit_results_ for cell in row]
+    assert times == [fit["fit_time"] for row in again.fit_results_ for fit in row]
 
 
 def test_groups_by_routing(routing):
@@ -162,7 +162,7 @@ def test_groups_by_routing(routing):
     assert search.fit_results_[0][0]["event_confusion"] is not None
 
 
-def test_failed_trials_lose_and_failed_stages_are_told():
+def test_failed_trials_lose_and_failed_stages_raise():
     stages = [{"max_depth": [-1, 2]}, {"min_samples_leaf": [1, 2]}]
     with pytest.warns(FitFailedWarning, match="1 fits failed"):
         search = StagedSearchCV(TREE, stages, cv=2, factor=2).fit(X, Y)
@@ -174,7 +174,7 @@ def test_failed_trials_lose_and_failed_stages_are_told():
         StagedSearchCV(TREE, [{"max_depth": [-1, -2]}], cv=2).fit(X, Y)
 
 
-def test_bad_stages_are_refused_before_any_fit():
+def test_bad_stages_raise_before_any_fit():
     four = {name: [1, 2] for name in "abcd"}
     with pytest.raises(ValueError, match="at most 3 parameters; stage 0 has 4"):
         StagedSearchCV(Landscape(), [four]).fit(X, Y)
@@ -182,7 +182,7 @@ def test_bad_stages_are_refused_before_any_fit():
         StagedSearchCV(Landscape(), []).fit(X, Y)
     with pytest.raises(ValueError, match="give stages"):
         StagedSearchCV(Landscape()).fit(X, Y)
-    with pytest.raises(ValueError, match="'e' is no parameter of Landscape"):
+    with pytest.raises(ValueError, match="'e' is not a parameter of Landscape"):
         StagedSearchCV(Landscape(), [{"a": [1]}, {"e": [1]}]).fit(X, Y)
     with pytest.raises(ValueError, match="factor"):
         StagedSearchCV(Landscape(), STAGES, factor=1).fit(X, Y)
@@ -214,7 +214,7 @@ def test_stages_of_the_catalogue():
 @pytest.mark.slow
 def test_the_catalogue_finds_a_network():
     X = np.random.default_rng(0).integers(0, 2, (24, 12, 12)).astype(np.uint8)
-    net = FingerprintClassifier(
+    network = FingerprintClassifier(
         max_epochs=1,
         device="cpu",
         random_state=0,
@@ -225,7 +225,7 @@ def test_the_catalogue_finds_a_network():
         {"module__conv1_filter_size": [1, 3], "module__conv1_n_filters": [1, 5]},
         {"module__dropout1_p": [0.1, 0.5]},
     ]
-    search = StagedSearchCV(net, stages, cv=2, factor=2).fit(X, X[:, 0, 0])
+    search = StagedSearchCV(network, stages, cv=2, factor=2).fit(X, X[:, 0, 0])
     assert search.best_estimator_.module__conv1_n_filters in range(1, 6)
     assert np.isfinite(search.cv_results_["n_parameters"]).all()
 
@@ -235,6 +235,17 @@ SEARCHES = {
     "SweepSearchCV": SweepSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, cv=2),
     "StagedSearchCV": StagedSearchCV(LogisticRegression(), [{"C": [0.1, 1.0]}], cv=2),
 }
+
+
+def test_searches_are_what_they_claim_to_be():
+    sweep, staged = SEARCHES["SweepSearchCV"], SEARCHES["StagedSearchCV"]
+    common = set(type(sweep).__mro__) & set(type(staged).__mro__)
+    assert any(base.__module__.startswith("skseisfp.sweep") for base in common)
+    assert isinstance(sweep, GridSearchCV)
+    assert not isinstance(staged, GridSearchCV)
+    assert not isinstance(staged, SweepSearchCV)
+    assert "param_grid" in sweep.get_params(deep=False)
+    assert not hasattr(staged, "param_grid")
 
 
 @pytest.mark.slow

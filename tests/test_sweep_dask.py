@@ -48,9 +48,9 @@ def make_sweep(**params):
 
 def found(sweep):
     return [
-        (cell["scores"], cell["confusion"], cell["history"])
+        (fit["scores"], fit["confusion"], fit["history"])
         for row in sweep.fit_results_
-        for cell in row
+        for fit in row
     ]
 
 
@@ -81,9 +81,9 @@ def threads_of_dask():
 def test_networks_score_alike_on_dask():
     rng = np.random.default_rng(0)
     X, y = rng.integers(0, 2, (24, 8, 8)).astype(np.uint8), np.arange(24) % 2
-    net = FingerprintClassifier(max_epochs=2, device="cpu", random_state=2)
+    network = FingerprintClassifier(max_epochs=2, device="cpu", random_state=2)
     plan = {"module__conv1_n_filters": [2, 3, 4]}
-    sweep = SweepSearchCV(net, plan, cv=2, refit=False)
+    sweep = SweepSearchCV(network, plan, cv=2, refit=False)
     alone = found(sweep.fit(X, y))
     with parallel_config(backend="dask"):
         assert found(sweep.set_params(n_jobs=3).fit(X, y)) == alone

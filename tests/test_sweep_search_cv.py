@@ -1,12 +1,14 @@
 import pickle
+import re
 import warnings
 from collections import Counter
 
 import numpy as np
 import pandas as pd
 import pytest
-from joblib import parallel_config
+from joblib import parallel_config, register_parallel_backend
 from joblib.externals.loky import get_reusable_executor
+from joblib.parallel import BACKENDS, ThreadingBackend
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
 from sklearn.datasets import load_iris
 from sklearn.exceptions import FitFailedWarning
@@ -23,13 +25,15 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from skseisfp.events import attach_events
 from skseisfp.metrics import event_accuracy, make_event_scorer, neg_gradient_of_error
 from skseisfp.model_selection import EvaluationLedger, SealedSetError
 from skseisfp.sweep import ExperimentPlan, SweepSearchCV
+from skseisfp.sweep._store import read_study
 
 IRIS = load_iris(return_X_y=True)
 EVENTS = np.arange(150) // 2
-CELL = [
+FIT = [
     "scores",
     "train_scores",
     "confusion",
@@ -55,7 +59,7 @@ def same(one, other):
 
 
 def assert_same_results(sweep, grid):
-    """Everything that GridSearchCV tells is the same, times apart."""
+    """All results of GridSearchCV are the same, times apart."""
     mine, theirs = sweep.cv_results_, grid.cv_results_
     assert mine.keys() - theirs.keys() == {"n_parameters", "error"}
     for key in theirs:
@@ -68,10 +72,10 @@ def assert_same_results(sweep, grid):
     assert hasattr(sweep, "best_estimator_") == hasattr(grid, "best_estimator_")
 
 
-def without_times(cells):
+def without_times(fits):
     return [
-        [{k: v for k, v in cell.items() if "time" not in k} for cell in row]
-        for row in cells
+        [{k: v for k, v in fit.items() if "time" not in k} for fit in row]
+        for row in fits
     ]
 
 
@@ -143,7 +147,7 @@ def test_trials_that_fail_say_why_and_the_sweep_goes_on(scoring, error_score):
     assert sweep.cv_results_["error"][0] is None
     assert sweep.cv_results_["error"][1].startswith("InvalidParameterError: The 'C' p")
     assert sweep.fit_results_[1][0]["confusion"] is None
-    assert set(sweep.fit_results_[1][0]) == set(CELL)
+    assert set(sweep.fit_results_[1][0]) == set(FIT)
 
 
 def test_if_all_trials_fail_the_reason_is_raised():
@@ -178,13 +182,13 @@ def test_confusion_matrices_are_those_of_the_predictions():
     cv = GroupKFold(3)
     sweep = SweepSearchCV(SVC(), {"C": [0.1, 1]}, cv=cv, refit=False)
     sweep.fit(X, names, groups=EVENTS)
-    assert sweep.cell_classes_ == ["setosa", "versicolor", "virginica"]
+    assert sweep.confusion_labels_ == ["setosa", "versicolor", "virginica"]
     for fold, (train, test) in enumerate(cv.split(X, y, EVENTS)):
         model = SVC(C=1).fit(X[train], names[train])
         expected = confusion_matrix(names[test], model.predict(X[test]))
-        cell = sweep.fit_results_[1][fold]
-        assert cell["confusion"] == expected.tolist()
-        by_event = np.array(cell["event_confusion"])
+        fit = sweep.fit_results_[1][fold]
+        assert fit["confusion"] == expected.tolist()
+        by_event = np.array(fit["event_confusion"])
         assert by_event.sum() == len(np.unique(EVENTS[test]))
         share = np.trace(by_event) / by_event.sum()
         labels = pd.Series(names[test], pd.Index(EVENTS[test], name="event_id"))
@@ -206,7 +210,7 @@ def test_events_come_from_the_index_of_the_labels_too():
     assert mixed.fit_results_[0][0]["event_confusion"] is None
 
 
-def test_event_scores_without_events_are_refused_before_any_fit():
+def test_event_scores_without_events_raise_before_any_fit():
     sweep = SweepSearchCV(SVC(), {"C": [1]}, scoring={"e": event_accuracy}, refit="e")
     with pytest.raises(ValueError, match="needs the event of every record"):
         sweep.fit(*IRIS)
@@ -232,19 +236,19 @@ def test_metadata_routing_reaches_folds_fits_and_scorers():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("kernal", "'kernal' is no parameter of SVC. Did you mean 'kernel'?"),
-        ("svc__C", "'svc__C' is no parameter of SVC."),
+        ("kernal", "'kernal' is not a parameter of SVC. Did you mean 'kernel'?"),
+        ("svc__C", "'svc__C' is not a parameter of SVC."),
     ],
 )
-def test_unknown_parameters_are_refused_before_any_fit(name, message):
+def test_unknown_parameters_raise_before_any_fit(name, message):
     with pytest.raises(ValueError, match=message.replace("?", r"\?")):
         SweepSearchCV(SVC(), {name: [1]}).fit(*IRIS)
 
 
-@pytest.mark.parametrize("params", [{"progress": 1}, {"store": 3}, {"param_grid": 3}])
-def test_bad_parameters_are_refused(params):
+@pytest.mark.parametrize("params", [{"verbose": -1}, {"store": 3}, {"param_grid": 3}])
+def test_bad_parameters_raise(params):
     search = SweepSearchCV(SVC(), {"C": [1]}).set_params(**params)
-    with pytest.raises(ValueError, match=f"'{next(iter(params))}' parameter"):
+    with pytest.raises(ValueError, match=f"^{next(iter(params))} must be"):
         search.fit(*IRIS)
 
 
@@ -352,7 +356,7 @@ def test_a_shared_step_that_fails_lets_each_fit_fail():
 
 
 def test_own_transformers_are_marked(three_steps):
-    from skseisfp._utils.marks import is_recordwise
+    from skseisfp._utils.recordwise import is_recordwise
 
     augment, fingerprint, classifier = (step for _, step in three_steps().steps)
     assert is_recordwise(augment)
@@ -362,13 +366,13 @@ def test_own_transformers_are_marked(three_steps):
     assert not is_recordwise(StandardScaler())
 
 
-NETS = ExperimentPlan(
+NETWORKS = ExperimentPlan(
     {
         "classifier__module__conv1_filter_size": [2, 3],
         "fingerprint__n_coefficients": [20, 40],
     }
 )
-NET_OPTIONS = {
+NETWORK_OPTIONS = {
     "cv": GroupKFold(2),
     "scoring": {"auc": "roc_auc", "flatness": neg_gradient_of_error},
     "refit": False,
@@ -376,9 +380,15 @@ NET_OPTIONS = {
 
 
 @pytest.fixture(scope="module")
-def network_sweep(three_steps_of_module, seismograms):
-    return SweepSearchCV(three_steps_of_module, NETS, **NET_OPTIONS).fit(
-        seismograms.data, seismograms.target, groups=seismograms.groups
+def labels(seismograms):
+    """Labels with their events, which early stopping needs in each fold."""
+    return attach_events(seismograms.target, seismograms.groups)
+
+
+@pytest.fixture(scope="module")
+def network_sweep(three_steps_of_module, seismograms, labels):
+    return SweepSearchCV(three_steps_of_module, NETWORKS, **NETWORK_OPTIONS).fit(
+        seismograms.data, labels, groups=seismograms.groups
     )
 
 
@@ -389,20 +399,20 @@ def three_steps_of_module(request):
 
 
 def test_networks_leave_histories_and_sizes(network_sweep):
-    cell = network_sweep.fit_results_[0][0]
-    assert list(cell) == CELL
-    assert [row["epoch"] for row in cell["history"]] == [1, 2]
-    assert {"train_loss", "valid_loss"} <= cell["history"][0].keys()
-    assert "duration" not in cell["history"][0]
-    sizes = NETS.estimate(network_sweep.estimator)["n_parameters"]
+    fit = network_sweep.fit_results_[0][0]
+    assert list(fit) == FIT
+    assert [row["epoch"] for row in fit["history"]] == [1, 2]
+    assert {"train_loss", "valid_loss"} <= fit["history"][0].keys()
+    assert "duration" not in fit["history"][0]
+    sizes = NETWORKS.estimate(network_sweep.estimator)["n_parameters"]
     assert network_sweep.cv_results_["n_parameters"].tolist() == sizes.tolist()
-    assert np.sum(cell["confusion"]) == 16
-    assert np.sum(cell["event_confusion"]) == 8
+    assert np.sum(fit["confusion"]) == 16
+    assert np.sum(fit["event_confusion"]) == 8
 
 
-def test_networks_score_as_in_grid_search(network_sweep, seismograms):
-    grid = GridSearchCV(network_sweep.estimator, NETS.param_grid, **NET_OPTIONS)
-    grid.fit(seismograms.data, seismograms.target, groups=seismograms.groups)
+def test_networks_score_as_in_grid_search(network_sweep, seismograms, labels):
+    grid = GridSearchCV(network_sweep.estimator, NETWORKS.param_grid, **NETWORK_OPTIONS)
+    grid.fit(seismograms.data, labels, groups=seismograms.groups)
     assert_same_results(network_sweep, grid)
 
 
@@ -411,10 +421,14 @@ def test_networks_score_as_in_grid_search(network_sweep, seismograms):
 @pytest.mark.parametrize(
     ("backend", "n_jobs"), [("loky", 2), ("threading", 2), ("threading", 3)]
 )
-def test_any_number_of_jobs_gives_the_same(network_sweep, seismograms, backend, n_jobs):
-    sweep = SweepSearchCV(network_sweep.estimator, NETS, **NET_OPTIONS, n_jobs=n_jobs)
+def test_any_number_of_jobs_gives_the_same(
+    network_sweep, seismograms, labels, backend, n_jobs
+):
+    sweep = SweepSearchCV(
+        network_sweep.estimator, NETWORKS, **NETWORK_OPTIONS, n_jobs=n_jobs
+    )
     with parallel_config(backend):
-        sweep.fit(seismograms.data, seismograms.target, groups=seismograms.groups)
+        sweep.fit(seismograms.data, labels, groups=seismograms.groups)
     assert_same_results_of_sweeps(sweep, network_sweep)
 
 
@@ -443,18 +457,70 @@ def test_an_interrupt_keeps_what_was_found(tmp_path):
     sweep.set_params(store=tmp_path / "study.db")
     with pytest.raises(KeyboardInterrupt):
         sweep.fit(*IRIS)
-    found = [cell is not None for row in sweep.fit_results_ for cell in row]
+    found = [fit is not None for row in sweep.fit_results_ for fit in row]
     assert found == [True] * 4 + [False] * 4
 
 
-def test_progress_is_shown(capsys):
+def test_progress_is_shown_in_a_terminal_only(capsys, monkeypatch):
     pytest.importorskip("rich")
-    SweepSearchCV(SVC(), {"C": [0.1, 1]}, cv=2, progress=True, refit=False).fit(*IRIS)
-    shown = capsys.readouterr().out
+    search = SweepSearchCV(SVC(), {"C": [0.1, 1]}, cv=2, verbose=1, refit=False)
+    search.fit(*IRIS)
+    assert capsys.readouterr().out == ""
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich's own way to say that it is one
+    search.fit(*IRIS)
+    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", capsys.readouterr().out)
     assert "2 of 2 trials" in shown
     assert "4/4 fits" in shown
+    search.set_params(verbose=0).fit(*IRIS)
+    assert capsys.readouterr().out == ""
 
 
+class NoGenerators(ThreadingBackend):
+    """A backend of joblib that returns results together, as ray's does."""
+
+    supports_return_generator = False
+
+
+@pytest.fixture
+def no_generators():
+    register_parallel_backend("no_generators", NoGenerators)
+    with parallel_config("no_generators", n_jobs=2):
+        yield
+    del BACKENDS["no_generators"]
+
+
+def test_a_backend_without_generators_gives_the_same(no_generators, tmp_path):
+    plan = ExperimentPlan({"C": [0.01, 0.1, 1.0], "kernel": ["linear", "rbf"]})
+    sweep = SweepSearchCV(SVC(), plan, cv=3, store=tmp_path / "study.db").fit(*IRIS)
+    with parallel_config("loky", n_jobs=1):
+        expected = SweepSearchCV(SVC(), plan, cv=3).fit(*IRIS)
+    assert_same_results_of_sweeps(sweep, expected)
+    assert sweep.best_params_ == expected.best_params_
+    assert read_study(tmp_path / "study.db")["fits"] == sweep.fit_results_
+
+
+def test_a_backend_without_generators_stores_what_is_finished(no_generators, tmp_path):
+    store = tmp_path / "study.db"
+    sweep = SweepSearchCV(Interrupting(), {"number": [0, 1, 2, 3]}, cv=2, store=store)
+    with pytest.raises(KeyboardInterrupt):
+        sweep.fit(*IRIS)
+    found = [fit is not None for row in read_study(store)["fits"] for fit in row]
+    assert found == [True] * 4 + [False] * 4
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("fresh_workers")
+def test_multiprocessing_gives_the_same():
+    sweep = SweepSearchCV(SVC(), {"C": [0.01, 0.1, 1.0]}, cv=2, n_jobs=2)
+    expected = clone(sweep).set_params(n_jobs=1).fit(*IRIS)
+    with parallel_config("multiprocessing"):
+        assert_same_results_of_sweeps(sweep.fit(*IRIS), expected)
+
+
+@pytest.mark.skipif(
+    not hasattr(SweepSearchCV, "set_callbacks"),
+    reason="callbacks came with scikit-learn 1.9",
+)
 def test_callbacks_of_scikit_learn_are_called():
     calls = Counter()
 
@@ -586,7 +652,7 @@ def test_a_ledger_needs_events(ledger, fits):
         with pytest.raises(ValueError, match="ledger needs the label and the event"):
             sweep.fit(IRIS[0], y)
     sweep = sweep_of("looks.db")
-    with pytest.raises(ValueError, match="'ledger' parameter"):
+    with pytest.raises(ValueError, match=r"^ledger must be"):
         fit_by_event(sweep)
     assert not fits
 

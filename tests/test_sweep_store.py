@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from threading import Barrier, Thread, Timer
@@ -31,12 +32,12 @@ PLAN = ExperimentPlan({"C": [0.1, 1.0, 10.0], "kernel": ["linear", "rbf"]}, name
 HERE = Path(__file__).parent
 
 
-def without_times(cells):
-    return [{k: v for k, v in cell.items() if "time" not in k} for cell in cells]
+def without_times(fits):
+    return [{k: v for k, v in fit.items() if "time" not in k} for fit in fits]
 
 
 def flat(search):
-    return without_times([cell for row in search.fit_results_ for cell in row])
+    return without_times([fit for row in search.fit_results_ for fit in row])
 
 
 class Counting(ClassifierMixin, BaseEstimator):
@@ -99,13 +100,13 @@ def test_what_is_stored_is_not_computed_again(store, fits):
         assert list(first.cv_results_[key]) == list(again.cv_results_[key])
 
 
-def test_an_interrupted_sweep_goes_on_where_it_was(store, fits, monkeypatch):
+def test_an_interrupted_sweep_resumes(store, fits, monkeypatch):
     monkeypatch.setattr(Counting, "interrupt_at", 2)
     with pytest.raises(KeyboardInterrupt):
         sweep(store).fit(*IRIS)
     assert fits() == [0, 0, 1, 1]
     half = read_study(store)
-    assert [cell is not None for row in half["cells"] for cell in row] == [
+    assert [fit is not None for row in half["fits"] for fit in row] == [
         *[True] * 4,
         *[False] * 4,
     ]
@@ -137,7 +138,7 @@ def test_layout_and_jobs_do_not_make_another_study(store, fits):
     X, y = IRIS
     sweep(store).fit(X, y)
     fits()
-    sweep(store, progress=True, pre_dispatch=1).fit(np.asfortranarray(X), y.copy())
+    sweep(store, verbose=1, pre_dispatch=1).fit(np.asfortranarray(X), y.copy())
     assert fits() == []
 
 
@@ -151,7 +152,7 @@ def test_layout_and_jobs_do_not_make_another_study(store, fits):
         ({"y": IRIS[1] + 1}, "other labels"),
     ],
 )
-def test_a_named_study_of_another_sweep_is_refused(store, change, reason):
+def test_a_named_study_of_another_sweep_raises(store, change, reason):
     X, y = change.pop("X", IRIS[0]), change.pop("y", IRIS[1])
     first = sweep(store, study_name="mine").fit(*IRIS)
     assert first.study_name_ == "mine"
@@ -159,18 +160,39 @@ def test_a_named_study_of_another_sweep_is_refused(store, change, reason):
         ValueError, match=f"study 'mine' of the store was made from {reason}"
     ):
         sweep(store, study_name="mine", **change).fit(X, y)
-    assert read_study(store)["cells"] == first.fit_results_
+    assert read_study(store)["fits"] == first.fit_results_
 
 
-def test_a_foreign_study_is_refused(store):
+def test_a_foreign_study_raises(store):
     study = optuna.create_study(storage=f"sqlite:///{store}", study_name="theirs")
     study.add_trial(optuna.create_trial(value=1.0))
-    with pytest.raises(ValueError, match="'theirs' of the store is no sweep"):
+    with pytest.raises(ValueError, match="'theirs' of the store is not a sweep"):
         sweep(store, study_name="theirs").fit(*IRIS)
 
 
-def test_studies_of_another_version_are_refused(store, monkeypatch):
-    monkeypatch.setattr("skseisfp.sweep.sweep_search_cv.STORE_VERSION", 99)
+def test_all_connections_are_closed(store, monkeypatch):
+    opened = []
+
+    class Connection(sqlite3.Connection):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            opened.append(self)
+
+    connect = partial(sqlite3.connect, factory=Connection)
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    monkeypatch.setattr(sqlite3.dbapi2, "connect", connect)  # SQLAlchemy's
+    sweep(store, study_name="mine").fit(*IRIS)
+    n_opened = len(opened)
+    with pytest.raises(ValueError, match="made from other plan"):
+        sweep(store, study_name="mine", plan=(0, 1)).fit(*IRIS)
+    assert 2 < n_opened < len(opened)
+    for connection in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.total_changes  # noqa: B018
+
+
+def test_studies_of_another_version_raise(store, monkeypatch):
+    monkeypatch.setattr("skseisfp.sweep._base_search.STORE_VERSION", 99)
     sweep(store).fit(*IRIS)
     monkeypatch.undo()
     with pytest.raises(ValueError, match=r"is of version 99 of the store.*version 1"):
@@ -179,7 +201,7 @@ def test_studies_of_another_version_are_refused(store, monkeypatch):
         read_study(store)
 
 
-def test_a_store_of_another_optuna_is_refused(store):
+def test_a_store_of_another_optuna_raises(store):
     sweep(store).fit(*IRIS)
     with closing(sqlite3.connect(store)) as connection, connection:
         connection.execute("UPDATE version_info SET schema_version = 1")
@@ -208,7 +230,7 @@ def test_a_store_that_cannot_be_written_is_named(tmp_path, fits):
         sweep(tmp_path / "no" / "study.db").fit(*IRIS)
     text = tmp_path / "notes.txt"
     text.write_text("no database at all, but long enough to be looked at" * 20)
-    with pytest.raises(ValueError, match=r"notes.txt is no database"):
+    with pytest.raises(ValueError, match=r"notes.txt is not a database"):
         sweep(text).fit(*IRIS)
     with pytest.raises(OSError, match="unable to open"):
         sweep(tmp_path).fit(*IRIS)
@@ -250,8 +272,8 @@ def test_all_trials_failing_loses_nothing(store):
     with pytest.raises(ValueError, match="All the 2 fits failed"):
         search.fit(*IRIS)
     study = read_study(store)
-    assert "'C' parameter" in study["cells"][0][0]["error"]
-    assert np.isnan(study["cells"][0][0]["scores"]["score"])
+    assert "'C' parameter" in study["fits"][0][0]["error"]
+    assert np.isnan(study["fits"][0][0]["scores"]["score"])
 
 
 def test_the_reader_gives_what_the_search_had(store):
@@ -259,8 +281,8 @@ def test_the_reader_gives_what_the_search_had(store):
     search = SweepSearchCV(SVC(), PLAN, store=store, **options).fit(*IRIS)
     study = read_study(store)
     assert study["params"] == search.cv_results_["params"]
-    assert study["cells"] == search.fit_results_
-    assert study["classes"] == search.cell_classes_ == [0, 1, 2]
+    assert study["fits"] == search.fit_results_
+    assert study["classes"] == search.confusion_labels_ == [0, 1, 2]
     assert study["metrics"] == ["accuracy", "f1_macro"]
     assert study["refit_metric"] == "f1_macro"
     assert study["parameters"] == ["C", "kernel"]
@@ -326,7 +348,7 @@ def test_nested_searches_share_a_store(store, fits):
 
 
 @pytest.mark.slow
-def test_a_sweep_killed_at_random_moments_ends_as_one_in_peace(tmp_path):
+def test_a_sweep_killed_at_random_moments_ends_as_an_undisturbed_one(tmp_path):
     done = subprocess.run(
         [sys.executable, HERE / "killed_sweep.py", tmp_path, "7"],
         capture_output=True,
@@ -338,8 +360,8 @@ def test_a_sweep_killed_at_random_moments_ends_as_one_in_peace(tmp_path):
     result = json.loads(done.stdout)
     stored, fits = result["stored"], result["fits"]
     assert len(stored) == 21
-    assert without_times(result["cells"]) == without_times(result["peaceful"])
-    assert len(stored[-1]) == len(result["cells"]) == 72
+    assert without_times(result["kept"]) == without_times(result["undisturbed"])
+    assert len(stored[-1]) == len(result["kept"]) == 72
     assert 0 < len(stored[-2]) < 72  # the kills were in the midst of it
     for earlier, later in pairwise(stored):
         assert set(earlier) <= set(later)
@@ -361,7 +383,7 @@ POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """URL of a PostgreSQL server of our own; it is no root's."""
+    """URL of a PostgreSQL server of our own, not of root."""
     if not os.environ.get("SKSEISFP_SERVICES"):
         pytest.skip("SKSEISFP_SERVICES is not set")
     if not POSTGRES:
@@ -410,7 +432,7 @@ def test_a_server_stores_and_resumes(server, fits):
     assert fits() == []
     assert again.fit_results_ == first.fit_results_
     assert flat(first) == flat(sweep(None).fit(*IRIS))
-    assert read_study(server, "alone")["cells"] == first.fit_results_
+    assert read_study(server, "alone")["fits"] == first.fit_results_
 
 
 def open_at_once(store, n_threads=6):
@@ -483,7 +505,7 @@ def test_the_work_of_another_process_is_taken_over(server, fits, monkeypatch, de
             with pytest.raises(KeyboardInterrupt):
                 sweep(server, study_name=name).fit(*IRIS)
 
-    monkeypatch.setattr(sweep_study, "GRACE", 1.0 if dead else 60.0)
+    monkeypatch.setattr(sweep_study, "TIMEOUT", 1.0 if dead else 60.0)
     name = f"dead {dead}"
     stop()
     stop()

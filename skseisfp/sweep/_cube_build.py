@@ -1,11 +1,27 @@
 """From the results of searches to the data of a result cube."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._utils.optional import import_optional
-from ._grid import MISSING, check_size, clean_text, find_positions, make_axes, make_axis
+from ._grid import (
+    MISSING,
+    Axis,
+    check_size,
+    clean_string,
+    find_positions,
+    make_axes,
+    make_axis,
+)
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import xarray
 
 DIMS = ("fold", "true_class", "predicted_class", "epoch")
 TIMES = ("fit_time", "score_time")
@@ -13,7 +29,7 @@ CONFUSIONS = ("confusion", "event_confusion")
 TRAIN = "_train"
 
 
-def search_results(search):
+def search_results(search: Any) -> dict[str, Any]:
     """Return the arguments of `build_dataset` for a fitted search."""
     if not hasattr(search, "cv_results_"):
         raise TypeError(
@@ -27,10 +43,10 @@ def search_results(search):
     resource = getattr(search, "resource", "n_samples")
     if "n_resources" in results and resource != "n_samples":
         params = [_without(trial, resource) for trial in params]
-    cells = getattr(search, "fit_results_", None)
+    fits = getattr(search, "fit_results_", None)
     found = {
         "params": params,
-        "cells": results_cells(results, metrics) if cells is None else cells,
+        "fits": fits_of_results(results, metrics) if fits is None else fits,
         "metrics": metrics,
         "main_metric": _main_metric(search, metrics),
         "classes": _classes(search),
@@ -41,8 +57,8 @@ def search_results(search):
     return found
 
 
-def results_cells(results, metrics):
-    """Return `cv_results_` as cells; times are the means over the folds."""
+def fits_of_results(results: Mapping[str, Any], metrics: Sequence[str]) -> list:
+    """Return `cv_results_` as fits; times are the means over the folds."""
     n_splits = sum(
         bool(re.fullmatch(rf"split\d+_test_{re.escape(metrics[0])}", key))
         for key in results
@@ -68,23 +84,30 @@ def results_cells(results, metrics):
     ]
 
 
-def find_metrics(results):
+def find_metrics(results: Iterable[str]) -> list[str]:
     """Return the names of the metrics in `cv_results_`."""
     prefix = "split0_test_"
     return [key.removeprefix(prefix) for key in results if key.startswith(prefix)]
 
 
 def build_dataset(
-    params, cells, *, metrics, main_metric=None, classes=None, order=(), resources=None
-):
-    """Put the cells of a search on the grid of its parameters.
+    params: Sequence[dict[str, Any]],
+    fits: Sequence[Sequence[dict[str, Any] | None]],
+    *,
+    metrics: Sequence[str],
+    main_metric: str | None = None,
+    classes: Sequence | None = None,
+    order: Mapping[str, Any] | Iterable[str] = (),
+    resources: npt.ArrayLike | None = None,
+) -> xarray.Dataset:
+    """Put the fits of a search on the grid of its parameters.
 
     Parameters
     ----------
     params : list of dict
-        Parameters of the trials. Of several trials with the same, the last counts.
-    cells : list of list of dict or None
-        Result of each trial on each fold, None where missing.
+        Parameters of the trials. Of several trials with the same ones the last counts.
+    fits : list of list of dict or None
+        The fits of each trial, fold by fold; None where missing.
     metrics : list of str
         Names of the metrics.
     main_metric : str, default=None
@@ -105,20 +128,22 @@ def build_dataset(
     fixed = {name: a.values[0] for name, a in axes.items() if len(a.values) == 1}
     axes = {name: axis for name, axis in axes.items() if name not in fixed}
     places = find_positions(params, axes)
-    _refuse_names([*axes, *metrics])
-    n_folds = max(map(len, cells), default=0)
+    _check_names([*axes, *metrics])
+    n_folds = max(map(len, fits), default=0)
     shape = (*(len(axis.values) for axis in axes.values()), n_folds)
-    grid = _Grid((*axes, "fold"), shape, places, cells)
+    grid = _Grid((*axes, "fold"), shape, places, fits)
     variables = grid.scores(metrics) | grid.extras() | grid.errors()
     variables |= grid.histories(taken={*variables, *axes, *DIMS})
     tables = grid.tables()
     if resources is not None:
         variables["n_resources"] = grid.per_trial(resources)
-    n_classes = max((array.shape[-1] for _, array in tables.values()), default=0)
-    labels = range(n_classes) if classes is None else classes
-    coordinates = {name: axis_coordinate(name, axis) for name, axis in axes.items()}
+    coordinates: dict[str, Any] = {
+        name: axis_coordinate(name, axis) for name, axis in axes.items()
+    }
     coordinates["fold"] = np.arange(n_folds)
     if tables:
+        n_classes = max(array.shape[-1] for _, array in tables.values())
+        labels = range(n_classes) if classes is None else classes
         class_axis = make_axis(list(labels), ordered=False)
         for name in ("true_class", "predicted_class"):
             coordinates[name] = axis_coordinate(name, class_axis)
@@ -137,7 +162,7 @@ def build_dataset(
     )
 
 
-def axis_coordinate(name, axis):
+def axis_coordinate(name: str, axis: Axis) -> tuple:
     """Return the coordinate of an axis, with the values that its labels stand for."""
     labels = axis.labels.tolist()
     differs = [
@@ -149,24 +174,24 @@ def axis_coordinate(name, axis):
 
 
 class _Grid:
-    """Arrays over the grid, filled cell by cell."""
+    """Arrays over the grid, filled fit by fit."""
 
-    def __init__(self, dims, shape, places, cells):
+    def __init__(self, dims, shape, places, fits):
         check_size(shape)
         self._dims, self._shape = dims, shape
         rows = [
-            (trial, fold, cell)
-            for trial, folds in enumerate(cells)
-            for fold, cell in enumerate(folds)
-            if cell is not None
+            (trial, fold, fit)
+            for trial, folds in enumerate(fits)
+            for fold, fit in enumerate(folds)
+            if fit is not None
         ]
         self._places, self._trials = places, [trial for trial, _, _ in rows]
         self._folds = np.array([fold for _, fold, _ in rows], dtype=int)
-        self._cells = [cell for _, _, cell in rows]
+        self._fits = [fit for _, _, fit in rows]
 
-    def _fill(self, values, inner=(), dtype=float, empty=np.nan):
+    def _fill(self, values, inner=(), dtype: Any = float, empty: Any = np.nan):
         array = np.full((*self._shape, *inner), empty, dtype=dtype)
-        if self._cells:
+        if self._fits:
             index = (*self._places[self._trials].T, self._folds)
             array[index] = values
         return array
@@ -175,21 +200,21 @@ class _Grid:
         values = [np.nan if value is None else value for value in values]
         return self._dims, self._fill(values)
 
-    def scores(self, metrics):
+    def scores(self, metrics) -> dict:
         found = {
-            metric: self._scalars([c["scores"].get(metric) for c in self._cells])
+            metric: self._scalars([fit["scores"].get(metric) for fit in self._fits])
             for metric in metrics
         }
-        trained = [cell.get("train_scores") or {} for cell in self._cells]
+        trained = [fit.get("train_scores") or {} for fit in self._fits]
         if any(trained):
             for metric in metrics:
                 values = [scores.get(metric) for scores in trained]
                 found[metric + TRAIN] = self._scalars(values)
         return found
 
-    def extras(self):
+    def extras(self) -> dict:
         columns = {
-            name: [cell.get(name) for cell in self._cells]
+            name: [fit.get(name) for fit in self._fits]
             for name in (*TIMES, "n_parameters")
         }
         return {
@@ -198,14 +223,14 @@ class _Grid:
             if any(value is not None for value in values)
         }
 
-    def errors(self):
-        texts = [clean_text(cell.get("error") or "") for cell in self._cells]
-        if not any(texts):
+    def errors(self) -> dict:
+        strings = [clean_string(fit.get("error") or "") for fit in self._fits]
+        if not any(strings):
             return {}
-        return {"error": (self._dims, self._fill(texts, dtype=object, empty=""))}
+        return {"error": (self._dims, self._fill(strings, dtype=object, empty=""))}
 
-    def histories(self, taken):
-        histories = [cell.get("history") or [] for cell in self._cells]
+    def histories(self, taken) -> dict:
+        histories = [fit.get("history") or [] for fit in self._fits]
         n_epochs = max(map(len, histories), default=0)
         names = {key: None for epochs in histories for epoch in epochs for key in epoch}
         found = {}
@@ -219,10 +244,10 @@ class _Grid:
             found[key] = (*self._dims, "epoch"), self._fill(values, (n_epochs,))
         return found
 
-    def tables(self):
+    def tables(self) -> dict:
         found = {}
         for name in CONFUSIONS:
-            tables = [cell.get(name) for cell in self._cells]
+            tables = [fit.get(name) for fit in self._fits]
             n_classes = max((len(table) for table in tables if table), default=0)
             if n_classes:
                 gap = np.full((n_classes, n_classes), np.nan)
@@ -231,7 +256,7 @@ class _Grid:
                 found[name] = dims, self._fill(values, gap.shape)
         return found
 
-    def per_trial(self, values):
+    def per_trial(self, values: npt.ArrayLike) -> tuple:
         array = np.full(self._shape[:-1], np.nan)
         array[tuple(self._places.T)] = values
         return self._dims[:-1], array
@@ -239,7 +264,7 @@ class _Grid:
 
 def _parameter_order(search):
     """Return the values of the parameters as the user ordered them."""
-    grid = getattr(search, "plan", None) or getattr(search, "param_grid", None)
+    grid = getattr(search, "param_grid", None)
     grid = getattr(search, "param_distributions", {}) if grid is None else grid
     grids = getattr(grid, "param_grid", grid)
     grids = [grids] if isinstance(grids, dict) else list(grids)
@@ -258,14 +283,15 @@ def _main_metric(search, metrics):
 
 
 def _classes(search):
-    classes = getattr(search, "cell_classes_", None)
+    """Return the labels along the axes of the confusion matrices."""
+    classes = getattr(search, "confusion_labels_", None)
     if classes is None:
         classes = getattr(search, "classes_", None)
     return None if classes is None else np.asarray(classes).tolist()
 
 
-def _refuse_names(names):
-    """Refuse parameters and metrics named alike, or as something else is."""
+def _check_names(names):
+    """Raise if parameters and metrics are named alike, or like something else."""
     reserved = [*DIMS, *TIMES, *CONFUSIONS, "n_parameters", "n_resources", "error"]
     names = [*names, *reserved]
     both = [name for name in names if names.count(name) > 1]
@@ -276,8 +302,8 @@ def _refuse_names(names):
         )
 
 
-def is_missing(value):
-    """Tell whether a value stands for a parameter that a trial lacks."""
+def is_missing(value: Any) -> bool:
+    """Return whether a value stands for a parameter that a trial lacks."""
     return isinstance(value, str) and value == MISSING
 
 

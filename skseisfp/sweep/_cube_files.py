@@ -1,25 +1,49 @@
 """Result cubes as tables and files: the methods."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
 import pandas as pd
 
 from ._cube_io import (
     KEY,
     check_suffix,
     from_frame,
-    from_plain_frame,
     read_netcdf,
     read_table,
     to_frame,
     write_netcdf,
     write_table,
 )
+from ._plain_tables import from_plain_frame
+
+if TYPE_CHECKING:
+    import xarray
 
 
 class CubeFiles:
-    """Reading and writing of a class that is made of `dataset` and `parameters`."""
+    """Reading and writing of a class that is made from a data set."""
+
+    dataset: xarray.Dataset
+    parameters: list[str]
+
+    if TYPE_CHECKING:
+
+        def __init__(self, dataset: xarray.Dataset) -> None: ...
 
     @classmethod
-    def from_table(cls, table, *, parameters=None, metrics=None, main_metric=None):
+    def from_table(
+        cls,
+        table: pd.DataFrame | str | PathLike,
+        *,
+        parameters: Sequence[str] | None = None,
+        metrics: Sequence[str] | None = None,
+        main_metric: str | None = None,
+    ) -> Self:
         """Make a cube of a table, one row a trial, or a trial and fold.
 
         Parameters
@@ -52,7 +76,7 @@ class CubeFiles:
         return cls(from_plain_frame(frame, parameters, metrics, main_metric))
 
     @classmethod
-    def from_netcdf(cls, path):
+    def from_netcdf(cls, path: str | PathLike) -> Self:
         """Read a cube that `to_netcdf` has written.
 
         Parameters
@@ -68,11 +92,11 @@ class CubeFiles:
         Raises
         ------
         ValueError
-            If the file is no cube.
+            If the file is not a cube.
         """
         return cls(read_netcdf(path))
 
-    def to_frame(self):
+    def to_frame(self) -> pd.DataFrame:
         """Return the cube as a table.
 
         Returns
@@ -85,7 +109,7 @@ class CubeFiles:
         """
         return to_frame(self.dataset, self.parameters)
 
-    def to_csv(self, path):
+    def to_csv(self, path: str | PathLike) -> Path:
         """Write the table of the cube as CSV, its first line a comment.
 
         Parameters
@@ -96,13 +120,13 @@ class CubeFiles:
         Returns
         -------
         pathlib.Path
-            The file. Values of parameters that are neither numbers, texts, truth
-            values, None nor lists, tuples or dicts of them are written as texts, here
-            and in the other files.
+            The file. Values of parameters that are neither numbers, strings, bools,
+            None nor lists, tuples or dicts of them are written as strings, here and in
+            the other files.
         """
         return write_table(self.to_frame(), check_suffix(path, ".csv"))
 
-    def to_parquet(self, path):
+    def to_parquet(self, path: str | PathLike) -> Path:
         """Write the table of the cube as Parquet.
 
         Parameters
@@ -117,7 +141,7 @@ class CubeFiles:
         """
         return write_table(self.to_frame(), check_suffix(path, ".parquet"))
 
-    def to_excel(self, path):
+    def to_excel(self, path: str | PathLike) -> Path:
         """Write the table of the cube as an Excel workbook.
 
         Parameters
@@ -133,11 +157,11 @@ class CubeFiles:
         Raises
         ------
         ValueError
-            If the cube is larger than a sheet, or a text than a cell.
+            If the cube is larger than a sheet, or a string than a cell.
         """
         return write_table(self.to_frame(), check_suffix(path, ".xlsx"))
 
-    def to_netcdf(self, path):
+    def to_netcdf(self, path: str | PathLike) -> Path:
         """Write the cube as netCDF 4, axes and all.
 
         Parameters
@@ -148,6 +172,6 @@ class CubeFiles:
         Returns
         -------
         pathlib.Path
-            The file. Texts that are not printable are written as JSON has them.
+            The file. Strings that are not printable are written as JSON has them.
         """
         return write_netcdf(self.dataset, path)

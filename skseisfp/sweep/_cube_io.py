@@ -1,32 +1,39 @@
 """Result cubes as tables and files, and back without loss."""
 
+from __future__ import annotations
+
 import json
+from collections.abc import Sequence
 from itertools import product
+from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from .._utils.optional import import_optional
-from ._cube_build import build_dataset, find_metrics, results_cells
 from ._store import decode, encode
+
+if TYPE_CHECKING:
+    import xarray
 
 KEY = "skseisfp_cube"
 VERSION = 1
 RESULTS, ABOUT = "results", "about"
 KINDS = {"i": "integer", "f": "float"}
 CLASS_AXES = ("true_class", "predicted_class")
-MAX_CELL = 32_767  # characters in a cell of Excel
+MAX_CELL = 32_767  # characters that Excel allows in a cell
 SUFFIXES = (".csv", ".parquet", ".xlsx")
-ESCAPED = "=+-@#\"' "  # first characters that programs may take amiss
+ESCAPED = "=+-@#\"' "  # first characters of formulas, comments and quotes
 
 
-def to_frame(dataset, parameters):
+def to_frame(dataset: xarray.Dataset, parameters: Sequence[str]) -> pd.DataFrame:
     """Return a dataset as a table, one row a trial and fold that has a result.
 
-    Axes beside the parameters and the folds go across: ``train_loss[3]`` is the loss
-    of the third epoch, ``confusion[0,1]`` counts the first class taken for the second.
-    What the columns do not tell is in ``attrs``.
+    Axes other than the parameters and the folds go across: ``train_loss[3]`` is the
+    loss of the third epoch, ``confusion[0,1]`` counts the first class predicted as the
+    second. What is not in the columns is in ``attrs``.
     """
     outer = (*parameters, "fold")
     columns, empty = {}, np.ones([dataset.sizes[name] for name in outer], dtype=bool)
@@ -52,9 +59,9 @@ def to_frame(dataset, parameters):
     return frame
 
 
-def from_frame(frame):
+def from_frame(frame: pd.DataFrame) -> xarray.Dataset:
     """Return the dataset of a table that `to_frame` has made."""
-    about = frame.attrs[KEY]
+    about: Any = frame.attrs[KEY]
     if about["version"] != VERSION:
         raise ValueError(
             f"The cube is of version {about['version']}; this package reads {VERSION}."
@@ -62,16 +69,15 @@ def from_frame(frame):
     coordinates = _coordinates(about)
     outer = [name for name in coordinates if name in frame.columns]
     places = tuple(
-        pd.Index(coordinates[name][1]).get_indexer(frame[name]) for name in outer
+        pd.Index(coordinates[name][1]).get_indexer(pd.Index(frame[name]))
+        for name in outer
     )
     sizes = {name: len(coordinate[1]) for name, coordinate in coordinates.items()}
     variables = {}
-    for name, (dims, is_text) in about["variables"].items():
+    for name, (dims, is_string) in about["variables"].items():
         inner = [dim for dim in dims if dim not in outer]
-        kind = {"dtype": object} if is_text else {}
-        array = np.full(
-            [sizes[d] for d in [*outer, *inner]], "" if is_text else np.nan, **kind
-        )
+        empty, dtype = ("", object) if is_string else (np.nan, float)
+        array = np.full([sizes[d] for d in [*outer, *inner]], empty, dtype=dtype)
         for place in product(*(range(sizes[dim]) for dim in inner)):
             array[(*places, *place)] = frame[_column(name, inner, place)].to_numpy()
         keep = tuple(slice(None) if d in dims else 0 for d in [*outer, *inner])
@@ -79,44 +85,8 @@ def from_frame(frame):
     return _dataset(about, variables, coordinates)
 
 
-def from_plain_frame(frame, parameters, metrics, main_metric):
-    """Return the dataset of a table that another program has made."""
-    prefix = "param_"
-    if parameters is None and find_metrics(frame):
-        parameters = [name for name in frame if name.startswith(prefix)]
-    missing = [name for name in (parameters or ()) if name not in frame]
-    if not parameters or missing:
-        known = ", ".join(map(str, frame.columns))
-        what = f"{missing[0]!r} is no column" if missing else "no parameters are named"
-        raise ValueError(
-            f"{what} of the table, which has {known}. A table of cv_results_ or of "
-            "ResultCube.to_frame needs none named."
-        )
-    params = frame[parameters].rename(columns=lambda name: name.removeprefix(prefix))
-    params = [
-        {name: value for name, value in row.items() if not _is_nan(value)}
-        for row in params.astype(object).to_dict("records")
-    ]
-    tested = find_metrics(frame)
-    if tested and metrics is None:
-        cells = results_cells({**frame, "params": params}, tested)
-        return build_dataset(params, cells, metrics=tested, main_metric=main_metric)
-    numeric = frame.select_dtypes("number").columns.difference(
-        [*parameters, "fold"], sort=False
-    )
-    metrics = list(metrics or numeric)
-    if absent := [name for name in metrics if name not in frame] or not metrics:
-        raise ValueError(f"The table has no metrics {absent}.")
-    folds = frame["fold"].astype(int) if "fold" in frame else np.zeros(len(frame), int)
-    cells = [[None] * (max(folds, default=0) + 1) for _ in params]
-    scores = frame[metrics].to_dict("records")
-    for row, fold, score in zip(cells, folds, scores, strict=True):
-        row[fold] = {"scores": score}
-    return build_dataset(params, cells, metrics=metrics, main_metric=main_metric)
-
-
-def describe(dataset):
-    """Return what the columns of a table do not tell, as JSON takes it."""
+def describe(dataset: xarray.Dataset) -> dict[str, Any]:
+    """Return the parts that a table has no columns for, in types of JSON."""
     originals = {
         name: dataset[name].attrs.get("originals", {}) for name in dataset.dims
     }
@@ -140,11 +110,11 @@ def describe(dataset):
     }
 
 
-def write_table(frame, path):
+def write_table(frame: pd.DataFrame, path: str | PathLike) -> Path:
     """Write a table as CSV, Parquet or Excel, by the suffix of the path."""
     path = Path(path)
-    about, texts = json.dumps(frame.attrs[KEY]), _text_columns(frame.attrs[KEY])
-    frame = frame.assign(**{name: frame[name].map(escape) for name in texts})
+    about, strings = json.dumps(frame.attrs[KEY]), _string_columns(frame.attrs[KEY])
+    frame = frame.assign(**{name: frame[name].map(escape) for name in strings})
     frame.columns = [escape(name) for name in frame.columns]
     if path.suffix == ".csv":
         with path.open("w", encoding="utf-8", newline="") as file:
@@ -155,12 +125,12 @@ def write_table(frame, path):
         frame.attrs = {KEY: about}
         frame.to_parquet(path, engine="pyarrow", index=False)
     else:
-        _refuse_long_texts(frame[[escape(name) for name in texts]])
+        _check_lengths(frame[[escape(name) for name in strings]])
         _write_excel(frame, about, path)
     return path
 
 
-def read_table(path):
+def read_table(path: str | PathLike) -> pd.DataFrame:
     """Read a table by the suffix of its path; one of a cube has it in `attrs`."""
     path = check_suffix(path, *SUFFIXES)
     frame, about = _READERS[path.suffix](path)
@@ -169,9 +139,9 @@ def read_table(path):
     about = json.loads(about)
     frame.columns = [unescape(name) for name in frame.columns]
     frame.attrs = {KEY: about}
-    texts = _text_columns(about)
+    strings = _string_columns(about)
     for name in frame:
-        if name in texts:
+        if name in strings:
             frame[name] = frame[name].map(unescape).astype(object)
         elif name in about["axes"] and about["axes"][name]["kind"] == "integer":
             frame[name] = frame[name].map(int)
@@ -180,8 +150,8 @@ def read_table(path):
     return frame
 
 
-def check_suffix(path, *suffixes):
-    """Return a path that ends in one of the suffixes, or refuse it."""
+def check_suffix(path: str | PathLike, *suffixes: str) -> Path:
+    """Return a path; raise if it ends in none of the suffixes."""
     path = Path(path)
     if path.suffix not in suffixes:
         raise ValueError(
@@ -190,14 +160,14 @@ def check_suffix(path, *suffixes):
     return path
 
 
-def write_netcdf(dataset, path):
-    """Write a dataset as netCDF, texts escaped and the rest in one attribute."""
+def write_netcdf(dataset: xarray.Dataset, path: str | PathLike) -> Path:
+    """Write a dataset as netCDF, strings escaped and the rest in one attribute."""
     import_optional("h5netcdf", extra="tables")
     about = json.dumps(describe(dataset))
     plain = dataset.drop_attrs()
-    texts = {name: v for name, v in plain.variables.items() if v.dtype == object}
-    for name, variable in texts.items():
-        values = np.array([escape(text) for text in variable.values.ravel()], object)
+    strings = {name: v for name, v in plain.variables.items() if v.dtype == object}
+    for name, variable in strings.items():
+        values = np.array([escape(item) for item in variable.values.ravel()], object)
         plain[name] = variable.dims, values.reshape(variable.shape)
     plain = plain.rename({name: _quote(name) for name in plain.variables})
     plain.attrs = {KEY: about}
@@ -205,34 +175,34 @@ def write_netcdf(dataset, path):
     return Path(path)
 
 
-def read_netcdf(path):
+def read_netcdf(path: str | PathLike) -> xarray.Dataset:
     """Read a dataset that `write_netcdf` has written."""
     xarray = import_optional("xarray", extra="sweep")
     import_optional("h5netcdf", extra="tables")
     with xarray.open_dataset(path, engine="h5netcdf", decode_cf=False) as stored:
         plain = stored.load()
     if KEY not in plain.attrs:
-        raise ValueError(f"{path} is no result cube.")
+        raise ValueError(f"{path} is not a result cube.")
     about = json.loads(plain.attrs[KEY])
     variables = {}
-    for name, (dims, is_text) in about["variables"].items():
+    for name, (dims, is_string) in about["variables"].items():
         values = plain[_quote(name)].values
-        if is_text:
-            texts = [unescape(text) for text in values.ravel()]
-            values = np.array(texts, object).reshape(values.shape)
+        if is_string:
+            strings = [unescape(item) for item in values.ravel()]
+            values = np.array(strings, object).reshape(values.shape)
         variables[name] = dims, values
     return _dataset(about, variables, _coordinates(about))
 
 
-def escape(text):
-    """Return a text in a form that any program leaves as it is."""
-    plain = text.isprintable() and text[:1] not in ESCAPED and text[-1:] != " "
-    return text if not text or plain else json.dumps(text)
+def escape(string: str) -> str:
+    """Return a string in a form that any program leaves as it is."""
+    plain = string.isprintable() and string[:1] not in ESCAPED and string[-1:] != " "
+    return string if not string or plain else json.dumps(string)
 
 
-def unescape(text):
-    """Return the text that `escape` was given."""
-    return json.loads(text) if text.startswith('"') else text
+def unescape(string: str) -> str:
+    """Return the string that `escape` was given."""
+    return json.loads(string) if string.startswith('"') else string
 
 
 def _column(name, dims, place):
@@ -244,7 +214,7 @@ def _column(name, dims, place):
 
 
 def _coordinates(about):
-    """Return the coordinates that `describe` tells of."""
+    """Return the coordinates that `describe` has noted."""
     found = {}
     for name, axis in about["axes"].items():
         labels = axis["labels"]
@@ -267,21 +237,21 @@ def _dataset(about, variables, coordinates):
     )
 
 
-def _text_columns(about):
-    """Return the names of the columns that hold texts."""
+def _string_columns(about):
+    """Return the names of the columns that hold strings."""
     return [
         name
         for name, axis in about["axes"].items()
         if axis["kind"] == "text" and name not in CLASS_AXES
-    ] + [name for name, (_, is_text) in about["variables"].items() if is_text]
+    ] + [name for name, (_, is_string) in about["variables"].items() if is_string]
 
 
-def _refuse_long_texts(texts):
-    """Refuse texts that do not fit a cell of Excel."""
-    longest = max((len(text) for name in texts for text in texts[name]), default=0)
+def _check_lengths(table):
+    """Raise if a string of a table is too long for a cell of Excel."""
+    longest = max((len(item) for name in table for item in table[name]), default=0)
     if longest > MAX_CELL:
         raise ValueError(
-            f"A text of {longest} characters does not fit a cell of Excel "
+            f"A string of {longest} characters does not fit a cell of Excel "
             f"({MAX_CELL}); write CSV, Parquet or netCDF."
         )
 
@@ -337,13 +307,11 @@ def _read_excel(path):
     return frame, "".join(parts[KEY])
 
 
-_READERS = dict(zip(SUFFIXES, (_read_csv, _read_parquet, _read_excel), strict=True))
+_READERS: dict[str, Any] = dict(
+    zip(SUFFIXES, (_read_csv, _read_parquet, _read_excel), strict=True)
+)
 
 
 def _quote(name):
     """Return a name without the character that netCDF takes for a group."""
     return name.replace("%", "%25").replace("/", "%2F")
-
-
-def _is_nan(value):
-    return isinstance(value, float) and value != value

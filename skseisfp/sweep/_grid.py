@@ -1,16 +1,23 @@
 """The grid that the trials of a search lie on, and the slopes over it."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from numbers import Integral
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._utils.digest import digest
-from ._store import is_number, text_of
+from ._store import is_number, string_of
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 MISSING = "(not set)"
-MAX_CELLS = 4_000_000
+MAX_CELLS = 4_000_000  # 32 MB for each metric
 
 
 @dataclass(frozen=True)
@@ -18,16 +25,16 @@ class Axis:
     """One parameter: its values as they were given, and their labels in an array."""
 
     values: tuple
-    labels: np.ndarray
+    labels: npt.NDArray
 
     @property
-    def is_numeric(self):
+    def is_numeric(self) -> bool:
         """Whether the labels are numbers, which then ascend."""
         return self.labels.dtype.kind in "if"
 
 
-def check_size(shape):
-    """Refuse a grid that does not fit in memory."""
+def check_size(shape: Sequence[int]) -> None:
+    """Raise if a grid does not fit in memory."""
     if prod(shape) > MAX_CELLS:
         sizes = " x ".join(map(str, shape))
         raise ValueError(
@@ -36,10 +43,10 @@ def check_size(shape):
         )
 
 
-def make_axis(values, *, ordered=True):
+def make_axis(values: Sequence, *, ordered: bool = True) -> Axis:
     """Make an axis of values, the repeated ones once.
 
-    Numbers ascend if ordered, anything else keeps its order and is labelled by a text.
+    Numbers ascend if ordered; anything else keeps its order and has strings as labels.
     """
     values = _unique(values)
     if values and all(is_number(value) for value in values):
@@ -52,7 +59,9 @@ def make_axis(values, *, ordered=True):
     return Axis(tuple(values), _label(values))
 
 
-def make_axes(params, order=()):
+def make_axes(
+    params: Sequence[Mapping[str, Any]], order: Mapping[str, Any] | Iterable[str] = ()
+) -> dict[str, Axis]:
     """Make the axes of all parameters of some trials.
 
     Parameters
@@ -67,7 +76,7 @@ def make_axes(params, order=()):
     dict of Axis
         The axes by name; a parameter that some trials lack has the value `MISSING`.
     """
-    known = order if isinstance(order, dict) else {}
+    known: Mapping = order if isinstance(order, Mapping) else {}
     found = {key: None for trial in params for key in trial}
     names = [name for name in order if name in found]
     names += [name for name in found if name not in names]
@@ -79,7 +88,7 @@ def make_axes(params, order=()):
     }
 
 
-def find_positions(params, axes):
+def find_positions(params: Sequence, axes: Mapping[str, Axis]) -> npt.NDArray:
     """Return the places of trials on the axes, shape (n_trials, n_axes)."""
     columns = []
     for name, axis in axes.items():
@@ -90,7 +99,9 @@ def find_positions(params, axes):
     return np.array(columns, dtype=int).reshape(len(axes), len(params)).T
 
 
-def slopes(values, axis, coordinates=None):
+def slopes(
+    values: npt.NDArray, axis: int, coordinates: npt.NDArray | None = None
+) -> npt.NDArray:
     """Return how steep values are along an axis, whichever way one goes.
 
     Parameters
@@ -105,8 +116,8 @@ def slopes(values, axis, coordinates=None):
     Returns
     -------
     ndarray
-        Root mean square of the differences to the next and to the last value, as far
-        as there are some; a central difference would be zero on the sharpest peak.
+        Root mean square of the differences to the next and to the previous value, as
+        far as there are some; a central difference would be zero on the sharpest peak.
         NaN where a value is missing or has no neighbour.
     """
     values = np.moveaxis(values, axis, -1)
@@ -120,7 +131,9 @@ def slopes(values, axis, coordinates=None):
     return np.moveaxis(np.sqrt(found), -1, axis)
 
 
-def steepness(values, axes, *, per_unit=False):
+def steepness(
+    values: npt.NDArray, axes: Sequence[Axis], *, per_unit: bool = False
+) -> npt.NDArray:
     """Return the norm of the slopes along all numeric axes.
 
     Parameters
@@ -135,8 +148,8 @@ def steepness(values, axes, *, per_unit=False):
     Returns
     -------
     ndarray
-        As `values`. An axis along which a trial has no neighbour counts nothing; NaN
-        where that is so for all.
+        As `values`. An axis along which a trial has no neighbour adds nothing; NaN
+        where that holds for all axes.
     """
     parts = [
         slopes(values, place, axis.labels.astype(float) if per_unit else None)
@@ -149,7 +162,9 @@ def steepness(values, axes, *, per_unit=False):
     return np.where(known, np.sqrt(np.nansum(np.square(parts), axis=0)), np.nan)
 
 
-def trial_grid(params, values):
+def trial_grid(
+    params: Sequence[Mapping[str, Any]], values: npt.NDArray
+) -> tuple[dict[str, Axis], tuple, npt.NDArray]:
     """Return the varied axes of some trials, their places, and values on the grid."""
     axes = make_axes(list(params))
     axes = {name: axis for name, axis in axes.items() if len(axis.values) > 1}
@@ -161,13 +176,13 @@ def trial_grid(params, values):
     return axes, places, grid
 
 
-def trial_steepness(params, values):
+def trial_steepness(params: Sequence, values: npt.NDArray) -> npt.NDArray:
     """Return the norm of the slopes at each of some trials, as `steepness` does."""
     axes, places, grid = trial_grid(params, values)
     return np.broadcast_to(steepness(grid, list(axes.values()))[places], len(values))
 
 
-def mean_change(values, place, axis):
+def mean_change(values: npt.NDArray, place: int, axis: Axis) -> float:
     """Return the mean absolute difference that a parameter makes.
 
     Numeric values are compared with their neighbours, others with all others.
@@ -187,23 +202,23 @@ def _unique(values):
 
 
 def _identity(value):
-    """Return what equal values have in common; truth values are no numbers here."""
+    """Return a key that equal values share; bools are not numbers here."""
     return value if is_number(value) else digest(value)
 
 
 def _label(values):
-    """Return different texts for different values."""
-    for write in (_text, repr):
+    """Return different strings for different values."""
+    for write in (_string, repr):
         labels = [write(value) for value in values]
         if len(set(labels)) == len(labels):
             return np.array(labels, dtype=object)
-    return np.array([f"{text} #{n}" for n, text in enumerate(labels)], dtype=object)
+    return np.array([f"{label} #{n}" for n, label in enumerate(labels)], dtype=object)
 
 
-def clean_text(text):
-    """Return a text that can be encoded."""
-    return text.encode("utf-8", "backslashreplace").decode()
+def clean_string(string: str) -> str:
+    """Return a string that can be encoded."""
+    return string.encode("utf-8", "backslashreplace").decode()
 
 
-def _text(value):
-    return clean_text(value if isinstance(value, str) else text_of(value))
+def _string(value):
+    return clean_string(value if isinstance(value, str) else string_of(value))

@@ -1,5 +1,9 @@
 """The looks of a search, for the ledger that it was given."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from sklearn.base import clone
 
@@ -7,10 +11,13 @@ from .._utils.digest import digest
 from ..metrics import EventScorer
 from ..metrics.weighted import METRICS
 from ..model_selection.evaluation_ledger import make_key
-from .experiment_plan import set_trial
+from ._set_trial import set_trial
 
-LABEL_LENGTH = 300  # characters of the parameters that label a look
-# scores of scikit-learn that this package calls otherwise, or whose name means another
+if TYPE_CHECKING:
+    from ._sweep import Sweep
+
+LABEL_LENGTH = 300  # characters of the parameters that label a look, for tables
+# scores of scikit-learn that have another name in this package, or share one
 OTHER_NAMES = {"f1": "f1_binary", "f1_macro": "f1", "roc_auc_ovr": "roc_auc"}
 
 
@@ -19,17 +26,18 @@ class SearchLooks:
 
     Parameters
     ----------
-    search : SweepSearchCV
+    search : BaseSweepSearchCV
         The search; without a ledger nothing is done.
     sweep : Sweep
         Its records, labels and folds.
-    candidates : list of dict or None
-        Parameters of the trials, which are opened; None where they are not known
-        before the fits.
+    trials : list of dict or None
+        Parameters of the trials, for which looks are opened; None where they are not
+        known before the fits.
     """
 
-    def __init__(self, search, sweep, candidates):
-        self._ledger, self._tickets = search.ledger, None
+    def __init__(self, search: Any, sweep: Sweep, trials: list[dict] | None):
+        self._ledger = search.ledger
+        self._tickets: list | None = None
         if self._ledger is None:
             return
         self._estimator = search.estimator
@@ -38,21 +46,21 @@ class SearchLooks:
         self._refit = refit if isinstance(refit, str) else None
         self._metric = _metric_name(search.scoring, self._refit)
         self._digests = digest(sweep.X), sweep.splits
-        if candidates is None:
+        if trials is None:
             self._ledger._check_open(*self._records)
         else:
-            self._tickets = self._open(candidates)
+            self._tickets = self._open(trials)
 
-    def _open(self, candidates):
-        """Open a look for each candidate and return the tickets."""
+    def _open(self, trials):
+        """Open a look for each trial and return the tickets."""
         looks = []
-        for params in candidates:
+        for params in trials:
             pipeline = digest(set_trial(clone(self._estimator), params))
             key = make_key(self._metric, *self._digests, pipeline)
             looks.append((key, str(params)[:LABEL_LENGTH]))
         return self._ledger._open_all(*self._records, looks)
 
-    def record(self, results):
+    def record(self, results: dict[str, Any]) -> None:
         """Record the trials that have a score; those that failed are not looks."""
         if self._ledger is None:
             return

@@ -1,17 +1,24 @@
 """Experiment plans as TOML."""
 
+from __future__ import annotations
+
 import json
 import re
 import tomllib
+from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 NONE = {"none": True}
 
 
-def write_plan(name, ranges, fixed):
-    """Return the text of a plan."""
+def write_plan(
+    name: str | None, ranges: Mapping[str, Any], fixed: Mapping[str, Any]
+) -> str:
+    """Return a plan as TOML."""
     lines = [] if name is None else [f"name = {_write(name, 'name')}", ""]
     for title, table in (("ranges", ranges), ("fixed", fixed)):
         lines.append(f"[{title}]")
@@ -25,7 +32,7 @@ def write_plan(name, ranges, fixed):
     return "\n".join(lines)
 
 
-def read_plan(source):
+def read_plan(source: str | PathLike) -> dict[str, Any]:
     """Return the name, the ranges and the fixed values of a plan."""
     if isinstance(source, str) and "\n" in source:
         text, place = source, "The plan"
@@ -34,7 +41,7 @@ def read_plan(source):
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{place} is no TOML: {error}.") from error
+        raise ValueError(f"{place} is not TOML: {error}.") from error
     if unknown := tables.keys() - {"name", "ranges", "fixed"}:
         raise ValueError(
             f"{place} has {', '.join(map(repr, sorted(unknown)))}; a plan has a name "
@@ -51,7 +58,7 @@ def read_plan(source):
 
 
 def _read(value):
-    """Turn what TOML has for None and for tuples back."""
+    """Return a value of TOML as it was: None and tuples have their own forms."""
     if value == NONE:
         return None
     return tuple(map(_read, value)) if isinstance(value, list) else value
@@ -75,6 +82,6 @@ def _write(value, key):
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(_write(item, key) for item in value)}]"
     raise TypeError(
-        f"{key}: a {type(value).__name__} cannot be written to TOML; numbers, texts, "
+        f"{key}: a {type(value).__name__} cannot be written to TOML; numbers, strings, "
         "None and tuples of them can."
     )

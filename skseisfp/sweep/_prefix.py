@@ -1,48 +1,52 @@
 """Steps at the head of a pipeline that are computed once for all folds."""
 
-from sklearn.base import clone
-from sklearn.metrics._scorer import (
-    _MultimetricScorer,
-    _PassthroughScorer,
-    _Scorer,
-)
-from sklearn.pipeline import Pipeline
-from sklearn.utils.metadata_routing import _routing_enabled, get_routing_for_object
+from __future__ import annotations
 
+from typing import Any
+
+from sklearn import get_config
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils.metadata_routing import get_routing_for_object
+
+from .._compat import PassthroughScorer, Scorer, scorers_by_name
 from .._utils.digest import digest
-from .._utils.marks import is_recordwise
+from .._utils.recordwise import is_recordwise
 from ..metrics import EventScorer, neg_gradient_of_error
-from .experiment_plan import set_trial
+from ._set_trial import set_trial
 
 METHODS = ("fit", "transform", "fit_transform")
 
 
 class Head:
-    """The steps of one candidate that do not depend on the fold.
+    """The steps of one trial that do not depend on the fold.
 
     Parameters
     ----------
     pipeline : Pipeline
-        The candidate, not fitted.
+        The pipeline of the trial, not fitted.
     n_steps : int
         Number of steps in the head.
 
     Attributes
     ----------
     key : str
-        Digest of the steps: candidates of one key share what the head gives.
+        Digest of the steps: trials of one key share the output of the head.
     """
 
-    def __init__(self, pipeline, n_steps):
+    key: str
+
+    def __init__(self, pipeline: Pipeline, n_steps: int):
         self._pipeline = pipeline
         self._n_steps = n_steps
         self.key = digest(pipeline.steps[:n_steps])
 
-    def transform(self, X):
-        """Return what the head makes of all records."""
-        return Pipeline(clone(self._pipeline).steps[: self._n_steps]).fit_transform(X)
+    def transform(self, X: Any) -> Any:
+        """Return all records as the head transforms them."""
+        pipeline: Any = clone(self._pipeline)
+        return Pipeline(pipeline.steps[: self._n_steps]).fit_transform(X)
 
-    def rest(self):
+    def rest(self) -> Pipeline:
         """Return the steps after the head, under their own names."""
         return Pipeline(
             self._pipeline.steps[self._n_steps :],
@@ -51,17 +55,19 @@ class Head:
         )
 
 
-def split_candidate(estimator, params, metadata, scorer):
-    """Return a candidate and the head that its folds can share.
+def split_candidate(
+    estimator: Any, params: dict[str, Any], metadata: set[str], scorer: Any
+) -> tuple[Head | None, Any]:
+    """Return the estimator of a trial and the head that its folds can share.
 
     Parameters
     ----------
     estimator : estimator
         What is searched.
     params : dict
-        Parameters of the candidate.
+        Parameters of the trial.
     metadata : set of str
-        Names of all that goes to `fit` and to the scorers beside X and y.
+        Names of the metadata that go to `fit` and to the scorers.
     scorer : callable
         The scorer of the search.
 
@@ -70,7 +76,7 @@ def split_candidate(estimator, params, metadata, scorer):
     head : Head or None
         None if nothing can be shared.
     candidate : estimator
-        The whole candidate, its parameters set.
+        The whole estimator, its parameters set.
     """
     candidate = set_trial(clone(estimator), params)
     if not (_scores_by_estimator(scorer) and type(candidate) is Pipeline):
@@ -92,8 +98,8 @@ def _passes(step):
 
 
 def _takes(name, step, metadata):
-    """Tell whether metadata go to a step."""
-    if not _routing_enabled():
+    """Return whether metadata go to a step."""
+    if not get_config()["enable_metadata_routing"]:
         return any(key.startswith(f"{name}__") for key in metadata)
     if _passes(step):
         return False
@@ -102,9 +108,10 @@ def _takes(name, step, metadata):
 
 
 def _scores_by_estimator(scorer):
-    """Tell whether a scorer reads records only by what the estimator says of them."""
-    if isinstance(scorer, _MultimetricScorer):
-        return all(map(_scores_by_estimator, scorer._scorers.values()))
+    """Return whether a scorer knows only what the estimator says of the records."""
+    several = scorers_by_name(scorer)
+    if several is not None:
+        return all(map(_scores_by_estimator, several.values()))
     if scorer is neg_gradient_of_error or type(scorer) is EventScorer:
         return True
-    return type(scorer) in (_Scorer, _PassthroughScorer)
+    return type(scorer) in (Scorer, PassthroughScorer)

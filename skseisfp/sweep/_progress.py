@@ -1,5 +1,8 @@
-"""What a person sees of a sweep at work."""
+"""The progress of a sweep, in a terminal or notebook."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -8,29 +11,36 @@ from .._utils.optional import import_optional
 
 
 @contextmanager
-def show_progress(shown, cells, n_candidates, n_splits, metric):
+def show_progress(
+    verbose: int,
+    fits: dict[tuple[int, int], dict],
+    n_candidates: int,
+    n_splits: int,
+    metric: str | None,
+) -> Iterator[Callable[[], None]]:
     """Show the progress of a sweep.
 
     Parameters
     ----------
-    shown : bool
-        Whether there is anything to see.
-    cells : dict
-        Results by (candidate, fold); those of earlier runs count as done.
+    verbose : int
+        Whether to show it: if positive, and in a terminal or notebook.
+    fits : dict
+        Fits by (candidate, fold); those of earlier runs count as done.
     n_candidates, n_splits : int
         Size of the sweep.
     metric : str or None
-        Score that makes the best; None takes the first.
+        Score by which the best is shown; None takes the first.
 
     Yields
     ------
     callable
-        To be called after each change of `cells`.
+        To be called after each change of `fits`.
     """
-    if not shown:
+    if not verbose:
         yield lambda: None
         return
     rich = import_optional("rich.progress", extra="sweep")
+    console = import_optional("rich", extra="sweep").get_console()
     columns = (
         rich.TextColumn("{task.fields[trials]} of {task.fields[n_candidates]} trials"),
         rich.BarColumn(),
@@ -40,19 +50,20 @@ def show_progress(shown, cells, n_candidates, n_splits, metric):
         rich.TextColumn("left"),
     )
     total = n_candidates * n_splits
-    best = _Best(cells, n_splits, metric)
-    with rich.Progress(*columns) as bar:
+    best = _Best(fits, n_splits, metric)
+    silent = not (console.is_terminal or console.is_jupyter)
+    with rich.Progress(*columns, console=console, disable=silent) as bar:
         task = bar.add_task(
-            "", total=total, completed=len(cells), n_candidates=n_candidates, **best()
+            "", total=total, completed=len(fits), n_candidates=n_candidates, **best()
         )
-        yield lambda: bar.update(task, completed=len(cells), **best())
+        yield lambda: bar.update(task, completed=len(fits), **best())
 
 
 class _Best:
-    """Count the finished trials and find the best among them."""
+    """Counts the finished trials and finds the best score among them."""
 
-    def __init__(self, cells, n_splits, metric):
-        self._cells = cells
+    def __init__(self, fits, n_splits, metric):
+        self._fits = fits
         self._n_splits = n_splits
         self._metric = metric
         self._seen = set()
@@ -60,7 +71,7 @@ class _Best:
         self._best = -np.inf
 
     def __call__(self):
-        for candidate, fold in self._cells.keys() - self._seen:
+        for candidate, fold in self._fits.keys() - self._seen:
             self._seen.add((candidate, fold))
             self._counts[candidate] = self._counts.get(candidate, 0) + 1
             if self._counts[candidate] == self._n_splits:
@@ -73,7 +84,7 @@ class _Best:
         """Return the mean score of a trial, -inf if a fold has none."""
         values = []
         for fold in range(self._n_splits):
-            scores = self._cells[candidate, fold]["scores"]
+            scores = self._fits[candidate, fold]["scores"]
             name = self._metric if self._metric in scores else next(iter(scores), None)
             values.append(scores.get(name, np.nan))
         mean = np.mean(values)

@@ -1,15 +1,18 @@
 """Values of a parameter, as an experiment plan writes them."""
 
+from __future__ import annotations
+
 from decimal import Decimal, InvalidOperation
 from numbers import Number
+from typing import Any
 
 import numpy as np
 
 from .._utils.digest import digest
 
 
-def expand(name, spec):
-    """Return the list of values that a plan gives a parameter.
+def expand(name: str, spec: Any) -> list:
+    """Return the list of values of a parameter in a plan.
 
     Parameters
     ----------
@@ -53,15 +56,7 @@ def expand(name, spec):
 
 def _expand_range(name, text):
     """Return the values of ``"min:step:max"``, computed in decimals."""
-    try:
-        first, step, last = numbers = [Decimal(part) for part in text.split(":")]
-    except (InvalidOperation, ValueError):
-        numbers = []
-    if not numbers or not all(number.is_finite() for number in numbers):
-        raise ValueError(
-            f"{name}: a range is 'min:step:max', three finite numbers; got {text!r}. "
-            "A text with colons goes into a list."
-        )
+    first, step, last = numbers = _parse_range(name, text)
     if step <= 0:
         raise ValueError(
             f"{name}: the step of {text!r} must be positive; the smallest value comes "
@@ -83,13 +78,27 @@ def _expand_range(name, text):
     return [kind(first + index * step) for index in range(int(n_steps) + 1)]
 
 
+def _parse_range(name, text):
+    """Return the three numbers of a range."""
+    try:
+        numbers = [Decimal(part) for part in text.split(":")]
+    except InvalidOperation:
+        numbers = []
+    if len(numbers) != 3 or not all(number.is_finite() for number in numbers):
+        raise ValueError(
+            f"{name}: a range is 'min:step:max', three finite numbers; got {text!r}. "
+            "A string with colons goes into a list."
+        )
+    return numbers
+
+
 def _plain(value):
     """Turn NumPy's scalars into Python's."""
     return value.item() if isinstance(value, np.generic) else value
 
 
 def _identity(value):
-    """Return what two values that do the same have in common."""
+    """Return a key that values share which mean the same."""
     if isinstance(value, Number) and not isinstance(value, bool):
         return value
     return digest(value)

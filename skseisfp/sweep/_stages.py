@@ -1,8 +1,11 @@
 """The stages of a staged search: which parameters are tried together, and where."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import numpy as np
-from sklearn.model_selection import BaseCrossValidator
-from sklearn.model_selection._split import GroupsConsumerMixin
 
 from ..neural.catalogue import layer_catalogue
 from ..neural.parameter_counts import find_network
@@ -10,26 +13,13 @@ from ._ranges import expand
 from ._store import is_number
 from .experiment_plan import ExperimentPlan
 
-PER_STAGE = 3
-COARSE_VALUES = 4
+PER_STAGE = 3  # step 2 of Silkin (2024): at most three parameters at a time
+COARSE_VALUES = 4  # so that a stage has at most 4**3 = 64 trials
 
 
-class FixedFolds(GroupsConsumerMixin, BaseCrossValidator):
-    """Folds that were made before."""
-
-    def __init__(self, splits):
-        self.splits = splits
-
-    def split(self, X, y=None, groups=None):
-        """Yield the folds."""
-        yield from self.splits
-
-    def get_n_splits(self, X=None, y=None, groups=None):
-        """Return the number of folds."""
-        return len(self.splits)
-
-
-def make_plans(stages, estimator):
+def make_plans(
+    stages: Sequence[ExperimentPlan | dict] | None, estimator: Any
+) -> tuple[list[ExperimentPlan], dict[str, list]]:
     """Return the plan of each coarse stage, and the fine values by parameter."""
     if stages is None:
         return _catalogue_plans(estimator)
@@ -49,14 +39,16 @@ def make_plans(stages, estimator):
     return plans, {}
 
 
-def start_values(plans, estimator):
+def start_values(plans: Sequence[ExperimentPlan], estimator: Any) -> dict[str, Any]:
     """Return the values that the parameters of the plans have before their stage."""
     known = estimator.get_params(deep=True)
     names = dict.fromkeys(name for plan in plans for name in plan.param_grid)
     return {name: known[name] for name in names if name in known}
 
 
-def fine_values(values, best, finer=None):
+def fine_values(
+    values: Sequence, best: Any, finer: Iterable[float] | None = None
+) -> list:
     """Return values around the best one, in smaller steps.
 
     Parameters
@@ -87,9 +79,10 @@ def fine_values(values, best, finer=None):
 
 
 def _middle(best, value, integral):
-    """Return the value half-way, on the side of the best where it is no integer."""
+    """Return the value half-way, on the side of the best if it is not an integer."""
     if integral:
         return best + int((value - best) / 2)
+    # 12 digits: the ends are decimals, and a double is exact to 15 or 16
     return float(f"{(best + value) / 2:.12g}")
 
 
@@ -103,9 +96,10 @@ def _catalogue_plans(estimator):
             "holds no convolutional FingerprintClassifier; give stages."
         )
     catalogue = layer_catalogue(known["module__n_cycles"])
+    published: dict[Any, str] = catalogue["published_range"].to_dict()
     ranges = {
         f"{prefix}module__{name}": expand(name, spec)
-        for name, spec in catalogue["published_range"].items()
+        for name, spec in published.items()
         if spec
     }
     names = list(ranges)

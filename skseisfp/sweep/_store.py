@@ -1,27 +1,41 @@
 """The store of sweeps: an Optuna storage with one study a sweep, and its reader."""
 
+from __future__ import annotations
+
 import logging
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from math import isfinite
 from numbers import Integral, Real
 from os import PathLike, fspath
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from sklearn.model_selection import ParameterGrid
 
 from .._utils.optional import import_optional
 
+if TYPE_CHECKING:
+    import sqlalchemy
+    from optuna.storages import BaseStorage
+    from optuna.trial import FrozenTrial
+
+    Store: TypeAlias = str | PathLike | BaseStorage
+
 STORE_VERSION = 1
 DESCRIPTION = "sweep"
+# a write takes 4 ms at most, so thousands of other processes may come first
 LOCK_TIMEOUT = 30  # seconds that a write waits for other processes
 LOG_WAIT = 0.02  # seconds until the write-ahead log is asked for again
+# Optuna makes its tables in half a second (measured on two busy cores)
 TABLE_WAITS = (0.1, 0.3, 1.0)  # seconds until tables are looked for again
+MYSQL_TABLE_EXISTS = 1050  # ER_TABLE_EXISTS_ERROR
 
 
-def open_store(store, *, create=True):
+def open_store(store: Any, *, create: bool = True) -> BaseStorage:
     """Open the storage of sweeps.
 
     Parameters
@@ -44,7 +58,7 @@ def open_store(store, *, create=True):
     OSError
         If the store cannot be reached, read or written, or stays locked.
     ValueError
-        If the file is no store, or one of another version of Optuna.
+        If the file is not a store, or one of another version of Optuna.
     ImportError
         If Optuna or the driver of the database is not installed.
     """
@@ -62,12 +76,12 @@ def open_store(store, *, create=True):
             _prepare_file(path, create)
         address = url.render_as_string(hide_password=False)
         options = {"connect_args": {"timeout": LOCK_TIMEOUT}} if is_file else {}
-        _make_tables(address, options)
+        _make_tables(store, address, options)
         return optuna.storages.RDBStorage(address, engine_kwargs=options)
 
 
-def _make_tables(address, options):
-    """See that there are tables, again where another process was just making them."""
+def _make_tables(store, address, options):
+    """Make the tables, again where another process was just making them."""
     optuna = import_optional("optuna", extra="sweep")
     sqlalchemy = import_optional("sqlalchemy", extra="sweep")
     options = {**options, "poolclass": sqlalchemy.pool.NullPool}
@@ -76,20 +90,38 @@ def _make_tables(address, options):
             close_store(optuna.storages.RDBStorage(address, engine_kwargs=options))
             return
         except sqlalchemy.exc.DBAPIError as error:
-            refused = isinstance(error, sqlalchemy.exc.OperationalError)
-            if wait is None or (refused and "already exists" not in str(error)):
+            if wait is None or not _may_be_made(error):
                 raise
             time.sleep(wait)
+        except RuntimeError as error:  # Optuna's own, of tables of another version
+            raise ValueError(
+                f"The store {_shown(store)} was made by another version of Optuna: "
+                f"{error}"
+            ) from error
 
 
-def close_store(storage):
-    """Give the connections of a storage back, where it has some."""
+def _may_be_made(error):
+    """Return whether tables could not be made because they are there by now.
+
+    Servers have a class of errors for it; SQLite and MySQL have one class for many
+    errors, and a code.
+    """
+    sqlalchemy = import_optional("sqlalchemy", extra="sweep")
+    if not isinstance(error, sqlalchemy.exc.OperationalError):
+        return True
+    if isinstance(error.orig, sqlite3.Error):
+        return error.orig.sqlite_errorcode == sqlite3.SQLITE_ERROR
+    return error.orig.args[:1] == (MYSQL_TABLE_EXISTS,)
+
+
+def close_store(storage: Any) -> None:
+    """Release the connections of a storage, where it has some."""
     if hasattr(storage, "engine"):
         storage.remove_session()
         storage.engine.dispose()
 
 
-def store_url(store):
+def store_url(store: str | PathLike) -> sqlalchemy.URL:
     """Return the SQLAlchemy URL of a store."""
     sqlalchemy = import_optional("sqlalchemy", extra="sweep")
     if isinstance(store, PathLike) or "://" not in store:
@@ -99,7 +131,7 @@ def store_url(store):
 
 
 def _prepare_file(path, create):
-    """See that an SQLite file can be written, and make its commits cheap."""
+    """Check that an SQLite file can be written, and make its commits cheap."""
     connection = sqlite3.connect(path, timeout=LOCK_TIMEOUT)
     try:
         if create:
@@ -113,7 +145,7 @@ def _prepare_file(path, create):
 
 
 def _write_ahead(connection):
-    """Give a file a write-ahead log; SQLite itself does not wait to be alone there."""
+    """Give a file a write-ahead log; SQLite itself does not wait for others here."""
     until = time.monotonic() + LOCK_TIMEOUT
     while True:
         try:
@@ -126,28 +158,15 @@ def _write_ahead(connection):
             time.sleep(LOG_WAIT)
 
 
-def _sync_at_checkpoints(engine):
-    """Let commits to a write-ahead log end before they are on the disk.
-
-    They outlive the process at once, and a power cut from the next checkpoint on.
-    """
-    sqlalchemy = import_optional("sqlalchemy", extra="sweep")
-    engine.dispose()
-
-    @sqlalchemy.event.listens_for(engine, "connect")
-    def set_pragma(connection, record):
-        connection.execute("PRAGMA synchronous = NORMAL")
-
-
-def checkpoint(storage):
-    """See that what was committed is on the disk."""
+def checkpoint(storage: Any) -> None:
+    """Write the log of a file into the file, so that it stays short."""
     with storage.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint")
 
 
 @contextmanager
-def clear_errors(store):
-    """Say of errors of the database which store they belong to."""
+def clear_errors(store: Store) -> Iterator[None]:
+    """Raise errors of the database with the name of the store."""
     sqlalchemy = import_optional("sqlalchemy", extra="sweep")
     exceptions = import_optional("optuna.exceptions", extra="sweep")
     internal = exceptions.StorageInternalError
@@ -155,18 +174,12 @@ def clear_errors(store):
         yield
     except (sqlite3.Error, sqlalchemy.exc.SQLAlchemyError, internal) as error:
         cause = error.__cause__ if isinstance(error, internal) else error
-        reason = str(getattr(cause, "orig", None) or cause).strip()
-        if "not a database" in reason:
-            raise ValueError(f"The store {_shown(store)} is no database.") from error
+        cause = getattr(cause, "orig", None) or cause
+        if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
+            raise ValueError(f"The store {_shown(store)} is not a database.") from error
         raise OSError(
-            f"The store {_shown(store)} cannot be used: {reason}. What was stored "
-            "before is kept."
-        ) from error
-    except RuntimeError as error:
-        if "optuna" not in str(error):
-            raise
-        raise ValueError(
-            f"The store {_shown(store)} was made by another version of Optuna: {error}"
+            f"The store {_shown(store)} cannot be used: {str(cause).strip()}. What was "
+            "stored before is kept."
         ) from error
 
 
@@ -179,8 +192,8 @@ def _shown(store):
 
 
 @contextmanager
-def quiet_optuna():
-    """Keep Optuna from logging what it does."""
+def quiet_optuna() -> Iterator[None]:
+    """Keep Optuna from logging."""
     logger = logging.getLogger("optuna")
     level = logger.level
     logger.setLevel(logging.WARNING)
@@ -190,7 +203,7 @@ def quiet_optuna():
         logger.setLevel(level)
 
 
-def read_study(store, name=None):
+def read_study(store: Store, name: str | None = None) -> dict[str, Any]:
     """Read a sweep from its store, finished or still running.
 
     Parameters
@@ -203,10 +216,10 @@ def read_study(store, name=None):
     Returns
     -------
     dict
-        ``name``; ``params``, the dict of each candidate; ``cells``, a list over
-        candidates of a list over folds of dicts, None where missing; ``classes``;
-        ``metrics``, their names; ``refit_metric``; ``parameters``, the names of the
-        parameters in the order of the plan.
+        ``name``; ``params``, the dict of each trial; ``fits``, a list over trials of a
+        list over folds of dicts, None where missing; ``classes``; ``metrics``, their
+        names; ``refit_metric``; ``parameters``, the names of the parameters in the
+        order of the plan.
 
     Raises
     ------
@@ -224,18 +237,18 @@ def read_study(store, name=None):
         if storage is not store:
             close_store(storage)
     params = list(ParameterGrid(decode(description["grid"])))
-    cells = [[None] * description["n_splits"] for _ in params]
-    for (candidate, fold), cell in cells_of(trials).items():
-        cells[candidate][fold] = cell
-    done = [cell for row in cells for cell in row if cell is not None]
-    metrics = list(dict.fromkeys(name for cell in done for name in cell["scores"]))
+    fits: list[list[Any]] = [[None] * description["n_splits"] for _ in params]
+    for (candidate, fold), fit in fits_of(trials).items():
+        fits[candidate][fold] = fit
+    done = [fit for row in fits for fit in row if fit is not None]
+    metrics = list(dict.fromkeys(name for fit in done for name in fit["scores"]))
     metrics = description["metrics"] or metrics
-    for cell in done:
-        cell["scores"] = {key: cell["scores"].get(key, np.nan) for key in metrics}
+    for fit in done:
+        fit["scores"] = {key: fit["scores"].get(key, np.nan) for key in metrics}
     return {
         "name": name,
         "params": params,
-        "cells": cells,
+        "fits": fits,
         "classes": description["classes"],
         "metrics": metrics,
         "refit_metric": description["refit_metric"],
@@ -261,8 +274,8 @@ def _find_sweep(storage, name):
     return name, sweeps[name]
 
 
-def check_version(name, description):
-    """Refuse a study that another version of this package has written."""
+def check_version(name: str, description: Mapping[str, Any]) -> None:
+    """Raise if another version of this package has written a study."""
     version = description.get("store_version")
     if version != STORE_VERSION:
         raise ValueError(
@@ -272,18 +285,18 @@ def check_version(name, description):
         )
 
 
-def cells_of(trials):
-    """Return the cells of Optuna trials by (candidate, fold)."""
+def fits_of(trials: Iterable[FrozenTrial]) -> dict[tuple[int, int], dict]:
+    """Return the fits in trials of Optuna by (candidate, fold)."""
     return {
-        (trial.user_attrs["candidate"], int(key.removeprefix("fold_"))): cell
+        (trial.user_attrs["candidate"], int(key.removeprefix("fold_"))): fit
         for trial in trials
-        for key, cell in trial.user_attrs.items()
+        for key, fit in trial.user_attrs.items()
         if key.startswith("fold_")
     }
 
 
-def encode(value):
-    """Return values of parameters as JSON has them; objects only as texts."""
+def encode(value: Any) -> Any:
+    """Return values of parameters in types of JSON; objects only as strings."""
     value = value.item() if isinstance(value, np.generic) else value
     if value is None or isinstance(value, (bool, str)):
         return value
@@ -293,11 +306,11 @@ def encode(value):
         return {"dict": [[key, encode(item)] for key, item in value.items()]}
     if isinstance(value, (list, tuple)):
         return {type(value).__name__: [encode(item) for item in value]}
-    return {"text": text_of(value)}
+    return {"text": string_of(value)}
 
 
-def decode(value):
-    """Return what `encode` was given; objects remain texts."""
+def decode(value: Any) -> Any:
+    """Return the value that `encode` was given; objects remain strings."""
     if not isinstance(value, dict):
         return value
     ((kind, content),) = value.items()
@@ -309,15 +322,15 @@ def decode(value):
     return content
 
 
-def text_of(value):
-    """Return a short text of a value without places in memory."""
+def string_of(value: Any) -> str:
+    """Return a short string of a value without addresses in memory."""
     if isinstance(value, type) or callable(value):
         return getattr(value, "__qualname__", type(value).__qualname__)
     return " ".join(repr(value).split())
 
 
-def is_number(value):
-    """Tell whether a value is a finite number and no truth value."""
+def is_number(value: Any) -> bool:
+    """Return whether a value is a finite number and not a bool."""
     if isinstance(value, Integral):
         return not isinstance(value, bool)
-    return isinstance(value, Real) and bool(np.isfinite(value))
+    return isinstance(value, Real) and isfinite(value)

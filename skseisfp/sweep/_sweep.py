@@ -1,29 +1,39 @@
 """The engine of a sweep: runs the fits that are missing."""
 
+from __future__ import annotations
+
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from joblib import effective_n_jobs
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
-from ._cells import evaluate_cell
+from ._fits import evaluate_fit
 from ._prefix import split_candidate
 
+if TYPE_CHECKING:
+    from ._sweep_memory import SweepMemory
+
+# at the end of a batch workers wait for the last fit: at most an eighth of the time
 JOBS_PER_WORKER = 8  # fits of a batch, at least, for each process
-PATIENCE = 0.5  # seconds between looks at what other processes do
+# short against the fits for which several machines are used
+PATIENCE = 0.5  # seconds until the store is read again for fits of other processes
 
 
 @dataclass
 class Sweep:
-    """A grid of candidates and folds, and how to run it.
+    """Candidates and folds, and how to run them.
 
     Parameters
     ----------
     estimator : estimator
         What is searched.
     candidates : list of dict
-        Parameters.
+        Parameters of the trials.
     X, y : array-like
         Records and labels.
     splits : list of (ndarray, ndarray)
@@ -31,23 +41,23 @@ class Sweep:
     scorer : callable
         As searches have it.
     metadata : set of str
-        Names of all that goes to `fit` and to the scorers beside X and y.
+        Names of the metadata that go to `fit` and to the scorers.
     options : dict
-        Further arguments of `evaluate_cell`.
+        Further arguments of `evaluate_fit`.
     n_jobs, pre_dispatch : object
         As joblib takes them.
     """
 
-    estimator: object
-    candidates: list
-    X: object
-    y: object
-    splits: list
-    scorer: object
-    metadata: set
-    options: dict
-    n_jobs: object
-    pre_dispatch: object
+    estimator: Any
+    candidates: list[dict[str, Any]]
+    X: Any
+    y: Any
+    splits: list[tuple]
+    scorer: Any
+    metadata: set[str]
+    options: dict[str, Any]
+    n_jobs: Any
+    pre_dispatch: Any
 
     def __post_init__(self):
         self._parts = [
@@ -56,23 +66,28 @@ class Sweep:
         ]
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, int]:
         """Number of candidates and of folds."""
         return len(self.candidates), len(self.splits)
 
-    def run(self, study, contexts, report):
-        """Run the fits that a study lacks, and hand it each result as it comes.
+    def run(
+        self,
+        study: SweepMemory,
+        contexts: Callable[[int], dict],
+        report: Callable[[], None],
+    ) -> None:
+        """Run the fits that a study lacks, and store each of them when it ends.
 
         Parameters
         ----------
         study : SweepMemory
-            Where the results go.
+            Where the fits are kept.
         contexts : callable
             Gives the callback context and the caller of a fit, by its number.
         report : callable
-            Called after each result.
+            Called after each fit.
         """
-        with study.at_work():
+        with study.heartbeat():
             while missing := self._missing(study):
                 claimed = False
                 for batch in self._batches(missing, study):
@@ -88,7 +103,7 @@ class Sweep:
         missing = [
             candidate
             for candidate in range(len(self.candidates))
-            if any((candidate, fold) not in study.cells for fold in range(n_splits))
+            if any((candidate, fold) not in study.fits for fold in range(n_splits))
         ]
         firsts = {}
         for candidate in missing:
@@ -122,26 +137,39 @@ class Sweep:
         yield chunk
 
     def _run_batch(self, batch, study, contexts, report):
-        parallel = Parallel(
-            n_jobs=self.n_jobs,
-            pre_dispatch=self.pre_dispatch,
-            batch_size=1,
-            return_as="generator_unordered",
-        )
-        jobs = self._jobs(batch, study, contexts)
-        for candidate, fold, cell in parallel(jobs):
-            study.put(candidate, fold, cell)
+        for candidate, fold, fit in self._results(self._jobs(batch, study, contexts)):
+            study.put(candidate, fold, fit)
             report()
 
+    def _results(self, jobs):
+        """Yield the results of jobs one by one as they end.
+
+        A backend of joblib that cannot do so, such as multiprocessing or ray, runs one
+        job a worker at a time, so that little is lost if the sweep stops.
+        """
+        options: dict[str, Any] = {
+            "n_jobs": self.n_jobs,
+            "pre_dispatch": self.pre_dispatch,
+            "batch_size": 1,
+        }
+        try:
+            parallel: Any = Parallel(**options, return_as="generator_unordered")
+        except ValueError:
+            with Parallel(**options) as parallel:
+                while some := list(islice(jobs, effective_n_jobs(self.n_jobs))):
+                    yield from parallel(some)
+        else:
+            yield from parallel(jobs)
+
     def _jobs(self, batch, study, contexts):
-        """Return the fits of a batch, with what their heads give."""
+        """Return the fits of a batch, on the records as their heads transform them."""
         heads = {None: None}
         for candidate in batch:
             if self._key(candidate) not in heads:
                 head, _ = self._parts[candidate]
                 heads[head.key] = self._transform(head)
         return (
-            delayed(_run_cell)(
+            delayed(_run_fit)(
                 candidate,
                 fold,
                 *self._fitted_on(candidate, heads),
@@ -156,13 +184,13 @@ class Sweep:
             )
             for candidate in batch
             for fold in range(len(self.splits))
-            if (candidate, fold) not in study.cells
+            if (candidate, fold) not in study.fits
         )
 
     def _transform(self, head):
-        """Return what a head makes of all records, None if it cannot.
+        """Return all records as a head transforms them, None if it fails.
 
-        Then each fit runs the head itself and fails by itself.
+        Then each fit runs the head and fails on its own.
         """
         try:
             return head.transform(self.X)
@@ -170,7 +198,7 @@ class Sweep:
             return None
 
     def _fitted_on(self, candidate, heads):
-        """Return a clone for one fit, its own parameters, and what it is fitted on."""
+        """Return a clone for one fit, its own parameters, and its records."""
         head, whole = self._parts[candidate]
         params = self.candidates[candidate]
         X = heads[self._key(candidate)]
@@ -182,15 +210,17 @@ class Sweep:
         return clone(rest), own, X
 
 
-def _run_cell(candidate, fold, estimator, parameters, X, y, **options):
-    cell = evaluate_cell(estimator, X, y, parameters=parameters, **options)
-    return candidate, fold, cell
+def _run_fit(candidate, fold, estimator, parameters, X, y, **options):
+    fit = evaluate_fit(estimator, X, y, parameters=parameters, **options)
+    return candidate, fold, fit
 
 
-def cell_table(cells, shape):
-    """Return cells as a list over candidates of lists over folds."""
+def fit_table(
+    fits: Mapping[tuple[int, int], dict], shape: Sequence[int]
+) -> list[list[dict | None]]:
+    """Return fits as a list over candidates of lists over folds."""
     n_candidates, n_splits = shape
     return [
-        [cells.get((candidate, fold)) for fold in range(n_splits)]
+        [fits.get((candidate, fold)) for fold in range(n_splits)]
         for candidate in range(n_candidates)
     ]

@@ -1,61 +1,41 @@
-"""One sweep in its store: what is done, what is new, who is at what."""
+"""One sweep in its store: which fits are there, and which process runs which trial."""
+
+from __future__ import annotations
 
 import time
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from os import PathLike
 from threading import Event, Thread
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
 
+from .._compat import trial_id
 from .._utils.optional import import_optional
 from ._optuna_tables import insert_attribute, insert_trial
 from ._store import (
     DESCRIPTION,
-    cells_of,
     check_version,
     checkpoint,
     clear_errors,
     close_store,
+    fits_of,
     is_number,
     open_store,
     quiet_optuna,
     store_url,
-    text_of,
+    string_of,
 )
+from ._sweep_memory import SweepMemory
 
-BEAT = 10  # seconds between signs of life of a process at work
-SYNC = 2  # seconds until what is stored in a file is on the disk for sure
-GRACE = 60  # seconds without one until others take over its work
-
-
-class SweepMemory:
-    """The results of a sweep that is not stored.
-
-    Attributes
-    ----------
-    cells : dict
-        Results by (candidate, fold).
-    """
-
-    shared = False
-
-    def __init__(self):
-        self.cells = {}
-
-    def put(self, candidate, fold, cell):
-        """Keep the result of a fit."""
-        self.cells[candidate, fold] = cell
-
-    def claim(self, candidates):
-        """Return those of some candidates that this process shall compute."""
-        return candidates
-
-    def at_work(self):
-        """Give signs of life to other processes meanwhile."""
-        return nullcontext()
-
-    def close(self):
-        """Give the connections back."""
+HEARTBEAT = 10  # seconds between the heartbeats of a process
+# six heartbeats: a machine under load may miss some
+TIMEOUT = 60  # seconds without a heartbeat until others take over the trials
+CHECKPOINT = 2  # seconds between checkpoints, which keep the log of a file short
+LAST_HEARTBEAT = "heartbeat"  # the attribute of a trial that holds the last heartbeat
 
 
 class SweepStudy(SweepMemory):
@@ -71,19 +51,28 @@ class SweepStudy(SweepMemory):
         What the sweep is made from. A study of this name must have been made from
         the same.
     candidates : list of dict
-        Parameters of the candidates.
+        Parameters of the trials.
 
     Attributes
     ----------
-    cells : dict
-        Results by (candidate, fold), those of earlier runs included.
+    fits : dict
+        Fits by (candidate, fold), those of earlier runs included.
+    name : str
+        As given.
     shared : bool
-        Whether other processes may be at the same sweep: in databases on a server.
+        Whether other processes may run the same sweep: in databases on a server.
     """
 
-    def __init__(self, store, name, description, candidates):
+    def __init__(
+        self,
+        store: str | PathLike,
+        name: str,
+        description: dict[str, Any],
+        candidates: list[dict[str, Any]],
+    ):
         super().__init__()
         self._optuna = import_optional("optuna", extra="sweep")
+        self.name = name
         self._store = store
         self._candidates = candidates
         self._n_splits = description["n_splits"]
@@ -91,49 +80,53 @@ class SweepStudy(SweepMemory):
         self.shared = store_url(store).get_backend_name() != "sqlite"
         self._owner = uuid4().hex
         self._trial_ids = {}
-        self._beats = {}
+        self._heartbeats = {}
         self._mine = set()
-        self._next_sync = 0.0
-        self._storage = open_store(store)
-        with clear_errors(store), quiet_optuna():
-            self._open(name, description)
-            self._refresh()
-            self._finish_complete()
+        self._next_checkpoint = 0.0
+        self._storage: Any = open_store(store)
+        try:
+            with clear_errors(store), quiet_optuna():
+                self._open(name, description)
+                self._refresh()
+                self._finish_complete()
+        except BaseException:
+            close_store(self._storage)
+            raise
 
-    def close(self):
-        """Give back what was claimed and not finished, and the connections."""
+    def close(self) -> None:
+        """Release the trials that are not finished, and the connections."""
         try:
             self._release()
         finally:
             close_store(self._storage)
 
-    def put(self, candidate, fold, cell):
-        """Store the result of a fit."""
-        self.cells[candidate, fold] = cell
-        key, trial_id = f"fold_{fold}", self._trial_ids.get(candidate)
+    def put(self, candidate: int, fold: int, fit: dict[str, Any]) -> None:
+        """Store a fit."""
+        self.fits[candidate, fold] = fit
+        key = f"fold_{fold}"
         complete = self._is_complete(candidate)
         with clear_errors(self._store):
-            if trial_id is None:
-                self._create_trial(candidate, {key: cell}, complete)
+            if candidate not in self._trial_ids:
+                self._create_trial(candidate, {key: fit}, complete)
             else:
-                self._add(candidate, key, cell, complete)
-            if not self.shared and time.monotonic() > self._next_sync:
+                self._add(candidate, key, fit, complete)
+            if not self.shared and time.monotonic() > self._next_checkpoint:
                 checkpoint(self._storage)
-                self._next_sync = time.monotonic() + SYNC
+                self._next_checkpoint = time.monotonic() + CHECKPOINT
 
-    def _add(self, candidate, key, cell, complete):
+    def _add(self, candidate, key, fit, complete):
         """Add a fold to a trial, which another process may have finished meanwhile."""
         with suppress(self._optuna.exceptions.UpdateFinishedTrialError):
-            trial_id = self._trial_ids[candidate]
-            insert_attribute(self._storage.engine, trial_id, key, cell)
+            trial = self._trial_ids[candidate]
+            insert_attribute(self._storage.engine, trial, key, fit)
             if complete:
                 self._finish(candidate)
 
-    def claim(self, candidates):
-        """Return those of some candidates that this process shall compute.
+    def claim(self, candidates: list[int]) -> list[int]:
+        """Return those of some candidates that this process shall run.
 
-        The first to have made the trial of a candidate has it, or, if that one shows
-        no sign of life, the last to have left one.
+        A candidate belongs to the process that has made its trial first, or, if that
+        one has no heartbeat any more, to the last one that has left its own.
         """
         if not self.shared:
             return candidates
@@ -142,44 +135,44 @@ class SweepStudy(SweepMemory):
             mine = [item for item in candidates if self._try_claim(item)]
             made = {item: self._trial_ids[item] for item in mine}
             self._refresh()
-            for candidate, trial_id in made.items():
-                if trial_id != self._trial_ids[candidate]:
-                    self._end(trial_id, "FAIL")
+            for candidate, trial in made.items():
+                if trial != self._trial_ids[candidate]:
+                    self._end(trial, "FAIL")
             self._mine |= {item for item in mine if self._is_mine(item)}
         return [item for item in mine if item in self._mine]
 
     def _try_claim(self, candidate):
-        """Leave a sign at a candidate that nobody is at; tell whether it was so."""
+        """Leave a heartbeat at a candidate that no process runs; return whether so."""
         if self._is_complete(candidate):
             return False
-        trial_id = self._trial_ids.get(candidate)
-        if trial_id is None:
+        trial = self._trial_ids.get(candidate)
+        if trial is None:
             self._create_trial(candidate, {}, complete=False)
         elif candidate not in self._mine:
-            if not self._is_abandoned(trial_id):
+            if not self._is_abandoned(trial):
                 return False
-            self._beat(trial_id)
+            self._renew(trial)
         return True
 
     def _is_mine(self, candidate):
-        beat, _ = self._beats.get(self._trial_ids[candidate], (None, 0.0))
-        return beat is not None and beat.startswith(self._owner)
+        heartbeat, _ = self._heartbeats.get(self._trial_ids[candidate], (None, 0.0))
+        return heartbeat is not None and heartbeat.startswith(self._owner)
 
     @contextmanager
-    def at_work(self):
-        """Give signs of life to other processes meanwhile."""
+    def heartbeat(self) -> Iterator[None]:
+        """Return the context in which other processes see that this one runs."""
         if not self.shared:
             yield
             return
         stop = Event()
 
-        def beat():
-            while not stop.wait(BEAT):
+        def heartbeat():
+            while not stop.wait(HEARTBEAT):
                 with suppress(OSError), clear_errors(self._store):
                     for candidate in tuple(self._mine):
-                        self._beat(self._trial_ids[candidate])
+                        self._renew(self._trial_ids[candidate])
 
-        thread = Thread(target=beat, daemon=True)
+        thread = Thread(target=heartbeat, daemon=True)
         thread.start()
         try:
             yield
@@ -196,7 +189,7 @@ class SweepStudy(SweepMemory):
             self._id = self._storage.get_study_id_from_name(name)
         stored = self._storage.get_study_user_attrs(self._id).get(DESCRIPTION)
         if stored is None and self._storage.get_n_trials(self._id):
-            raise ValueError(f"The study {name!r} of the store is no sweep.")
+            raise ValueError(f"The study {name!r} of the store is not a sweep.")
         if stored is None:
             self._storage.set_study_user_attr(self._id, DESCRIPTION, description)
             self._storage.set_study_system_attr(
@@ -208,50 +201,53 @@ class SweepStudy(SweepMemory):
         self._study = self._optuna.load_study(study_name=name, storage=self._storage)
 
     def _refresh(self):
-        """Read what this and other processes have stored."""
+        """Read the fits that this and other processes have stored."""
         trials = self._study.get_trials(deepcopy=False)
-        self.cells |= cells_of(trials)
+        self.fits |= fits_of(trials)
         for trial in trials:
-            candidate = trial.user_attrs["candidate"]
-            first = self._trial_ids.get(candidate, trial._trial_id)
-            self._trial_ids[candidate] = min(first, trial._trial_id)
-            beat = trial.user_attrs.get("beat")
-            if beat != self._beats.get(trial._trial_id, (None,))[0]:
-                self._beats[trial._trial_id] = beat, time.monotonic()
+            candidate, number = trial.user_attrs["candidate"], trial_id(trial)
+            first = self._trial_ids.get(candidate, number)
+            self._trial_ids[candidate] = min(first, number)
+            heartbeat = trial.user_attrs.get(LAST_HEARTBEAT)
+            if heartbeat != self._heartbeats.get(number, (None,))[0]:
+                self._heartbeats[number] = heartbeat, time.monotonic()
 
     def _is_complete(self, candidate):
-        return all((candidate, fold) in self.cells for fold in range(self._n_splits))
+        return all((candidate, fold) in self.fits for fold in range(self._n_splits))
 
     def _finish_complete(self):
         """Finish trials that were stopped between their last fold and their end."""
         for trial in self._study.get_trials(deepcopy=False):
             candidate = trial.user_attrs["candidate"]
             if self._is_complete(candidate) and not trial.state.is_finished():
-                self._end(trial._trial_id, *self._outcome(candidate))
+                self._end(trial_id(trial), *self._outcome(candidate))
 
-    def _is_abandoned(self, trial_id):
-        """Tell whether a trial has shown no sign of life for long."""
-        beat, since = self._beats.get(trial_id, (None, 0.0))
-        return beat is None or time.monotonic() - since > GRACE
+    def _is_abandoned(self, trial):
+        """Return whether the last heartbeat of a trial is long ago."""
+        heartbeat, since = self._heartbeats.get(trial, (None, 0.0))
+        return heartbeat is None or time.monotonic() - since > TIMEOUT
 
     def _release(self):
+        """Let other processes run the trials that this one has not finished."""
         for candidate in self._mine:
-            self._beat(self._trial_ids[candidate], None)
+            self._set_heartbeat(self._trial_ids[candidate], None)
 
-    def _beat(self, trial_id, sign=""):
-        """Leave a sign of life at a trial, None to let it go."""
-        sign = self._sign_of_life() if sign == "" else sign
+    def _renew(self, trial):
+        """Leave a heartbeat at a trial."""
+        self._set_heartbeat(trial, self._new_heartbeat())
+
+    def _set_heartbeat(self, trial, heartbeat):
         with suppress(self._optuna.exceptions.UpdateFinishedTrialError):
-            self._storage.set_trial_user_attr(trial_id, "beat", sign)
+            self._storage.set_trial_user_attr(trial, LAST_HEARTBEAT, heartbeat)
 
-    def _sign_of_life(self):
+    def _new_heartbeat(self):
         return f"{self._owner} {time.time()}"
 
     def _create_trial(self, candidate, attributes, complete):
         params, distributions = self._candidates[candidate], self._distributions
         attributes = {"candidate": candidate} | attributes
         if self.shared:
-            attributes["beat"] = self._sign_of_life()
+            attributes[LAST_HEARTBEAT] = self._new_heartbeat()
         state, values = self._outcome(candidate) if complete else ("RUNNING", None)
         self._trial_ids[candidate] = insert_trial(
             self._storage.engine,
@@ -269,37 +265,35 @@ class SweepStudy(SweepMemory):
         self._mine.discard(candidate)
         self._end(self._trial_ids[candidate], *self._outcome(candidate))
 
-    def _end(self, trial_id, state, values=None):
+    def _end(self, trial, state, values=None):
         self._storage.set_trial_state_values(
-            trial_id, self._optuna.trial.TrialState[state], values
+            trial, self._optuna.trial.TrialState[state], values
         )
 
     def _outcome(self, candidate):
         """Return the state of a finished trial and its objectives."""
-        scores = [self.cells[candidate, i]["scores"] for i in range(self._n_splits)]
+        scores = [self.fits[candidate, i]["scores"] for i in range(self._n_splits)]
         values = [
             float(np.mean([fold.get(name, np.nan) for fold in scores]))
             for name in self._metrics
         ]
         return ("COMPLETE", values) if np.isfinite(values).all() else ("FAIL", None)
 
-    @property
+    @cached_property
     def _distributions(self):
         """Distributions of the parameters, by which a dashboard draws its axes."""
-        if not hasattr(self, "_known_distributions"):
-            values = {}
-            for params in self._candidates:
-                for key, value in params.items():
-                    values.setdefault(key, []).append(value)
-            self._known_distributions = {
-                key: _distribution(self._optuna.distributions, found)
-                for key, found in values.items()
-            }
-        return self._known_distributions
+        values = {}
+        for params in self._candidates:
+            for key, value in params.items():
+                values.setdefault(key, []).append(value)
+        return {
+            key: _distribution(self._optuna.distributions, found)
+            for key, found in values.items()
+        }
 
 
 def _compare(name, stored, expected):
-    """Refuse a study that was made from something else, and say from what."""
+    """Raise if a study was made from something else, and say from what."""
     other = [key for key in expected if stored.get(key) != expected[key]]
     if other:
         raise ValueError(
@@ -322,7 +316,8 @@ def _distribution(kinds, values):
 
 
 def _label(value):
-    return value if value is None or isinstance(value, (bool, str)) else text_of(value)
+    is_shown = value is None or isinstance(value, (bool, str))
+    return value if is_shown else string_of(value)
 
 
 def _shown(distribution, value):

@@ -1,24 +1,27 @@
 """One thread for each fit of a search."""
 
 import sys
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
 from threading import Lock
+from typing import Any
 
-from sklearn.utils.parallel import _get_threadpool_controller
+from threadpoolctl import ThreadpoolController
 
-_LIMITS = {"lock": Lock(), "active": 0, "limits": None}
+_LIMITS: dict[str, Any] = {"lock": Lock(), "active": 0, "limits": None}
 
 
 @contextmanager
-def single_thread():
-    """Let BLAS, OpenMP and torch work on one thread, and put that back.
+def single_thread() -> Iterator[None]:
+    """Limit BLAS, OpenMP and torch to one thread, and restore their numbers.
 
-    Sums then do not depend on how many fits run beside each other. Concurrent users
-    in one process share the limit; the last one lifts it.
+    Sums then do not depend on how many fits run at the same time. Concurrent users in
+    one process share the limit; the last one lifts it.
     """
     with _LIMITS["lock"]:
         if _LIMITS["active"] == 0:
-            _LIMITS["limits"] = _get_threadpool_controller().limit(limits=1)
+            _LIMITS["limits"] = _controller().limit(limits=1)
         _LIMITS["active"] += 1
     try:
         with _torch_on_one_thread():
@@ -30,7 +33,13 @@ def single_thread():
                 _LIMITS["limits"].restore_original_limits()
 
 
-def _torch_on_one_thread():
+@cache
+def _controller():
+    """Return the controller of the loaded libraries; it takes milliseconds."""
+    return ThreadpoolController()
+
+
+def _torch_on_one_thread() -> AbstractContextManager:
     """Return the limit for torch, where it is loaded."""
     if "torch" not in sys.modules:
         return nullcontext()

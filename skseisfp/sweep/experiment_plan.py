@@ -1,9 +1,12 @@
 """Plans of experiments: which values of which parameters are tried."""
 
-import time
-from difflib import get_close_matches
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
 from math import prod
+from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -12,11 +15,15 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.utils import check_scalar
 
 from .._utils.checks import check_option
-from .._utils.names import nearest_name
-from ..neural.parameter_counts import architecture_findings, find_network, network_size
+from ._plan_estimates import time_fit, trial_size
+from ._plan_faults import find_faults
 from ._plan_toml import read_plan, write_plan
 from ._published_plans import RANGES, published_plan
 from ._ranges import expand
+from ._set_trial import set_trial
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 class ExperimentPlan:
@@ -27,7 +34,7 @@ class ExperimentPlan:
     ranges : dict
         The values of each parameter by its name: ``"min:step:max"``, both ends
         included and computed in decimals, a list, or a single value. A tuple is a
-        single value. A text with a colon is a range; in a list it is a text.
+        single value. A string with a colon is a range; in a list it is a string.
     fixed : dict, default=None
         Parameters that have one value in all trials.
     name : str, default=None
@@ -39,7 +46,7 @@ class ExperimentPlan:
         As given.
     param_grid : dict of list
         Values of all parameters, for :class:`~sklearn.model_selection.GridSearchCV`
-        and its like; the fixed ones have one.
+        and other searches; the fixed ones have one.
 
     Raises
     ------
@@ -49,7 +56,7 @@ class ExperimentPlan:
 
     See Also
     --------
-    skseisfp.sweep.SweepSearchCV : Runs a plan and keeps all it finds.
+    skseisfp.sweep.SweepSearchCV : Runs a plan and keeps all results.
     skseisfp.neural.layer_catalogue : The parameters of a network and their ranges.
 
     Notes
@@ -74,7 +81,18 @@ class ExperimentPlan:
     384
     """
 
-    def __init__(self, ranges, *, fixed=None, name=None):
+    ranges: dict[str, Any]
+    fixed: dict[str, Any]
+    name: str | None
+    param_grid: dict[str, list]
+
+    def __init__(
+        self,
+        ranges: Mapping[str, Any],
+        *,
+        fixed: Mapping[str, Any] | None = None,
+        name: str | None = None,
+    ):
         self.ranges = dict(ranges)
         self.fixed = dict(fixed or {})
         self.name = name
@@ -86,7 +104,7 @@ class ExperimentPlan:
         self.param_grid = values | {key: [value] for key, value in self.fixed.items()}
 
     @classmethod
-    def published(cls, name, *, prefix="classifier__module__"):
+    def published(cls, name: str, *, prefix: str = "classifier__module__") -> Self:
         """Return one of the experiments of Silkin (2024).
 
         Parameters
@@ -102,7 +120,7 @@ class ExperimentPlan:
         Returns
         -------
         ExperimentPlan
-            The plan. What earlier experiments found is fixed, the rest keeps its
+            The plan. The optima of earlier experiments are fixed, the rest keeps its
             defaults. ``check_rules`` is off, since the ranges break the rules of the
             paper itself; `check` lists where.
 
@@ -119,13 +137,13 @@ class ExperimentPlan:
         return cls(ranges, fixed=fixed, name=name)
 
     @classmethod
-    def from_toml(cls, source):
+    def from_toml(cls, source: str | PathLike) -> Self:
         """Read a plan that `to_toml` or a person has written.
 
         Parameters
         ----------
         source : str or path-like
-            A path, or the text itself, which has a line break.
+            A path, or the TOML itself, which has a line break.
 
         Returns
         -------
@@ -135,11 +153,11 @@ class ExperimentPlan:
         Raises
         ------
         ValueError
-            If it is no TOML, or no plan.
+            If it is not TOML, or not a plan.
         """
         return cls(**read_plan(source))
 
-    def to_toml(self, path=None):
+    def to_toml(self, path: str | PathLike | None = None) -> str:
         """Write the plan as TOML, ranges as they were given.
 
         Parameters
@@ -150,7 +168,7 @@ class ExperimentPlan:
         Returns
         -------
         str
-            The text.
+            The plan as TOML.
 
         Raises
         ------
@@ -162,7 +180,9 @@ class ExperimentPlan:
             Path(path).write_text(text, "utf-8")
         return text
 
-    def check(self, estimator, *, input_shape=None):
+    def check(
+        self, estimator: Any, *, input_shape: Sequence[int] | None = None
+    ) -> pd.DataFrame:
         """List the trials that cannot be run, or break a rule, and why.
 
         Parameters
@@ -176,9 +196,9 @@ class ExperimentPlan:
         Returns
         -------
         DataFrame
-            One row a finding: ``trial`` (number of the trial), ``level``
+            One row a fault: ``trial`` (number of the trial), ``level``
             (``"impossible"``, or ``"rule"`` for what the paper advises against),
-            ``parameter``, ``message``. Empty if all is well.
+            ``parameter`` (its full name), ``message``. Empty if there is none.
 
         Raises
         ------
@@ -187,23 +207,39 @@ class ExperimentPlan:
 
         Notes
         -----
-        Looked at are the architecture of the network in a `FingerprintClassifier` and
-        the constraints that scikit-learn's estimators declare.
+        Checked are the parameters of all steps and parts by the ranges that they
+        declare, also those of scikit-learn's estimators, and the architecture of the
+        network in a `FingerprintClassifier`. What depends on the data is not.
+
+        Examples
+        --------
+        >>> from sklearn.pipeline import make_pipeline
+        >>> from sklearn.svm import SVC
+        >>> from skseisfp.preprocessing import FingerprintTransformer
+        >>> from skseisfp.sweep import ExperimentPlan
+        >>> plan = ExperimentPlan({"svc__C": [-1.0, 1.0]})
+        >>> faults = plan.check(make_pipeline(FingerprintTransformer(), SVC()))
+        >>> faults[["trial", "parameter"]].values.tolist()
+        [[0, 'svc__C']]
         """
-        findings = []
-        for number, parts in enumerate(self._estimators(estimator)):
-            found = _constraint_findings(parts)
-            found += [
-                (item.level, item.parameter, item.message)
-                for item in architecture_findings(parts, input_shape)
-            ]
-            findings += [(number, *finding) for finding in found]
-        columns = ["trial", "level", "parameter", "message"]
-        return pd.DataFrame(findings, columns=columns)
+        faults = [
+            (number, *fault)
+            for number, parts in enumerate(self._estimators(estimator))
+            for fault in find_faults(parts, input_shape)
+        ]
+        columns: Any = ["trial", "level", "parameter", "message"]
+        return pd.DataFrame(faults, columns=columns)
 
     def estimate(
-        self, estimator, X=None, y=None, *, groups=None, input_shape=None, n_probes=3
-    ):
+        self,
+        estimator: Any,
+        X: Any = None,
+        y: npt.ArrayLike | None = None,
+        *,
+        groups: npt.ArrayLike | None = None,
+        input_shape: Sequence[int] | None = None,
+        n_probes: int = 3,
+    ) -> pd.DataFrame:
         """Estimate size and time of each trial before the run.
 
         Parameters
@@ -219,8 +255,8 @@ class ExperimentPlan:
         input_shape : tuple of int, default=None
             As in `check`.
         n_probes : int, default=3
-            Number of trials that are really fitted, from the smallest to the largest;
-            a network trains one epoch, then two, and the further epochs are added.
+            Number of trials that are fitted, from the smallest to the largest; a
+            network trains one epoch, then two, and the time of the others is added.
 
         Returns
         -------
@@ -236,16 +272,17 @@ class ExperimentPlan:
 
         Notes
         -----
-        Times of the probes are interpolated over the operations, where a network tells
-        them, else over the order of the trials. The first probe is fitted once more
-        to warm up. Early stopping is not foreseen.
+        Times of the probes are interpolated over the operations of the network, else
+        over the order of the trials. The first probe is fitted once more to warm up.
+        Early stopping is not foreseen.
         """
         check_scalar(n_probes, "n_probes", int, min_val=1)
         trials = list(self._estimators(estimator))
         n_classes = 2 if y is None else len(np.unique(y))
+        columns: Any = ["n_parameters", "operations"]
         table = pd.DataFrame(
-            [_size(parts, n_classes, input_shape) for parts in trials],
-            columns=["n_parameters", "operations"],
+            [trial_size(parts, n_classes, input_shape) for parts in trials],
+            columns=columns,
             dtype=float,
         ).rename_axis("trial")
         table["fit_time"] = np.nan
@@ -256,8 +293,8 @@ class ExperimentPlan:
             order = np.argsort(cost, kind="stable")
             places = np.linspace(0, len(trials) - 1, min(n_probes, len(trials)))
             probes = order[np.unique(places.astype(int))]
-            _time_fit(trials[probes[0]], X, y, fit_params)
-            times = [_time_fit(trials[probe], X, y, fit_params) for probe in probes]
+            time_fit(trials[probes[0]], X, y, fit_params)
+            times = [time_fit(trials[probe], X, y, fit_params) for probe in probes]
             table["fit_time"] = np.interp(cost, cost[probes], times)
         return table
 
@@ -266,116 +303,20 @@ class ExperimentPlan:
         for trial in self:
             yield set_trial(clone(estimator), trial)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[dict[str, Any]]:
         return iter(ParameterGrid(self.param_grid))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return prod(len(values) for values in self.param_grid.values())
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         if not isinstance(other, ExperimentPlan):
             return NotImplemented
         return (self.name, self.param_grid) == (other.name, other.param_grid)
 
-    __hash__ = None
+    __hash__ = None  # pyright: ignore[reportAssignmentType]  # Python's own way
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         name = "" if self.name is None else f", name={self.name!r}"
         fixed = f", fixed={self.fixed!r}" if self.fixed else ""
         return f"ExperimentPlan({self.ranges!r}{fixed}{name})"
-
-
-def set_trial(estimator, trial):
-    """Set the parameters of a trial, refusing unknown ones by the nearest name."""
-    try:
-        return estimator.set_params(**clone(trial, safe=False))
-    except ValueError as error:
-        known = estimator.get_params(deep=True)
-        unknown = [name for name in trial if name not in known]
-        if not unknown or "arameter" not in str(error):
-            raise
-        owner = type(estimator).__name__
-        raise ValueError(
-            f"{unknown[0]!r} is no parameter of {owner}."
-            f"{_suggestion(unknown[0], known)}"
-        ) from error
-
-
-def _suggestion(name, known):
-    """Return a hint at a known name, one of the same step before those of others."""
-    step = "".join(name.partition("__")[:2]) if "__" in name else ""
-    rest = name.removeprefix(step)
-    own = [other.removeprefix(step) for other in known if other.startswith(step)]
-    if not own:
-        return nearest_name(name, known)
-    near = [other for other in own if rest == _initials(other)]
-    near += [other for other in own if _initials(rest) == other]
-    near = near or get_close_matches(rest, own, n=1)
-    if near:
-        return f" Did you mean {step + near[0]!r}?"
-    return nearest_name(name, [other for other in known if _tail(other) == _tail(name)])
-
-
-def _tail(name):
-    """Return what follows the last ``__``."""
-    return name.rpartition("__")[2]
-
-
-def _initials(name):
-    """Return the first letters of a name of several words: ``learning_rate`` is lr."""
-    words = name.split("_")
-    return "".join(word[:1] for word in words) if len(words) > 1 else None
-
-
-def _constraint_findings(estimator):
-    """Return what the parts of an estimator refuse by their declared constraints."""
-    parts = {"": estimator} | {
-        f"{name}__": part
-        for name, part in estimator.get_params(deep=True).items()
-        if hasattr(part, "get_params") and not isinstance(part, type)
-    }
-    findings = []
-    for prefix, part in parts.items():
-        if not hasattr(part, "_parameter_constraints"):
-            continue
-        try:
-            part._validate_params()
-        except ValueError as error:
-            names = [name for name in part.get_params() if f"'{name}'" in str(error)]
-            name = names[0] if names else ""
-            findings.append(("impossible", f"{prefix}{name}", str(error)))
-    return findings
-
-
-def _size(estimator, n_classes, input_shape):
-    """Return the columns of a trial: parameters and operations of its net."""
-    if any(
-        item.level == "impossible"
-        for item in architecture_findings(estimator, input_shape)
-    ):
-        return {}
-    size = network_size(estimator, n_classes, input_shape)
-    return {} if size is None else vars(size)
-
-
-def _time_fit(estimator, X, y, fit_params):
-    """Return the seconds of one fit; of a network, two epochs tell the others."""
-    classifier, prefix = find_network(estimator)
-    if classifier is None:
-        return _seconds(estimator, X, y, fit_params)
-    first, second = (
-        _seconds(
-            clone(estimator).set_params(**{f"{prefix}max_epochs": n_epochs}),
-            X,
-            y,
-            fit_params,
-        )
-        for n_epochs in (1, 2)
-    )
-    return first + (classifier.max_epochs - 1) * max(second - first, 0)
-
-
-def _seconds(estimator, X, y, fit_params):
-    start = time.perf_counter()
-    clone(estimator).fit(X, y, **fit_params)
-    return time.perf_counter() - start

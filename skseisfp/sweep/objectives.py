@@ -1,10 +1,21 @@
-"""Choosing among trials by quality and by what should be low."""
+"""Selection of trials by quality and by what should be low."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
-def pareto_front(cost, gain):
-    """Tell which pairs no other pair beats: at most the cost, at least the gain.
+
+def pareto_front(cost: npt.ArrayLike, gain: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Return whether each trial is on the Pareto front: no other one dominates it.
+
+    A trial dominates another if it costs at most as much and gains at least as much,
+    and one of both is better.
 
     Parameters
     ----------
@@ -29,7 +40,7 @@ def pareto_front(cost, gain):
     return front
 
 
-def lexicographic_argmin(keys):
+def lexicographic_argmin(keys: Sequence[npt.NDArray]) -> int:
     """Return the trial that is least by the first key, in ties by the next ones.
 
     Parameters

@@ -1,7 +1,10 @@
-"""Rules that choose a trial by two objectives, for `refit` of any search."""
+"""Rules that select a trial by two objectives, for `refit` of any search."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -14,10 +17,10 @@ GRADIENT = "gradient"
 
 @dataclass(frozen=True)
 class FlattestRefit:
-    """Choose the trial of lowest gradient within one standard error of the best.
+    """Select the trial of lowest gradient within one standard error of the best.
 
     A good trial among good ones: where a step of the grid changes little, the choice
-    hangs little on chance.
+    depends little on chance.
 
     Parameters
     ----------
@@ -34,8 +37,8 @@ class FlattestRefit:
     The standard error is that of the mean over the folds of the best trial. Trials
     without numeric neighbours come last; equal ones are ranked by quality.
 
-    Each rule takes `cv_results_` and returns the number of a trial. It goes as `refit`
-    into :class:`~sklearn.model_selection.GridSearchCV`, its like and `SweepSearchCV`,
+    Each rule takes `cv_results_` and returns the number of a trial. It is a `refit` of
+    :class:`~sklearn.model_selection.GridSearchCV`, other searches and `SweepSearchCV`,
     and can be pickled.
 
     Examples
@@ -52,8 +55,8 @@ class FlattestRefit:
 
     metric: str | None = None
 
-    def __call__(self, results):
-        """Return the number of the chosen trial of `cv_results_`."""
+    def __call__(self, results: Mapping[str, Any]) -> int:
+        """Return the number of the selected trial of `cv_results_`."""
         means, near = _within_one_standard_error(results, self.metric)
         gradient = trial_steepness(results["params"], means)
         return lexicographic_argmin([np.where(near, 0.0, 1.0), gradient, -means])
@@ -61,16 +64,16 @@ class FlattestRefit:
 
 @dataclass(frozen=True)
 class SimplestRefit:
-    """Choose the simplest trial within one standard error of the best.
+    """Select the simplest trial within one standard error of the best.
 
     Parameters
     ----------
     metric : str, default=None
         Metric that should be high; None is the only one.
     complexity : str or callable, default="n_parameters"
-        What tells how complex a trial is: a column of `cv_results_`, also without its
-        ``mean_test_``, ``mean_`` or ``param_``, or a function of the parameters. The
-        default is told by `SweepSearchCV`.
+        What says how complex a trial is: a column of `cv_results_`, also without its
+        ``mean_test_``, ``mean_`` or ``param_``, or a function of the parameters. Only
+        the searches of this package have the default.
 
     See Also
     --------
@@ -78,8 +81,8 @@ class SimplestRefit:
 
     Notes
     -----
-    Of networks that are as good the paper prefers the one with fewer parameters [1]_.
-    The rule of one standard error is that of [2]_.
+    Of equally good networks the paper prefers the one with fewer parameters [1]_. The
+    rule of one standard error is that of [2]_.
 
     References
     ----------
@@ -102,8 +105,8 @@ class SimplestRefit:
     metric: str | None = None
     complexity: str | Callable = "n_parameters"
 
-    def __call__(self, results):
-        """Return the number of the chosen trial of `cv_results_`."""
+    def __call__(self, results: Mapping[str, Any]) -> int:
+        """Return the number of the selected trial of `cv_results_`."""
         means, near = _within_one_standard_error(results, self.metric)
         costs = _costs(results, self.complexity, means)
         return lexicographic_argmin([np.where(near, 0.0, 1.0), costs, -means])
@@ -111,7 +114,7 @@ class SimplestRefit:
 
 @dataclass(frozen=True)
 class ParetoRefit:
-    """Choose the trial of the Pareto front that is nearest to the ideal.
+    """Select the trial of the Pareto front that is nearest to the ideal.
 
     Parameters
     ----------
@@ -146,8 +149,8 @@ class ParetoRefit:
     metric: str | None = None
     cost: str | Callable = GRADIENT
 
-    def __call__(self, results):
-        """Return the number of the chosen trial of `cv_results_`."""
+    def __call__(self, results: Mapping[str, Any]) -> int:
+        """Return the number of the selected trial of `cv_results_`."""
         means, _ = _within_one_standard_error(results, self.metric)
         costs = _costs(results, self.cost, means)
         front = pareto_front(costs, means)
@@ -181,7 +184,7 @@ def _folds(results):
 
 
 def _costs(results, cost, means):
-    """Return what should be low for each trial."""
+    """Return the cost of each trial."""
     if cost == GRADIENT:
         return trial_steepness(results["params"], means)
     if callable(cost):
@@ -190,12 +193,13 @@ def _costs(results, cost, means):
         if name in results:
             return np.ma.filled(np.ma.asarray(results[name], float), np.nan)
     raise ValueError(
-        f"cv_results_ has no column {cost!r}; a plain search knows no n_parameters: "
-        "name a parameter or a metric, or give a function of the parameters."
+        f"cv_results_ has no column {cost!r}; searches of scikit-learn have no "
+        "n_parameters: name a parameter or a metric, or give a function of the "
+        "parameters."
     )
 
 
 def _scale(values, chosen):
-    """Scale values so that the chosen ones span [0, 1]."""
+    """Scale values so that the selected ones span [0, 1]."""
     low, high = np.min(values[chosen]), np.max(values[chosen])
     return (values - low) / (high - low if high > low else 1.0)

@@ -1,5 +1,9 @@
 """The results of a search as a labelled cube: one axis per parameter."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 import pandas as pd
 
@@ -11,6 +15,12 @@ from ._cube_files import CubeFiles
 from ._grid import Axis, mean_change, steepness
 from ._store import read_study
 from .objectives import lexicographic_argmin, pareto_front
+from .trial_lookup import complete_trial, find_place, originals_of
+
+if TYPE_CHECKING:
+    import xarray
+
+    from ._store import Store
 
 COSTS = ("gradient", "spread", "n_parameters", "fit_time")
 
@@ -21,13 +31,13 @@ class ResultCube(CubeFiles):
     Parameters
     ----------
     dataset : xarray.Dataset
-        As the constructors `from_search` and its like make it: a
-        dimension for each parameter that was varied, by its full name, then ``fold``
-        and, where known, ``true_class``, ``predicted_class`` and ``epoch``. Its
-        variables are the metrics, on the training records ``<metric>_train``, the
-        counts ``confusion`` and ``event_confusion``, ``n_parameters``,
-        ``fit_time``, ``score_time``, the losses of each epoch (``train_loss``,
-        ``valid_loss``) and ``error``, the reason of a failure. NaN is a missing cell.
+        As `from_search` and the other constructors make it: a dimension for each
+        parameter that was varied, by its full name, then ``fold`` and, where known,
+        ``true_class``, ``predicted_class`` and ``epoch``. Its variables are the
+        metrics, on the training records ``<metric>_train``, the counts ``confusion``
+        and ``event_confusion``, ``n_parameters``, ``fit_time``, ``score_time``, the
+        losses of each epoch (``train_loss``, ``valid_loss``) and ``error``, the reason
+        of a failure. A missing fit is NaN.
 
     Attributes
     ----------
@@ -48,7 +58,7 @@ class ResultCube(CubeFiles):
 
     Notes
     -----
-    Values that are no numbers lie on their axis as texts; `params` gives them back as
+    Values that are not numbers lie on their axis as strings; `params` returns them as
     they were. Wherever parameters are named, what follows the last ``__`` is enough
     if it is unambiguous.
 
@@ -80,7 +90,11 @@ class ResultCube(CubeFiles):
     'max_depth'
     """
 
-    def __init__(self, dataset):
+    main_metric: str
+    metrics: list[str]
+    fixed: dict[str, Any]
+
+    def __init__(self, dataset: xarray.Dataset):
         xarray = import_optional("xarray", extra="sweep")
         if not isinstance(dataset, xarray.Dataset):
             raise TypeError(
@@ -90,10 +104,11 @@ class ResultCube(CubeFiles):
         self.main_metric = dataset.attrs["main_metric"]
         self.metrics = list(dataset.attrs["metrics"])
         self.fixed = dict(dataset.attrs["fixed"])
-        self.parameters = [d for d in dataset[self.main_metric].dims if d != "fold"]
+        dims = map(str, dataset[self.main_metric].dims)
+        self.parameters = [name for name in dims if name != "fold"]
 
     @classmethod
-    def from_search(cls, search):
+    def from_search(cls, search: Any) -> Self:
         """Make the cube of a fitted search.
 
         Parameters
@@ -104,7 +119,7 @@ class ResultCube(CubeFiles):
         Returns
         -------
         ResultCube
-            The cube. Searches of scikit-learn tell scores and mean times only.
+            The cube. Searches of scikit-learn have scores and mean times only.
 
         Raises
         ------
@@ -116,7 +131,7 @@ class ResultCube(CubeFiles):
         return cls(build_dataset(**search_results(search)))
 
     @classmethod
-    def from_store(cls, store, study=None):
+    def from_store(cls, store: Store, study: str | None = None) -> Self:
         """Make the cube of a sweep from its store, finished or still running.
 
         Parameters
@@ -129,7 +144,7 @@ class ResultCube(CubeFiles):
         Returns
         -------
         ResultCube
-            The cube; what is not computed yet is missing.
+            The cube; fits that are not done yet are missing.
 
         Raises
         ------
@@ -140,7 +155,7 @@ class ResultCube(CubeFiles):
         return cls(
             build_dataset(
                 found["params"],
-                found["cells"],
+                found["fits"],
                 metrics=found["metrics"] or ["score"],
                 main_metric=found.get("refit_metric"),
                 classes=found["classes"],
@@ -148,7 +163,9 @@ class ResultCube(CubeFiles):
             )
         )
 
-    def values(self, metric=None, *, partial=False):
+    def values(
+        self, metric: str | None = None, *, partial: bool = False
+    ) -> xarray.DataArray:
         """Return the mean of a metric over the folds.
 
         Parameters
@@ -166,7 +183,9 @@ class ResultCube(CubeFiles):
         """
         return self._metric(metric).mean("fold", skipna=partial)
 
-    def std(self, metric=None, *, partial=False):
+    def std(
+        self, metric: str | None = None, *, partial: bool = False
+    ) -> xarray.DataArray:
         """Return the standard deviation of a metric over the folds.
 
         Parameters
@@ -184,7 +203,9 @@ class ResultCube(CubeFiles):
         """
         return self._metric(metric).std("fold", skipna=partial)
 
-    def gradient(self, metric=None, *, per="step"):
+    def gradient(
+        self, metric: str | None = None, *, per: str = "step"
+    ) -> xarray.DataArray:
         """Return how steep a metric is over the grid around each trial.
 
         Parameters
@@ -198,7 +219,7 @@ class ResultCube(CubeFiles):
         -------
         xarray.DataArray
             The norm over all numeric axes of the root mean square difference to the
-            two neighbours, or to the one at the ends and beside missing cells. NaN
+            two neighbours, or to the one at the ends and next to missing trials. NaN
             where a trial is missing or has no neighbour.
         """
         check_option("per", per, ("step", "unit"))
@@ -206,7 +227,7 @@ class ResultCube(CubeFiles):
         found = steepness(values.values, self._axes(), per_unit=per == "unit")
         return values.copy(data=found)
 
-    def sensitivity(self, metric=None):
+    def sensitivity(self, metric: str | None = None) -> pd.Series:
         """Return how much each parameter changes a metric.
 
         Parameters
@@ -218,7 +239,7 @@ class ResultCube(CubeFiles):
         -------
         Series
             The mean absolute difference from one value to the next, for values that
-            are no numbers from each to each, by parameter; the largest first.
+            are not numbers from each to each, by parameter; the largest first.
         """
         values = self.values(metric).values
         changes = [
@@ -227,7 +248,7 @@ class ResultCube(CubeFiles):
         found = pd.Series(changes, index=self.parameters, name="sensitivity")
         return found.sort_values(ascending=False, kind="stable")
 
-    def best(self, metric=None):
+    def best(self, metric: str | None = None) -> dict[str, Any]:
         """Return the trial of the highest mean.
 
         Parameters
@@ -240,7 +261,7 @@ class ResultCube(CubeFiles):
         dict
             Labels of the varied parameters. Of equal trials the one with fewer
             parameters is the best, then the one with the lower gradient. Of a halving
-            search only trials that were given most compete.
+            search only trials with the most resources compete.
 
         Raises
         ------
@@ -257,8 +278,10 @@ class ResultCube(CubeFiles):
         place = lexicographic_argmin([np.asarray(key, float).ravel() for key in keys])
         return self._trial(np.unravel_index(place, values.shape))
 
-    def pareto(self, metric=None, *, cost="gradient"):
-        """Return the trials that no other one beats in quality and cost.
+    def pareto(
+        self, metric: str | None = None, *, cost: str = "gradient"
+    ) -> pd.DataFrame:
+        """Return the trials that no other one dominates in quality and cost.
 
         Parameters
         ----------
@@ -282,7 +305,7 @@ class ResultCube(CubeFiles):
             | {values.name: float(values.values[place]), cost: float(costs[place])}
             for place in zip(*np.nonzero(front), strict=True)
         ]
-        columns = [*self.parameters, values.name, cost]
+        columns: Any = [*self.parameters, values.name, cost]
         table = pd.DataFrame(rows, columns=columns)
         return table.sort_values(
             [values.name, cost],
@@ -291,7 +314,7 @@ class ResultCube(CubeFiles):
             ignore_index=True,
         )
 
-    def select(self, **values):
+    def select(self, **values: Any) -> Self:
         """Return the part of the cube with some values of parameters.
 
         Parameters
@@ -313,15 +336,17 @@ class ResultCube(CubeFiles):
         for name, wanted in values.items():
             name = find_parameter(self.parameters, name)
             if isinstance(wanted, (list, np.ndarray)):
-                places = [self._place(name, value) for value in wanted]
+                places = [find_place(dataset[name], value) for value in wanted]
                 dataset = dataset.isel({name: places})
             else:
-                place = self._place(name, wanted)
-                fixed[name] = self._originals(name)[place]
+                place = find_place(dataset[name], wanted)
+                fixed[name] = originals_of(dataset[name])[place]
                 dataset = dataset.isel({name: place}, drop=True)
         return type(self)(dataset.assign_attrs(fixed=fixed))
 
-    def marginal(self, *params, metric=None, how="mean"):
+    def marginal(
+        self, *params: str, metric: str | None = None, how: str = "mean"
+    ) -> xarray.DataArray:
         """Return a metric over some parameters, whatever the others are.
 
         Parameters
@@ -331,7 +356,7 @@ class ResultCube(CubeFiles):
         metric : str, default=None
             Metric; None is the main one.
         how : {"mean", "max"}, default="mean"
-            Whether the others are averaged over or chosen best.
+            Whether it is the mean or the best over the others.
 
         Returns
         -------
@@ -343,7 +368,9 @@ class ResultCube(CubeFiles):
         others = [name for name in self.parameters if name not in names]
         return getattr(self.values(metric), how)(others).transpose(*names)
 
-    def confusion(self, *, by="record", fold=None, **trial):
+    def confusion(
+        self, *, by: str = "record", fold: int | None = None, **trial: Any
+    ) -> pd.DataFrame:
         """Return the confusion matrix of a trial.
 
         Parameters
@@ -376,13 +403,14 @@ class ResultCube(CubeFiles):
         if not tables.sizes["fold"]:
             raise ValueError(f"The cube has no confusion matrix of {trial}.")
         true, predicted = tables.dims[1:]
+        labels = {dim: originals_of(self.dataset[dim]) for dim in (true, predicted)}
         return pd.DataFrame(
             tables.sum("fold").values.astype(int),
-            index=pd.Index(self._originals(true), name=true),
-            columns=pd.Index(self._originals(predicted), name=predicted),
+            index=pd.Index(labels[true], name=true),
+            columns=pd.Index(labels[predicted], name=predicted),
         )
 
-    def params(self, **trial):
+    def params(self, **trial: Any) -> dict[str, Any]:
         """Return all parameters of a trial as the search had them.
 
         Parameters
@@ -396,14 +424,14 @@ class ResultCube(CubeFiles):
             Parameters for `set_params`, the fixed ones included.
         """
         found = {
-            name: self._originals(name)[place]
+            name: originals_of(self.dataset[name])[place]
             for name, place in self._places(trial).items()
         }
         return self.fixed | {
             name: value for name, value in found.items() if not is_missing(value)
         }
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         sizes = self.dataset.sizes
         axes = ", ".join(f"{name}: {sizes[name]}" for name in self.parameters)
         metrics = ", ".join(self.metrics)
@@ -416,7 +444,7 @@ class ResultCube(CubeFiles):
         return self.dataset[name].transpose(*self.parameters, "fold")
 
     def _cost(self, cost, metric=None):
-        """Return what should be low over the grid; NaN where the cube lacks it."""
+        """Return the cost over the grid; NaN where the cube lacks it."""
         if cost == "gradient":
             return self.gradient(metric).values
         if cost == "spread":
@@ -427,15 +455,9 @@ class ResultCube(CubeFiles):
 
     def _axes(self):
         return [
-            Axis(tuple(self._originals(name)), self.dataset[name].values)
+            Axis(tuple(originals_of(self.dataset[name])), self.dataset[name].values)
             for name in self.parameters
         ]
-
-    def _originals(self, name):
-        """Return the values along an axis as the search had them."""
-        labels = self.dataset[name].values.tolist()
-        originals = self.dataset[name].attrs.get("originals", {})
-        return [originals.get(label, label) for label in labels]
 
     def _trial(self, place):
         return {
@@ -447,20 +469,9 @@ class ResultCube(CubeFiles):
 
     def _places(self, trial):
         """Return the place of a trial along each axis, completed by the best one."""
-        trial = {find_parameter(self.parameters, k): v for k, v in trial.items()}
-        missing = [name for name in self.parameters if name not in trial]
-        complete = (self.best() if missing else {}) | trial
-        return {name: self._place(name, complete[name]) for name in self.parameters}
-
-    def _place(self, name, value):
-        """Return the place of a value, given as it was or by its label."""
-        labels = self.dataset[name].values.tolist()
-        for known in (labels, self._originals(name)):
-            for place, item in enumerate(known):
-                if item is value or (type(item) is type(value) and item == value):
-                    return place
-        for place, label in enumerate(labels):
-            if not isinstance(label, str) and label == value:
-                return place
-        shown = ", ".join(map(str, labels))
-        raise ValueError(f"{name} has the values {shown}; got {value!r}.")
+        given = {find_parameter(self.parameters, name) for name in trial}
+        complete = complete_trial(self, trial, only_given=given == {*self.parameters})
+        return {
+            name: find_place(self.dataset[name], complete[name])
+            for name in self.parameters
+        }

@@ -1,40 +1,50 @@
 """The staged strategy of the Trova paper, with successive halving as an option."""
 
+from __future__ import annotations
+
 import warnings
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from numbers import Integral
+from os import PathLike
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import _fit_context, clone
+from numpy.random import RandomState
+from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import ParameterGrid
-from sklearn.model_selection._search import BaseSearchCV
-from sklearn.utils import check_random_state, indexable
-from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import _check_method_params
+from sklearn.utils import check_random_state
 
+from .._compat import Interval
 from .._utils.digest import digest
-from ._cells import SINGLE, as_output, fill_scores
+from ._base_search import BaseSweepSearchCV
 from ._competition import Race
 from ._cube_build import build_dataset, find_metrics
+from ._fits import made_fits, report_failures, score_names
 from ._grid import mean_change, trial_grid
-from ._ledger_search import SearchLooks
 from ._ranges import expand
-from ._stages import FixedFolds, fine_values, make_plans, start_values
-from .experiment_plan import set_trial
+from ._set_trial import set_trial
+from ._stages import fine_values, make_plans, start_values
+from ._sweep import fit_table
+from .experiment_plan import ExperimentPlan
 from .result_cube import ResultCube
-from .sweep_search_cv import SweepSearchCV
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+
+    from ..model_selection.evaluation_ledger import EvaluationLedger
 
 COARSE, FINE = "coarse", "fine"
 
 
-class StagedSearchCV(SweepSearchCV):
+class StagedSearchCV(BaseSweepSearchCV):
     """Search over many parameters, a few at a time, then finely over those that matter.
 
     The six steps of [1]_: wide ranges in coarse steps; at most three parameters a
-    stage, the others at their start values; the best trial of the stage is chosen; its
-    values are fixed and the next parameters are taken, until all are used up; then a
-    joint stage over the parameters that mattered most, around the best trial and in
+    stage, the others at their start values; the best trial of the stage is selected;
+    its values are fixed and the next parameters are taken, until all are used up; then
+    a joint stage over the parameters that mattered most, around the best trial and in
     smaller steps.
 
     Parameters
@@ -58,33 +68,15 @@ class StagedSearchCV(SweepSearchCV):
         all. None scores every trial on all folds.
     random_state : int, RandomState instance or None, default=None
         Order in which halving takes the folds; None keeps theirs.
-    store : str or path-like, default=None
-        As `SweepSearchCV` takes it, as do all parameters below; a study a stage.
     study_name : str, default=None
-        Name that the studies in the store begin with.
-    progress : bool, default=False
-        Show each stage by rich.
+        Name that the studies in the store begin with; there are some for each stage.
     ledger : EvaluationLedger, default=None
         Ledger in which each trial with a score on all folds is a look at the events,
         recorded after all stages; a sealed set raises before any fit.
-    scoring : str, callable, list, tuple or dict, default=None
-        As :class:`~sklearn.model_selection.GridSearchCV` takes it.
-    n_jobs : int, default=None
-        Number of fits at a time.
     refit : bool, str or callable, default=True
-        The metric or rule that chooses the best trial of each stage and in the end,
-        such as :class:`FlattestRefit`: the paper's choice is the best quality at
-        the lowest gradient. False chooses, by the first metric, and fits nothing.
-    cv : int, cross-validation generator or iterable, default=None
-        Folds.
-    verbose : int, default=0
-        What each fit fingerprints.
-    pre_dispatch : int or str, default="2*n_jobs"
-        Number of fits handed to the workers ahead.
-    error_score : "raise" or number, default=numpy.nan
-        Score of a fit that failed.
-    return_train_score : bool, default=False
-        Whether the training records are scored, too.
+        The metric or rule that selects the best trial of each stage and in the end,
+        such as :class:`FlattestRefit`: the paper selects the best quality at the
+        lowest gradient. False selects by the first metric, and fits nothing.
 
     Attributes
     ----------
@@ -95,12 +87,12 @@ class StagedSearchCV(SweepSearchCV):
         As of `SweepSearchCV`; None where halving has spared a fit.
     stages_ : list of dict
         Of each stage ``kind`` (``"coarse"`` or ``"fine"``), ``ranges``, ``trials``
-        (their numbers), ``best`` (the parameters chosen), ``sensitivity`` (mean change
-        of the metric from one value to the next, by parameter) and ``n_fits``.
+        (their numbers), ``best`` (the parameters selected), ``sensitivity`` (mean
+        change of the metric from one value to the next, by parameter) and ``n_fits``.
     n_fits_ : int
         Number of fits, without the last one on all records.
-    cell_classes_, best_estimator_, best_score_, best_params_, best_index_, scorer_, \
-            n_splits_, refit_time_, multimetric_ : object
+    confusion_labels_, best_estimator_, best_score_, best_params_, best_index_, \
+            scorer_, n_splits_, refit_time_, multimetric_ : object
         As of `SweepSearchCV`.
 
     See Also
@@ -110,7 +102,7 @@ class StagedSearchCV(SweepSearchCV):
     Notes
     -----
     No trial is fitted twice on a fold, whichever stages it is in. Fewer folds are the
-    only budget that halving knows; epochs and records stay as they are.
+    only budget of halving; epochs and records stay as they are.
 
     References
     ----------
@@ -136,11 +128,11 @@ class StagedSearchCV(SweepSearchCV):
     ResultCube(max_depth: 4, criterion: 2; 3 folds; score)
     """
 
+    stages_: list[dict[str, Any]]
+    n_fits_: int
+
     _parameter_constraints = {
-        name: rule
-        for name, rule in SweepSearchCV._parameter_constraints.items()
-        if name != "param_grid"
-    } | {
+        **BaseSweepSearchCV._parameter_constraints,
         "stages": [list, tuple, None],
         "n_refined": [Interval(Integral, 0, None, closed="left")],
         "fine": [dict, None],
@@ -150,29 +142,30 @@ class StagedSearchCV(SweepSearchCV):
 
     def __init__(
         self,
-        estimator,
-        stages=None,
+        estimator: BaseEstimator,
+        stages: Sequence[ExperimentPlan | dict[str, Any]] | None = None,
         *,
-        n_refined=3,
-        fine=None,
-        factor=None,
-        random_state=None,
-        store=None,
-        study_name=None,
-        progress=False,
-        ledger=None,
-        scoring=None,
-        n_jobs=None,
-        refit=True,
-        cv=None,
-        verbose=0,
-        pre_dispatch="2*n_jobs",
-        error_score=np.nan,
-        return_train_score=False,
+        n_refined: int = 3,
+        fine: dict[str, Any] | None = None,
+        factor: int | None = None,
+        random_state: RandomState | int | None = None,
+        store: str | PathLike | None = None,
+        study_name: str | None = None,
+        ledger: EvaluationLedger | None = None,
+        scoring: str | Callable | Iterable | dict | None = None,
+        n_jobs: int | None = None,
+        refit: bool | str | Callable = True,
+        cv: Any = None,
+        verbose: int = 0,
+        pre_dispatch: int | str = "2*n_jobs",
+        error_score: float | str = np.nan,
+        return_train_score: bool = False,
     ):
-        BaseSearchCV.__init__(
-            self,
+        super().__init__(
             estimator,
+            store=store,
+            study_name=study_name,
+            ledger=ledger,
             scoring=scoring,
             n_jobs=n_jobs,
             refit=refit,
@@ -187,58 +180,8 @@ class StagedSearchCV(SweepSearchCV):
         self.fine = fine
         self.factor = factor
         self.random_state = random_state
-        self.store = store
-        self.study_name = study_name
-        self.progress = progress
-        self.ledger = ledger
 
-    @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None, **params):
-        """Run the stages one after the other, then fit the best trial on all data.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_records, ...)
-            Records.
-        y : array-like of shape (n_records,), default=None
-            Labels.
-        **params : dict
-            Metadata, as `SweepSearchCV` takes it.
-
-        Returns
-        -------
-        StagedSearchCV
-            The fitted search.
-
-        Raises
-        ------
-        ValueError
-            If a stage varies more than three parameters, if there are no stages and
-            no catalogue to make them from, and wherever `SweepSearchCV` raises one.
-        """
-        scorer, refit_metric = self._get_scorers()
-        X, y = indexable(X, y)
-        params = _check_method_params(X, params=params)
-        routed = self._get_routed_params_for_fit(params)
-        plans, finer = make_plans(self.stages, self.estimator)
-        if self.fine is not None:
-            finer = {name: expand(name, spec) for name, spec in self.fine.items()}
-        context = self._init_callback_context(
-            max_subtasks=1 + (self.refit is not False)
-        ).call_on_fit_task_begin(estimator=self, X=X, y=y)
-        _check_names(plans, self.estimator)
-        sweep = self._prepare(X, y, params, routed, scorer)
-        looks = SearchLooks(self, sweep, None)
-        race = self._make_race(X, y, params, sweep.splits)
-        self._run_stages(race, plans, finer)
-        self._conclude_race(race, scorer, refit_metric)
-        looks.record(self.cv_results_)
-        if self.refit:
-            self._refit(X, y, routed.estimator.fit, context)
-        context.call_on_fit_task_end(estimator=self, X=X, y=y)
-        return self
-
-    def stage_cube(self, stage):
+    def stage_cube(self, stage: int) -> ResultCube:
         """Return the cube of a stage.
 
         Parameters
@@ -259,64 +202,74 @@ class StagedSearchCV(SweepSearchCV):
                 [self.fit_results_[number] for number in numbers],
                 metrics=metrics,
                 main_metric=self._metric() or metrics[0],
-                classes=self.cell_classes_,
+                classes=self.confusion_labels_,
                 order=self.stages_[stage]["ranges"],
             )
         )
 
-    def _grid(self):
-        return {}
+    def _plan(self):
+        """Validate the stages; their trials depend on the results of earlier ones."""
+        plans, _ = self._plan_stages()
+        for plan in plans:
+            for name, values in plan.param_grid.items():
+                set_trial(clone(self.estimator), {name: values[0]})
+        return None
+
+    def _plan_stages(self):
+        """Return the plan of each coarse stage, and the fine values by parameter."""
+        plans, finer = make_plans(self.stages, self.estimator)
+        if self.fine is not None:
+            finer = {name: expand(name, spec) for name, spec in self.fine.items()}
+        return plans, finer
 
     def _metric(self):
         """Return the metric that ranks trials, None for the first or only one."""
         metric = getattr(self.refit, "metric", self.refit)
         return metric if isinstance(metric, str) else None
 
-    def _make_race(self, X, y, params, splits):
+    def _search(self, sweep, params, context):
+        """Run the stages one after the other."""
+        race = self._make_race(sweep, params, context)
+        self._run_stages(race, *self._plan_stages())
+        self.fit_results_ = race.fits
+        self.n_fits_ = race.n_fits
+        return race.params
+
+    def _make_race(self, sweep, params, context):
         metric = self._metric()
 
-        def score(cell):
-            scores = cell["scores"]
+        def score(fit):
+            scores = fit["scores"]
             return scores.get(metric or next(iter(scores), None), np.nan)
 
         def run(trials, folds):
-            search = self._make_sweep(trials, [splits[fold] for fold in folds])
-            try:
-                with _quiet():
-                    search.fit(X, y, **params)
-            except ValueError as error:
-                if not _all_failed(getattr(search, "fit_results_", [[None]])):
-                    raise
-                warnings.warn(str(error), FitFailedWarning, stacklevel=2)
-            return search.fit_results_
+            splits = [sweep.splits[fold] for fold in folds]
+            part = replace(sweep, candidates=trials, splits=splits)
+            return self._run_part(part, params, context)
 
-        folds = np.arange(len(splits))
+        folds = np.arange(len(sweep.splits))
         if self.random_state is not None:
             folds = check_random_state(self.random_state).permutation(folds)
         return Race(run, folds.tolist(), self.factor, score)
 
-    def _make_sweep(self, trials, splits):
-        """Return the search that runs some trials on some folds."""
-        return SweepSearchCV(
-            self.estimator,
-            [{name: [value] for name, value in trial.items()} for trial in trials],
-            store=self.store,
-            study_name=self._study_name(trials, splits),
-            progress=self.progress,
-            scoring=self.scoring,
-            n_jobs=self.n_jobs,
-            refit=False,
-            cv=FixedFolds(splits),
-            verbose=self.verbose,
-            pre_dispatch=self.pre_dispatch,
-            error_score=self.error_score,
-            return_train_score=self.return_train_score,
-        )
+    def _run_part(self, sweep, params, context):
+        """Run some trials on some folds; return their fits."""
+        grids = [{name: [v] for name, v in t.items()} for t in sweep.candidates]
+        name = self._study_name(sweep.candidates, sweep.splits)
+        with self._open_study(sweep, params, grids, name) as study:
+            self._run(sweep, study, context)
+        table = fit_table(study.fits, sweep.shape)
+        try:
+            report_failures(made_fits(table), self.error_score)
+        except ValueError as error:  # all failed; the stage has other fits perhaps
+            warnings.warn(str(error), FitFailedWarning, stacklevel=2)
+        return table
 
     def _study_name(self, trials, splits):
         """Return a name for the study of some trials on some folds."""
         if self.study_name is None:
             return None
+        # 48 bits: of a thousand studies two agree once in 1e9 stores
         return f"{self.study_name}-{digest(trials, splits)[:12]}"
 
     def _run_stages(self, race, plans, finer):
@@ -327,7 +280,7 @@ class StagedSearchCV(SweepSearchCV):
             current = self._run_stage(race, COARSE, plan.param_grid, current)
             ranges |= plan.param_grid
             sensitivity |= self.stages_[-1]["sensitivity"]
-        ranked = sorted(sensitivity, key=sensitivity.get, reverse=True)
+        ranked = sorted(sensitivity, key=lambda name: sensitivity[name], reverse=True)
         grid = {
             name: fine_values(ranges[name], current[name], finer.get(name))
             for name in ranked
@@ -343,15 +296,14 @@ class StagedSearchCV(SweepSearchCV):
         n_fits = race.n_fits
         numbers, first, finalists = race.compete(trials)
         if np.isnan(first).all():
-            reason = next(
-                filter(None, (c and c["error"] for c in race.cells[numbers[0]]))
-            )
+            errors = (fit and fit["error"] for fit in race.fits[numbers[0]])
             raise ValueError(
-                f"All trials of stage {len(self.stages_)} failed; the first: {reason}"
+                f"All trials of stage {len(self.stages_)} failed; the first: "
+                f"{next(filter(None, errors))}"
             )
         best = finalists[0]
         if callable(self.refit):
-            best = numbers[self.refit(self._tabulate(race, numbers))]
+            best = numbers[self.refit(self._tabulate_some(race, numbers))]
         axes, _, values = trial_grid(trials, first)
         self.stages_.append(
             {
@@ -369,74 +321,37 @@ class StagedSearchCV(SweepSearchCV):
         )
         return race.params[best]
 
-    def _tabulate(self, race, numbers):
+    def _tabulate_some(self, race, numbers):
         """Return some trials as `cv_results_`."""
-        cells = self._complete([race.cells[number] for number in numbers])
-        names = list(cells[0][0]["scores"])
-        with _quiet():
-            results = self._format_results(
-                [race.params[number] for number in numbers],
-                self.n_splits_,
-                [as_output(cell, names) for row in cells for cell in row],
-            )
-        sizes = [[cell["n_parameters"] for cell in row] for row in cells]
-        sizes = [next((n for n in row if n is not None), np.nan) for row in sizes]
-        return results | {"n_parameters": np.array(sizes, dtype=float)}
+        table = [race.fits[number] for number in numbers]
+        params = [race.params[number] for number in numbers]
+        return self._tabulate(params, table, score_names(made_fits(table)))
 
-    def _complete(self, cells):
-        """Return cells with scores everywhere, NaN where halving has spared a fit."""
-        names = next(
-            (list(c["scores"]) for row in cells for c in row if c and c["scores"]),
-            [SINGLE],
-        )
-        for cell in filter(None, (cell for row in cells for cell in row)):
-            fill_scores(cell, names, self.error_score, self.return_train_score)
-        nothing = dict.fromkeys(names, np.nan)
+    def _tabulate(self, trials, table, names):
+        """Return trials as `cv_results_`, NaN where halving has spared a fit."""
+        scores = dict.fromkeys(names, np.nan)
         spared = {
-            "scores": nothing,
-            "train_scores": nothing if self.return_train_score else None,
+            "scores": scores,
+            "train_scores": scores if self.return_train_score else None,
             "fit_time": np.nan,
             "score_time": np.nan,
             "n_parameters": None,
             "error": None,
         }
-        return [[cell or spared for cell in row] for row in cells]
+        table = [[fit or dict(spared) for fit in row] for row in table]
+        with warnings.catch_warnings():  # that some scores are NaN
+            warnings.simplefilter("ignore", UserWarning)
+            return super()._tabulate(trials, table, names)
 
-    def _conclude_race(self, race, scorer, refit_metric):
-        """Tabulate all trials and choose the best of them."""
-        self.fit_results_ = self._complete(race.cells)
-        with _quiet():
-            self._conclude(race.params, scorer, refit_metric)
-        self.fit_results_ = race.cells
-        stages = np.full(len(race.params), -1)
+    def _conclude(self, trials, scorer, metric):
+        super()._conclude(trials, scorer, metric)
+        stages = np.full(len(trials), -1)
         for number, stage in reversed(list(enumerate(self.stages_))):
             stages[stage["trials"]] = number
         self.cv_results_["stage"] = stages
-        self.n_fits_ = race.n_fits
 
-    def _select_best_index(self, refit, refit_metric, results):
-        """Return the best trial; a rule has chosen it in the last stage."""
-        if callable(refit):
+    def _best_index(self, metric, results):
+        """Return the number of the best trial; a rule chose it in the last stage."""
+        if callable(self.refit):
             return self.stages_[-1]["chosen"]
-        return super()._select_best_index(refit, refit_metric, results)
-
-
-def _check_names(plans, estimator):
-    """Refuse parameters that the estimator lacks, before any fit."""
-    for plan in plans:
-        for name, values in plan.param_grid.items():
-            set_trial(clone(estimator), {name: values[0]})
-
-
-def _all_failed(cells):
-    """Tell whether all fits were made and failed, for a reason that is kept."""
-    return all(cell is not None and cell["error"] for row in cells for cell in row)
-
-
-@contextmanager
-def _quiet():
-    """Keep quiet about scores that halving has spared, as it is meant to."""
-    with warnings.catch_warnings():
-        message = "One or more of the (test|train) scores are non-finite"
-        warnings.filterwarnings("ignore", message)
-        yield
+        return super()._best_index(metric, results)

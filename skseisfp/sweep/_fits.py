@@ -1,50 +1,74 @@
-"""A cell of a sweep: one candidate on one fold, and all that is kept of it."""
+"""A fit of a search: one trial on one fold, and all that is kept of it."""
+
+from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.metrics._scorer import _MultimetricScorer
-from sklearn.model_selection._validation import _fit_and_score
-from sklearn.utils import _safe_indexing
-from sklearn.utils.metaestimators import _safe_split
 
-from .._utils.nesting import nested
+from .._compat import (
+    MultimetricScorer,
+    fit_and_score,
+    report_failed_fits,
+    safe_indexing,
+    safe_split,
+)
+from .._utils.nested_estimators import nested
 from ..metrics.aggregation import class_scores, vote_events
+from ..metrics.decisions import check_decides_by_scores, decision_threshold
+from ..neural.parameter_counts import count_parameters
 from ._threads import single_thread
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 SINGLE = "score"
-NOT_KEPT = ("duration",)
+NOT_KEPT = ("duration",)  # of a history: another one in each run
 EXCEPTION = re.compile(r"([A-Za-z_]\w*\.)*([A-Za-z_]\w*(?=:|$))")
 
 
-def evaluate_cell(estimator, X, y, *, train, test, scorer, classes, groups, **options):
-    """Fit and score one candidate on one fold.
+def evaluate_fit(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    train: npt.NDArray,
+    test: npt.NDArray,
+    scorer: Any,
+    classes: Sequence | None,
+    groups: npt.ArrayLike | None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Fit and score one trial on one fold.
 
     Parameters
     ----------
     estimator : estimator
-        A clone, for this cell alone.
+        A clone, for this fit alone.
     X, y : array-like
         All records and labels.
     train, test : ndarray of int
         Rows of the fold.
     scorer : callable
         As searches have it: of one metric or of several.
-    classes : ndarray or None
-        Labels in the order of the confusion matrices; None for no classifier.
+    classes : sequence or None
+        Labels in the order of the confusion matrices; None for what is not a
+        classifier.
     groups : array-like or None
         Event of each record, where known.
     **options : object
-        What scikit-learn's `_fit_and_score` takes beside.
+        Further arguments of scikit-learn's `_fit_and_score`.
 
     Returns
     -------
     dict
-        The cell, of Python's own types only.
+        What is kept of the fit, of Python's own types only.
     """
     scorer = _noting(scorer)
     with single_thread():
-        out = _fit_and_score(
+        out = fit_and_score(
             estimator,
             X,
             y,
@@ -58,42 +82,58 @@ def evaluate_cell(estimator, X, y, *, train, test, scorer, classes, groups, **op
         fitted = out["fit_error"] is None
         matrices = (None, None)
         if fitted and classes is not None:
-            X_test, y_test = _safe_split(estimator, X, y, test, train)
-            events = None if groups is None else _safe_indexing(groups, test)
+            X_test, y_test = safe_split(estimator, X, y, test, train)
+            events = None if groups is None else safe_indexing(groups, test)
             matrices = _confusion(estimator, X_test, y_test, events, classes)
-    *_, net = nested(out["estimator"])
+    *_, network = nested(out["estimator"])
     scored_train = fitted and "train_scores" in out
     return {
         "scores": _named(out["test_scores"]) if fitted else {},
         "train_scores": _named(out["train_scores"]) if scored_train else None,
         "confusion": matrices[0],
         "event_confusion": matrices[1],
-        "history": _history(net) if fitted else None,
-        "n_parameters": _n_parameters(net) if fitted else None,
+        "history": _history(network) if fitted else None,
+        "n_parameters": count_parameters(network) if fitted else None,
         "fit_time": float(out["fit_time"]),
         "score_time": float(out["score_time"]),
         "error": scorer.error if fitted else _reason(out["fit_error"]),
     }
 
 
-def fit_error(cell):
+def made_fits(table: list[list[dict | None]]) -> list[dict]:
+    """Return the fits of a table that were made, trial by trial."""
+    return [fit for row in table for fit in row if fit is not None]
+
+
+def score_names(fits: list[dict]) -> list[str]:
+    """Return the names of the scores of the first fit without a failure."""
+    sound = (fit["scores"] for fit in fits if fit["error"] is None and fit["scores"])
+    return list(next(sound, [SINGLE]))
+
+
+def report_failures(fits: list[dict], error_score: Any) -> None:
+    """Warn of fits that failed; raise ValueError if all of them did."""
+    report_failed_fits([{"fit_error": _fit_error(fit)} for fit in fits], error_score)
+
+
+def _fit_error(fit):
     """Return why a fit failed, None if it did not."""
-    return None if cell["scores"] else cell["error"]
+    return None if fit["scores"] else fit["error"]
 
 
-def fill_scores(cell, names, error_score, train):
-    """Give a cell that failed the scores of all metrics; `train` tells which scores."""
+def fill_scores(fit: dict, names: list[str], error_score: Any, train: bool) -> None:
+    """Give a fit that failed the scores of all metrics, also those of training."""
     for key in ("scores", "train_scores") if train else ("scores",):
-        known = cell[key] or {}
-        cell[key] = {name: known.get(name, error_score) for name in names}
+        known = fit[key] or {}
+        fit[key] = {name: known.get(name, error_score) for name in names}
 
 
-def as_output(cell, names):
-    """Turn a cell into what `_fit_and_score` returns, for `_format_results`."""
-    out = {"fit_time": cell["fit_time"], "score_time": cell["score_time"]}
+def as_output(fit: dict, names: list[str]) -> dict[str, Any]:
+    """Return a fit in the form of `_fit_and_score`, for `cv_results_`."""
+    out = {"fit_time": fit["fit_time"], "score_time": fit["score_time"]}
     for key, source in (("test_scores", "scores"), ("train_scores", "train_scores")):
-        if cell[source] is not None:
-            out[key] = cell[source] if names != [SINGLE] else cell[source][SINGLE]
+        if fit[source] is not None:
+            out[key] = fit[source] if names != [SINGLE] else fit[source][SINGLE]
     return out
 
 
@@ -112,23 +152,23 @@ class _NotingScorer:
             raise
 
 
-class _NotingScorers(_MultimetricScorer):
+class _NotingScorers(MultimetricScorer):
     """Scorers of several metrics that remember why one of them failed."""
 
     def __init__(self, scorers):
-        super().__init__(scorers=scorers._scorers, raise_exc=scorers._raise_exc)
+        vars(self).update(vars(scorers))
         self.error = None
 
     def __call__(self, estimator, *args, **kwargs):
         scores = super().__call__(estimator, *args, **kwargs)
         for name, score in scores.items():
-            if isinstance(score, str):
+            if isinstance(score, str):  # the traceback of a scorer that failed
                 self.error = self.error or f"{name}: {_reason(score)}"
         return scores
 
 
 def _noting(scorer):
-    several = isinstance(scorer, _MultimetricScorer)
+    several = isinstance(scorer, MultimetricScorer)
     return (_NotingScorers if several else _NotingScorer)(scorer)
 
 
@@ -138,7 +178,10 @@ def _describe(error):
 
 
 def _reason(report):
-    """Return the exception of a printed traceback, without the way to it."""
+    """Return the exception of a printed traceback as one line, without the stack.
+
+    scikit-learn returns failures of fits and scorers in this form only.
+    """
     lines = report.strip().splitlines()
     first = max(
         (
@@ -167,9 +210,11 @@ def _confusion(estimator, X, y, groups, classes):
     if groups is None:
         return by_record, None
     _, first, codes = np.unique(groups, return_index=True, return_inverse=True)
-    if (truth[first][codes] != truth).any():  # an event of two labels has no place
+    if (truth[first][codes] != truth).any():  # undefined for an event of two labels
         return by_record, None
-    _, event_predictions = vote_events(class_scores(estimator, X), codes)
+    scores, decision = class_scores(estimator, X), decision_threshold(estimator)
+    check_decides_by_scores(estimator, X, scores, decision)
+    _, event_predictions = vote_events(scores, codes, decision=decision)
     known = np.searchsorted(classes, estimator.classes_)
     return by_record, _count(truth[first], known[event_predictions], len(classes))
 
@@ -179,9 +224,9 @@ def _count(truth, prediction, n_classes):
     return counts.reshape(n_classes, n_classes).tolist()
 
 
-def _history(net):
-    """Return what a network tells of each epoch, None if it tells nothing."""
-    history = getattr(net, "history_", None)
+def _history(network):
+    """Return the history of a network epoch by epoch, None if it has none."""
+    history = getattr(network, "history_", None)
     if not isinstance(history, dict):
         return None
     names = [name for name in history if name not in NOT_KEPT]
@@ -190,13 +235,3 @@ def _history(net):
         {"epoch": epoch} | dict(zip(names, map(float, row), strict=True))
         for epoch, row in enumerate(rows, start=1)
     ]
-
-
-def _n_parameters(net):
-    """Return the number of weights of a network, None for what is no net."""
-    module = getattr(getattr(net, "net_", net), "module_", None)
-    if module is not None and hasattr(module, "parameters"):
-        return sum(weights.numel() for weights in module.parameters())
-    if hasattr(net, "coefs_") and hasattr(net, "intercepts_"):
-        return int(sum(np.size(part) for part in (*net.coefs_, *net.intercepts_)))
-    return None
