@@ -1,10 +1,16 @@
 import functools
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
+import torch
 from scipy import sparse
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import make_scorer, roc_auc_score
 from sklearn.svm import SVC
@@ -93,7 +99,7 @@ def test_other_values_have_another_digest(one, other):
 
 def test_a_digest_is_the_same_in_every_process():
     value = [1, 0.5, "text", TABLE, {"b": (None, True)}, SVC]
-    assert digest(value) == "c2673ff3ba9c41e68d76bfd6545e8093"
+    assert digest(value) == "ba9ddae7a72f549f1240fdb513d36b6e"
 
 
 def test_cycles_end():
@@ -117,3 +123,125 @@ def test_environment_names_the_packages():
     versions = environment()
     assert versions["numpy"] == np.__version__
     assert {"python", "skseisfp", "scikit-learn", "torch"} <= versions.keys()
+
+
+SCRIPT = """
+import functools
+from helper_module import scale as imported
+
+LEVEL = {level}
+
+def helper(x):
+    return x + {helper}
+
+def work(x):
+    return helper(x) * LEVEL * imported(x)
+
+@functools.lru_cache
+def cached(x):
+    return x + {cached}
+
+class Base:
+    def own(self):
+        return {base}
+
+class Part(Base):
+    SIZE = {size}
+
+    @property
+    def half(self):
+        return {prop}
+
+    @staticmethod
+    def twice(x):
+        return x * {static}
+
+    def again(self):
+        return Part, work
+"""
+EDITS = ("level", "helper", "cached", "base", "size", "prop", "static")
+
+
+def user_module(name="user_script", scale=2, **values):
+    """Make a module of the user, and one that it imports."""
+    helper = ModuleType("helper_module")
+    exec(f"def scale(x):\n    return x * {scale}", vars(helper))
+    module = ModuleType(name)
+    sys.modules |= {"helper_module": helper, name: module}
+    values = dict.fromkeys(EDITS, 1) | values
+    exec(SCRIPT.format(**values), vars(module))
+    return module
+
+
+@pytest.fixture
+def parts():
+    """Digests of what a module defines; the modules are forgotten afterwards."""
+
+    def digests(**values):
+        module = user_module(**values)
+        return {name: digest(getattr(module, name)) for name in ("work", "Part")} | {
+            "cached": digest(module.cached)
+        }
+
+    yield digests
+    for name in ("helper_module", "user_script"):
+        sys.modules.pop(name, None)
+
+
+def test_the_same_code_of_the_user_has_one_digest(parts):
+    assert parts() == parts()
+
+
+@pytest.mark.parametrize(
+    ("edit", "changed"),
+    [
+        ({"level": 2}, {"work", "Part"}),
+        ({"helper": 2}, {"work", "Part"}),
+        ({"scale": 3}, {"work", "Part"}),
+        ({"cached": 2}, {"cached"}),
+        ({"base": 2}, {"Part"}),
+        ({"size": 2}, {"Part"}),
+        ({"prop": 2}, {"Part"}),
+        ({"static": 2}, {"Part"}),
+    ],
+    ids=lambda value: str(value),
+)
+def test_edits_of_what_code_uses_change_its_digest(parts, edit, changed):
+    before, after = parts(), parts(**edit)
+    assert {name for name in before if before[name] != after[name]} == changed
+
+
+def test_fitted_state_counts_where_clone_keeps_it():
+    X, y = np.arange(12.0).reshape(6, 2), np.arange(6) % 2
+    one, other = (SVC().fit(X, y), SVC().fit(X, 1 - y))
+    assert digest(one) == digest(other)
+    assert digest(FrozenEstimator(one)) != digest(FrozenEstimator(other))
+    assert digest(FrozenEstimator(one)) == digest(FrozenEstimator(SVC().fit(X, y)))
+    inside = [CalibratedClassifierCV(FrozenEstimator(part)) for part in (one, other)]
+    assert digest(inside[0]) != digest(inside[1])
+
+
+def test_requests_count_since_clone_keeps_them():
+    asking = SVC()
+    with sklearn.config_context(enable_metadata_routing=True):
+        asking.set_fit_request(sample_weight=True)
+    assert digest(asking) != digest(SVC())
+
+
+def test_tensors_count_by_their_values():
+    tensor = torch.tensor([1.0, 2.0])
+    assert digest(tensor) == digest(torch.tensor([1.0, 2.0]))
+    assert digest(tensor) != digest(torch.tensor([1.0, 3.0]))
+    assert digest(tensor) != digest(tensor.double())
+    assert digest(tensor) != digest(torch.nn.Parameter(tensor))
+    transposed = torch.arange(6.0).reshape(2, 3).T
+    assert digest(transposed) == digest(transposed.contiguous())
+    assert digest(torch.ones(2, dtype=torch.bfloat16)) != digest(torch.ones(2))
+
+
+def test_shared_digests_are_those_of_single_calls():
+    memo = {}
+    values = [TABLE, np.zeros(5), shifted(1), SVC, SVC(), [TABLE, {"a": SVC}]]
+    for _ in range(2):
+        for value in values:
+            assert digest(value, memo=memo) == digest(value)

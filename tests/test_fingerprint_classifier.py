@@ -322,3 +322,15 @@ def test_a_pickled_network_outside_the_rules_is_loaded_silently():
     with pytest.warns(UserWarning, match="not below"):
         classifier = make_classifier(module__conv1_padding=2).fit(X, y)
     pickle.loads(pickle.dumps(classifier)).predict(X)
+
+
+@pytest.mark.parametrize("shape", [(40, 16, 16), (40, 1, 2, 8, 8), (40, 60)])
+def test_the_order_of_axes_in_memory_changes_nothing(shape):
+    rng = np.random.default_rng(0)
+    X, y = (rng.random(shape) < 0.1).astype(np.int8), np.arange(40) % 2
+    classifier = FingerprintClassifier(max_epochs=2, random_state=0, device="cpu")
+    scores = [
+        clone(classifier).fit(part, y).predict_proba(part)
+        for part in (X, np.asfortranarray(X))
+    ]
+    np.testing.assert_array_equal(*scores)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import math
 import struct
 import sys
 from collections.abc import Iterator
@@ -14,22 +15,34 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from sklearn.base import BaseEstimator
 
+from .digest_code import class_parts, code_parts, function_parts
 from .versions import installed_version
 
 PACKAGES = ("skseisfp", "numpy", "scipy", "scikit-learn", "skorch", "torch")
+# Kept by `clone` in addition to the parameters.
+KEPT_BY_CLONE = ("_metadata_request", "_sklearn_output_config")
+
+# Long to take a digest of, and used by many candidates.
+MEMORIZED = (FunctionType, type, np.ndarray, pd.DataFrame)
 
 
-def digest(*values: Any) -> str:
+def digest(*values: Any, memo: dict | None = None) -> str:
     """Return a hexadecimal digest of values.
 
     Parameters
     ----------
     *values : object
-        Numbers, strings, containers, arrays, tables, estimators, functions and what
-        pickle can reduce to them. Scalars of Python and NumPy count alike, so do C and
-        Fortran order, and equal strings in arrays of any type. Functions count by their
-        code, estimators by their class and parameters.
+        Numbers, strings, containers, arrays, tensors, tables, estimators, functions
+        and what pickle can reduce to them. Python's and NumPy's scalars count alike,
+        so do C and Fortran order, and equal strings in arrays of any type. Functions
+        and classes of the user count by what they do, see `digest_code`; estimators by
+        their class and parameters, and by all that `clone` keeps: a frozen one by its
+        fitted state.
+    memo : dict, default=None
+        Digests of functions, classes and arrays that several calls share; it keeps
+        them alive, and they must not change meanwhile.
 
     Returns
     -------
@@ -41,7 +54,7 @@ def digest(*values: Any) -> str:
     TypeError
         If a value cannot be reduced to such parts.
     """
-    return _Hasher().add(list(values)).hexdigest()
+    return _Hasher(memo={} if memo is None else memo).add(list(values)).hexdigest()
 
 
 def environment() -> dict[str, str]:
@@ -54,20 +67,48 @@ def environment() -> dict[str, str]:
 class _Hasher:
     """A hash of values, each with the tag of its kind."""
 
-    def __init__(self, parents=()):
+    def __init__(self, parents=(), *, memo, frozen=False):
         self._hash = hashlib.blake2b(digest_size=16)
         self._parents = list(parents)
+        self._memo = memo
+        self._frozen = frozen  # whether the state of estimators counts
+        self._reach = math.inf  # place of the outermost parent that a cycle leads to
 
     def hexdigest(self):
         return self._hash.hexdigest()
 
     def add(self, value):
-        if any(value is parent for parent in self._parents):
-            return self._feed("cycle")
+        for place, parent in enumerate(self._parents):
+            if value is parent:
+                self._reach = min(self._reach, place)
+                return self._feed("cycle")
         self._parents.append(value)
-        self._dispatch(value)
+        if isinstance(value, MEMORIZED):
+            self._add_memorized(value)
+        else:
+            self._dispatch(value)
         self._parents.pop()
         return self
+
+    def _add_memorized(self, value):
+        """Add the digest of a value, which is known if it was seen before.
+
+        Within a cycle that leads out of the value the digest depends on where the
+        value was met, and is not kept.
+        """
+        if id(value) in self._memo:
+            return self._feed("digest", self._memo[id(value)][1])
+        inner = self._child()
+        inner._dispatch(value)
+        found = inner.hexdigest()
+        if inner._reach >= len(self._parents) - 1:
+            self._memo[id(value)] = value, found
+        self._reach = min(self._reach, inner._reach)
+        return self._feed("digest", found)
+
+    def _child(self, *, frozen=False):
+        frozen = frozen or self._frozen
+        return _Hasher(self._parents, memo=self._memo, frozen=frozen)
 
     def _feed(self, tag, content: str | bytes | memoryview = b""):
         content = content.encode() if isinstance(content, str) else content
@@ -104,17 +145,18 @@ class _Hasher:
             self._add_table(value)
         elif sparse.issparse(value):
             self._add_sparse(value)
+        elif _is_tensor(value):
+            self._add_tensor(value)
         elif isinstance(value, type):
-            self._add_class(value)
+            self._add_sequence("class", class_parts(value))
         elif isinstance(value, ModuleType):
             self._feed("module", value.__name__)
         elif isinstance(value, CodeType):
-            self._add_code(value)
+            self._add_sequence("code", code_parts(value))
         elif callable(value) and self._add_function(value):
             pass
-        elif get_params := getattr(value, "get_params", None):
-            self.add(type(value))
-            self.add(get_params(deep=False))
+        elif hasattr(value, "get_params"):
+            self._add_estimator(value)
         else:
             self._add_reduced(value)
 
@@ -125,7 +167,11 @@ class _Hasher:
             self.add(value)
 
     def _add_unordered(self, tag, values):
-        parts = [_Hasher(self._parents).add(value).hexdigest() for value in values]
+        parts = []
+        for value in values:
+            inner = self._child().add(value)
+            self._reach = min(self._reach, inner._reach)
+            parts.append(inner.hexdigest())
         self._add_sequence(tag, sorted(parts))
 
     def _add_array(self, array):
@@ -141,6 +187,13 @@ class _Hasher:
         array = array.astype(array.dtype.newbyteorder("<"), copy=False)
         self._feed("array", f"{array.dtype.str}{array.dtype.names}{array.shape}")
         self._feed("items", array.reshape(-1).view(np.uint8).data)
+
+    def _add_tensor(self, tensor):
+        uint8 = sys.modules["torch"].uint8
+        values = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous()
+        self._feed("tensor", f"{tensor.dtype}{tensor.device.type}")
+        self._feed("shape", f"{tuple(values.shape)}{tensor.requires_grad}")
+        self._feed("items", values.reshape(-1).view(uint8).numpy().data)
 
     def _add_table(self, table):
         if isinstance(table, pd.DataFrame):
@@ -164,18 +217,8 @@ class _Hasher:
             self._add_array(part.astype(np.int64))
         self._add_array(matrix.data)
 
-    def _add_class(self, item):
-        self._feed("class", f"{item.__module__}.{item.__qualname__}")
-        if item.__module__ == "__main__":
-            methods = {
-                name: part
-                for name, part in vars(item).items()
-                if isinstance(part, (FunctionType, staticmethod, classmethod))
-            }
-            self._add_unordered("methods", methods.items())
-
     def _add_function(self, function):
-        """Add a function by its code; return whether it is one."""
+        """Add a function by what it does; return whether it is one."""
         if isinstance(function, functools.partial):
             self._feed("partial")
             self.add([function.func, function.args, function.keywords])
@@ -183,10 +226,10 @@ class _Hasher:
             self._feed("method", function.__name__)
             self.add([function.__self__, function.__func__])
         elif isinstance(function, FunctionType):
-            self._feed("function", f"{function.__module__}.{function.__qualname__}")
-            self.add(function.__code__)
-            if not _is_importable(function):
-                self._add_bindings(function)
+            self._add_sequence("function", function_parts(function))
+        elif isinstance(function, functools._lru_cache_wrapper):
+            self._feed("cached")
+            self.add(function.__wrapped__)
         elif isinstance(function, (BuiltinFunctionType, np.ufunc)):
             module = getattr(function, "__module__", None)
             self._feed("builtin", f"{module}.{function.__name__}")
@@ -195,19 +238,23 @@ class _Hasher:
             return False
         return True
 
-    def _add_bindings(self, function):
-        cells = function.__closure__ or ()
-        self.add([function.__defaults__, function.__kwdefaults__])
-        self._add_sequence("closure", [cell.cell_contents for cell in cells])
-
-    def _add_code(self, code):
-        self._feed("code", code.co_code)
-        self.add([code.co_names, code.co_varnames, code.co_consts])
+    def _add_estimator(self, estimator):
+        """Add what `clone` keeps of an estimator; of a frozen one all of its state."""
+        self.add(type(estimator))
+        if self._frozen:
+            self.add(estimator.__reduce_ex__(4)[2])
+            return
+        if _clones_itself(estimator):
+            inner = self._child(frozen=True).add(vars(estimator))
+            self._feed("frozen", inner.hexdigest())
+            return
+        self.add(estimator.get_params(deep=False))
+        for name in KEPT_BY_CLONE:
+            if hasattr(estimator, name):
+                self._feed("kept", name)
+                self.add(getattr(estimator, name))
 
     def _add_reduced(self, value):
-        if isinstance(value, (staticmethod, classmethod)):
-            self.add(value.__func__)
-            return
         if isinstance(value, (np.generic,)):
             self._add_array(np.asarray(value))
             return
@@ -228,9 +275,13 @@ class _Hasher:
             self.add(list(part) if isinstance(part, Iterator) else part)
 
 
-def _is_importable(function):
-    """Return whether a function is found in its module under its name."""
-    item = sys.modules.get(function.__module__)
-    for name in function.__qualname__.split("."):
-        item = getattr(item, name, None)
-    return item is function and function.__module__ != "__main__"
+def _is_tensor(value):
+    """Return whether a value is a tensor of torch, without loading torch."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
+def _clones_itself(estimator):
+    """Return whether an estimator has its own way of cloning, as a frozen one has."""
+    own = getattr(type(estimator), "__sklearn_clone__", None)
+    return own is not None and own is not BaseEstimator.__sklearn_clone__

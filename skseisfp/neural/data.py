@@ -56,6 +56,7 @@ def check_fingerprints(
         dtype=_DTYPES,  # pyright: ignore[reportArgumentType]  (a list is documented)
         estimator=estimator,
         input_name="X",
+        order="C",  # sums in another order round to another network
     )
     if fingerprints.ndim == 2:
         validate_data(estimator, X, reset=reset, skip_check_array=True)
