@@ -1,8 +1,8 @@
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
+from skseisfp import attach_events
 from skseisfp.model_selection import EventStationSplit, TemporalEventSplit, check_folds
 
 EVENTS = np.repeat(np.arange(12), 3)
@@ -52,7 +52,7 @@ def test_stratified_group_folds_may_lack_a_class():
 
 
 def test_index_of_y_and_metadata_of_the_splitter():
-    y = pd.Series(Y, index=EVENTS)
+    y = attach_events(Y, EVENTS)
     assert len(check_folds(GroupKFold(3), None, y)) == 3
     stations = np.tile(list("abc"), 12)
     table = check_folds(

@@ -35,8 +35,8 @@ def test_curves_are_the_means_and_bands_their_intervals(curves):
         assert heights.max() == pytest.approx(table["high"].max())
     assert display.ax_.get_xlabel() == "training events"
     assert display.ax_.get_ylabel() == "roc auc by event"
-    texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert texts == ["rising", "flat"]
+    strings = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert strings == ["rising", "flat"]
 
 
 def test_one_curve_by_events_of_the_rarer_class(curves):

@@ -1,5 +1,4 @@
 import numpy as np
-import pandas as pd
 import pytest
 import sklearn
 from joblib import parallel_config
@@ -7,6 +6,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, KFold, permutation_test_score
 from sklearn.neighbors import KNeighborsClassifier
 
+from skseisfp import attach_events
 from skseisfp.metrics import event_accuracy
 from skseisfp.model_selection import event_permutation_test
 
@@ -15,7 +15,7 @@ Y = np.where(EVENTS % 2, "quake", "blast")
 
 
 def records(signal, seed=0):
-    """Records that tell their event well and their class as `signal` says."""
+    """Records that identify their event, and their class the better for `signal`."""
     rng = np.random.default_rng(seed)
     of_event = rng.normal(size=(24, 4))[EVENTS]
     X = of_event + rng.normal(0, 0.05, (120, 4))
@@ -35,7 +35,7 @@ def test_signal_is_found():
     assert result.p_value_interval.low < 1 / 40 < result.p_value_interval.high
 
 
-def test_no_signal_is_chance_though_events_are_told_apart():
+def test_no_signal_is_chance_though_events_are_distinct():
     """P-values are uniform under chance; by record they would be tiny."""
     options = {"n_permutations": 9, "cv": GroupKFold(3), "scoring": event_accuracy}
     p_values = [
@@ -68,13 +68,13 @@ def test_seed_decides_and_index_of_y_is_the_events():
     first = event_permutation_test(LogisticRegression(), X, Y, EVENTS, **options)
     with parallel_config("threading"):
         again = event_permutation_test(
-            LogisticRegression(), X, pd.Series(Y, index=EVENTS), n_jobs=2, **options
+            LogisticRegression(), X, attach_events(Y, EVENTS), n_jobs=2, **options
         )
     assert first.score == again.score
     np.testing.assert_array_equal(first.permutation_scores, again.permutation_scores)
 
 
-def test_metadata_reach_fit_with_routing():
+def test_metadata_are_routed_to_fit():
     weights = np.random.default_rng(0).uniform(size=120)
     X = records(1)
     options = {"n_permutations": 3, "random_state": 0, "cv": GroupKFold(3)}

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skseisfp import attach_events
 from skseisfp.model_selection import event_train_test_split
 
 
@@ -32,7 +33,7 @@ def test_no_event_is_on_both_sides_and_classes_keep_their_share(seed, n_events, 
 
 def test_a_fifth_of_the_events_by_default_and_tables_come_along():
     event_id = np.repeat([f"e{i:02}" for i in range(50)], 4)
-    y = pd.Series(np.repeat(np.arange(50) % 2, 4), index=event_id)
+    y = attach_events(np.repeat(np.arange(50) % 2, 4), event_id)
     frame = pd.DataFrame({"station": np.tile(list("abcd"), 50), "event": event_id})
     parts = event_train_test_split(frame.to_numpy(), y, None, frame, random_state=0)
     assert len(parts) == 8
@@ -58,10 +59,7 @@ def test_bad_input_is_named():
         event_train_test_split(X, y, event_id)
     with pytest.raises(ValueError, match="event '3': 0, 1"):
         event_train_test_split(X, y, [1, 1, 2, 3, 3, 4])
-    with pytest.raises(
-        ValueError, match=r"needs the event .* groups=event_id"
-    ) as error:
+    with pytest.raises(ValueError, match=r"event_train_test_split needs the event"):
         event_train_test_split(X, y)
-    assert "routing" not in str(error.value)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         event_train_test_split(X[:5], y, event_id)

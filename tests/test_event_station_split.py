@@ -132,3 +132,19 @@ def test_bad_input_is_named():
     many = EventStationSplit(stations=station, n_station_splits=13)
     with pytest.raises(ValueError, match="greater than the number of groups: 12"):
         next(many.split(X, y, event_id))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"n_event_splits": 1}, r"n_event_splits must be an int .*; got 1\."),
+        ({"n_station_splits": 2.5}, r"n_station_splits must be an int .*; got 2\.5"),
+        ({"random_state": -1}, r"random_state must be an int .* or None; got -1\."),
+        ({"stations": 3}, "stations must be an array-like or None; got 3"),
+    ],
+)
+def test_options_are_validated_before_the_first_split(options, message):
+    event_id, station = catalogue(0)
+    splitter = EventStationSplit(**{"stations": station, **options})
+    with pytest.raises(ValueError, match=message):
+        next(splitter.split(event_id, event_id % 2, event_id))

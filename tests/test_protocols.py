@@ -162,7 +162,12 @@ def test_reasons_are_given_for_protocols_that_are_not_possible(catalogue):
         ),
         (lambda f, y: (f, y), {"protocols": ["night"]}, ValueError, "must be one of"),
         (lambda f, y: (f, y), {"protocols": []}, ValueError, "one name or more"),
-        (lambda f, y: (f, y), {"n_splits": 1}, ValueError, "n_splits == 1"),
+        (
+            lambda f, y: (f, y),
+            {"n_splits": 1},
+            ValueError,
+            r"n_splits must be an int .*; got 1\.",
+        ),
         (
             lambda f, y: (f, y),
             {"n_splits": 12, "protocols": ["event"]},

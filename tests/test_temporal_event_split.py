@@ -126,3 +126,30 @@ def test_bad_input_is_named():
         next(
             TemporalEventSplit(test_size=1.5, times=event_id).split(X, groups=event_id)
         )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"n_splits": 0}, r"n_splits must be an int .*; got 0\."),
+        ({"n_splits": 2.0}, r"n_splits must be an int .*; got 2\.0\."),
+        ({"test_size": 0}, r"test_size must be an int .* or None; got 0\."),
+        ({"test_size": 1.0}, r"test_size must be .* a float .*; got 1\.0\."),
+        ({"test_size": "half"}, "test_size must be .*; got 'half'"),
+        ({"times": 3}, "times must be an array-like or None; got 3"),
+    ],
+)
+def test_options_are_validated_before_the_first_split(options, message):
+    event_id = np.arange(12)
+    splitter = TemporalEventSplit(**{"times": event_id, **options})
+    with pytest.raises(ValueError, match=message):
+        next(splitter.split(event_id, groups=event_id))
+
+
+def test_numbers_of_numpy_are_valid_options():
+    event_id = np.arange(12)
+    splitter = TemporalEventSplit(
+        np.int64(2), test_size=np.float32(0.25), times=event_id
+    )
+    sizes = [len(test) for _, test in splitter.split(event_id, groups=event_id)]
+    assert sizes == [3, 3]

@@ -1,4 +1,4 @@
-"""Controls: what a score is worth that needs no seismogram of the event."""
+"""Controls: classifiers that see no seismogram of the event, for comparison."""
 
 from typing import NamedTuple
 
@@ -22,11 +22,11 @@ SEGMENT = 64
 
 
 class MissingControlError(ValueError):
-    """What a control looks at is not known."""
+    """Error of a control whose input is not known."""
 
 
 class Control(NamedTuple):
-    """A classifier that sees no seismogram of the event, and what it sees."""
+    """A classifier that sees no seismogram of the event, and its input."""
 
     name: str
     estimator: BaseEstimator
@@ -47,18 +47,18 @@ def make_controls(names, frame, noise):
     Parameters
     ----------
     names : sequence of str
-        Which.
+        Names of the controls.
     frame : DataFrame of shape (n_records, ...)
         Table of the records.
     noise : ndarray of shape (n_records, [n_channels,] n_samples) or None
-        What was recorded before the event.
+        Noise recorded before the event.
 
     Returns
     -------
     list of Control
         All but those that use labels alone (``"shuffled"``).
     dict of str to str
-        Why others are not possible.
+        Reasons why other controls are not possible.
     """
     made, reasons = [], {}
     for name in names:
@@ -72,24 +72,30 @@ def make_controls(names, frame, noise):
 
 
 def shuffle_labels(y, events, seed):
-    """Return the labels dealt to the events at random, with their records."""
+    """Return the labels shuffled among the events, one for each record."""
     labels = event_labels(y, events)
-    dealt = np.random.default_rng(seed).permutation(labels.to_numpy())
-    return pd.Series(dealt, index=labels.index).loc[events].to_numpy()
+    shuffled = np.random.default_rng(seed).permutation(labels.to_numpy())
+    return pd.Series(shuffled, index=labels.index).loc[events].to_numpy()
 
 
 def _trees():
-    """Return the classifier of the controls: untuned, and fit for any columns."""
+    """Return the classifier of the controls, which suits any columns.
+
+    Untuned: 100 trees are scikit-learn's default; with three records or more in a leaf
+    no single record decides.
+    """
     return ExtraTreesClassifier(
         100, min_samples_leaf=3, class_weight="balanced", random_state=0
     )
 
 
 def _prior(frame, noise):
+    """Return the control of the shares of the classes."""
     return Control("prior", DummyClassifier(), np.zeros((len(frame), 1)))
 
 
 def _station(frame, noise):
+    """Return the control of station, channel and the like."""
     if "station" not in frame:
         raise MissingControlError("frame has no column station")
     columns = frame[[name for name in STATION_COLUMNS if name in frame]]
@@ -104,6 +110,7 @@ def _station(frame, noise):
 
 
 def _noise(frame, noise):
+    """Return the control of the spectrum of the noise."""
     if noise is None:
         raise MissingControlError("noise, the records before the event, is not given")
     return Control("noise", _trees(), noise_levels(noise))
@@ -112,17 +119,18 @@ def _noise(frame, noise):
 def noise_levels(noise):
     """Return the log power of noise at the lines of its spectrum, in decades.
 
-    Channels count together. The scale of the records is kept: how loud a station is
-    says which one it is.
+    The power of the channels is summed. The scale of the records is kept: the level
+    of the noise identifies the station.
     """
     n_samples = noise.shape[-1]
-    _, power = welch(noise, nperseg=min(SEGMENT, n_samples), axis=-1)
+    power = np.asarray(welch(noise, nperseg=min(SEGMENT, n_samples), axis=-1)[1])
     power = power.reshape(len(noise), -1, power.shape[-1]).sum(axis=1)
-    floor = np.finfo(np.float32).tiny  # a dead trace has no power at all
-    return np.log10(np.maximum(power, floor))
+    least = np.finfo(np.float32).tiny  # a dead trace has no power, and no logarithm
+    return np.log10(np.maximum(power, least))
 
 
 def _time(frame, noise):
+    """Return the control of year, hour and weekday."""
     if find_column(frame, TIME_COLUMNS) is None:
         raise MissingControlError(
             f"frame has none of the columns {', '.join(TIME_COLUMNS)}"

@@ -1,9 +1,9 @@
-"""What a table of records says of their events beside the labels."""
+"""Origin times, coordinates and stations of events, from a table of their records."""
 
 import numpy as np
 import pandas as pd
 
-# names by which the readers of this package and SeisBench call the same thing
+# column names of the readers of this package, then those of SeisBench
 TIME_COLUMNS = ("origin_time", "origin_time_utc", "source_origin_time")
 COORDINATE_COLUMNS = (
     ("latitude", "longitude"),
@@ -34,7 +34,7 @@ def find_coordinates(frame):
 
 
 def event_times(frame):
-    """Return the origin time of the event of each record, NaT where not known."""
+    """Return the origin time of the event of each record, NaT where it is not known."""
     name = find_column(frame, TIME_COLUMNS)
     try:
         times = pd.to_datetime(frame[name], utc=True, format="ISO8601")
@@ -47,7 +47,7 @@ def event_times(frame):
 
 
 def count_stations(frame):
-    """Return, for each record, how many stations its event has, or how many records."""
+    """Return the number of stations of the event of each record, else of records."""
     events = frame["event_id"].to_numpy()
     if "station" in frame:
         return frame["station"].groupby(events).transform("nunique").to_numpy()

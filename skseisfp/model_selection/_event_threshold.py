@@ -1,15 +1,15 @@
-"""The threshold of a classifier of two classes, found by event inside training rows."""
+"""The threshold of a classifier of two classes, found by event in training rows."""
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import StratifiedGroupKFold
 
+from ..ensemble.out_of_fold import fit_predict
 from ..metrics import aggregate_events
-from ._out_of_fold import fit_predict
 
 
 def find_threshold(estimator, X, y, train, metadata, *, n_splits, seed):
-    """Find the threshold of the best event balanced accuracy inside training rows.
+    """Find the threshold of the best event balanced accuracy in the training rows.
 
     Parameters
     ----------
@@ -18,7 +18,7 @@ def find_threshold(estimator, X, y, train, metadata, *, n_splits, seed):
     X, y, metadata : object
         As for `fit_predict`.
     train : ndarray
-        Row numbers of the training set, of which event-grouped inner folds are made.
+        Row numbers of the training set, which is split into inner folds by event.
     n_splits : int
         Number of inner folds.
     seed : int
@@ -28,7 +28,7 @@ def find_threshold(estimator, X, y, train, metadata, *, n_splits, seed):
     -------
     float
         Threshold of the margin, the score of the second class less that of the first;
-        0 is the even choice.
+        0 predicts the class of the larger score.
     """
     events = np.asarray(metadata["groups"])[train]
     splitter = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)
@@ -49,7 +49,7 @@ def best_threshold(positive, margin):
     positive : ndarray of bool of shape (n_events,)
         Whether the event is of the second class.
     margin : ndarray of shape (n_events,)
-        Score; events above the threshold are given to the second class.
+        Score; events above the threshold are predicted as the second class.
 
     Returns
     -------

@@ -5,8 +5,11 @@ import warnings
 import numpy as np
 from scipy.optimize import OptimizeWarning, curve_fit
 
-N_SIZES = 4  # sizes that a fit of three numbers needs to be checked at all
+N_SIZES = 4  # three numbers are fitted: fewer sizes leave no residual to check them
 MAX_EXPONENT = 3.0  # steeper curves are steps between two sizes
+# start of the search: a ceiling just above the best score, a loss that is not zero, and
+# the exponent by which errors from sampling fall with the number of events
+HEADROOM, LEAST_LOSS, EXPONENT = 0.02, 1e-3, 0.5
 
 
 def power_law(n, a, b, c):
@@ -24,7 +27,7 @@ def fit_power_law(sizes, scores, start=None):
     scores : ndarray of shape (n_sizes,)
         Scores.
     start : sequence of float, default=None
-        Where the search starts; None guesses.
+        Start of the search; None derives it from the scores.
 
     Returns
     -------
@@ -33,8 +36,8 @@ def fit_power_law(sizes, scores, start=None):
         the first of them, so that b is the loss there.
     """
     if start is None:
-        top = np.clip(scores.max() + 0.02, 0, 1)
-        start = (top, max(top - scores[0], 1e-3), 0.5)
+        top = np.clip(scores.max() + HEADROOM, 0, 1)
+        start = (top, max(top - scores[0], LEAST_LOSS), EXPONENT)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OptimizeWarning)  # no covariance is needed
         try:
@@ -51,8 +54,8 @@ def fit_power_law(sizes, scores, start=None):
     return found
 
 
-def why_not(sizes, drawn, confidence_level):
-    """Return why a curve cannot be extrapolated, or an empty text.
+def reason_not_to_extrapolate(sizes, drawn, confidence_level):
+    """Return why a curve cannot be extrapolated, or an empty string.
 
     Parameters
     ----------
@@ -61,7 +64,7 @@ def why_not(sizes, drawn, confidence_level):
     drawn : ndarray of shape (n_sizes, n_draws)
         Bootstrapped mean scores of every size.
     confidence_level : float
-        How sure the rise must be.
+        Confidence that the curve rises.
 
     Returns
     -------

@@ -1,14 +1,15 @@
-"""Which events a learning curve trains on and tests, and which it resamples."""
+"""Training and test events of a learning curve, and resamples of the events."""
 
 from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import StratifiedKFold
-from sklearn.utils import check_random_state, check_scalar
+from sklearn.utils import check_random_state
 
-LEAST = 2  # training events of a class
+LEAST = 2  # training events of a class: of one event nothing can be generalised
 
 
 class CurveFit(NamedTuple):
@@ -16,8 +17,8 @@ class CurveFit(NamedTuple):
 
     size: int
     repeat: int
-    train: np.ndarray
-    test: np.ndarray
+    train: npt.NDArray
+    test: npt.NDArray
 
 
 def plan_curve(labels, train_sizes, *, n_splits, n_repeats, random_state):
@@ -64,7 +65,6 @@ def plan_curve(labels, train_sizes, *, n_splits, n_repeats, random_state):
 
 def _check_classes(labels, n_splits):
     """Raise if a class has fewer events than there are folds."""
-    check_scalar(n_splits, "n_splits", Integral, min_val=2)
     counts = labels.value_counts()
     if len(counts) < 2:
         raise ValueError(f"y must hold two classes or more; got {counts.index[0]!r}.")
@@ -77,7 +77,7 @@ def _check_classes(labels, n_splits):
 
 
 def _check_sizes(train_sizes):
-    """Return sizes as a list of shares or of numbers."""
+    """Return sizes as a list, all of them shares or all of them numbers."""
     if isinstance(train_sizes, str) or not np.iterable(train_sizes):
         raise TypeError(
             f"train_sizes must be a sequence of float or of int; got {train_sizes!r}."
@@ -93,7 +93,7 @@ def _check_sizes(train_sizes):
                 "train_sizes must be all float, shares of the training events, or all "
                 f"int, numbers of events; got {size!r} among others."
             )
-        if not 0 < size <= 1:
+        if not 0 < float(size) <= 1:
             raise ValueError(
                 f"train_sizes must be shares above 0 and up to 1; got {size}."
             )
@@ -115,7 +115,7 @@ def _count_sizes(train_sizes, n_train):
 
 
 def _check_least(labels, folds, sizes):
-    """Raise if the smallest size leaves too few events of a class in some fold."""
+    """Raise if the smallest size has too few events of a class in some fold."""
     counts = [labels.loc[train].value_counts() for _, train, _ in folds]
     worst = min(counts, key=lambda count: count.min() / count.sum())
     rarest, n_train = worst.idxmin(), worst.sum()
@@ -130,7 +130,7 @@ def _check_least(labels, folds, sizes):
 
 
 def _share_out(size, counts):
-    """Return how many events of each class a size takes, by largest remainder."""
+    """Return the number of events of each class in a size, by largest remainder."""
     total = sum(counts.values())
     exact = {label: size * count / total for label, count in counts.items()}
     quota = {label: int(value) for label, value in exact.items()}
@@ -141,7 +141,7 @@ def _share_out(size, counts):
 
 
 def draw_counts(labels, n_resamples, random_state):
-    """Return how often each event is drawn: as it is first, then within classes.
+    """Return how often each event is drawn: once first, then at random within classes.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def draw_counts(labels, n_resamples, random_state):
 
 
 def tabulate_curve(plan, drawn, labels, rarer):
-    """Return a line for each size and repeat."""
+    """Return a row for each size and repeat."""
     fits = pd.DataFrame(
         {
             "n_events": [fit.size for fit in plan],
@@ -175,8 +175,8 @@ def tabulate_curve(plan, drawn, labels, rarer):
             "repeat": [fit.repeat for fit in plan],
         }
     )
-    lines = fits.groupby(["n_events", "repeat"], as_index=False)["n_rarer"].mean()
-    low, high = np.nanquantile(drawn[..., 1:], [0.025, 0.975], axis=-1)
+    lines = fits.groupby(["n_events", "repeat"]).agg({"n_rarer": "mean"}).reset_index()
+    low, high = np.nanquantile(drawn[..., 1:], [0.025, 0.975], axis=-1)  # 95 %
     return pd.DataFrame(
         {
             "n_events": lines["n_events"],

@@ -13,14 +13,14 @@ from .._utils.versions import installed_version
 from ..metrics.weighted import METRICS
 from ._ledger_registry import RECORDED, check_seals, enter_set, read_events
 
-SAME_SCORE = 1e-12  # scores that differ by rounding only are of the same look
+SAME_SCORE = 1e-12  # scores of one look may differ by the rounding of 64-bit floats
 KEY = ("metric", "data", "folds", "pipeline")
 SAME_KEY = "set_id = ? AND " + " AND ".join(f"{name} IS ?" for name in KEY)
 
 
 @dataclass(frozen=True)
 class LookKey:
-    """What makes two looks at a set the same look."""
+    """Key of a look at a set: two looks with the same key are the same look."""
 
     metric: str
     data: str | None
@@ -40,7 +40,7 @@ class LookKey:
 
 @dataclass(frozen=True)
 class LookTicket:
-    """A look that is open: what `EvaluationLedger.record` needs to record it."""
+    """A look that is open, as `EvaluationLedger.record` takes it."""
 
     set: str
     metric: str
@@ -49,7 +49,7 @@ class LookTicket:
 
 
 def make_key(metric, data, folds, pipeline):
-    """Return the key of a look from digests or from what they are made of."""
+    """Return the key of a look from digests, or from the objects to be digested."""
     if not isinstance(metric, str):
         raise ValueError(f"metric must be the name of a score; got {metric!r}.")
     if isinstance(folds, list | tuple):
@@ -58,7 +58,7 @@ def make_key(metric, data, folds, pipeline):
 
 
 def _digest(value):
-    """Return a digest; a string or None is one already."""
+    """Return the digest of an object; a string or None is one already."""
     return value if value is None or isinstance(value, str) else digest(value)
 
 
@@ -91,7 +91,7 @@ def open_looks(connection, event_set, looks, *, name=None, **facts):
 
 
 def _open_look(connection, row, key, **facts):
-    """Return the ticket of a look; one that is known is opened again."""
+    """Return the ticket of a look; a known look is opened again."""
     known, values = SAME_KEY, [row["id"], *key.values]
     if row["sealed"]:  # its only look, which the seal has let through
         known, values = "set_id = ?", [row["id"]]
@@ -122,9 +122,9 @@ def _insert_look(connection, **values):
 
 
 def check_score(ticket, score):
-    """Raise if a ticket is not one, or a score is not a number of its metric."""
+    """Raise if the ticket or the score, a value of its metric, is not valid."""
     if not isinstance(ticket, LookTicket):
-        raise ValueError(f"ticket must be what open has returned; got {ticket!r}.")
+        raise ValueError(f"ticket must be a return value of open; got {ticket!r}.")
     check_real("score", score)
     low, high = (0, 1) if ticket.metric in METRICS else (-np.inf, np.inf)
     if not low <= score <= high or np.isinf(score):
@@ -194,9 +194,9 @@ def _key_of(look):
 def _find_same(connection, look, score, blob):
     """Return the recorded look that a look repeats, None if it is a new one.
 
-    The key must be the same and the score, too: a pipeline whose seed is not fixed
-    gets another look from each repetition. Where a part of the key is not known, the
-    scores of the events must be the same.
+    The key and the score must be the same: a pipeline without a fixed seed has another
+    look with each repetition. If a part of the key is not known, the scores of the
+    events must be the same.
     """
     key = _key_of(look)
     found = connection.execute(
@@ -220,7 +220,7 @@ def _update_look(connection, look, values):
 
 
 def discard_looks(connection, tickets):
-    """Forget looks that are open and gave no score, but those of sealed sets."""
+    """Forget looks that are open and have no score, except those of sealed sets."""
     connection.executemany(
         "DELETE FROM looks WHERE token = ? AND recorded IS NULL AND set_id IN "
         "(SELECT id FROM sets WHERE NOT sealed)",

@@ -11,7 +11,7 @@ class SealedSetError(RuntimeError):
     Parameters
     ----------
     message : str
-        Which set it is, and what has used up its look.
+        Name of the set, and the look that has been used.
 
     See Also
     --------
@@ -35,12 +35,20 @@ class SealedSetError(RuntimeError):
     The set 'kept' is sealed for one look, and it was looked
     """
 
-    def __init__(self, message):
+    def __init__(self, message: str) -> None:
         super().__init__(message)
 
 
+def check_names(name, label=""):
+    """Raise if the name of a set or a label is not a string."""
+    if name is not None and not (isinstance(name, str) and name):
+        raise ValueError(f"name must be a string that is not empty; got {name!r}.")
+    if not isinstance(label, str):
+        raise ValueError(f"label must be a string; got {label!r}.")
+
+
 def find_set(connection, name):
-    """Return the row of a set; raise if there is none of that name."""
+    """Return the row of a set; raise if no set has that name."""
     row = connection.execute("SELECT * FROM sets WHERE name = ?", [name]).fetchone()
     if row is None:
         names = [row["name"] for row in connection.execute("SELECT name FROM sets")]
@@ -50,7 +58,7 @@ def find_set(connection, name):
 
 
 def read_events(connection, row, file):
-    """Return the events of a set; raise if they are not those that were registered."""
+    """Return the events of a set; raise if they have changed since registration."""
     pairs = connection.execute(
         "SELECT event_id, label FROM members WHERE set_id = ?", [row["id"]]
     ).fetchall()
@@ -95,7 +103,7 @@ def _check_name(connection, event_set, row, name, other):
 
 
 def _insert_set(connection, event_set, name):
-    """Register a set, under a name made from its digest if it has none."""
+    """Register a set; one without a name is named after its digest."""
     cursor = connection.execute(
         "INSERT INTO sets (name, digest, named, sealed) VALUES (?, ?, ?, 0)",
         [name or f"set-{event_set.digest[:8]}", event_set.digest, name is not None],
@@ -152,7 +160,7 @@ def seal_set(connection, row):
 
 
 def check_seals(connection, row, keys):
-    """Raise if looks at a set are against its seal or that of one sharing events.
+    """Raise if looks at a set violate its seal, or that of a set that shares events.
 
     Parameters
     ----------
@@ -161,7 +169,7 @@ def check_seals(connection, row, keys):
     row : sqlite3.Row
         The set.
     keys : list of LookKey
-        The looks; None stands for a number of looks that is not known before.
+        The looks; None stands for a number of looks that is not known in advance.
     """
     for other in find_overlaps(connection, row):
         if other["sealed"]:
@@ -206,9 +214,9 @@ def _is_same(look, key):
 
 
 def _seal_state(row, looks):
-    """Say in words whether the look of a sealed set is spent, and by what."""
+    """Return in words whether and by which look a sealed set has been used."""
     if not looks:
-        return "and its look is not spent"
+        return "and its look is not used"
     look, what = looks[0], f"{looks[0]['label']!r}" if looks[0]["label"] else "no label"
     if _is_open(looks):
         return (

@@ -1,22 +1,34 @@
-"""What a ledger says of the looks at a set."""
+"""Report on the looks at a set, and on the best of them."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
-from sklearn.utils import check_random_state, check_scalar
+from sklearn.utils import check_random_state
 
+from .._compat import Interval as Range
+from .._parameters import COUNT
 from ..metrics import Interval
 from ..metrics.weighted import METRICS
 from . import _ledger_statistics as statistics
+from ._options import check_options
 
-ROUNDING = 1e-9  # scores that differ by less are equal
+OPTIONS = {
+    "metric": [str, None],
+    "n_looks": [COUNT, None],
+    "confidence_level": [Range(Real, 0, 1, closed="neither")],
+    "n_resamples": [COUNT],
+    "random_state": ["random_state"],
+}
+ROUNDING = 1e-9  # scores that differ by less are equal; sums of ranks are rounded
 N_OVERLAPS = 5  # sets that are named when a report is printed
 
 
 @dataclass(frozen=True)
 class LedgerReport:
-    """The best of all looks at a set, and what is left of it; `str` says it in words.
+    """The best of all looks at a set, corrected for their number.
 
     Parameters
     ----------
@@ -29,21 +41,23 @@ class LedgerReport:
     n_looks : int
         Number of looks by this metric.
     n_with_event_scores : int
-        Number of these of which the scores of the events are known.
+        Number of these whose event scores are known.
     n_out_of_fold : int
-        Number of these by predictions out of fold, whose errors are larger.
+        Number of these with predictions out of fold, whose errors are larger.
     n_other_metrics, n_open : int
         Number of looks by other metrics, and of looks opened but never recorded.
-    best_score, best_label, best_recorded : float and str
-        The best look; None if there is none.
-    interval : Interval
-        The best score with its interval as if it were the only look; None where the
+    best_score : float or None
+        Score of the best look; None without looks.
+    best_label, best_recorded : str or None
+        Label and time of the best look; None without looks.
+    interval : Interval or None
+        The best score with its interval as if it were the only look; None if the
         metric is not known.
-    corrected_interval : Interval
+    corrected_interval : Interval or None
         The best score with the interval that allows for the other looks.
-    chance_bound : float
-        What the best of as many looks does not exceed by chance, at the level.
-    p_value : float
+    chance_bound : float or None
+        Upper bound, at the confidence level, of the best of as many looks by chance.
+    p_value : float or None
         Share of the permutations whose best look is at least as good.
     overlaps : tuple of (str, int, int)
         Sets that share events: name, number of events shared, number of looks.
@@ -52,7 +66,7 @@ class LedgerReport:
     name: str
     metric: str
     confidence_level: float
-    class_counts: dict
+    class_counts: dict[str, int]
     n_looks: int
     n_with_event_scores: int
     n_out_of_fold: int
@@ -65,10 +79,10 @@ class LedgerReport:
     corrected_interval: Interval | None = None
     chance_bound: float | None = None
     p_value: float | None = None
-    overlaps: tuple = ()
+    overlaps: tuple[tuple[str, int, int], ...] = ()
 
     @property
-    def n_events(self):
+    def n_events(self) -> int:
         """Number of events of the set."""
         return sum(self.class_counts.values())
 
@@ -82,7 +96,7 @@ class LedgerReport:
         """Probability of an error."""
         return round(1 - self.confidence_level, 12)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return "\n".join(
             [
                 f"Look {self.n_looks} at these events: set {self.name!r}, "
@@ -118,12 +132,12 @@ class LedgerReport:
         ]
 
     def _describe_unknown(self):
-        """Return the line on a score without statistics."""
+        """Return the line on a best score without statistics."""
         if len(self.class_counts) < 2:
             return ["The events are of one class: there is no chance to compare with."]
         return [
-            f"No correction: {self.metric!r} is none of the metrics that the ledger "
-            f"can resample ({', '.join(METRICS)})."
+            f"No correction: {self.metric!r} is not a metric that the ledger can "
+            f"resample ({', '.join(METRICS)})."
         ]
 
     def _describe_rest(self):
@@ -188,7 +202,14 @@ def make_report(
     metric, n_looks, confidence_level, n_resamples, random_state : object
         As `EvaluationLedger.report` takes them.
     """
-    _check_options(n_looks, confidence_level, n_resamples)
+    check_options(
+        OPTIONS,
+        metric=metric,
+        n_looks=n_looks,
+        confidence_level=confidence_level,
+        n_resamples=n_resamples,
+        random_state=random_state,
+    )
     rng = np.random.default_rng(check_random_state(random_state).randint(2**31 - 1))
     recorded = [look for look in looks if look["recorded"]]
     recorded.sort(key=lambda look: (look["recorded"], look["id"]))
@@ -226,21 +247,6 @@ def make_report(
     return replace(report, **found)
 
 
-def _check_options(n_looks, confidence_level, n_resamples):
-    """Validate the numbers that a report takes."""
-    check_scalar(n_resamples, "n_resamples", Integral, min_val=1)
-    if n_looks is not None:
-        check_scalar(n_looks, "n_looks", Integral, min_val=1)
-    check_scalar(
-        confidence_level,
-        "confidence_level",
-        Real,
-        min_val=0,
-        max_val=1,
-        include_boundaries="neither",
-    )
-
-
 def correct_best(
     metric, event_set, scores, event_scores, factors, *, alpha, n_resamples, rng
 ):
@@ -255,7 +261,7 @@ def correct_best(
     scores : ndarray of shape (n_looks,)
         Scores of the looks.
     event_scores : list of ndarray or None
-        Event scores of each look, None where they are not known.
+        Event scores of each look, None if they are not known.
     factors : ndarray of shape (n_looks,)
         Factor of the error of each look.
     alpha : float
@@ -298,7 +304,7 @@ def _intervals(metric, best, resampled, counts, factors, alpha):
     """Return the interval of the best look alone, and the corrected one.
 
     `resampled` holds the observed and the drawn scores of the looks whose event scores
-    are known, the best one first; None if its own are not.
+    are known, the best look first; it is None if those of the best are not known.
     """
     sidak = 1 - (1 - alpha) ** (1 / len(factors))
     if resampled is None or not np.ptp(resampled[1][0]):  # or all events are right

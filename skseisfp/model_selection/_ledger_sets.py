@@ -1,4 +1,4 @@
-"""Sets of events with their labels, by which a ledger knows what was looked at."""
+"""Sets of events with their labels, which identify the data of a look."""
 
 import json
 from collections import Counter
@@ -10,8 +10,10 @@ import pandas as pd
 
 from .._utils.digest import digest
 from .._utils.validation import check_labels
-from ..metrics import event_labels
-from ..metrics.aggregation import resolve_groups
+from ..events import resolve_groups
+from ..metrics import aggregate_events, event_labels
+
+LEDGER = "An EvaluationLedger"
 
 
 @dataclass(frozen=True)
@@ -26,14 +28,14 @@ class EventSet:
         Label of each event.
     """
 
-    events: tuple
-    labels: tuple
+    events: tuple[str, ...]
+    labels: tuple[str, ...]
 
     @classmethod
     def from_records(cls, y, groups):
         """Return the set of some records; `groups` None takes the index of `y`."""
-        groups = as_text(resolve_groups(y, groups, routed=False))
-        labels = event_labels(as_text(check_labels(y)), groups)
+        groups = as_strings(resolve_groups(y, groups, needed_by=LEDGER))
+        labels = event_labels(as_strings(check_labels(y)), groups)
         return cls.from_pairs(zip(labels.index, labels, strict=True))
 
     @classmethod
@@ -92,7 +94,7 @@ class EventSet:
         columns = [f"score_{label}" for label in self.classes]
         if missing := [name for name in columns if name not in table]:
             raise ValueError(f"event_scores lacks the column '{missing[0]}'.")
-        table = table.set_axis(as_text(table.index), axis="index")
+        table = table.set_axis(as_strings(table.index), axis="index")
         if table.index.has_duplicates:
             event = table.index[table.index.duplicated()][0]
             raise ValueError(f"event_scores has event '{event}' more than once.")
@@ -107,12 +109,12 @@ class EventSet:
         return table.loc[list(self.events), columns]
 
 
-def as_text(values):
-    """Return ids or labels as strings; whole numbers of any type count alike."""
-    return np.array([_text(value) for value in np.asarray(values).tolist()], object)
+def as_strings(values):
+    """Return ids or labels as strings, the same for a whole number of any type."""
+    return np.array([_string(value) for value in np.asarray(values).tolist()], object)
 
 
-def _text(value):
+def _string(value):
     """Return one id or label as a string."""
     is_bool = isinstance(value, (bool, np.bool_))
     is_whole = isinstance(value, float) and value.is_integer()
@@ -125,3 +127,10 @@ def _label_order(label):
     if number.isascii() and number.isdigit():
         return 0, int(label), label
     return 1, 0, label
+
+
+def vote(y_true, y_score, groups, classes):
+    """Return the table of the events of some records, with ids as strings."""
+    groups = as_strings(resolve_groups(y_true, groups, needed_by=LEDGER))
+    classes = as_strings(np.unique(y_true) if classes is None else classes)
+    return aggregate_events(y_score, groups, classes=classes)

@@ -1,9 +1,9 @@
-"""What the best of several looks at the same events is worth.
+"""Statistics of the best of several looks at the same events.
 
-The looks share their events, so their errors depend on each other. Where the scores of
+The looks share their events, so their errors depend on each other. If the scores of
 the events are known, all looks are resampled together, which keeps the dependence
-[1]_; looks of which only the score is known count as independent, which overrates what
-chance can do.
+[1]_; looks of which only the score is known count as independent, which overestimates
+the effect of chance.
 
 Predictions out of fold depend on the labels of all other events, so that their errors
 are larger than those of fixed predictions, see `OUT_OF_FOLD`.
@@ -28,7 +28,9 @@ from ..metrics import Interval
 from ..metrics.weighted import Rows, get_metric
 
 MAX_CELLS = 4_000_000  # numbers in an array of weights, 32 MB
-N_NULL = 20_000  # draws of chance for looks without event scores
+# draws of chance for looks without event scores: 20 of them lie above the quantile
+# 0.999 that the best of 50 looks asks for at a level of 95 %
+N_NULL = 20_000
 # Shares of the predictions that a useless classifier may give the commonest class,
 # the rest in the proportion of the classes; 0.5 to 1 because accuracy rises there.
 MAJORITY_SHARES = (0.0, 0.5, 0.8, 0.9, 0.95, 1.0)
@@ -37,11 +39,12 @@ MAJORITY_SHARES = (0.0, 0.5, 0.8, 0.9, 0.95, 1.0)
 # y_i f_i over the events counts each pair twice: under chance its variance is twice
 # that for fixed f_i. Of few features it is less.
 OUT_OF_FOLD = np.sqrt(2)
-GRID = np.linspace(0, 1, 4001)  # true scores that a formula interval tries
+# true scores that a formula interval tries, in steps of a quarter of a printed digit
+GRID = np.linspace(0, 1, 4001)
 
 
 def error_factors(held_out):
-    """Return the factor of the error of each look, by whether its events were kept."""
+    """Return the factor of the error of each look: 1 for events held out."""
     return np.where(held_out, 1.0, OUT_OF_FOLD)
 
 
@@ -118,7 +121,7 @@ def _chunks(total, n_columns):
 
 
 def chance_maxima(metric, codes, event_scores, factors, n_resamples, rng):
-    """Return what the best look scores by chance, of shape (n_resamples,).
+    """Return the scores of the best look by chance, of shape (n_resamples,).
 
     The labels of the events are permuted against the scores of all looks together.
     Each look without event scores is an independent draw of chance.
@@ -128,7 +131,7 @@ def chance_maxima(metric, codes, event_scores, factors, n_resamples, rng):
     metric, codes, n_resamples, rng : object
         As for `bootstrap_scores`.
     event_scores : list of ndarray or None
-        The looks, None where the scores of the events are not known.
+        The looks, None if the scores of the events are not known.
     factors : ndarray of shape (n_looks,)
         Factors of their errors.
     """
@@ -168,8 +171,8 @@ def _permuted(metric, codes, looks, n_resamples, rng):
 def _by_rows(metric, looks):
     """Return the function from permuted labels to the scores of some looks.
 
-    Each event stands in one row for each class that it may have; the weights of a
-    permutation are 1 in the row of its label and 0 in the others.
+    Each event has a row for each class; the weights of a permutation are 1 in the row
+    of its label and 0 in the others.
     """
     score = get_metric(metric)
     n_events, n_classes = looks[0][0].shape
@@ -204,7 +207,7 @@ def _permuted_auc(looks):
 
 
 def _useless(metric, codes, rng):
-    """Return looks that know nothing, of which the best stands for one look.
+    """Return uninformed looks, the best of which represents one look.
 
     A score of labels depends on how often each class is predicted, which is not known:
     the best of several shares counts.
@@ -236,7 +239,7 @@ def _predictions(share, counts):
 def _upper_quantiles(sample, levels):
     """Return quantiles, the larger of the simulated and of the normal ones.
 
-    Many looks ask for quantiles beyond the last draw; the normal ones go on there.
+    Many looks ask for quantiles beyond the last draw; the normal ones extend to there.
     """
     normal = sample.mean() + sample.std() * norm.ppf(levels)
     return np.maximum(np.quantile(sample, levels), normal)
@@ -248,7 +251,7 @@ def max_type_interval(best, observed, drawn, counts, alpha, factors):
     The quantile of the largest deviation over the looks replaces that of one look:
     the ends hold whichever look is taken for the best.
     """
-    margin = 0.5 / min(counts)
+    margin = _margin(counts)
     deviations = _stretch(drawn, margin) - _stretch(observed, margin)[:, None]
     deviations *= factors[:, None]
     above = np.quantile(deviations.max(axis=0), 1 - alpha / 2)
@@ -256,10 +259,18 @@ def max_type_interval(best, observed, drawn, counts, alpha, factors):
     return _interval(best, -above, below, margin)
 
 
-def _stretch(score, margin):
-    """Return scores on a scale where their error is about the same everywhere.
+def _margin(counts):
+    """Return half the step of the recall of the rarest class.
 
-    The logit, with a margin that keeps perfect scores finite.
+    It is the continuity correction of a share of so few events.
+    """
+    return 0.5 / min(counts)
+
+
+def _stretch(score, margin):
+    """Return scores on a scale on which their error hardly depends on the score.
+
+    It is the logit, with a margin that keeps perfect scores finite.
     """
     return logit((score + margin) / (1 + 2 * margin))
 
@@ -279,7 +290,7 @@ def percentile_interval(best, drawn, alpha):
 
 def normal_interval(best, drawn, counts, alpha, factor):
     """Return the interval of one look from the standard deviation of its resamples."""
-    margin = 0.5 / min(counts)
+    margin = _margin(counts)
     step = factor * norm.isf(alpha / 2) * np.std(_stretch(drawn, margin))
     return _interval(best, -step, step, margin)
 
@@ -287,8 +298,8 @@ def normal_interval(best, drawn, counts, alpha, factor):
 def formula_interval(metric, score, class_counts, alpha, factor=1.0):
     """Return the interval of a score of which nothing else is known.
 
-    It holds the true scores that the score is not too far from, in standard errors
-    of the true score [3]_, so that a perfect score has an interval, too.
+    It holds the true scores whose distance from the score is not too many of their
+    standard errors [3]_, so that a perfect score has an interval, too.
     """
     margin = (
         factor * norm.isf(alpha / 2) * np.sqrt(_variance(metric, GRID, class_counts))
@@ -300,9 +311,9 @@ def formula_interval(metric, score, class_counts, alpha, factor=1.0):
 def _variance(metric, score, class_counts):
     """Return the variance of a score by its true value, for these numbers of events.
 
-    Of an AUC by [2]_, in several classes as if all were as uncertain as the rarest; of
-    an accuracy the binomial one; of a balanced accuracy, and of F1 as a stand-in, that
-    of a mean of independent recalls.
+    For an AUC it is that of [2]_, for several classes as if all were as uncertain as
+    the rarest; for an accuracy the binomial one; for a balanced accuracy, and
+    approximately for F1, that of a mean of independent recalls.
     """
     counts = np.asarray(class_counts)
     if metric == "roc_auc":

@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-APPLICATION_ID = 0x534B4C4B  # "SKLK" in the header of the file: this kind of file
+APPLICATION_ID = 0x534B4C4B  # "SKLK" in the header of the file marks a ledger
 SCHEMA_VERSION = 1
 LOCK_TIMEOUT = 60.0  # seconds that a transaction waits for other processes
 
@@ -52,7 +52,7 @@ TABLES = (
 
 
 class LedgerFile:
-    """The file of a ledger; each transaction has a connection of its own.
+    """The file of a ledger; each transaction opens its own connection.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class LedgerFile:
 
     @contextmanager
     def reading(self):
-        """Give a connection that sees one state; an empty one where no file is."""
+        """Yield a connection that sees one state, an empty one if there is no file."""
         with self._connected(writes=False) as connection:
             connection.execute("BEGIN")
             if self._is_new(connection):
@@ -78,7 +78,7 @@ class LedgerFile:
 
     @contextmanager
     def writing(self):
-        """Give a connection whose changes come about together, or not at all."""
+        """Yield a connection whose changes are all made, or none of them."""
         with self._connected(writes=True) as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -96,7 +96,7 @@ class LedgerFile:
 
     @contextmanager
     def _connected(self, *, writes):
-        """Give a connection; errors of the database name the file."""
+        """Yield a connection; errors of the database name the file."""
         self._check_place()
         exists = self.path.exists()
         mode = "rwc" if writes else "ro"
@@ -108,8 +108,8 @@ class LedgerFile:
                 yield connection
         except sqlite3.OperationalError as error:
             raise OSError(
-                f"The ledger {self.path} cannot be used: {error}. What was recorded "
-                "before is kept."
+                f"The ledger {self.path} cannot be used: {error}. Earlier records "
+                "are kept."
             ) from error
         except sqlite3.IntegrityError:
             raise
@@ -129,7 +129,7 @@ class LedgerFile:
             raise ValueError(f"The ledger {self.path} is a folder, not a file.")
 
     def _is_new(self, connection):
-        """Return whether there are no tables yet; raise if they are not a ledger's."""
+        """Return whether the file has no tables; raise if it is not a ledger."""
         kind, version = (
             _pragma(connection, "application_id"),
             _pragma(connection, "user_version"),
@@ -152,7 +152,7 @@ class LedgerFile:
 
 
 def _connect(address):
-    """Return a connection without transactions of its own."""
+    """Return a connection that begins no transaction by itself."""
     connection = sqlite3.connect(
         address, timeout=LOCK_TIMEOUT, isolation_level=None, uri=True
     )

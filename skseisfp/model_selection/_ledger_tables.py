@@ -1,4 +1,4 @@
-"""What a ledger holds, as tables and for reports."""
+"""Content of a ledger as tables and for reports."""
 
 import zlib
 

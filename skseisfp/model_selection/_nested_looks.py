@@ -1,10 +1,10 @@
-"""The looks of a nested evaluation, in a ledger."""
+"""Looks of a nested evaluation, recorded in a ledger."""
 
 import numpy as np
 
 from ..metrics import aggregate_events
+from ._nested_fits import event_score, pool_outer
 from ._nested_tables import scored_columns
-from ._nested_trials import event_score, pool_outer
 from .evaluation_ledger import EvaluationLedger, make_key
 
 
@@ -17,68 +17,63 @@ class NestedLooks:
     ----------
     ledger : EvaluationLedger or None
         The ledger.
-    candidates : list of Candidate
-        What is chosen from.
-    arrays : dict of array-like
-        Records by the names of the candidates.
-    folds : list of OuterFold
-        The folds.
-    y, events : ndarray of shape (n_records,)
-        Labels, and the event of each record.
-    scored : ndarray
-        Row numbers of the scored records.
+    design : NestedDesign
+        Candidates, records and folds.
+    score : str or callable
+        The score.
     metric, protocol : str
-        The score, and the outer protocol.
+        Names of the score and of the outer protocol.
     """
 
-    def __init__(
-        self, ledger, candidates, arrays, folds, *, y, events, scored, metric, protocol
-    ):
-        self.ledger, self.folds, self.metric = ledger, folds, metric
-        self.y, self.events, self.scored = y, events, scored
+    def __init__(self, ledger, design, score, *, metric, protocol):
+        self.ledger, self.score, self.metric = ledger, score, metric
+        self.folds, self.scored = design.folds, design.scored
+        self.y, self.events = design.y, design.events
         if ledger is None:
             return
         if not isinstance(ledger, EvaluationLedger):
             raise TypeError(f"ledger must be an EvaluationLedger; got {ledger!r}.")
-        pairs = [(fold.train, fold.test) for fold in folds]
-        inner = [[list(pair) for pair in fold.inner] for fold in folds]
-        pipelines = [[one.label, one.estimator] for one in candidates]
+        pairs = [(fold.train, fold.test) for fold in design.folds]
+        inner = [[list(pair) for pair in fold.inner] for fold in design.folds]
+        pipelines = [[one.label, one.estimator] for one in design.candidates]
         looks = [
             (
-                make_key(metric, arrays, pairs, ["nested", pipelines, inner]),
-                f"nested choice among {len(candidates)}, {protocol}",
+                make_key(metric, design.arrays, pairs, ["nested", pipelines, inner]),
+                f"nested choice among {len(pipelines)}, {protocol}",
             ),
             *(
                 (
-                    make_key(metric, arrays[one.name], pairs, one.estimator),
+                    make_key(metric, design.arrays[one.name], pairs, one.estimator),
                     f"{one.label}, {protocol}",
                 )
-                for one in candidates
+                for one in design.candidates
             ),
         ]
-        self.tickets = ledger._open_all(y[scored], events[scored], looks)
+        self.tickets = ledger._open_all(
+            self.y[self.scored], self.events[self.scored], looks
+        )
 
-    def record(self, trials, probabilities):
+    def record(self, fits, probabilities):
         """Record all scores, with those of the events; forget failed candidates.
 
         Parameters
         ----------
-        trials : list of list of Trial
-            Trials by candidate and outer fold.
+        fits : list of list of CandidateFit
+            Fits by candidate and outer fold.
         probabilities : DataFrame
             Nested predictions of the scored records.
 
         Returns
         -------
         tuple of str
-            What the ledger says of the events; empty without a ledger.
+            Report of the ledger on the events; empty without a ledger.
         """
         if self.ledger is None:
             return ()
         classes = np.unique(self.y)
         nested = scored_columns(probabilities, classes)
         shape = (len(self.y), len(classes))
-        pooled = [pool_outer(row, self.folds, shape)[self.scored] for row in trials]
+        pooled = [pool_outer(row, self.folds, shape)[self.scored] for row in fits]
         looks = list(zip(self.tickets, [nested, *pooled], strict=True))
         self.ledger._record_all(
             [
@@ -95,5 +90,5 @@ class NestedLooks:
     def _look(self, ticket, scores, classes):
         """Return a ticket with its score and the scores of the events."""
         y, events = self.y[self.scored], self.events[self.scored]
-        score = event_score(y, scores, events, classes, self.metric)
+        score = event_score(y, scores, events, classes, self.score)
         return ticket, score, aggregate_events(scores, events, classes=classes)

@@ -1,12 +1,22 @@
-"""What a splitter has to know of each record beside its event."""
+"""Metadata that splitters need of each record, and their own options."""
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import _num_samples
+
+from .._compat import num_samples
+from ._options import check_options
+
+
+def check_splitter(splitter):
+    """Raise at the first option of the constructor that is outside of its declaration.
+
+    A splitter has no `get_params`; its attributes are the options.
+    """
+    check_options(splitter._parameter_constraints, **vars(splitter))
 
 
 def per_record(name, splitter, given, n_records):
-    """Return the metadata `name`, given to `split` or to the constructor, checked."""
+    """Return validated metadata, as given to `split` or to the constructor."""
     values = getattr(splitter, name) if given is None else given
     owner = type(splitter).__name__
     ways = (
@@ -16,9 +26,9 @@ def per_record(name, splitter, given, n_records):
     )
     if values is None:
         raise ValueError(f"{owner} needs the {name} of the records. {ways}")
-    if _num_samples(values) != n_records:
+    if num_samples(values) != n_records:
         raise ValueError(
-            f"{owner} got {_num_samples(values)} {name} for {n_records} records. {ways}"
+            f"{owner} got {num_samples(values)} {name} for {n_records} records. {ways}"
         )
     values = pd.Series(np.asarray(values))
     if values.isna().any():
@@ -29,7 +39,7 @@ def per_record(name, splitter, given, n_records):
 
 
 def required_groups(groups, splitter):
-    """Refuse to split without events."""
+    """Return the events, or raise if there are none."""
     if groups is None:
         raise ValueError(f"{type(splitter).__name__} needs groups, the event ids.")
     return groups

@@ -1,4 +1,4 @@
-"""The looks of an evaluation by protocols, in a ledger."""
+"""Looks of an evaluation by protocols, recorded in a ledger."""
 
 import numpy as np
 
@@ -15,8 +15,8 @@ class ProtocolLooks:
     ----------
     ledger : EvaluationLedger or None
         The ledger.
-    models : dict of str to (classifier, array-like)
-        Each model, and what it sees.
+    entries : dict
+        Models and controls by name, of which the models are looks.
     rounds : dict of int to dict of str to EvaluationProtocol
         Protocols by seed and name.
     y, events : ndarray of shape (n_records,)
@@ -25,7 +25,7 @@ class ProtocolLooks:
         Name of the score.
     """
 
-    def __init__(self, ledger, models, rounds, y, events, metric):
+    def __init__(self, ledger, entries, rounds, y, events, metric):
         self.ledger = ledger
         self.seeds = list(rounds)
         self.y = y
@@ -36,6 +36,7 @@ class ProtocolLooks:
         if not isinstance(ledger, EvaluationLedger):
             raise TypeError(f"ledger must be an EvaluationLedger; got {ledger!r}.")
         self.protocols = rounds[self.seeds[0]]
+        models = {name: one for name, one in entries.items() if one.kind == "model"}
         self._open(models, rounds, metric)
 
     def _open(self, models, rounds, metric):
@@ -44,8 +45,8 @@ class ProtocolLooks:
         for protocol, (_, _, scored) in self.protocols.items():
             folds = [fold for made in rounds.values() for fold in made[protocol].folds]
             at_set = looks.setdefault(scored.tobytes(), {})
-            for name, (estimator, X) in models.items():
-                key = make_key(metric, X, folds, estimator)
+            for name, one in models.items():
+                key = make_key(metric, one.X, folds, one.estimator)
                 at_set[protocol, name] = key, f"{name}, {protocol}"
         sets = []
         for mask, at_set in looks.items():
@@ -63,9 +64,11 @@ class ProtocolLooks:
         ----------
         pooled : dict of (str, str, int) to Predictions
             Predictions by protocol, model and seed.
-        scores : Series
-            Mean scores by protocol and model.
+        scores : DataFrame
+            Scores by protocol, estimator, seed and metric.
         """
+        key = ["protocol", "estimator", "metric"]
+        means = scores.groupby(key).agg({"score": "mean"})["score"]
         looks = []
         for (protocol, name), ticket in self.tickets.items():
             scored = self.protocols[protocol].scored
@@ -75,11 +78,11 @@ class ProtocolLooks:
             table = aggregate_events(
                 given[scored], self.events[scored], classes=np.unique(self.y)
             )
-            looks.append((ticket, scores[protocol, name], table))
+            looks.append((ticket, means[protocol, name, ticket.metric], table))
         if looks:
             self.ledger._record_all(looks)
 
     def reports(self):
-        """Return what the ledger says of each set of events, as text."""
+        """Return the reports of the ledger on the sets of events, as strings."""
         names = dict.fromkeys(ticket.set for ticket in self.tickets.values())
         return tuple(str(self.ledger.report(name)) for name in names)

@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..metrics import bootstrap_interval, event_labels, paired_bootstrap
-from ..metrics.weighted import are_probabilities
+from ..metrics.weighted import are_probabilities, get_score, metric_name
 from ._event_tables import LABEL_COLUMNS, count_stations
 
 CALIBRATION = ("brier_score", "calibration_error")
 # bounds of the groups of events by number of stations, each about twice the last
 STATION_BINS = (1, 2, 4, 8)
-# events that must be left out before a score without them says something
+# subsets of fewer events are not left out: the scores of the rest would hardly differ
 LEAST_LEFT_OUT = 10
 
 
@@ -22,13 +23,13 @@ class Predictions:
     """Predictions of one estimator under one protocol with one seed, out of fold.
 
     `scores` has shape (n_records, n_classes), NaN where a record is not tested;
-    `thresholds`, those of the margin, shape (n_records,), NaN where none was found.
-    `y` are the labels that were trained on.
+    `thresholds` of the margin have shape (n_records,), NaN where none was found.
+    `y` are the labels of the training.
     """
 
-    scores: np.ndarray
-    thresholds: np.ndarray
-    y: np.ndarray
+    scores: npt.NDArray
+    thresholds: npt.NDArray
+    y: npt.NDArray
 
     def decisions(self):
         """Return scores whose largest one is the decision at the threshold."""
@@ -39,23 +40,25 @@ class Predictions:
 
 
 class Scorer:
-    """Scores predictions of tested records with intervals over events."""
+    """Scores of the predictions of tested records, with intervals over events."""
 
     def __init__(self, events, classes, *, metric, n_resamples):
         self.events = events
         self.classes = classes
+        get_score(metric)
         self.metric = metric
+        self.name = metric_name(metric)
         self.n_resamples = n_resamples
 
     def interval(self, y, scores, rows, seed, metric=None):
-        """Return a score of some rows, NaN where classes are too few."""
+        """Return a score of some rows, NaN if a class has fewer than two events."""
         if not self.is_defined(y, rows):
             return (np.nan,) * 3
         return bootstrap_interval(
             y[rows],
             scores[rows],
             self.events[rows],
-            metric=metric or self.metric,
+            metric=self.metric if metric in (None, self.name) else metric,
             **self._options(seed),
         )
 
@@ -77,7 +80,7 @@ class Scorer:
         )
 
     def constant_brier(self, y, rows):
-        """Return the Brier score of a constant that knows the shares of the events."""
+        """Return the Brier score of the shares of the classes as a constant."""
         shares = event_labels(y[rows], self.events[rows]).value_counts(normalize=True)
         return float((shares * (1 - shares)).sum() / (2 if len(shares) == 2 else 1))
 
@@ -86,6 +89,7 @@ class Scorer:
         return len(np.unique(self.events[rows])), int(np.sum(rows))
 
     def _options(self, seed):
+        """Return the options of a bootstrap."""
         return {
             "classes": self.classes,
             "n_resamples": self.n_resamples,
@@ -93,13 +97,50 @@ class Scorer:
         }
 
 
+def tabulate(entries, protocols, pooled, scorer, y, frame, by):
+    """Return the tables of an evaluation by their names in `ProtocolEvaluation`.
+
+    Parameters
+    ----------
+    entries : dict
+        Models and controls by name.
+    protocols : dict of int to dict of str to EvaluationProtocol
+        Protocols by seed and name.
+    pooled : dict of (str, str, int) to Predictions
+        Predictions by protocol, estimator and seed.
+    scorer : Scorer
+        The scorer.
+    y : ndarray of shape (n_records,)
+        Labels.
+    frame : DataFrame of shape (n_records, ...)
+        Table of the records.
+    by : list of str or None
+        Columns by whose values the scores are broken down.
+
+    Returns
+    -------
+    dict
+        The tables.
+    """
+    given = entries, protocols, pooled
+    scores = tabulate_scores(*given, scorer)
+    return {
+        "scores": scores,
+        "against_controls": compare_with_controls(*given, scores, scorer),
+        "differences": compare_models(*given, scorer),
+        "breakdown": break_down(*given, scorer, frame, by),
+        "probabilities": tabulate_probabilities(pooled, scorer.events, scorer.classes),
+        "constants": tabulate_constants(protocols, y, scorer),
+    }
+
+
 def tabulate_scores(entries, protocols, pooled, scorer):
-    """Return all scores, one line for each protocol, estimator, seed and metric."""
+    """Return all scores, one row for each protocol, estimator, seed and metric."""
     lines = []
     for (protocol, name, seed), given in pooled.items():
         rows = protocols[seed][protocol].scored
         key = (protocol, name, entries[name].kind, seed)
-        measured = {scorer.metric: given.scores}
+        measured = {scorer.name: given.scores}
         if entries[name].kind == "model":
             measured |= _more_measures(given, rows)
         for metric, scores in measured.items():
@@ -111,7 +152,7 @@ def tabulate_scores(entries, protocols, pooled, scorer):
 
 
 def _more_measures(given, rows):
-    """Return what is scored beside the main metric."""
+    """Return the predictions for further metrics of a model."""
     measures = {"balanced_accuracy": given.decisions()}
     if are_probabilities(given.scores[rows]):
         measures |= dict.fromkeys(CALIBRATION, given.scores)
@@ -137,7 +178,7 @@ def compare_models(entries, protocols, pooled, scorer):
 
 def compare_with_controls(entries, protocols, pooled, scores, scorer):
     """Return the paired difference of each model and the best control."""
-    chosen = scores[scores["metric"] == scorer.metric]
+    chosen = scores[scores["metric"] == scorer.name]
     lines = []
     for (protocol, seed), block in chosen.groupby(["protocol", "seed"], sort=False):
         controls = block[block["kind"] == "control"].dropna(subset="score")
@@ -167,9 +208,9 @@ def break_down(entries, protocols, pooled, scorer, frame, by):
             continue
         scored = protocols[seed][protocol].scored
         for (column, value), inside in subsets.items():
-            for text, rows in _with_complement(value, inside, scored, scorer, given.y):
+            for part, rows in _with_complement(value, inside, scored, scorer, given.y):
                 interval = scorer.interval(given.y, given.scores, rows, seed)
-                key = (protocol, name, seed, column, text)
+                key = (protocol, name, seed, column, part)
                 lines.append((*key, *interval, *scorer.counts(rows)))
     columns = ["protocol", "estimator", "seed", "column", "value"]
     columns += ["score", "low", "high", "n_events", "n_records"]
@@ -177,9 +218,9 @@ def break_down(entries, protocols, pooled, scorer, frame, by):
 
 
 def _with_complement(value, inside, scored, scorer, y):
-    """Yield a subset, and all but it where it is large and lacks a class.
+    """Yield a subset, and its complement if the subset is large and lacks a class.
 
-    Without its events is how a source of labels that gives one class only is judged.
+    A source of labels that has one class only is judged by the scores without it.
     """
     rows, rest = scored & inside, scored & ~inside
     if not rows.any():
@@ -210,7 +251,7 @@ def _subsets(frame, by):
 
 
 def tabulate_probabilities(pooled, events, classes):
-    """Return all predictions, one line each."""
+    """Return all predictions, one row each."""
     columns = [f"score_{label}" for label in classes]
     parts = {}
     for key, given in pooled.items():
@@ -220,3 +261,15 @@ def tabulate_probabilities(pooled, events, classes):
         table["threshold"] = given.thresholds
         parts[key] = table.rename_axis("record").dropna(subset=columns[:1])
     return pd.concat(parts, names=["protocol", "estimator", "seed"]).reset_index()
+
+
+def tabulate_constants(protocols, y, scorer):
+    """Return the Brier score of a constant under each protocol, mean over the seeds."""
+    scores = {}
+    for made in protocols.values():
+        for name, protocol in made.items():
+            score = scorer.constant_brier(y, protocol.scored)
+            scores.setdefault(name, []).append(score)
+    means = {name: np.mean(values) for name, values in scores.items()}
+    index = pd.Index(means, name="protocol")
+    return pd.Series(list(means.values()), index=index, name="brier_score")

@@ -1,6 +1,6 @@
 """Candidates of a search space: every combination of names and parameters."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import clone
@@ -20,7 +20,7 @@ class Candidate(NamedTuple):
 
 
 def make_candidates(search_space, *, n_iter=None, random_state=0):
-    """Return the candidates of a space, and the number that there are in all.
+    """Return the candidates of a space, and the total number of its combinations.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def make_candidates(search_space, *, n_iter=None, random_state=0):
     if n_total < 2:
         raise ValueError(
             "search_space must hold two candidates or more; got one, so there is "
-            "nothing to choose: evaluate_protocols scores a single classifier."
+            "nothing to choose: use evaluate_protocols for a single classifier."
         )
     chosen = _draw(n_total, n_iter, random_state)
     names, items = list(grids), list(grids.values())
@@ -54,6 +54,7 @@ def make_candidates(search_space, *, n_iter=None, random_state=0):
         estimator, grid = items[at]
         params = grid[int(number - starts[at])]
         candidates.append(_candidate(names[at], estimator, params))
+    _check_responses(candidates)
     return _same_dimensions(candidates), n_total
 
 
@@ -114,16 +115,17 @@ def _draw(n_total, n_iter, random_state):
 
 
 def _candidate(name, estimator, params):
-    """Return a candidate with its parameters set, or raise by its name."""
+    """Return a candidate with its parameters set; an error names it."""
     values = {**_name_dimensions(name), **params}
     parts = name if isinstance(name, tuple) else (name,)
     words = [str(part) for part in parts]
     words += [f"{key}={value}" for key, value in params.items()]
+    copy: Any = clone(estimator)
     try:
-        estimator = clone(estimator).set_params(**params)
+        copy.set_params(**params)
     except ValueError as error:
         raise ValueError(f"search_space[{name!r}]: {error}") from error
-    return Candidate(", ".join(words), name, values, estimator)
+    return Candidate(", ".join(words), name, values, copy)
 
 
 def _name_dimensions(name):
@@ -152,8 +154,8 @@ def check_arrays(X, search_space):
     return {name: arrays[name] for name in search_space}
 
 
-def check_responses(candidates):
-    """Raise if probabilities and other scores would be pooled."""
+def _check_responses(candidates):
+    """Raise if probabilities would be pooled with other scores."""
     kinds = {hasattr(one.estimator, "predict_proba"): one.label for one in candidates}
     if len(kinds) > 1:
         raise ValueError(

@@ -1,18 +1,31 @@
-"""A look at folds before anything is trained on them."""
+"""Check of folds before anything is trained on them."""
+
+from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import check_cv
 from sklearn.utils import column_or_1d
 from sklearn.utils.metadata_routing import get_routing_for_object
 
 from .._utils.checks import check_option
-from ..metrics.aggregation import resolve_groups
+from ..events import resolve_groups
 
 
-def check_folds(cv, X, y, groups=None, *, on_problem="raise", **split_params):
+def check_folds(
+    cv: Any,
+    X: npt.ArrayLike | None,
+    y: npt.ArrayLike,
+    groups: npt.ArrayLike | None = None,
+    *,
+    on_problem: str = "raise",
+    **split_params: Any,
+) -> pd.DataFrame:
     """Check that folds share no event and lack no class.
 
     Parameters
@@ -20,14 +33,14 @@ def check_folds(cv, X, y, groups=None, *, on_problem="raise", **split_params):
     cv : int, cross-validation splitter or iterable of (train, test)
         The folds.
     X : array-like of shape (n_records, ...) or None
-        Records, where the splitter looks at them.
+        Records, if the splitter uses them.
     y : array-like of shape (n_records,)
         Labels.
     groups : array-like of shape (n_records,), default=None
-        Event of each record; None takes the index of `y`, see
-        :func:`skseisfp.metrics.make_event_scorer`.
+        Event of each record; None takes the index ``event_id`` of `y`, see
+        :func:`skseisfp.attach_events`. ``"records"`` makes each record an event.
     on_problem : {"raise", "warn", "ignore"}, default="raise"
-        What to do about bad folds; the table names them in any case.
+        Response to bad folds; the table names them in any case.
     **split_params : dict
         Further metadata of the splitter's `split`, such as ``stations``.
 
@@ -60,8 +73,8 @@ def check_folds(cv, X, y, groups=None, *, on_problem="raise", **split_params):
     fold 1: no 'quake' in training; no 'blast' in test
     """
     check_option("on_problem", on_problem, ("raise", "warn", "ignore"))
-    groups = resolve_groups(y, groups, routed=False)
-    y = column_or_1d(y)
+    groups = resolve_groups(y, groups, X=X, needed_by="check_folds")
+    y = np.asarray(column_or_1d(y))
     X = np.empty(len(y)) if X is None else X
     splitter = check_cv(cv, y, classifier=True)
     folds = [
@@ -84,12 +97,27 @@ def check_folds(cv, X, y, groups=None, *, on_problem="raise", **split_params):
     return table
 
 
-def split_events(splitter, X, y, groups, **split_params):
-    """Yield the splits, handing over the events where the splitter takes them."""
-    if hasattr(splitter, "get_metadata_routing"):
-        routing = get_routing_for_object(splitter)
-        groups = groups if routing.consumes("split", ["groups"]) else None
-    return splitter.split(X, y, groups, **split_params)
+def split_events(
+    splitter: Any,
+    X: npt.ArrayLike,
+    y: npt.ArrayLike,
+    groups: npt.ArrayLike,
+    **split_params: Any,
+) -> list[tuple[npt.NDArray, npt.NDArray]]:
+    """Return the folds; the splitter gets the events, whether it requests them or not.
+
+    Those of scikit-learn that split by record would warn that they ignore them.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The groups parameter is ignored by")
+        return list(splitter.split(X, y, groups, **split_params))
+
+
+def requested_by(splitter: Any, names: Iterable[str]) -> set[str]:
+    """Return the set of those metadata that the `split` of a splitter requests."""
+    if not hasattr(splitter, "get_metadata_routing"):
+        return set()
+    return get_routing_for_object(splitter).consumes("split", names)
 
 
 def _describe(y, groups, train, test):
@@ -108,7 +136,7 @@ def _describe(y, groups, train, test):
 
 
 def _problems(fold):
-    """Say in words what is wrong with a fold."""
+    """Return descriptions of what is wrong with a fold."""
     found = []
     if shared := fold["shared_events"]:
         found.append(

@@ -1,35 +1,45 @@
 """Models and their controls under evaluation protocols, with intervals."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from sklearn.utils import check_consistent_length, check_scalar, column_or_1d
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.parallel import Parallel, delayed
 
+from .._parameters import COUNT
+from ..ensemble.out_of_fold import check_routing, fit_predict, seeded
 from ..metrics import event_labels
-from ..metrics.weighted import get_score
 from ._controls import CONTROLS, check_controls, make_controls, shuffle_labels
 from ._event_threshold import find_threshold
-from ._out_of_fold import check_routing, fit_predict, seeded
+from ._options import AT_LEAST_TWO, SEED, check_options
+from ._protocol_folds import check_class_sizes
 from ._protocol_looks import ProtocolLooks
-from ._protocol_tables import (
-    Predictions,
-    Scorer,
-    break_down,
-    compare_models,
-    compare_with_controls,
-    tabulate_probabilities,
-    tabulate_scores,
-)
+from ._protocol_tables import Predictions, Scorer, tabulate
 from .protocol_evaluation import ProtocolEvaluation
-from .protocols import check_class_sizes, plan_protocols
+from .protocols import plan_protocols
+
+if TYPE_CHECKING:
+    from .evaluation_ledger import EvaluationLedger
+
+OPTIONS = {
+    "n_splits": [AT_LEAST_TWO],
+    "n_resamples": [COUNT],
+    "threshold_splits": [AT_LEAST_TWO, None],
+}
 
 
 class _Entry(NamedTuple):
-    """An estimator in an evaluation: a model, a control or labels that are shuffled."""
+    """An estimator that is evaluated, its records, and its kind.
+
+    Kinds are ``"model"``, ``"control"`` and ``"shuffled"``, a model on shuffled labels.
+    """
 
     kind: str
     estimator: Any
@@ -44,30 +54,30 @@ class _Cell:
     name: str
     seed: int
     fold: tuple
-    y: np.ndarray
+    y: npt.NDArray
 
 
 def evaluate_protocols(
-    estimators,
-    X,
-    y,
-    frame,
+    estimators: Mapping[str, BaseEstimator],
+    X: npt.ArrayLike | Mapping[str, Any],
+    y: npt.ArrayLike,
+    frame: pd.DataFrame,
     *,
-    protocols=None,
-    controls=CONTROLS,
-    noise=None,
-    seeds=(0, 1, 2),
-    metric="roc_auc",
-    n_splits=5,
-    threshold_splits=3,
-    by=None,
-    n_resamples=2000,
-    params=None,
-    ledger=None,
-    n_jobs=None,
-    verbose=0,
-):
-    """Score classifiers beside their controls, at new events, stations, times, regions.
+    protocols: str | tuple[str, Any] | Iterable[str | tuple[str, Any]] | None = None,
+    controls: str | Iterable[str] = CONTROLS,
+    noise: npt.ArrayLike | None = None,
+    seeds: Sequence[int] | range = (0, 1, 2),
+    metric: str | Callable[..., Any] = "roc_auc",
+    n_splits: int = 5,
+    threshold_splits: int | None = 3,
+    by: str | Iterable[str] | None = None,
+    n_resamples: int = 2000,
+    params: dict[str, Any] | None = None,
+    ledger: EvaluationLedger | None = None,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+) -> ProtocolEvaluation:
+    """Score classifiers and controls at new events, stations, times and regions.
 
     Parameters
     ----------
@@ -75,83 +85,85 @@ def evaluate_protocols(
         The models; cloned for every fit.
     X : array-like of shape (n_records, ...) or dict of str to array-like
         Records, or one array for each of the `estimators`, by its name. An array that
-        was made from all records at once must not have learned from them.
+        was computed from all records at once must not have learned from them.
     y : array-like of shape (n_records,)
         Labels, one per event.
     frame : DataFrame of shape (n_records, ...)
-        Table of the records: ``event_id``, and what protocols (see
+        Table of the records: ``event_id``, and the columns that protocols (see
         :func:`make_protocols`) and controls need.
-    protocols : str or sequence of str, default=None
+    protocols : str, (str, splitter) or sequence of these, default=None
         Protocols, see :func:`make_protocols`; None takes all that are possible.
     controls : str or sequence of str, default=("prior", "station", "noise", "time", \
 "shuffled")
-        What a score is worth that needs no seismogram of the event: ``"prior"``, the
-        shares of the classes in training; ``"station"``, trees on station, channel and
-        the like; ``"noise"``, trees on the spectrum of `noise`; ``"time"``, trees on
-        year, hour and weekday of the event; ``"shuffled"``, each model itself with the
-        labels dealt to the events at random. Those that are not possible are named in
+        Classifiers that see no seismogram of the event: ``"prior"``, the shares of the
+        classes in training; ``"station"``, trees on station, channel and the like;
+        ``"noise"``, trees on the spectrum of `noise`; ``"time"``, trees on year, hour
+        and weekday of the event; ``"shuffled"``, each model itself, trained on labels
+        that are shuffled among the events. Those that are not possible are named in
         the result.
     noise : array-like of shape (n_records, [n_channels,] n_samples), default=None
-        What was recorded before the event, for the control of that name.
+        Records of the noise before the event, for the control of that name.
     seeds : sequence of int, default=(0, 1, 2)
-        Each seeds the folds, the estimators (all parameters that are called
-        ``random_state``) and the bootstrap of one whole round.
-    metric : {"accuracy", "balanced_accuracy", "f1", "roc_auc"}, default="roc_auc"
+        Each is the seed of one whole round: of the folds, of the estimators (all
+        parameters that are called ``random_state``) and of the bootstrap.
+    metric : {"accuracy", "balanced_accuracy", "f1", "roc_auc"} or callable, \
+default="roc_auc"
         Event score by which models are compared with controls, of the mean
-        probability of an event's records.
+        probability of an event's records; a callable is an event scorer, or is called
+        as ``metric(y_true, y_pred)``.
     n_splits : int, default=5
         Number of event folds, of station folds and of regions.
     threshold_splits : int or None, default=3
-        Number of event-grouped folds inside each training set by which the threshold
-        of the balanced accuracy is found; None takes the likeliest class. Of more than
-        two classes the likeliest is taken always.
+        Number of event-grouped folds within each training set by which the threshold
+        of the balanced accuracy is found; None predicts the likeliest class, as is
+        always done for more than two classes.
     by : str or sequence of str, default=None
-        Columns of `frame` by whose values the scores are broken down, beside the
-        number of stations; None takes ``label_source`` and ``label_confidence``, where
-        they are there.
+        Columns of `frame` by whose values the scores are broken down, in addition to
+        the number of stations; None takes ``label_source`` and ``label_confidence`` if
+        `frame` has them.
     n_resamples : int, default=2000
         Number of resamples of the bootstrap by event.
     params : dict of str to array-like of shape (n_records,), default=None
         Metadata of the records, for the steps that request it; needs metadata
-        routing. ``groups`` is always among it.
+        routing. ``groups`` is always added.
     ledger : EvaluationLedger, default=None
         Ledger in which each model under each protocol is a look at the events, with
-        its mean score over the seeds. A sealed set that was looked at raises before
+        its mean score over the seeds. A sealed set that has had its look raises before
         any fit.
     n_jobs : int, default=None
         Number of fits at a time, as in joblib.
     verbose : int, default=0
-        Messages of joblib about the progress.
+        Verbosity of joblib.
 
     Returns
     -------
     ProtocolEvaluation
-        Tables of scores, controls, differences and subsets; fingerprints as a summary.
+        Tables of scores, controls, differences and subsets; ``print`` shows a summary.
 
     Raises
     ------
     TypeError
         If `estimators`, `frame` or `seeds` are of another type.
     ValueError
-        As :func:`make_protocols`, if an option is not an allowed one, or if `params`
-        are given without metadata routing.
+        As :func:`make_protocols`, if an option is not valid, or if `params` are given
+        without metadata routing.
     SealedSetError
-        If the events are a sealed set of the `ledger` that was looked at.
+        If the events are a sealed set of the `ledger` that has had its look.
 
     Notes
     -----
     Predictions are pooled over the folds before they are scored, so that a fold may
-    lack a class. That puts predictions of different fits side by side, whose training
-    sets hold the classes in different shares, and these tell something: the more of a
-    class is tested, the less of it is trained on. The control ``"prior"`` shows how
-    much. Balanced class weights take it away.
+    lack a class. The pool holds predictions of different fits, whose training sets have
+    the classes in different shares, and these shares carry information: the more of a
+    class is tested, the less of it is trained on. The control ``"prior"`` measures this
+    effect. Balanced class weights remove it.
 
     All intervals hold for the events at hand and for one look at them; the spread over
-    seeds comes on top. What was chosen by such scores must be evaluated by
-    :func:`nested_evaluation` or on events that no choice has looked at.
+    seeds is additional. A model that was selected by such scores must be evaluated by
+    :func:`nested_evaluation`, or on events that were not used for the selection.
 
     A model that is not above the best control (the lower end of the paired difference
-    is not above 0) has not been shown to know more than the control does.
+    is not above 0) has not been shown to use more than the control does.
 
     Examples
     --------
@@ -172,19 +184,22 @@ def evaluate_protocols(
     """
     seeds = _check_seeds(seeds)
     _check_estimators(estimators)
-    _check_options(metric, n_resamples, threshold_splits, params)
+    check_options(
+        OPTIONS,
+        n_splits=n_splits,
+        n_resamples=n_resamples,
+        threshold_splits=threshold_splits,
+    )
     controls = check_controls(controls)
     y = column_or_1d(y)
-    arrays = _check_arrays(estimators, X, y, frame, noise)
+    arrays = _check_arrays(estimators, X, y, frame, noise, params or {})
     rounds, reasons = _plan(frame, y, seeds, protocols=protocols, n_splits=n_splits)
     by = _check_columns(frame, by)
     events = frame["event_id"].to_numpy()
-    if len(np.unique(y)) > 2:
-        threshold_splits = None
-    _check_thresholds(rounds, y, events, threshold_splits)
+    threshold_splits = _check_thresholds(rounds, y, events, threshold_splits)
     entries, impossible = _make_entries(estimators, arrays, controls, frame, noise)
-    models = {name: (estimators[name], arrays[name]) for name in arrays}
-    looks = ProtocolLooks(ledger, models, rounds, y, events, metric)
+    scorer = Scorer(events, np.unique(y), metric=metric, n_resamples=n_resamples)
+    looks = ProtocolLooks(ledger, entries, rounds, y, events, scorer.name)
     pooled = _fit_all(
         entries,
         rounds,
@@ -193,27 +208,19 @@ def evaluate_protocols(
         threshold_splits=threshold_splits,
         parallel=Parallel(n_jobs=n_jobs, verbose=verbose),
     )
-    scorer = Scorer(events, np.unique(y), metric=metric, n_resamples=n_resamples)
-    scores = tabulate_scores(entries, rounds, pooled, scorer)
-    main = scores[scores["metric"] == metric]
-    looks.record(pooled, main.groupby(["protocol", "estimator"])["score"].mean())
+    tables = tabulate(entries, rounds, pooled, scorer, y, frame, by)
+    looks.record(pooled, tables["scores"])
+    not_run = list((reasons | impossible).items())
     return ProtocolEvaluation(
-        scores=scores,
-        against_controls=compare_with_controls(entries, rounds, pooled, scores, scorer),
-        differences=compare_models(entries, rounds, pooled, scorer),
-        breakdown=break_down(entries, rounds, pooled, scorer, frame, by),
-        probabilities=tabulate_probabilities(pooled, events, scorer.classes),
-        constants=_constants(rounds, y, scorer),
-        not_run=pd.DataFrame(
-            list((reasons | impossible).items()), columns=["name", "reason"]
-        ),
-        metric=metric,
+        **tables,
+        not_run=pd.DataFrame(not_run, columns=["name", "reason"]),
+        metric=scorer.name,
         looks=looks.reports(),
     )
 
 
 def _make_entries(estimators, arrays, controls, frame, noise):
-    """Return models and controls by name, and why other controls are not possible."""
+    """Return models and controls by name, and reasons for controls not possible."""
     entries = {name: _Entry("model", estimators[name], X) for name, X in arrays.items()}
     noise = None if noise is None else np.asarray(noise)
     possible, impossible = make_controls(controls, frame, noise)
@@ -230,8 +237,8 @@ def _make_entries(estimators, arrays, controls, frame, noise):
 
 
 def _plan(frame, y, seeds, *, protocols, n_splits):
-    """Return the protocols of each seed by name, and why others are not possible."""
-    rounds = {}
+    """Return the protocols of each seed by name, and reasons for those not possible."""
+    rounds, reasons = {}, {}
     for seed in seeds:
         made, reasons = plan_protocols(
             frame, y, protocols=protocols, n_splits=n_splits, random_state=seed
@@ -289,28 +296,15 @@ def _run(entry, cell, metadata, threshold_splits):
     return fit_predict(estimator, entry.X, cell.y, cell.fold, metadata), threshold
 
 
-def _constants(rounds, y, scorer):
-    """Return the Brier score of a constant under each protocol, mean over the seeds."""
-    table = pd.DataFrame(
-        [
-            (name, scorer.constant_brier(y, protocol.scored))
-            for made in rounds.values()
-            for name, protocol in made.items()
-        ],
-        columns=["protocol", "brier_score"],
-    )
-    return table.groupby("protocol", sort=False)["brier_score"].mean()
-
-
 def _check_seeds(seeds):
-    """Return seeds as a list, and raise for a single number or none."""
+    """Return seeds as a list; raise if they are a single number or none."""
     if isinstance(seeds, str) or not np.iterable(seeds):
         raise TypeError(f"seeds must be a sequence of int, such as [0]; got {seeds!r}.")
     seeds = list(seeds)
     if not seeds:
         raise ValueError("seeds must hold one seed or more; got none.")
     for seed in seeds:
-        check_scalar(seed, "seeds", Integral, min_val=0)
+        check_options({"seeds": [SEED]}, seeds=seed)
     return seeds
 
 
@@ -332,22 +326,14 @@ def _check_estimators(estimators):
             raise ValueError(f"estimators: {name!r} is the name of a control.")
 
 
-def _check_options(metric, n_resamples, threshold_splits, params):
-    """Raise if an option is not allowed."""
-    get_score(metric)
-    check_scalar(n_resamples, "n_resamples", Integral, min_val=1)
-    if threshold_splits is not None:
-        check_scalar(threshold_splits, "threshold_splits", Integral, min_val=2)
+def _check_arrays(estimators, X, y, frame, noise, params):
+    """Return one array for each estimator; raise if lengths differ."""
     check_routing(params)
-
-
-def _check_arrays(estimators, X, y, frame, noise):
-    """Return one array for each estimator, of as many rows as there are labels."""
     arrays = X if isinstance(X, dict) else dict.fromkeys(estimators, X)
     if missing := set(estimators) - set(arrays):
         raise ValueError(f"X lacks the estimators {', '.join(sorted(missing))}.")
     arrays = {name: arrays[name] for name in estimators}
-    check_consistent_length(frame, y, noise, *arrays.values())
+    check_consistent_length(frame, y, noise, *arrays.values(), *params.values())
     return arrays
 
 
@@ -362,14 +348,18 @@ def _check_columns(frame, by):
 
 
 def _check_thresholds(rounds, y, events, threshold_splits):
-    """Raise if a training set has too few events for the folds of the threshold."""
-    if threshold_splits is None:
-        return
+    """Return the number of folds of the threshold, None for more than two classes.
+
+    Raise if a training set has too few events for these folds.
+    """
+    if threshold_splits is None or len(np.unique(y)) > 2:
+        return None
     for made in rounds.values():
         for protocol in made.values():
             for train, _ in protocol.folds:
                 labels = event_labels(y[train], events[train])
                 _check_training_events(protocol.name, labels, threshold_splits)
+    return threshold_splits
 
 
 def _check_training_events(protocol, labels, threshold_splits):

@@ -1,17 +1,36 @@
-"""A ledger of all looks at a set of events, and what they leave of the best score."""
+"""A ledger of all looks at a set of events, which corrects the best score for them."""
 
-from os import fspath
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike, fspath
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
-from ..metrics import aggregate_events
-from ..metrics.aggregation import resolve_groups
+from .._compat import num_samples
 from ..metrics.weighted import Rows, get_metric
-from ._ledger_looks import check_score, discard_looks, make_key, open_looks, record_look
-from ._ledger_registry import SealedSetError, check_seals, enter_set, find_set, seal_set
-from ._ledger_report import make_report
-from ._ledger_sets import EventSet, as_text
+from ._ledger_looks import (
+    LookTicket,
+    check_score,
+    discard_looks,
+    make_key,
+    open_looks,
+    record_look,
+)
+from ._ledger_registry import (
+    SealedSetError,
+    check_names,
+    check_seals,
+    enter_set,
+    find_set,
+    seal_set,
+)
+from ._ledger_report import LedgerReport, make_report
+from ._ledger_sets import EventSet, vote
 from ._ledger_store import LedgerFile
 from ._ledger_tables import read_set, tabulate_looks, tabulate_sets
 
@@ -21,17 +40,17 @@ __all__ = ["EvaluationLedger", "SealedSetError"]
 class EvaluationLedger:
     """Record of every evaluation on a set of events, in one SQLite file.
 
-    Whoever tries many pipelines on the same events and reports the best one reports
-    luck along with skill [1]_. The ledger counts the looks at each set of events, keeps
-    their scores, and corrects the best one: an interval that holds for all looks at
-    once, and what the best of as many looks scores by chance. A set may be sealed: it
-    has one look.
+    The best of many pipelines that were tried on the same events owes part of its
+    score to luck [1]_. The ledger counts the looks at each set of events, keeps their
+    scores, and corrects the best one: it gives an interval that holds for all looks at
+    once, and the best score of as many looks by chance. A set may be sealed: it has a
+    single look.
 
     Parameters
     ----------
     path : str or path-like
-        The file. It is created by the first look or registration, in a folder that
-        must exist. Several processes may write to it at the same time.
+        Path of the file. It is created by the first look or registration, in a folder
+        that must exist. Several processes may write to it at the same time.
 
     See Also
     --------
@@ -42,26 +61,26 @@ class EvaluationLedger:
     -----
     *Sets.* A set is its events with their labels: the same event ids with the same
     labels are the same set, whatever their records, order or types (an id ``7`` is
-    ``"7"``). Event ids must name an event uniquely in all data of a ledger, since
-    they show which sets share events.
+    ``"7"``). Event ids must be unique in all data of a ledger, since they show which
+    sets share events.
 
-    *Looks.* A look is a set, a metric, and digests of the data, the folds and the
-    pipeline. With all of these equal and the same score it is the same look and counts
-    once: a search that is resumed or repeated adds nothing. A repetition with another
-    score, such as that of a network without a fixed seed, is another look. Where a
+    *Looks.* A look consists of a set, a metric, and digests of the data, the folds and
+    the pipeline. If all of these and the score are equal, it is the same look and
+    counts once: a search that is resumed or repeated adds nothing. A repetition with
+    another score, such as that of a network without a fixed seed, is another look. If a
     digest is not given, only equal scores of all events make it the same look.
 
-    *Sealed sets.* A sealed set can be opened once; :meth:`open` raises before any work
-    is done. No other set that shares events with it can be looked at, before or after.
-    A look that was opened and never recorded, since the process was killed, may be
-    opened again by the same pipeline on the same folds by the same metric. A seal is
+    *Sealed sets.* A sealed set can be opened once; later :meth:`open` raises before any
+    work is done. No other set that shares events with it can be looked at, before or
+    after. A look that was opened and never recorded, since the process was killed, may
+    be opened again by the same pipeline on the same folds by the same metric. A seal is
     the simplest protection; a hold-out set for many uses needs added noise [3]_.
 
     *The chance bound* is the quantile of the best score over all looks when labels are
     permuted over events, against the stored scores of all looks together, which keeps
     the dependence between them. It is exact for looks at events that the pipelines
     were not trained on (``held_out=True``). Predictions out of fold depend on the
-    labels of all other events, and what chance achieves with them is spread wider than
+    labels of all other events, and their scores by chance have a wider spread than
     permutations of the labels show: by a factor of the square root of 2 where a
     prediction is linear in the labels and features are many, by less where they are
     few. The ledger takes this factor for all of them, which is conservative. A look of
@@ -79,8 +98,11 @@ class EvaluationLedger:
     distribution. The factor for predictions out of fold enters here, too, and no end is
     nearer than that of the best look alone.
 
-    Looks by another metric, and at other sets that share events, are named and not
+    Looks by another metric, and at other sets that share events, are listed but not
     corrected for. Nothing corrects for looks that were not recorded.
+
+    *Errors.* All methods raise OSError if the file cannot be read or written, and
+    ValueError if it is damaged, not a ledger, or one of a newer version.
 
     References
     ----------
@@ -118,27 +140,34 @@ class EvaluationLedger:
     Not above chance: p = 0.9915.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | PathLike[str]) -> None:
         self.path = str(Path(fspath(path)).expanduser().absolute())
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"EvaluationLedger({self.path!r})"
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         if not isinstance(other, EvaluationLedger):
             return NotImplemented
         return self.path == other.path
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash(self.path)
 
     @property
     def _file(self):
-        """The file, without a connection."""
+        """The file, to which each call connects."""
         return LedgerFile(self.path)
 
-    def register(self, name, y, groups=None, *, seal=False):
-        """Name a set of events, and seal it if asked.
+    def register(
+        self,
+        name: str,
+        y: npt.ArrayLike,
+        groups: npt.ArrayLike | None = None,
+        *,
+        seal: bool = False,
+    ) -> str:
+        """Name a set of events, and optionally seal it.
 
         Parameters
         ----------
@@ -147,10 +176,10 @@ class EvaluationLedger:
         y : array-like of shape (n_records,)
             Labels.
         groups : array-like of shape (n_records,), default=None
-            Event of each record; None takes the index of `y`, see
-            :func:`skseisfp.metrics.make_event_scorer`.
+            Event of each record; None takes the index ``event_id`` of `y`, see
+            :func:`skseisfp.attach_events`.
         seal : bool, default=False
-            Whether the set has one look. A seal cannot be taken off.
+            Whether the set has a single look. A seal cannot be removed.
 
         Returns
         -------
@@ -161,12 +190,9 @@ class EvaluationLedger:
         ------
         ValueError
             If the name belongs to other data, if the data have another name, if a set
-            to be sealed holds events that have been looked at, or if the file is
-            damaged, not a ledger, or one of a newer version.
-        OSError
-            If the file cannot be written.
+            to be sealed holds events that have been looked at.
         """
-        _check_names(name)
+        check_names(name)
         event_set = EventSet.from_records(y, groups)
         with self._file.writing() as connection:
             row = enter_set(connection, event_set, name)
@@ -176,17 +202,17 @@ class EvaluationLedger:
 
     def open(
         self,
-        y,
-        groups=None,
+        y: npt.ArrayLike,
+        groups: npt.ArrayLike | None = None,
         *,
-        name=None,
-        metric="roc_auc",
-        pipeline=None,
-        folds=None,
-        data=None,
-        held_out=False,
-        label="",
-    ):
+        name: str | None = None,
+        metric: str = "roc_auc",
+        pipeline: Any = None,
+        folds: str | Sequence[tuple[npt.ArrayLike, npt.ArrayLike]] | None = None,
+        data: Any = None,
+        held_out: bool = False,
+        label: str = "",
+    ) -> LookTicket:
         """Open a look, before the work that it needs.
 
         Parameters
@@ -194,14 +220,15 @@ class EvaluationLedger:
         y : array-like of shape (n_records,)
             Labels.
         groups : array-like of shape (n_records,), default=None
-            Event of each record; None takes the index of `y`.
+            Event of each record; None takes the index ``event_id`` of `y`.
         name : str, default=None
             Name of the set. None finds the set by its events; a new one is named after
             its digest.
         metric : str, default="roc_auc"
             Name of the score. The ledger corrects ``"accuracy"``,
             ``"balanced_accuracy"``, ``"f1"`` and ``"roc_auc"``, see
-            :func:`skseisfp.metrics.make_event_scorer`; looks by others are counted.
+            :func:`skseisfp.metrics.make_event_scorer`; looks by other metrics are
+            counted.
         pipeline : str or object, default=None
             The estimator with its parameters, or a digest of it.
         folds : str or list of (train, test), default=None
@@ -209,27 +236,25 @@ class EvaluationLedger:
         data : str or array-like, default=None
             The records, or a digest of them.
         held_out : bool, default=False
-            Whether the pipeline is trained on none of these events, but on others.
-            False takes the predictions as out of fold, whose errors are larger.
+            Whether the pipeline is trained on other events only. If False, the
+            predictions are taken as out of fold, whose errors are larger.
         label : str, default=""
-            What is evaluated, for people.
+            Description of the pipeline for readers of the report.
 
         Returns
         -------
         LookTicket
-            What :meth:`record` takes.
+            Ticket for :meth:`record`.
 
         Raises
         ------
         SealedSetError
-            If the set is sealed and its look is spent, or if it shares events with a
+            If the set is sealed and its look is used, or if it shares events with a
             sealed set.
         ValueError
             As :meth:`register`.
-        OSError
-            If the file cannot be written.
         """
-        _check_names(name, label)
+        check_names(name, label)
         key = make_key(metric, data, folds, pipeline)
         looks = [(key, label)]
         return self._open_all(y, groups, looks, name=name, held_out=held_out)[0]
@@ -259,33 +284,36 @@ class EvaluationLedger:
         with self._file.writing() as connection:
             check_seals(connection, enter_set(connection, event_set), None)
 
-    def record(self, ticket, score, event_scores=None):
+    def record(
+        self,
+        ticket: LookTicket,
+        score: float,
+        event_scores: pd.DataFrame | npt.ArrayLike | None = None,
+    ) -> None:
         """Record the score of a look.
 
         Parameters
         ----------
         ticket : LookTicket
-            What :meth:`open` has returned.
+            Return value of :meth:`open`.
         score : float
-            The score, greater is better.
+            The score; greater is better.
         event_scores : DataFrame or array-like of shape (n_events, n_classes), \
                 default=None
             Scores of the classes for each event, from which the score was computed;
             they make the correction sharper. A table is indexed by event and has the
             columns ``score_<class>``, as :func:`skseisfp.metrics.aggregate_events`
             returns it; an array has the events sorted by their ids as strings and the
-            classes sorted. The class of the highest score is taken for the prediction.
+            classes sorted. The class of the highest score is the prediction.
 
         Raises
         ------
         SealedSetError
             If the set is sealed and another look has been recorded.
         ValueError
-            If the score is not finite or not between 0 and 1 where its metric is, if
-            the event scores are not those of the events of the set, or if the ledger
-            has no such look or is damaged.
-        OSError
-            If the file cannot be written.
+            If the score is not finite or out of the range of its metric, if the event
+            scores are not those of the events of the set, or if the ledger does not
+            have the look.
         """
         self._record_all([(ticket, score, event_scores)])
 
@@ -298,25 +326,25 @@ class EvaluationLedger:
                 record_look(connection, self._file, *look)
 
     def _discard(self, tickets):
-        """Forget open looks that gave no score."""
+        """Forget open looks that have no score."""
         with self._file.writing() as connection:
             discard_looks(connection, tickets)
 
     def look(
         self,
-        y_true,
-        y_score,
-        groups=None,
+        y_true: npt.ArrayLike,
+        y_score: npt.ArrayLike,
+        groups: npt.ArrayLike | None = None,
         *,
-        name=None,
-        metric="roc_auc",
-        pipeline=None,
-        folds=None,
-        data=None,
-        held_out=False,
-        label="",
-        classes=None,
-    ):
+        name: str | None = None,
+        metric: str = "roc_auc",
+        pipeline: Any = None,
+        folds: str | Sequence[tuple[npt.ArrayLike, npt.ArrayLike]] | None = None,
+        data: Any = None,
+        held_out: bool = False,
+        label: str = "",
+        classes: npt.ArrayLike | None = None,
+    ) -> float:
         """Score predictions by event and record the score: a look in one call.
 
         Parameters
@@ -328,21 +356,17 @@ class EvaluationLedger:
             trained on their events; one column is the probability of the second of
             two classes. The records of an event are averaged.
         groups : array-like of shape (n_records,), default=None
-            Event of each record; None takes the index of `y_true`.
+            Event of each record; None takes the index ``event_id`` of `y_true`.
         name : str, default=None
             Name of the set, see :meth:`open`.
         metric : {"accuracy", "balanced_accuracy", "f1", "roc_auc"}, default="roc_auc"
             Score, see :func:`skseisfp.metrics.make_event_scorer`.
-        pipeline : str or object, default=None
-            The estimator, see :meth:`open`.
-        folds : str or list of (train, test), default=None
-            The folds, see :meth:`open`.
-        data : str or array-like, default=None
-            The records, see :meth:`open`.
+        pipeline, folds, data : object, default=None
+            The estimator, the folds and the records, see :meth:`open`.
         held_out : bool, default=False
             Whether the pipeline was trained on other events only, see :meth:`open`.
         label : str, default=""
-            What is evaluated, for people.
+            Description of the pipeline for readers of the report.
         classes : array-like of shape (n_classes,), default=None
             Names of the columns of `y_score`; None takes the sorted labels.
 
@@ -356,24 +380,22 @@ class EvaluationLedger:
         SealedSetError
             As :meth:`open`; nothing is scored then.
         ValueError
-            As :meth:`open`, and if a shape does not fit.
-        OSError
-            If the file cannot be written.
+            As :meth:`open`, and if the shapes do not match.
         """
         score_events = get_metric(metric)
-        _check_names(name, label)
+        check_names(name, label)
         looks = [(make_key(metric, data, folds, pipeline), label)]
         event_set = EventSet.from_records(y_true, groups)
-        scores = event_set.align(_vote(y_true, y_score, groups, classes))
+        scores = event_set.align(vote(y_true, y_score, groups, classes))
         rows = Rows(event_set.codes, scores.argmax(axis=1), scores)
-        facts = {"n_records": len(y_true), "held_out": bool(held_out)}
+        facts = {"n_records": num_samples(y_true), "held_out": bool(held_out)}
         with self._file.writing() as connection:
             (ticket,) = open_looks(connection, event_set, looks, name=name, **facts)
             score = float(score_events(rows, np.ones((1, len(scores))))[0])
             record_look(connection, self._file, ticket, score, scores)
         return score
 
-    def looks(self, name=None):
+    def looks(self, name: str | None = None) -> pd.DataFrame:
         """Return all looks, or those at one set.
 
         Parameters
@@ -393,18 +415,15 @@ class EvaluationLedger:
         Raises
         ------
         ValueError
-            If there is no set of that name, or if the file is damaged, not a ledger,
-            or one of a newer version.
-        OSError
-            If the file cannot be read.
+            If no set has that name.
         """
         with self._file.reading() as connection:
             if name is not None:
                 find_set(connection, name)
             return tabulate_looks(connection, name)
 
-    def sets(self):
-        """Return the sets that the ledger knows.
+    def sets(self) -> pd.DataFrame:
+        """Return the sets of the ledger.
 
         Returns
         -------
@@ -412,28 +431,21 @@ class EvaluationLedger:
             ``name``, ``n_events``, ``classes`` (number of events by label),
             ``n_looks`` (recorded), ``sealed``, ``first_look`` and ``last_look`` (UTC,
             None without looks) and ``digest``.
-
-        Raises
-        ------
-        ValueError
-            If the file is damaged, not a ledger, or one of a newer version.
-        OSError
-            If the file cannot be read.
         """
         with self._file.reading() as connection:
             return tabulate_sets(connection)
 
     def report(
         self,
-        name,
+        name: str,
         *,
-        metric=None,
-        n_looks=None,
-        confidence_level=0.95,
-        n_resamples=2000,
-        random_state=0,
-    ):
-        """Say what the best of all looks at a set is worth.
+        metric: str | None = None,
+        n_looks: int | None = None,
+        confidence_level: float = 0.95,
+        n_resamples: int = 2000,
+        random_state: np.random.RandomState | int | None = 0,
+    ) -> LedgerReport:
+        """Return the best of all looks at a set, corrected for their number.
 
         Parameters
         ----------
@@ -449,12 +461,12 @@ class EvaluationLedger:
         n_resamples : int, default=2000
             Number of resamples and of permutations.
         random_state : int, RandomState instance or None, default=0
-            Draws of both.
+            Seed of both.
 
         Returns
         -------
         LedgerReport
-            In words when printed; attributes are ``n_looks``, ``best_score``,
+            ``print`` shows it in words; attributes are ``n_looks``, ``best_score``,
             ``best_label``, ``interval`` (as if it were the only look),
             ``corrected_interval``, ``chance_bound``, ``p_value``,
             ``is_above_chance``, ``overlaps`` (name, number of events shared and of
@@ -465,10 +477,7 @@ class EvaluationLedger:
         Raises
         ------
         ValueError
-            If there is no set of that name, a number is out of range, or the file is
-            damaged.
-        OSError
-            If the file cannot be read.
+            If no set has that name, or an option is not valid.
         """
         with self._file.reading() as connection:
             content = read_set(connection, name, self._file)
@@ -481,18 +490,3 @@ class EvaluationLedger:
             n_resamples=n_resamples,
             random_state=random_state,
         )
-
-
-def _vote(y_true, y_score, groups, classes):
-    """Return the table of the events of some records, with ids as strings."""
-    groups = as_text(resolve_groups(y_true, groups, routed=False))
-    classes = as_text(np.unique(y_true) if classes is None else classes)
-    return aggregate_events(y_score, groups, classes=classes)
-
-
-def _check_names(name, label=""):
-    """Raise if the name of a set or a label is not a string."""
-    if name is not None and not (isinstance(name, str) and name):
-        raise ValueError(f"name must be a string that is not empty; got {name!r}.")
-    if not isinstance(label, str):
-        raise ValueError(f"label must be a string; got {label!r}.")

@@ -1,32 +1,47 @@
-"""Score by number of training events, and what more events would give."""
+"""Score by number of training events, and its extrapolation to more events."""
+
+from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from numbers import Integral
+from numbers import Real
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from sklearn.utils import Bunch, check_consistent_length, check_scalar
+from sklearn.base import BaseEstimator
+from sklearn.utils import Bunch, check_consistent_length
 from sklearn.utils.parallel import Parallel, delayed
 
-from .._utils.checks import check_real
+from .._compat import Interval as Range
+from .._parameters import COUNT
 from .._utils.validation import check_labels
+from ..ensemble.out_of_fold import check_routing, fit_predict, seeded
+from ..events import resolve_groups
 from ..metrics import Interval, aggregate_events, event_labels
-from ..metrics.aggregation import resolve_groups
-from ..metrics.auc_precision import INSIDE, auc_half_width, events_to_separate
+from ..metrics.auc_precision import auc_half_width, events_to_separate
 from ..metrics.event_scorer import event_rows
-from ..metrics.weighted import get_score
-from ._learning_curve_fit import fit_power_law, power_law, why_not
+from ..metrics.weighted import get_score, metric_name
+from ._learning_curve_fit import fit_power_law, power_law, reason_not_to_extrapolate
 from ._learning_curve_plan import draw_counts, plan_curve, tabulate_curve
-from ._out_of_fold import check_routing, fit_predict, seeded
+from ._options import AT_LEAST_TWO, SEED, check_options
 
-N_FITS = 300  # bootstrapped fits of a curve, of which percentiles are taken
+N_FITS = 300  # bootstrapped fits: seven lie beyond each end of an interval of 95 %
+LEVEL = {"confidence_level": [Range(Real, 0, 1, closed="neither")]}
+OPTIONS = {
+    "n_splits": [AT_LEAST_TWO],
+    "n_repeats": [COUNT],
+    "n_resamples": [COUNT],
+    "random_state": [SEED],
+}
 
 
 @dataclass(frozen=True, eq=False)
 class EventLearningCurve:
-    """Result of :func:`event_learning_curve`; fingerprints as a short report.
+    """Result of :func:`event_learning_curve`; ``print`` shows a short report.
 
     Parameters
     ----------
@@ -35,27 +50,27 @@ class EventLearningCurve:
         all classes and of the rarer one, ``repeat``, and the event ``score`` with the
         ends ``low`` and ``high`` of its interval.
     rarer : object
-        The rarer class, the first of equals.
+        The class with the fewest events, the first of equals.
     class_counts : dict
         Number of events of each class at hand.
     metric : str
-        The score.
+        Name of the score.
     drawn : ndarray of shape (n_sizes, n_repeats, n_resamples)
         Scores on the same resamples of the tested events.
     """
 
     table: pd.DataFrame
     rarer: object
-    class_counts: dict
+    class_counts: dict[Any, int]
     metric: str
-    drawn: np.ndarray = field(repr=False)
+    drawn: npt.NDArray = field(repr=False)
 
     @property
-    def sizes(self):
+    def sizes(self) -> npt.NDArray[np.int64]:
         """Numbers of training events."""
-        return self.table["n_events"].unique()
+        return np.unique(self.table["n_events"])
 
-    def summary(self, *, confidence_level=0.95):
+    def summary(self, *, confidence_level: float = 0.95) -> pd.DataFrame:
         """Return the mean over repeats for each size.
 
         Parameters
@@ -69,14 +84,15 @@ class EventLearningCurve:
             ``n_rarer``, ``score``, ``low`` and ``high``, indexed by ``n_events``; the
             ends are percentiles of a bootstrap of events and repeats.
         """
-        check_real("confidence_level", confidence_level, **INSIDE)
-        means = self.table.groupby("n_events")[["n_rarer", "score"]].mean()
+        check_options(LEVEL, confidence_level=confidence_level)
+        columns = {"n_rarer": "mean", "score": "mean"}
+        means = self.table.groupby("n_events").agg(columns)
         tail = (1 - confidence_level) / 2
         low, high = np.nanquantile(self._mean_draws(), [tail, 1 - tail], axis=1)
         means["n_rarer"] = means["n_rarer"].astype(int)
         return means.assign(low=low, high=high)
 
-    def extrapolate(self, n_events, *, confidence_level=0.95):
+    def extrapolate(self, n_events: int, *, confidence_level: float = 0.95) -> Interval:
         r"""Return the score that a power law gives for a number of training events.
 
         Parameters
@@ -100,9 +116,11 @@ class EventLearningCurve:
            sample size required for classification performance, BMC Med. Inform. Decis.
            Mak. 12:8, 2012, doi:10.1186/1472-6947-12-8.
         """
-        check_scalar(n_events, "n_events", Integral, min_val=1)
-        check_real("confidence_level", confidence_level, **INSIDE)
-        reason = why_not(self.sizes, self._mean_draws(), confidence_level)
+        declared = {"n_events": [COUNT], **LEVEL}
+        check_options(declared, n_events=n_events, confidence_level=confidence_level)
+        reason = reason_not_to_extrapolate(
+            self.sizes, self._mean_draws(), confidence_level
+        )
         if not reason and np.isnan(self._fits[0]).any():
             reason = "no power law fits"
         if reason:
@@ -128,31 +146,36 @@ class EventLearningCurve:
         return [found, *(fit_power_law(self.sizes, draw, start) for draw in draws)]
 
     def precision(
-        self, difference=0.05, *, correlation=0.0, confidence_level=0.95, power=0.8
-    ):
-        """Return how exact the last score is, and what a difference would need.
+        self,
+        difference: float = 0.05,
+        *,
+        correlation: float = 0.0,
+        confidence_level: float = 0.95,
+        power: float = 0.8,
+    ) -> Bunch:
+        """Return the precision of the last score, and the events for a difference.
 
         Parameters
         ----------
         difference : float, default=0.05
-            Difference of two AUC that is to be found: the last mean score, and one
-            that is lower by this.
+            Difference of two AUC that is to be detected: the last mean score, and a
+            score that is lower by this difference.
         correlation : float, default=0.0
             Correlation of the two areas, see
             :func:`skseisfp.metrics.events_to_separate`.
         confidence_level : float, default=0.95
             Of the interval, and one minus the level of the test.
         power : float, default=0.8
-            Probability that the test finds the difference.
+            Probability that the test detects the difference.
 
         Returns
         -------
         Bunch
             ``score`` with all events, ``half_width`` of its interval by
             :func:`skseisfp.metrics.auc_half_width`, ``bootstrap_half_width``, the
-            ``other`` score, and ``n_events`` and ``n_rarer`` that separate them. What
-            is of AUC and two classes only is NaN for other metrics, more classes, and
-            scores that are not between 0 and 1.
+            ``other`` score, and the numbers ``n_events`` and ``n_rarer`` that separate
+            them. Values that are defined for the AUC of two classes only are NaN for
+            other metrics, more classes, and scores that are not between 0 and 1.
         """
         last = self.summary(confidence_level=confidence_level).iloc[-1]
         score, other = float(last["score"]), float(last["score"]) - difference
@@ -181,22 +204,21 @@ class EventLearningCurve:
         result.update(needed._asdict())
         return result
 
-    def __str__(self):
+    def __str__(self) -> str:
         counts = ", ".join(f"{n} {label}" for label, n in self.class_counts.items())
         lines = [
             f"Learning curve: {self.metric} by event, {counts}",
             f"  training events ({self.rarer})  score [95 % interval]",
             *(
-                f"  {row.Index:>6} ({row.n_rarer})  "
-                f"{Interval(row.score, row.low, row.high)}"
-                for row in self.summary().itertuples()
+                f"  {n_events:>6} ({n_rarer})  {Interval(*interval)}"
+                for n_events, n_rarer, *interval in self.summary().itertuples(name=None)
             ),
             self._describe_precision(),
         ]
         return "\n".join(lines)
 
     def _describe_precision(self):
-        """Return how exact the last score is, in words."""
+        """Return the precision of the last score in words."""
         found, n_rarer = self.precision(), self.class_counts[self.rarer]
         if np.isnan(found.n_rarer):
             return (
@@ -219,20 +241,20 @@ class EventLearningCurve:
 
 
 def event_learning_curve(
-    estimator,
-    X,
-    y,
-    groups=None,
+    estimator: BaseEstimator,
+    X: npt.ArrayLike,
+    y: npt.ArrayLike,
+    groups: npt.ArrayLike | None = None,
     *,
-    train_sizes=(0.2, 0.4, 0.6, 0.8, 1.0),
-    n_splits=5,
-    n_repeats=3,
-    metric="roc_auc",
-    n_resamples=1000,
-    random_state=0,
-    params=None,
-    n_jobs=None,
-):
+    train_sizes: Sequence[float] | npt.NDArray = (0.2, 0.4, 0.6, 0.8, 1.0),
+    n_splits: int = 5,
+    n_repeats: int = 3,
+    metric: str | Callable[..., Any] = "roc_auc",
+    n_resamples: int = 1000,
+    random_state: int = 0,
+    params: dict[str, Any] | None = None,
+    n_jobs: int | None = None,
+) -> EventLearningCurve:
     """Score a classifier by the number of events that it is trained on.
 
     Parameters
@@ -244,8 +266,8 @@ def event_learning_curve(
     y : array-like of shape (n_records,)
         Labels, one per event.
     groups : array-like of shape (n_records,), default=None
-        Event of each record; None takes the index of `y`, see
-        :func:`skseisfp.metrics.make_event_scorer`.
+        Event of each record; None takes the index ``event_id`` of `y`, see
+        :func:`skseisfp.attach_events`. ``"records"`` makes each record an event.
     train_sizes : sequence of float or of int, default=(0.2, 0.4, 0.6, 0.8, 1.0)
         Shares of the training events of a fold, above 0 and up to 1, or numbers of
         events.
@@ -253,8 +275,10 @@ def event_learning_curve(
         Number of folds of events.
     n_repeats : int, default=3
         Number of times that folds and events are drawn.
-    metric : {"accuracy", "balanced_accuracy", "f1", "roc_auc"}, default="roc_auc"
-        Event score of the mean prediction of an event's records.
+    metric : {"accuracy", "balanced_accuracy", "f1", "roc_auc"} or callable, \
+default="roc_auc"
+        Event score of the mean prediction of an event's records; a callable is an event
+        scorer, or is called as ``metric(y_true, y_pred)``.
     n_resamples : int, default=1000
         Number of resamples of the bootstrap by event.
     random_state : int, default=0
@@ -262,30 +286,30 @@ def event_learning_curve(
         ``random_state``; the repeat is added) and bootstrap.
     params : dict of str to array-like of shape (n_records,), default=None
         Metadata of the records, for the steps that request it; needs metadata
-        routing. ``groups`` is always among it.
+        routing. ``groups`` is always added.
     n_jobs : int, default=None
         Number of fits at a time, as in joblib.
 
     Returns
     -------
     EventLearningCurve
-        ``table`` of scores by number of events; ``extrapolate`` and ``precision`` say
-        what more events would give.
+        ``table`` of scores by number of events; ``extrapolate`` and ``precision``
+        estimate the gain of more events.
 
     Raises
     ------
     ValueError
-        Before any fit, if nothing says which records belong together, if a class has
-        fewer events than there are folds, or if a size is larger than there are
-        training events or leaves fewer than two events of a class.
+        Before any fit, if the events are not known, if a class has fewer events than
+        there are folds, or if a size is larger than the number of training events or
+        leaves fewer than two events of a class.
 
     Notes
     -----
     Folds are stratified by event. In each fold and repeat the training events of every
     class are put in a random order, and a size takes the first of them in the shares
-    of the classes, with all of their records, so that smaller sets are parts of larger
-    ones. All of the fold is tested at every size; predictions are pooled over the
-    folds before they are scored.
+    of the classes, with all of their records, so that smaller sets are subsets of
+    larger ones. The whole fold is tested at every size; predictions are pooled over
+    the folds before they are scored.
 
     Intervals hold for the tested events; those of the table are of one repeat.
 
@@ -309,53 +333,75 @@ def event_learning_curve(
     20 events of blast give \N{PLUS-MINUS SIGN} 0.07; to separate 0.92 from 0.87 you
     need about 195 (585 events in all).
     """
-    seed = check_scalar(random_state, "random_state", Integral, min_val=0)
-    check_scalar(n_repeats, "n_repeats", Integral, min_val=1)
-    check_scalar(n_resamples, "n_resamples", Integral, min_val=1)
+    check_options(
+        OPTIONS,
+        n_splits=n_splits,
+        n_repeats=n_repeats,
+        n_resamples=n_resamples,
+        random_state=random_state,
+    )
     score = get_score(metric)
     check_routing(params)
-    groups = resolve_groups(check_labels(y), groups, routed=False)
+    groups = resolve_groups(
+        check_labels(y), groups, X=X, needed_by="event_learning_curve"
+    )
     labels = event_labels(y, groups)
     y = labels.loc[groups].to_numpy()
     check_consistent_length(X, y, *(params or {}).values())
     plan = plan_curve(
-        labels, train_sizes, n_splits=n_splits, n_repeats=n_repeats, random_state=seed
+        labels,
+        train_sizes,
+        n_splits=n_splits,
+        n_repeats=n_repeats,
+        random_state=random_state,
     )
     metadata = {"groups": groups, **(params or {})}
-    predictions = Parallel(n_jobs=n_jobs)(
-        delayed(fit_predict)(
-            seeded(estimator, seed + fit.repeat),
-            X,
-            y,
-            (
-                np.flatnonzero(np.isin(groups, fit.train)),
-                np.flatnonzero(np.isin(groups, fit.test)),
-            ),
-            metadata,
-        )
-        for fit in plan
-    )
-    classes, sizes = np.unique(y), sorted({fit.size for fit in plan})
-    pooled = np.full((len(sizes), n_repeats, len(y), len(classes)), np.nan)
-    for fit, scores in zip(plan, predictions, strict=True):
-        pooled[sizes.index(fit.size), fit.repeat, np.isin(groups, fit.test)] = scores
-    counts = draw_counts(labels, n_resamples, seed)
-    cells = pooled.reshape(-1, *pooled.shape[2:])
-    drawn = np.array(
-        [_score_draws(score, cell, y, groups, classes, counts) for cell in cells]
-    ).reshape(len(sizes), n_repeats, -1)
-    class_counts = labels.value_counts().reindex(classes)
+    pooled = _fit_all(estimator, X, y, plan, metadata, random_state, n_jobs)
+    counts = draw_counts(labels, n_resamples, random_state)
+    drawn = _score_all(pooled, y, groups, counts, score)
+    class_counts = labels.value_counts().reindex(np.unique(y))
     rarer = class_counts.idxmin()
     return EventLearningCurve(
         table=tabulate_curve(plan, drawn, labels, rarer),
         rarer=rarer,
         class_counts=class_counts.to_dict(),
-        metric=metric,
+        metric=metric_name(metric),
         drawn=drawn[..., 1:],
     )
 
 
-def _score_draws(score, predictions, y, groups, classes, counts):
-    """Return the event score of the events as they are, then of the resamples."""
-    table = aggregate_events(predictions, groups, classes=classes, y_true=y)
-    return score(event_rows(table, classes), counts)
+def _fit_all(estimator, X, y, plan, metadata, random_state, n_jobs):
+    """Return predictions of shape (n_sizes, n_repeats, n_records, n_classes)."""
+    masks = [
+        [np.isin(metadata["groups"], events) for events in (fit.train, fit.test)]
+        for fit in plan
+    ]
+    predictions = Parallel(n_jobs=n_jobs)(
+        delayed(fit_predict)(
+            seeded(estimator, random_state + fit.repeat),
+            X,
+            y,
+            tuple(map(np.flatnonzero, fold)),
+            metadata,
+        )
+        for fit, fold in zip(plan, masks, strict=True)
+    )
+    sizes = sorted({fit.size for fit in plan})
+    n_repeats = 1 + max(fit.repeat for fit in plan)
+    pooled = np.full((len(sizes), n_repeats, len(y), len(np.unique(y))), np.nan)
+    for fit, (_, test), scores in zip(plan, masks, predictions, strict=True):
+        pooled[sizes.index(fit.size), fit.repeat, test] = scores
+    return pooled
+
+
+def _score_all(pooled, y, groups, counts, score):
+    """Return scores of shape (n_sizes, n_repeats, 1 + n_resamples).
+
+    The first is that of the events as they are, the others are those of resamples.
+    """
+    classes = np.unique(y)
+    drawn = []
+    for predictions in pooled.reshape(-1, *pooled.shape[2:]):
+        table = aggregate_events(predictions, groups, classes=classes, y_true=y)
+        drawn.append(score(event_rows(table, classes), counts))
+    return np.reshape(drawn, (*pooled.shape[:2], -1))

@@ -1,59 +1,68 @@
-"""Is a score better than chance? Labels permuted over events."""
+"""Test of a score against chance: labels permuted over events."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from numbers import Integral
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import StratifiedGroupKFold, check_cv, cross_val_score
-from sklearn.utils import Bunch, check_random_state, check_scalar
+from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
+from .._parameters import COUNT
+from ..events import resolve_groups
 from ..metrics import event_labels, event_roc_auc, wilson_interval
-from ..metrics.aggregation import resolve_groups
+from ._options import check_options
 from .check_folds import check_folds, split_events
+
+OPTIONS = {"n_permutations": [COUNT], "random_state": ["random_state"]}
 
 
 def event_permutation_test(
-    estimator,
-    X,
-    y,
-    groups=None,
+    estimator: BaseEstimator,
+    X: npt.ArrayLike,
+    y: npt.ArrayLike,
+    groups: npt.ArrayLike | None = None,
     *,
-    cv=5,
-    scoring=event_roc_auc,
-    n_permutations=100,
-    params=None,
-    n_jobs=None,
-    random_state=None,
-):
+    cv: Any = 5,
+    scoring: Callable[..., Any] = event_roc_auc,
+    n_permutations: int = 100,
+    params: dict[str, Any] | None = None,
+    n_jobs: int | None = None,
+    random_state: np.random.RandomState | int | None = None,
+) -> Bunch:
     """Test a cross-validated score against labels permuted over events.
 
     Parameters
     ----------
     estimator : classifier
-        What is tested; cloned for every fit.
+        The classifier; cloned for every fit.
     X : array-like of shape (n_records, ...)
         Records.
     y : array-like of shape (n_records,)
         Labels, one per event.
     groups : array-like of shape (n_records,), default=None
-        Event of each record; None takes the index of `y`, see
-        :func:`skseisfp.metrics.make_event_scorer`.
+        Event of each record; None takes the index ``event_id`` of `y`, see
+        :func:`skseisfp.attach_events`. ``"records"`` makes each record an event.
     cv : int, cross-validation splitter or iterable of (train, test), default=5
         Folds; a number is that of a shuffled
-        :class:`~sklearn.model_selection.StratifiedGroupKFold`. A splitter deals again
-        for every permutation, stratified by the permuted labels where it stratifies.
+        :class:`~sklearn.model_selection.StratifiedGroupKFold`. A splitter splits again
+        for every permutation; if it stratifies, it does so by the permuted labels.
     scoring : callable, default=event_roc_auc
-        Scorer; an event scorer finds the events in the index of the labels.
+        Scorer; an event scorer takes the events from the index of the labels.
     n_permutations : int, default=100
         Number of permutations.
     params : dict, default=None
         Metadata, as in :func:`~sklearn.model_selection.cross_val_score`.
     n_jobs : int, default=None
-        Number of permutations scored at a time, as in joblib.
+        Number of permutations that are scored at a time, as in joblib.
     random_state : int, RandomState instance or None, default=None
-        Draw of permutations and of the default folds.
+        Seed of the permutations and of the default folds.
 
     Returns
     -------
@@ -70,11 +79,11 @@ def event_permutation_test(
 
     Notes
     -----
-    The records of an event share a label, so it is events that can be exchanged:
-    permuting records destroys that and calls too much significant, and permuting
-    within events, as :func:`~sklearn.model_selection.permutation_test_score` does
-    with ``groups``, changes nothing. A fold without a value (a class is missing
-    under the permuted labels) does not count in the mean.
+    The records of an event share a label, so that events are exchangeable and records
+    are not: permuting records finds too much significant, and permuting within events,
+    as :func:`~sklearn.model_selection.permutation_test_score` does with ``groups``,
+    changes nothing. A fold whose score is undefined (a class is missing under the
+    permuted labels) does not count in the mean.
 
     References
     ----------
@@ -95,13 +104,13 @@ def event_permutation_test(
     >>> result.p_value
     0.05
     """
-    check_scalar(n_permutations, "n_permutations", Integral, min_val=1)
+    check_options(OPTIONS, n_permutations=n_permutations, random_state=random_state)
     rng = check_random_state(random_state)
-    groups = resolve_groups(y, groups, routed=False)
+    groups = resolve_groups(y, groups, X=X, needed_by="event_permutation_test")
     labels = event_labels(y, groups)
     if isinstance(cv, Integral):
         seed = rng.randint(np.iinfo(np.int32).max)
-        cv = StratifiedGroupKFold(cv, shuffle=True, random_state=seed)
+        cv = StratifiedGroupKFold(int(cv), shuffle=True, random_state=seed)
     y = pd.Series(
         labels.loc[groups].to_numpy(), index=pd.Index(groups, name="event_id")
     )
@@ -113,24 +122,33 @@ def event_permutation_test(
         .rename_axis("event_id")
         for _ in range(n_permutations)
     ]
-    score, *permutation_scores = Parallel(n_jobs=n_jobs)(
-        delayed(_mean_score)(clone(estimator), X, labelled, cv, scoring, params)
-        for labelled in (y, *permuted)
+    scores = np.fromiter(
+        Parallel(n_jobs=n_jobs)(
+            delayed(_mean_score)(clone(estimator), X, labelled, cv, scoring, params)
+            for labelled in (y, *permuted)
+        ),
+        dtype=float,
     )
-    hits = 1 + int(np.sum(np.array(permutation_scores) >= score))
+    hits = int(np.sum(scores >= scores[0]))  # the identity is one of them
     return Bunch(
-        score=score,
-        permutation_scores=np.array(permutation_scores),
+        score=float(scores[0]),
+        permutation_scores=scores[1:],
         p_value=hits / (1 + n_permutations),
         p_value_interval=wilson_interval(hits, 1 + n_permutations),
-        chance_interval=tuple(np.nanquantile(permutation_scores, [0.025, 0.975])),
+        chance_interval=tuple(np.nanquantile(scores[1:], [0.025, 0.975])),  # 95 %
     )
 
 
 def _mean_score(estimator, X, y, cv, scoring, params):
-    """Return the mean cross-validated score, over the folds that have one."""
-    folds = list(split_events(cv, X, y, y.index))
+    """Return the mean cross-validated score over the folds in which it is defined."""
+    folds = split_events(cv, X, y, y.index)
     scores = cross_val_score(
-        estimator, X, y, cv=folds, scoring=scoring, params=params, error_score="raise"
+        estimator,
+        X,
+        y,
+        cv=folds,
+        scoring=scoring,
+        params=params,
+        error_score="raise",  # pyright: ignore[reportArgumentType]  default is NaN
     )
     return float(np.nanmean(scores))

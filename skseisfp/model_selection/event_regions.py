@@ -1,28 +1,42 @@
 """Regions of events, for folds that leave one out."""
 
-from numbers import Integral
+from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sklearn.cluster import KMeans
-from sklearn.utils import check_scalar
 
+from .._compat import num_samples
 from .._utils.checks import check_per_record
 from .._utils.validation import check_groups
+from ._options import AT_LEAST_TWO, check_options
+
+OPTIONS = {"n_regions": [AT_LEAST_TWO], "random_state": ["random_state"]}
+# starts of the clustering, of which the best is kept: one start may end in a poor one
+N_STARTS = 10
 
 
-def event_regions(latitude, longitude, groups, *, n_regions=5, random_state=0):
+def event_regions(
+    latitude: npt.ArrayLike,
+    longitude: npt.ArrayLike,
+    groups: npt.ArrayLike,
+    *,
+    n_regions: int = 5,
+    random_state: np.random.RandomState | int | None = 0,
+) -> npt.NDArray[np.int64]:
     """Divide events into regions by their coordinates.
 
     Parameters
     ----------
     latitude, longitude : array-like of shape (n_records,)
-        Coordinates of the event of each record in degrees; NaN where not known.
+        Coordinates of the event of each record in degrees; NaN where they are not
+        known.
     groups : array-like of shape (n_records,)
         Event of each record. An event has the first known coordinates of its records.
     n_regions : int, default=5
         Number of regions.
-    random_state : int, default=0
+    random_state : int, RandomState instance or None, default=0
         Seed of the start of the clustering.
 
     Returns
@@ -39,7 +53,7 @@ def event_regions(latitude, longitude, groups, *, n_regions=5, random_state=0):
     Notes
     -----
     Events are clustered by k-means of their points on the sphere. Labels are not
-    looked at. The regions differ in size; their records differ in number.
+    used. The regions differ in area and in the number of records.
 
     Examples
     --------
@@ -50,8 +64,8 @@ def event_regions(latitude, longitude, groups, *, n_regions=5, random_state=0):
     ... )
     array([ 0,  0,  1,  0, -1])
     """
-    check_scalar(n_regions, "n_regions", Integral, min_val=2)
-    groups = check_groups(groups, len(groups))
+    check_options(OPTIONS, n_regions=n_regions, random_state=random_state)
+    groups = check_groups(groups, num_samples(groups))
     degrees = np.column_stack(
         [
             _degrees("latitude", latitude, len(groups), 90),
@@ -67,7 +81,11 @@ def event_regions(latitude, longitude, groups, *, n_regions=5, random_state=0):
             f"n_regions={n_regions} needs as many places; the events with coordinates "
             f"have {n_places}."
         )
-    clusters = KMeans(n_regions, n_init=10, random_state=random_state)
+    clusters = KMeans(
+        n_regions,
+        n_init=N_STARTS,  # pyright: ignore[reportArgumentType]  default is a string
+        random_state=random_state,
+    )
     regions = pd.Series(clusters.fit_predict(_on_sphere(events)), index=events.index)
     regions = regions.map({k: i for i, k in enumerate(pd.unique(regions))})
     return regions.reindex(groups, fill_value=-1).to_numpy()

@@ -1,16 +1,28 @@
 """One split of records into training and test, by whole events."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import train_test_split
-from sklearn.utils import _safe_indexing, indexable
+from sklearn.utils import indexable
 
-from ..metrics.aggregation import event_labels, resolve_groups
+from .._compat import safe_indexing
+from ..events import resolve_groups
+from ..metrics import event_labels
 
 
 def event_train_test_split(
-    X, y, groups=None, *arrays, test_size=0.2, random_state=None
-):
+    X: npt.ArrayLike,
+    y: npt.ArrayLike,
+    groups: npt.ArrayLike | None = None,
+    *arrays: Any,
+    test_size: float = 0.2,
+    random_state: np.random.RandomState | int | None = None,
+) -> list[Any]:
     """Split records into training and test so that no event is in both.
 
     Parameters
@@ -20,14 +32,14 @@ def event_train_test_split(
     y : array-like of shape (n_records,)
         Labels, one per event.
     groups : array-like of shape (n_records,), default=None
-        Event of each record; None takes the index of `y`, see
-        :func:`skseisfp.metrics.make_event_scorer`.
+        Event of each record; None takes the index ``event_id`` of `y`, see
+        :func:`skseisfp.attach_events`. ``"records"`` makes each record an event.
     *arrays : array-like of shape (n_records, ...)
-        More to be split alongside, such as the table of the records.
+        Further arrays to be split in the same way, such as the table of the records.
     test_size : float or int, default=0.2
         Share or number of the events to test on.
     random_state : int, RandomState instance or None, default=None
-        Draw of the test events.
+        Seed of the draw of the test events.
 
     Returns
     -------
@@ -37,13 +49,13 @@ def event_train_test_split(
     Raises
     ------
     ValueError
-        If nothing says which records belong together, if an event straddles labels,
-        if a class has a single event, or if lengths differ.
+        If the events are not known, an event straddles labels, a class has a single
+        event, or lengths differ.
 
     Notes
     -----
-    The split is stratified: events of each class are drawn in the same share. A fifth
-    of the events is what [1]_ tests on.
+    The split is stratified: the same share of the events of each class is drawn. The
+    default share is that of [1]_.
 
     References
     ----------
@@ -61,8 +73,8 @@ def event_train_test_split(
     >>> X_test.shape, y_test.mean(), len(set(train_events) & set(test_events))
     ((12, 8), np.float64(0.5), 0)
     """
-    groups = resolve_groups(y, groups, routed=False)
-    arrays = indexable(X, y, groups, *arrays)
+    groups = resolve_groups(y, groups, X=X, needed_by="event_train_test_split")
+    whole = indexable(X, y, groups, *arrays)
     labels = event_labels(y, groups)
     codes, _ = pd.factorize(groups)
     train, test = train_test_split(
@@ -72,4 +84,4 @@ def event_train_test_split(
         random_state=random_state,
     )
     rows = [np.flatnonzero(np.isin(codes, events)) for events in (train, test)]
-    return [_safe_indexing(array, part) for array in arrays for part in rows]
+    return [safe_indexing(array, part) for array in whole for part in rows]

@@ -1,22 +1,26 @@
 """Folds in which neither the event nor the station of a test record was trained on."""
 
-from numbers import Integral
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.model_selection import BaseCrossValidator, StratifiedGroupKFold
-from sklearn.utils import check_scalar
-from sklearn.utils.validation import _num_samples
 
+from .._compat import num_samples
 from .._utils.validation import check_groups
-from ._per_record import per_record, required_groups
+from ._options import AT_LEAST_TWO, SEED
+from ._per_record import check_splitter, per_record, required_groups
 
 
 class EventStationSplit(BaseCrossValidator):
     """Test on new events at new stations.
 
-    Events are dealt into folds, stations into other folds. Every pair of an event
-    fold and a station fold is one split: its records are tested, and trained are the
-    records of neither of the two folds. Each record is tested once.
+    Events are distributed over folds, and stations over other folds. Every pair of an
+    event fold and a station fold is one split: the records of both folds are tested,
+    those of neither are trained on. Each record is tested once.
 
     Parameters
     ----------
@@ -25,11 +29,12 @@ class EventStationSplit(BaseCrossValidator):
     n_station_splits : int, default=5
         Number of station folds.
     stations : array-like of shape (n_records,), default=None
-        Station of each record. Metadata of the same name goes before it, and is the
-        way that works in nested cross-validation.
+        Station of each record. Metadata of the same name take precedence; nested
+        cross-validation needs them.
     random_state : int, default=None
-        Seed of a shuffled deal; None deals without chance. Only a seed makes the same
-        folds when they are counted and when they are used.
+        Seed by which events and stations are shuffled before they are distributed; an
+        int, so that the folds are the same when they are counted and when they are
+        used. None does not shuffle.
 
     See Also
     --------
@@ -37,10 +42,11 @@ class EventStationSplit(BaseCrossValidator):
 
     Notes
     -----
-    Both deals are those of :class:`~sklearn.model_selection.StratifiedGroupKFold`.
-    Pairs without a record are left out, so that there may be fewer splits than pairs.
-    A split is small and may lack a class: pool the answers of all splits before
-    scoring, as :func:`evaluate_protocols` does.
+    Both kinds of folds are those of
+    :class:`~sklearn.model_selection.StratifiedGroupKFold`. Pairs without a record are
+    left out, so that there may be fewer splits than pairs. A split is small and may
+    lack a class: pool the predictions of all splits before scoring, as
+    :func:`evaluate_protocols` does.
 
     Examples
     --------
@@ -54,22 +60,34 @@ class EventStationSplit(BaseCrossValidator):
     (15, [64, 8])
     """
 
-    __metadata_request__split = {"groups": True, "stations": True}
+    __metadata_request__split: ClassVar[dict] = {"groups": True, "stations": True}
+    _parameter_constraints: ClassVar[dict] = {
+        "n_event_splits": [AT_LEAST_TWO],
+        "n_station_splits": [AT_LEAST_TWO],
+        "stations": ["array-like", None],
+        "random_state": [SEED, None],
+    }
 
     def __init__(
         self,
         *,
-        n_event_splits=5,
-        n_station_splits=5,
-        stations=None,
-        random_state=None,
-    ):
+        n_event_splits: int = 5,
+        n_station_splits: int = 5,
+        stations: npt.ArrayLike | None = None,
+        random_state: int | None = None,
+    ) -> None:
         self.n_event_splits = n_event_splits
         self.n_station_splits = n_station_splits
         self.stations = stations
         self.random_state = random_state
 
-    def split(self, X, y=None, groups=None, stations=None):
+    def split(
+        self,
+        X: Any,
+        y: npt.ArrayLike | None = None,
+        groups: npt.ArrayLike | None = None,
+        stations: npt.ArrayLike | None = None,
+    ) -> Iterator[tuple[npt.NDArray, npt.NDArray]]:
         """Yield the rows of each training and test set.
 
         Parameters
@@ -77,7 +95,7 @@ class EventStationSplit(BaseCrossValidator):
         X : array-like of shape (n_records, ...)
             Records; only their number counts.
         y : array-like of shape (n_records,), default=None
-            Labels to stratify by; None deals events and stations by their size.
+            Labels to stratify by; None balances the numbers of records in the folds.
         groups : array-like of shape (n_records,), default=None
             Event of each record.
         stations : array-like of shape (n_records,), default=None
@@ -93,12 +111,13 @@ class EventStationSplit(BaseCrossValidator):
         ValueError
             If events or stations are missing, do not fit or are too few.
         """
-        n_records = _num_samples(X)
+        check_splitter(self)
+        n_records = num_samples(X)
         groups = check_groups(required_groups(groups, self), n_records)
         stations = per_record("stations", self, stations, n_records).to_numpy()
         y = np.zeros(n_records) if y is None else y
-        event_folds = self._deal(y, groups, self.n_event_splits)
-        station_folds = self._deal(y, stations, self.n_station_splits)
+        event_folds = self._distribute(y, groups, self.n_event_splits)
+        station_folds = self._distribute(y, stations, self.n_station_splits)
         for event_fold in range(self.n_event_splits):
             for station_fold in range(self.n_station_splits):
                 same_event = event_folds == event_fold
@@ -107,11 +126,9 @@ class EventStationSplit(BaseCrossValidator):
                 if len(test):
                     yield np.flatnonzero(~same_event & ~same_station), test
 
-    def _deal(self, y, units, n_splits):
-        """Return the fold of each record, with whole units dealt."""
+    def _distribute(self, y, units, n_splits):
+        """Return the fold of each record; the records of a unit stay together."""
         seed = self.random_state
-        if seed is not None:
-            check_scalar(seed, "random_state", Integral, min_val=0)
         folds = np.empty(len(units), dtype=int)
         splitter = StratifiedGroupKFold(
             n_splits, shuffle=seed is not None, random_state=seed
@@ -120,7 +137,13 @@ class EventStationSplit(BaseCrossValidator):
             folds[test] = fold
         return folds
 
-    def get_n_splits(self, X=None, y=None, groups=None, stations=None):
+    def get_n_splits(
+        self,
+        X: Any = None,
+        y: npt.ArrayLike | None = None,
+        groups: npt.ArrayLike | None = None,
+        stations: npt.ArrayLike | None = None,
+    ) -> int:
         """Return the number of splits: the pairs of folds that hold a record.
 
         Parameters

@@ -1,36 +1,60 @@
-"""Scores of a whole choice: nested event folds, and what a choice on them inflates."""
+"""Scores of a choice by nested event folds, and the optimism of the best score."""
+
+from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from numbers import Integral
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sklearn.exceptions import FitFailedWarning
-from sklearn.utils import check_consistent_length, check_scalar, column_or_1d
+from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.parallel import Parallel, delayed
 
+from .._compat import StrOptions
+from .._parameters import COUNT, Where
 from .._utils.validation import check_labels
+from ..ensemble.out_of_fold import check_routing
 from ..metrics import Interval
-from ..metrics.weighted import get_score
+from ..metrics.weighted import get_score, metric_name
+from ._nested_fits import NestedDesign, fit_candidate, make_nested_folds
 from ._nested_looks import NestedLooks
 from ._nested_tables import tabulate
-from ._nested_trials import make_nested_folds, run_candidate
-from ._out_of_fold import check_routing
-from ._search_space import check_arrays, check_responses, make_candidates
-from .protocols import check_frame
+from ._options import AT_LEAST_TWO, SEED, check_options
+from ._search_space import check_arrays, make_candidates
+from .protocols import PROTOCOLS, check_frame, is_own_protocol
+
+if TYPE_CHECKING:
+    from .evaluation_ledger import EvaluationLedger
+
+PROTOCOL = [
+    StrOptions(set(PROTOCOLS)),
+    Where(is_own_protocol, "a pair of a name and a splitter"),
+]
+OPTIONS = {
+    "protocol": PROTOCOL,
+    "inner_protocol": [*PROTOCOL, None],
+    "n_splits": [AT_LEAST_TWO],
+    "n_inner_splits": [AT_LEAST_TWO],
+    "n_iter": [AT_LEAST_TWO, None],
+    "n_resamples": [COUNT],
+    "random_state": [SEED],
+}
 
 
 @dataclass(frozen=True, eq=False)
 class NestedEvaluation:
-    """Result of :func:`nested_evaluation`; fingerprints as a short report.
+    """Result of :func:`nested_evaluation`; ``print`` shows a short report.
 
     Parameters
     ----------
     score : Interval
-        Event score of the nested predictions: of the whole choice.
+        Event score of the nested predictions, which includes the choice.
     naive : Interval
-        Event score of the best candidate on the folds by which it was found best.
+        Event score of the best candidate on the folds by which it was chosen.
     optimism : Interval
         Naive minus nested score, of a paired bootstrap by event.
     choices : DataFrame of shape (n_folds, ...)
@@ -48,18 +72,18 @@ class NestedEvaluation:
         best naive score comes first.
     probabilities : DataFrame
         Nested predictions of the scored records: ``event_id``, ``label``, ``fold``,
-        ``candidate`` and ``score_<class>``, indexed by ``record``; and, where `score`
-        is of them, ``rank_<class>``, see the notes of :func:`nested_evaluation`.
+        ``candidate`` and ``score_<class>``, indexed by ``record``; and, where ranks
+        are scored, ``rank_<class>``, see the notes of :func:`nested_evaluation`.
     rank_correlation : float
         Spearman correlation, over candidates, of mean inner and naive score; NaN for
         fewer than three candidates or equal scores.
     metric, protocol : str
-        As given.
+        Names of the score and of the outer protocol.
     n_total : int
-        Number of combinations of the search space; more than the candidates where
-        they were drawn.
+        Number of combinations of the search space; larger than the number of
+        candidates if these were drawn.
     looks : tuple of str, default=()
-        What the ledger says of the events; empty without a ledger.
+        Report of the ledger on the events; empty without a ledger.
     """
 
     score: Interval
@@ -73,9 +97,9 @@ class NestedEvaluation:
     metric: str
     protocol: str
     n_total: int
-    looks: tuple = ()
+    looks: tuple[str, ...] = ()
 
-    def __str__(self):
+    def __str__(self) -> str:
         folds = len(self.choices)
         near = self.choices["n_within_se"].median()
         lines = [
@@ -99,14 +123,14 @@ class NestedEvaluation:
         )
 
     def _describe_candidates(self):
-        """Return the number of candidates, and whether they were drawn."""
+        """Return the number of candidates in words, and whether they were drawn."""
         number = len(self.candidates)
         if number == self.n_total:
             return f"{number}, all of the search space"
         return f"{number}, drawn at random from {self.n_total}"
 
     def _describe_stability(self):
-        """Yield a line for the candidate and for each dimension that was chosen."""
+        """Yield a line on the candidate and on each dimension that was chosen."""
         for name, row in self.stability[self.stability["n_folds"] > 0].iterrows():
             yield (
                 f"{name} chosen",
@@ -115,7 +139,7 @@ class NestedEvaluation:
             )
 
     def _describe_failures(self):
-        """Yield a line for the candidates that failed, with the first error."""
+        """Yield a line on the candidates that failed, with the first error."""
         failed = self.candidates.loc[self.candidates["error"] != "", "error"]
         if len(failed):
             yield (
@@ -125,24 +149,24 @@ class NestedEvaluation:
 
 
 def nested_evaluation(
-    search_space,
-    X,
-    y,
-    frame,
+    search_space: Mapping[Any, Any],
+    X: npt.ArrayLike | Mapping[Any, Any],
+    y: npt.ArrayLike,
+    frame: pd.DataFrame,
     *,
-    protocol="event",
-    inner_protocol=None,
-    n_splits=5,
-    n_inner_splits=3,
-    metric="roc_auc",
-    n_iter=None,
-    n_resamples=2000,
-    params=None,
-    random_state=0,
-    n_jobs=None,
-    verbose=0,
-    ledger=None,
-):
+    protocol: str | tuple[str, Any] = "event",
+    inner_protocol: str | tuple[str, Any] | None = None,
+    n_splits: int = 5,
+    n_inner_splits: int = 3,
+    metric: str | Callable[..., Any] = "roc_auc",
+    n_iter: int | None = None,
+    n_resamples: int = 2000,
+    params: dict[str, Any] | None = None,
+    random_state: int = 0,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+    ledger: EvaluationLedger | None = None,
+) -> NestedEvaluation:
     """Score a choice among candidates by nested folds of events.
 
     Parameters
@@ -150,57 +174,60 @@ def nested_evaluation(
     search_space : dict
         Name to classifier, or to (classifier, grid), a grid as
         :class:`~sklearn.model_selection.ParameterGrid` takes it. All combinations are
-        candidates. A name is a str, or a tuple (best a named one) of which each part
-        is a dimension. Everything that was chosen belongs here: representation,
+        candidates. A name is a str, or a tuple (best a named one), each part of which
+        is a dimension. Everything that is chosen belongs here: representation,
         window, weights, epochs, preset.
     X : array-like of shape (n_records, ...) or dict of array-like
-        Records, or one array for each name of the `search_space`: a representation
-        that was computed before. Only what looks at one record at a time and learns
+        Records, or one array for each name of the `search_space`, of a representation
+        that was computed before. Only what treats each record by itself and learns
         nothing may be computed before.
     y : array-like of shape (n_records,)
         Labels, one per event.
     frame : DataFrame of shape (n_records, ...)
         Table of the records, see :func:`make_protocols`.
-    protocol : str, default="event"
+    protocol : str or (str, splitter), default="event"
         Protocol of the outer folds, see :func:`make_protocols`.
-    inner_protocol : str, default=None
-        Protocol of the inner folds; None takes that of the outer ones.
+    inner_protocol : str or (str, splitter), default=None
+        Protocol of the inner folds; None takes that of the outer folds.
     n_splits : int, default=5
         Number of outer folds.
     n_inner_splits : int, default=3
         Number of inner folds.
-    metric : {"accuracy", "balanced_accuracy", "f1", "roc_auc"}, default="roc_auc"
-        Event score of the mean prediction of an event's records.
+    metric : {"accuracy", "balanced_accuracy", "f1", "roc_auc"} or callable, \
+default="roc_auc"
+        Event score of the mean prediction of an event's records; a callable is an event
+        scorer, or is called as ``metric(y_true, y_pred)``.
     n_iter : int, default=None
-        Number of candidates to draw at random; None takes all.
+        Number of candidates to draw at random, two or more; None takes all.
     n_resamples : int, default=2000
         Number of resamples of the bootstrap by event.
     params : dict of str to array-like of shape (n_records,), default=None
         Metadata of the records, for the steps that request it; needs metadata
-        routing. ``groups`` is always among it.
+        routing. ``groups`` is always added.
     random_state : int, default=0
         Seed of folds, estimators (all parameters that are called ``random_state``),
         draw and bootstrap.
     n_jobs : int, default=None
-        Number of pairs of candidate and outer fold at a time, as in joblib.
+        Number of pairs of candidate and outer fold that are fitted at a time, as in
+        joblib.
     verbose : int, default=0
-        Messages of joblib about the progress.
+        Verbosity of joblib.
     ledger : EvaluationLedger, default=None
-        Where the looks are recorded: one for the nested score and one for the naive
+        Ledger that records the looks: one for the nested score and one for the naive
         score of each candidate.
 
     Returns
     -------
     NestedEvaluation
-        ``score`` of the whole choice, ``naive`` score, their difference ``optimism``,
-        and how stable the choice is.
+        ``score`` including the choice, ``naive`` score, their difference ``optimism``,
+        and the stability of the choice.
 
     Raises
     ------
     TypeError
         If `search_space` or `frame` is of another type.
     SealedSetError
-        If the events are a sealed set of the `ledger`: it has one look, this is more.
+        If the events are a sealed set of the `ledger`, which allows a single look.
     ValueError
         Before any fit, if there is nothing to choose, a name is missing in `X`, a
         class has too few events for the folds, or an option is not allowed; later, if
@@ -221,15 +248,15 @@ def nested_evaluation(
 
     The predictions of the outer folds are pooled. Where folds choose different
     candidates, whose probabilities are on different scales, an AUC of the pool would
-    be too low; then the rank of a prediction among the inner predictions of the chosen
-    candidate, which are of training events, stands for it. The naive score has one
+    be too low; then a prediction is replaced by its rank among the inner predictions
+    of the chosen candidate, which are of training events. The naive score has one
     candidate and one scale. A space must not mix classifiers with and without
     ``predict_proba``. Pooling itself lowers the AUC of a useless classifier a little
     below 0.5, since a test event that is left out of training moves the model away
     from it: 0.47 to 0.49 for 40 events in four folds.
 
-    Intervals hold the choice fixed. What was decided before the call by looking at the
-    same events is not nested by it.
+    Intervals do not include the variance of the choice. A decision that was made
+    before the call by looking at the same events is not nested.
 
     References
     ----------
@@ -254,92 +281,79 @@ def nested_evaluation(
     >>> print(result.score)
     0.895 [0.782, 0.990]
     """
+    check_options(
+        OPTIONS,
+        protocol=protocol,
+        inner_protocol=inner_protocol,
+        n_splits=n_splits,
+        n_inner_splits=n_inner_splits,
+        n_iter=n_iter,
+        n_resamples=n_resamples,
+        random_state=random_state,
+    )
+    names = _check_names(metric, protocol)
     candidates, n_total = make_candidates(
-        search_space,
-        n_iter=_check_number("n_iter", n_iter, optional=True),
-        random_state=_check_number("random_state", random_state, least=0),
+        search_space, n_iter=n_iter, random_state=random_state
     )
     arrays = check_arrays(X, search_space)
-    check_responses(candidates)
-    _check_options(metric, params, n_resamples)
-    y = column_or_1d(check_labels(y))
-    check_frame(frame)
-    events = frame["event_id"].to_numpy()
-    check_consistent_length(frame, y, *arrays.values(), *(params or {}).values())
+    y, metadata = _check_records(frame, y, arrays, params)
     folds, scored = make_nested_folds(
         frame,
         y,
-        protocols=_check_protocols(protocol, inner_protocol),
-        n_splits=(
-            _check_number("n_splits", n_splits),
-            _check_number("n_inner_splits", n_inner_splits),
-        ),
+        protocols=(protocol, protocol if inner_protocol is None else inner_protocol),
+        n_splits=(n_splits, n_inner_splits),
         random_state=random_state,
     )
-    metadata = {"groups": events, **(params or {})}
-    looks = NestedLooks(
-        ledger,
-        candidates,
-        arrays,
-        folds,
-        y=y,
-        events=events,
-        scored=scored,
-        metric=metric,
-        protocol=protocol,
-    )
-    trials = Parallel(n_jobs=n_jobs, verbose=verbose)(
-        delayed(run_candidate)(
-            one.estimator,
-            arrays[one.name],
-            y,
-            fold,
-            metadata,
-            metric=metric,
-            random_state=random_state,
-        )
-        for one in candidates
-        for fold in folds
-    )
-    trials = [trials[at : at + len(folds)] for at in range(0, len(trials), len(folds))]
-    options = {
-        "metric": metric,
-        "classes": np.unique(y),
-        "n_resamples": n_resamples,
-        "random_state": random_state,
-    }
-    tables = tabulate(candidates, trials, folds, scored, y, events, options)
+    design = NestedDesign(candidates, arrays, y, metadata["groups"], folds, scored)
+    looks = NestedLooks(ledger, design, metric, **names)
+    parallel = Parallel(n_jobs=n_jobs, verbose=verbose)
+    options = {"metric": metric, "random_state": random_state}
+    fits = _fit_all(design, metadata, parallel, **options)
+    tables = tabulate(design, fits, n_resamples=n_resamples, **options)
     _warn_of_failures(tables["candidates"]["error"])
     return NestedEvaluation(
         **tables,
-        metric=metric,
-        protocol=protocol,
+        metric=names["metric"],
+        protocol=names["protocol"],
         n_total=n_total,
-        looks=looks.record(trials, tables["probabilities"]),
+        looks=looks.record(fits, tables["probabilities"]),
     )
 
 
-def _check_number(name, value, *, least=2, optional=False):
-    """Return an integer that is not less than allowed, or None where that is."""
-    if optional and value is None:
-        return None
-    return check_scalar(value, name, Integral, min_val=least)
-
-
-def _check_options(metric, params, n_resamples):
-    """Raise if an option is not allowed."""
+def _check_names(metric, protocol):
+    """Return the names of the score and of the outer protocol; validate the score."""
     get_score(metric)
-    check_scalar(n_resamples, "n_resamples", Integral, min_val=1)
+    name = protocol if isinstance(protocol, str) else protocol[0]
+    return {"metric": metric_name(metric), "protocol": name}
+
+
+def _check_records(frame, y, arrays, params):
+    """Return labels and metadata of the records, or raise if lengths differ."""
     check_routing(params)
+    check_frame(frame)
+    params = params or {}
+    y = np.asarray(column_or_1d(check_labels(y)))
+    check_consistent_length(frame, y, *arrays.values(), *params.values())
+    return y, {"groups": frame["event_id"].to_numpy(), **params}
 
 
-def _check_protocols(protocol, inner_protocol):
-    """Return the outer and the inner protocol, one name each."""
-    inner_protocol = protocol if inner_protocol is None else inner_protocol
-    for name, value in (("protocol", protocol), ("inner_protocol", inner_protocol)):
-        if not isinstance(value, str):
-            raise TypeError(f"{name} must be the name of one protocol; got {value!r}.")
-    return protocol, inner_protocol
+def _fit_all(design, metadata, parallel, **options):
+    """Fit every candidate on every outer fold; return fits by candidate and fold."""
+    fits = iter(
+        parallel(
+            delayed(fit_candidate)(
+                one.estimator,
+                design.arrays[one.name],
+                design.y,
+                fold,
+                metadata,
+                **options,
+            )
+            for one in design.candidates
+            for fold in design.folds
+        )
+    )
+    return [[next(fits) for _ in design.folds] for _ in design.candidates]
 
 
 def _warn_of_failures(errors):

@@ -1,4 +1,6 @@
-"""What an evaluation by protocols found, as tables and as text."""
+"""Results of an evaluation by protocols, as tables and as a summary."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 
@@ -13,45 +15,45 @@ TITLES = {
     "brier_score": "Brier score",
     "calibration_error": "calibration error",
 }
-# scores at which labels that were dealt at random are predicted by a leak only
+# expected scores of predictions of shuffled labels: above them there is a leak
 CHANCE = {"roc_auc": 0.5}
 
 
 @dataclass(frozen=True, eq=False)
 class ProtocolEvaluation:
-    """Result of :func:`evaluate_protocols`; fingerprints as a summary.
+    """Result of :func:`evaluate_protocols`; ``print`` shows a summary.
 
     Parameters
     ----------
     scores : DataFrame
-        One line for each protocol, estimator, seed and metric: ``kind`` (``"model"``,
+        One row for each protocol, estimator, seed and metric: ``kind`` (``"model"``,
         ``"control"`` or ``"shuffled"``), ``score`` by event with the ends ``low`` and
         ``high`` of its interval, ``n_events`` and ``n_records``. The balanced accuracy
         is that at the threshold found in the training events.
     against_controls : DataFrame
-        One line for each protocol, model and seed: ``best_control`` with its
+        One row for each protocol, model and seed: ``best_control`` with its
         ``control_score``, the paired ``difference`` of the model from it with its
         interval, and ``above``, whether the interval lies above 0.
     differences : DataFrame
-        One line for each protocol, pair of models ``a``, ``b`` and seed: the paired
+        One row for each protocol, pair of models ``a``, ``b`` and seed: the paired
         ``difference`` with its interval.
     breakdown : DataFrame
         Scores of the models on subsets of the events: ``column`` (``"stations"`` or a
         column of the table) and ``value``; NaN where a class has fewer than two events.
         Where such a value has ten events or more, ``all but`` it is scored, too.
     probabilities : DataFrame
-        All predictions out of fold, one line for each protocol, estimator, seed and
-        record, with ``event_id``, ``label`` (that was trained on), ``score_<class>``
-        and ``threshold``, of the score of the second class less that of the first.
+        All predictions out of fold, one row for each protocol, estimator, seed and
+        record, with ``event_id``, ``label`` (of the training), ``score_<class>`` and
+        ``threshold``, of the score of the second class minus that of the first.
     constants : Series
-        Brier score of a constant that knows the shares of the classes, by protocol.
+        Brier score of the shares of the classes as a constant, by protocol.
     not_run : DataFrame
         ``name`` of each protocol and control that was not possible, and the
         ``reason``.
     metric : str
-        The metric by which models are compared.
+        Name of the metric by which models are compared.
     looks : tuple of str
-        What the ledger says of each set of events; empty without a ledger.
+        Reports of the ledger on the sets of events; empty without a ledger.
     """
 
     scores: pd.DataFrame
@@ -62,10 +64,10 @@ class ProtocolEvaluation:
     constants: pd.Series
     not_run: pd.DataFrame
     metric: str
-    looks: tuple
+    looks: tuple[str, ...]
 
-    def table(self):
-        """Tabulate models and controls, scores as text with their intervals.
+    def table(self) -> pd.DataFrame:
+        """Tabulate models and controls, scores as strings with their intervals.
 
         Returns
         -------
@@ -75,15 +77,13 @@ class ProtocolEvaluation:
             are means over the seeds.
         """
         key = ["protocol", "estimator"]
-        means = self.scores.groupby([*key, "kind", "metric"], sort=False)
-        means = means[["score", "low", "high"]].mean().reset_index()
-        means["cell"] = _cells(means)
+        means = _mean_scores(self.scores, [*key, "kind", "metric"])
         wide = means.pivot(index=key, columns="metric", values="cell")
-        metrics = [name for name in TITLES if name in wide]
-        metrics.sort(key=lambda name: name != self.metric)
-        wide = wide[metrics].rename(columns=TITLES).fillna("")
+        metrics = [name for name in (self.metric, *TITLES) if name in wide]
+        metrics = list(dict.fromkeys(metrics))
+        wide = wide.loc[:, metrics].rename(columns=TITLES).fillna("")
         wide["above control"] = self._marks().reindex(wide.index).fillna("")
-        main = means[means["metric"] == self.metric]
+        main = means.loc[means["metric"] == self.metric]
         order = main.assign(
             protocol_rank=pd.factorize(main["protocol"])[0],
             kind_rank=main["kind"].map(["model", "control", "shuffled"].index),
@@ -92,44 +92,42 @@ class ProtocolEvaluation:
         return wide.loc[list(order[key].itertuples(index=False, name=None))]
 
     def _marks(self):
-        """Say of each model whether it is above the best control, over the seeds."""
+        """Return whether each model is above the best control, over the seeds."""
         marks = {}
         for key, block in self.against_controls.groupby(["protocol", "estimator"]):
-            n_above = int(block["above"].sum())
-            if n_above == len(block):
+            above = block["above"].to_numpy(dtype=bool)
+            if above.all():
                 marks[key] = "yes"
-            else:
-                controls = block.loc[~block["above"], "best_control"].unique()
-                names = ", ".join(name.removeprefix("control: ") for name in controls)
-                share = "" if n_above == 0 else f" ({n_above} of {len(block)} seeds)"
-                marks[key] = f"NO{share}: {names}"
+                continue
+            controls = block.loc[~above, "best_control"].unique()
+            names = ", ".join(name.removeprefix("control: ") for name in controls)
+            share = f" ({above.sum()} of {len(above)} seeds)" if above.any() else ""
+            marks[key] = f"NO{share}: {names}"
         index = pd.MultiIndex.from_tuples(marks, names=["protocol", "estimator"])
         return pd.Series(list(marks.values()), index=index, dtype=object)
 
-    def subsets(self):
+    def subsets(self) -> pd.DataFrame:
         """Tabulate the scores of the models on subsets of the events.
 
         Returns
         -------
         DataFrame
             One row for each column, value and protocol, with ``n_events``, and one
-            column for each model, as text with intervals, means over the seeds. Subsets
-            without two events of every class are left out.
+            column for each model, as strings with intervals, means over the seeds.
+            Subsets without two events of every class are left out.
         """
         key = ["column", "value", "protocol"]
-        defined = self.breakdown.dropna(subset="score")
-        means = defined.groupby([*key, "estimator"], sort=False)
-        means = means[["n_events", "score", "low", "high"]].mean().reset_index()
-        means["cell"] = _cells(means)
-        index = pd.MultiIndex.from_frame(means[key].drop_duplicates())
+        defined = self.breakdown.dropna(subset=["score"])
+        means = _mean_scores(defined, [*key, "estimator"], "n_events")
+        index = pd.MultiIndex.from_frame(means.loc[:, key].drop_duplicates())
         wide = means.pivot(index=key, columns="estimator", values="cell").loc[index]
-        counts = means.groupby(key)["n_events"].mean().round().astype(int)
-        wide.insert(0, "n_events", counts.reindex(wide.index))
+        counts = means.groupby(key).agg({"n_events": "mean"})["n_events"]
+        wide.insert(0, "n_events", counts.round().astype(int).reindex(wide.index))
         return wide.rename_axis(columns=None)
 
-    def __str__(self):
+    def __str__(self) -> str:
         table = self.table()
-        seeds = self.scores["seed"].nunique()
+        seeds = self.scores.loc[:, "seed"].nunique()
         parts = []
         for protocol, block in table.groupby(level="protocol", sort=False):
             counts = self.scores.loc[
@@ -141,31 +139,35 @@ class ProtocolEvaluation:
                 f"a Brier score of {self.constants[protocol]:.3f}\n"
                 + block.droplevel("protocol").rename_axis(None).to_string()
             )
-            parts += [f"{protocol}: {text}" for text in self._leaks(protocol)]
+            parts += [f"{protocol}: {leak}" for leak in self._leaks(protocol)]
         subsets = self.subsets()
         if len(subsets):
-            title = f"{TITLES[self.metric]} on subsets of the events"
+            title = TITLES.get(self.metric, self.metric) + " on subsets of the events"
             parts.append(f"{title}\n{subsets.reset_index().to_string(index=False)}")
         parts += [f"not run: {name}: {why}" for name, why in self.not_run.values]
         parts += self.looks
         return "\n\n".join(parts)
 
     def _leaks(self, protocol):
-        """Name the models that predict labels which were dealt at random."""
+        """Return a sentence on each model that predicts shuffled labels."""
         chance = CHANCE.get(self.metric, np.inf)
         chosen = self.scores["protocol"] == protocol
         chosen &= self.scores["kind"] == "shuffled"
-        block = self.scores[chosen].groupby("estimator", sort=False)["low"].min()
+        found = self.scores.loc[chosen].groupby("estimator", sort=False)
+        lows = found.agg({"low": "min"})
         return [
             f"{name} is above chance with every seed: look for a leak"
-            for name, low in block.items()
-            if low > chance
+            for name in lows.index[lows["low"] > chance]
         ]
 
 
-def _cells(table):
-    """Return scores with their intervals as text."""
-    return [
+def _mean_scores(table, key, *more):
+    """Return means over the seeds, with a column of scores as strings."""
+    columns = [*more, "score", "low", "high"]
+    means = table.groupby(key, sort=False).agg(dict.fromkeys(columns, "mean"))
+    means = means.reset_index()
+    means["cell"] = [
         "" if np.isnan(score) else f"{score:.3f} [{low:.2f}, {high:.2f}]"
-        for score, low, high in table[["score", "low", "high"]].to_numpy()
+        for score, low, high in means[["score", "low", "high"]].to_numpy()
     ]
+    return means

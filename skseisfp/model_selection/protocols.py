@@ -1,29 +1,22 @@
 """Evaluation protocols: new events, new stations, later events, new regions."""
 
-from numbers import Integral
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold
-from sklearn.utils import check_consistent_length, check_scalar, column_or_1d
+from sklearn.utils import check_consistent_length, column_or_1d
 
 from .._utils.checks import check_option
 from ..metrics import event_labels
-from ._event_tables import (
-    COORDINATE_COLUMNS,
-    TIME_COLUMNS,
-    event_times,
-    find_column,
-    find_coordinates,
-)
-from .event_regions import event_regions
-from .event_station_split import EventStationSplit
-from .temporal_event_split import TemporalEventSplit
+from ._options import AT_LEAST_TWO, check_options
+from ._protocol_folds import FOLDS, folds_of
 
-PROTOCOLS = ("event", "new_stations", "later_events", "new_region")
-# later events: the third and the last quarter, each after training on all before it
-N_BLOCKS, BLOCK_SIZE = 2, 0.25
+PROTOCOLS = tuple(FOLDS)
+OPTIONS = {"n_splits": [AT_LEAST_TWO], "random_state": ["random_state"]}
 
 
 class EvaluationProtocol(NamedTuple):
@@ -40,11 +33,18 @@ class EvaluationProtocol(NamedTuple):
     """
 
     name: str
-    folds: list
-    scored: np.ndarray
+    folds: list[tuple[npt.NDArray, npt.NDArray]]
+    scored: npt.NDArray[np.bool_]
 
 
-def make_protocols(frame, y, *, protocols=None, n_splits=5, random_state=0):
+def make_protocols(
+    frame: pd.DataFrame,
+    y: npt.ArrayLike,
+    *,
+    protocols: str | tuple[str, Any] | Iterable[str | tuple[str, Any]] | None = None,
+    n_splits: int = 5,
+    random_state: int | None = 0,
+) -> list[EvaluationProtocol]:
     """Make the folds of evaluation protocols.
 
     Parameters
@@ -54,7 +54,7 @@ def make_protocols(frame, y, *, protocols=None, n_splits=5, random_state=0):
         time and coordinates.
     y : array-like of shape (n_records,)
         Labels, one per event.
-    protocols : str or sequence of str, default=None
+    protocols : str, (str, splitter) or sequence of these, default=None
         None takes those that the columns of `frame` allow, of
 
         ``"event"``
@@ -67,11 +67,15 @@ def make_protocols(frame, y, *, protocols=None, n_splits=5, random_state=0):
             on all events before it. Needs ``origin_time``, ``origin_time_utc`` or
             ``source_origin_time``.
         ``"new_region"``
-            One region is left out after the other: `n_splits` regions by the
-            coordinates of the events, see :func:`event_regions`, or those of a column
+            Each region is left out once: `n_splits` regions by the coordinates of the
+            events, see :func:`event_regions`, or those of a column
             ``region``. Needs ``latitude`` and ``longitude`` (or SeisBench's
             ``source_latitude_deg`` and ``source_longitude_deg``); events without
             coordinates are neither trained on nor tested.
+
+        Another protocol is a pair of its name and a cross-validation splitter, which
+        gets the events as ``groups`` and the columns of `frame` that its `split`
+        requests as metadata. It keeps its own number of folds and its own seed.
     n_splits : int, default=5
         Number of event folds, of station folds and of regions.
     random_state : int, default=0
@@ -88,7 +92,8 @@ def make_protocols(frame, y, *, protocols=None, n_splits=5, random_state=0):
         If `frame` is not a table.
     ValueError
         If a column is missing, an event straddles labels, a class has too few events
-        for the folds, or a class is missing in the training set of a fold.
+        for the folds, a class is missing in the training set of a fold, or a splitter
+        has an event in training and in test, or tests a record twice.
 
     Examples
     --------
@@ -111,22 +116,31 @@ def make_protocols(frame, y, *, protocols=None, n_splits=5, random_state=0):
     return made
 
 
-def plan_protocols(frame, y, *, protocols, n_splits, random_state):
+def plan_protocols(
+    frame: pd.DataFrame,
+    y: npt.ArrayLike,
+    *,
+    protocols: str | tuple[str, Any] | Iterable[str | tuple[str, Any]] | None,
+    n_splits: int,
+    random_state: int | None,
+) -> tuple[list[EvaluationProtocol], dict[str, str]]:
     """Return the protocols that are possible, and why others are not.
 
     Protocols that are asked for by name raise where they are not possible.
     """
     check_frame(frame)
-    check_scalar(n_splits, "n_splits", Integral, min_val=2)
+    check_options(OPTIONS, n_splits=n_splits, random_state=random_state)
     check_consistent_length(frame, y)
-    y = column_or_1d(y)
+    y = np.asarray(column_or_1d(y))
     labels = event_labels(y, frame["event_id"].to_numpy())
-    if labels.nunique() < 2:
-        raise ValueError(f"y must hold two classes or more; got {labels.iloc[0]!r}.")
+    if len(classes := np.unique(y).tolist()) < 2:
+        raise ValueError(f"y must hold two classes or more; got {classes[0]!r}.")
     made, reasons = [], {}
-    for name in _check_names(protocols):
+    for name, splitter in find_protocols(protocols).items():
         try:
-            folds = _FOLDS[name](frame, y, labels, n_splits, random_state)
+            folds = _make_folds(
+                name, splitter, frame, y, labels, n_splits, random_state
+            )
             _check_training(name, folds, y)
         except ValueError as error:
             if protocols is not None:
@@ -139,8 +153,18 @@ def plan_protocols(frame, y, *, protocols, n_splits, random_state):
     return made, reasons
 
 
-def check_frame(frame):
-    """Raise if something is not a table of records with their events."""
+def _make_folds(name, splitter, frame, y, labels, n_splits, random_state):
+    """Return the folds of a protocol of this package, or of a splitter."""
+    if splitter is None:
+        return FOLDS[name](frame, y, labels, n_splits, random_state)
+    try:
+        return folds_of(splitter, frame, y)
+    except ValueError as error:
+        raise ValueError(f"Protocol {name!r}, {error}") from error
+
+
+def check_frame(frame: Any) -> None:
+    """Raise if `frame` is not a table of records with their events."""
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(
             "frame must be a DataFrame with the column event_id and those that the "
@@ -153,16 +177,34 @@ def check_frame(frame):
         )
 
 
-def _check_names(protocols):
-    """Return the names of protocols, all of them for None."""
+def find_protocols(
+    protocols: str | tuple[str, Any] | Iterable[str | tuple[str, Any]] | None,
+) -> dict[str, Any]:
+    """Return the splitter of each protocol by its name, None for those of `FOLDS`."""
     if protocols is None:
-        return PROTOCOLS
-    names = [protocols] if isinstance(protocols, str) else list(protocols)
-    if not names:
+        return dict.fromkeys(FOLDS)
+    is_one = isinstance(protocols, str) or is_own_protocol(protocols)
+    items = [protocols] if is_one else list(protocols)
+    if not items:
         raise ValueError("protocols must hold one name or more; got none.")
-    for name in names:
-        check_option("protocols", name, PROTOCOLS)
-    return names
+    found = {}
+    for item in items:
+        name, splitter = item if is_own_protocol(item) else (item, None)
+        if splitter is None:
+            check_option("protocols", name, PROTOCOLS)
+        elif name in PROTOCOLS or name in found:
+            raise ValueError(f"protocols: {name!r} is the name of another protocol.")
+        found[name] = splitter
+    return found
+
+
+def is_own_protocol(item: Any) -> bool:
+    """Return whether an item is a pair of a name and a cross-validation splitter."""
+    if not isinstance(item, tuple) or len(item) != 2:
+        return False
+    name, splitter = item
+    is_splitter = hasattr(splitter, "split") and not isinstance(splitter, str | type)
+    return isinstance(name, str) and is_splitter
 
 
 def _check_training(name, folds, y):
@@ -173,100 +215,3 @@ def _check_training(name, folds, y):
                 f"Protocol {name!r}, fold {i}: no "
                 f"{', '.join(map(repr, missing.tolist()))} in training."
             )
-
-
-def check_class_sizes(labels, n_splits, *, name="n_splits"):
-    """Raise if a class has fewer events than there are folds."""
-    counts = labels.value_counts()
-    if counts.min() < n_splits:
-        raise ValueError(
-            f"{name}={n_splits} event folds need {n_splits} events or more of every "
-            f"class; class {counts.index[-1]!r} has {counts.min()}."
-        )
-
-
-def _require(frame, name, *wanted):
-    """Raise if a protocol lacks its columns."""
-    raise ValueError(
-        f"Protocol {name!r} needs {' or '.join(wanted)}; the columns of frame are "
-        f"{', '.join(map(str, frame.columns))}."
-    )
-
-
-def _event_folds(frame, y, labels, n_splits, seed):
-    check_class_sizes(labels, n_splits)
-    splitter = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)
-    return list(splitter.split(y, y, frame["event_id"].to_numpy()))
-
-
-def _station_folds(frame, y, labels, n_splits, seed):
-    if "station" not in frame:
-        _require(frame, "new_stations", "a column station")
-    check_class_sizes(labels, n_splits)
-    if (n_stations := frame["station"].nunique()) < n_splits:
-        raise ValueError(
-            f"n_splits={n_splits} station folds need as many stations; there are "
-            f"{n_stations}."
-        )
-    splitter = EventStationSplit(
-        n_event_splits=n_splits,
-        n_station_splits=n_splits,
-        stations=frame["station"],
-        random_state=seed,
-    )
-    return list(splitter.split(y, y, frame["event_id"].to_numpy()))
-
-
-def _time_folds(frame, y, labels, n_splits, seed):
-    if find_column(frame, TIME_COLUMNS) is None:
-        _require(frame, "later_events", *(f"a column {name}" for name in TIME_COLUMNS))
-    times = event_times(frame)
-    if times.isna().any():
-        record = int(times.isna().to_numpy().argmax())
-        raise ValueError(
-            f"Protocol 'later_events' needs the origin time of every event; that of "
-            f"record {record} is missing."
-        )
-    splitter = TemporalEventSplit(N_BLOCKS, test_size=BLOCK_SIZE, times=times)
-    return list(splitter.split(y, groups=frame["event_id"].to_numpy()))
-
-
-def _region_folds(frame, y, labels, n_splits, seed):
-    events = frame["event_id"].to_numpy()
-    if "region" in frame:
-        regions = pd.factorize(frame["region"])[0]
-        _check_one_region(regions, events)
-    elif (columns := find_coordinates(frame)) is not None:
-        latitude, longitude = (frame[name] for name in columns)
-        regions = event_regions(
-            latitude, longitude, events, n_regions=n_splits, random_state=seed
-        )
-    else:
-        pairs = (" and ".join(pair) for pair in COORDINATE_COLUMNS)
-        _require(frame, "new_region", "a column region", *pairs)
-    numbers = np.unique(regions[regions >= 0])
-    if len(numbers) < 2:
-        raise ValueError("Protocol 'new_region' needs two regions or more.")
-    known = regions >= 0
-    return [
-        (np.flatnonzero(known & (regions != k)), np.flatnonzero(regions == k))
-        for k in numbers
-    ]
-
-
-def _check_one_region(regions, events):
-    """Raise if the records of an event have several regions."""
-    counts = pd.Series(regions).groupby(events).nunique()
-    if (counts > 1).any():
-        raise ValueError(
-            f"Every event needs one region; event {counts.index[counts > 1][0]!r} has "
-            "several."
-        )
-
-
-_FOLDS = {
-    "event": _event_folds,
-    "new_stations": _station_folds,
-    "later_events": _time_folds,
-    "new_region": _region_folds,
-}

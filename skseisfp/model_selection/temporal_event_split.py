@@ -1,15 +1,20 @@
 """Folds in time: train on earlier events, test on later ones."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from numbers import Integral, Real
+from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import BaseCrossValidator
-from sklearn.utils import check_scalar
-from sklearn.utils.validation import _num_samples
 
+from .._compat import Interval, num_samples
+from .._parameters import COUNT
 from .._utils.validation import check_groups
-from ._per_record import per_record, required_groups
+from ._per_record import check_splitter, per_record, required_groups
 
 
 class TemporalEventSplit(BaseCrossValidator):
@@ -21,19 +26,19 @@ class TemporalEventSplit(BaseCrossValidator):
     Parameters
     ----------
     n_splits : int, default=5
-        Number of splits; one is valid.
+        Number of splits, one or more.
     test_size : int or float, default=None
         Number or share of the events in a test block; None takes
         ``n_events // (n_splits + 1)``.
     times : array-like of shape (n_records,), default=None
         Time of each record, such as the origin time: numbers, datetimes or ISO 8601
         strings. An event has the earliest time of its records. Metadata of the same
-        name goes before it, and is the way that works in nested cross-validation.
+        name take precedence; nested cross-validation needs them.
 
     Notes
     -----
-    Trained are the events strictly earlier than every test event. Stratified it
-    cannot be: see :func:`check_folds` for blocks that lack a class.
+    The training set holds the events that are earlier than every test event. Blocks of
+    time cannot be stratified: see :func:`check_folds` for those that lack a class.
 
     Examples
     --------
@@ -47,14 +52,31 @@ class TemporalEventSplit(BaseCrossValidator):
     [np.int64(2), np.int64(3), np.int64(4), np.int64(5)] [np.int64(0), np.int64(1)]
     """
 
-    __metadata_request__split = {"groups": True, "times": True}
+    __metadata_request__split: ClassVar[dict] = {"groups": True, "times": True}
+    _parameter_constraints: ClassVar[dict] = {
+        "n_splits": [COUNT],
+        "test_size": [COUNT, Interval(Real, 0, 1, closed="neither"), None],
+        "times": ["array-like", None],
+    }
 
-    def __init__(self, n_splits=5, *, test_size=None, times=None):
+    def __init__(
+        self,
+        n_splits: int = 5,
+        *,
+        test_size: float | None = None,
+        times: npt.ArrayLike | None = None,
+    ) -> None:
         self.n_splits = n_splits
         self.test_size = test_size
         self.times = times
 
-    def split(self, X, y=None, groups=None, times=None):
+    def split(
+        self,
+        X: Any,
+        y: npt.ArrayLike | None = None,
+        groups: npt.ArrayLike | None = None,
+        times: npt.ArrayLike | None = None,
+    ) -> Iterator[tuple[npt.NDArray, npt.NDArray]]:
         """Yield the rows of each training and test set.
 
         Parameters
@@ -79,11 +101,14 @@ class TemporalEventSplit(BaseCrossValidator):
             If events or times are missing or do not fit, or nothing is left to train
             on.
         """
-        n_records = _num_samples(X)
+        check_splitter(self)
+        n_records = num_samples(X)
         groups = check_groups(required_groups(groups, self), n_records)
-        times = _as_times(per_record("times", self, times, n_records))
-        event_times = times.groupby(groups).transform("min").to_numpy()
-        starts = np.sort(times.groupby(groups).min().to_numpy())
+        by_event = _as_times(per_record("times", self, times, n_records)).groupby(
+            groups
+        )
+        event_times = np.asarray(by_event.transform("min"))
+        starts = np.sort(np.asarray(by_event.agg("min")))
         size = self._block_size(len(starts))
         order = pd.Series(event_times).rank(method="min").to_numpy()
         codes = _event_order(groups, event_times)
@@ -100,22 +125,12 @@ class TemporalEventSplit(BaseCrossValidator):
 
     def _block_size(self, n_events):
         """Return the number of events in a test block."""
-        check_scalar(self.n_splits, "n_splits", Integral, min_val=1)
         size = self.test_size
         if size is None:
             size = n_events // (self.n_splits + 1)
-        elif isinstance(size, Integral):
-            check_scalar(size, "test_size", Integral, min_val=1)
-        else:
-            check_scalar(
-                size,
-                "test_size",
-                Real,
-                min_val=0,
-                max_val=1,
-                include_boundaries="neither",
-            )
+        elif not isinstance(size, Integral):
             size = int(np.ceil(size * n_events))
+        size = int(size)
         if size < 1 or size * self.n_splits >= n_events:
             raise ValueError(
                 f"{n_events} events are too few for n_splits={self.n_splits} test "
@@ -123,7 +138,9 @@ class TemporalEventSplit(BaseCrossValidator):
             )
         return size
 
-    def get_n_splits(self, X=None, y=None, groups=None, times=None):
+    def get_n_splits(
+        self, X: Any = None, y: Any = None, groups: Any = None, times: Any = None
+    ) -> int:
         """Return the number of splits.
 
         Parameters

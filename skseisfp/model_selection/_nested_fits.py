@@ -1,33 +1,45 @@
-"""Folds inside folds, and the fits of a candidate on them."""
+"""Nested folds, and the fits of a candidate on them."""
 
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from ..ensemble.out_of_fold import fit_predict, seeded
 from ..metrics import event_labels
 from ..metrics.aggregation import vote_events
 from ..metrics.weighted import Rows, get_score
-from ._out_of_fold import fit_predict, seeded
 from .protocols import make_protocols
 
 STRATIFIED = ("event", "new_stations")  # every class is in every fold of events
 
 
 class OuterFold(NamedTuple):
-    """Rows of an outer fold, its inner folds, and the rows that those score."""
+    """Rows of an outer fold, its inner folds, and the rows that are scored in those."""
 
-    train: np.ndarray
-    test: np.ndarray
+    train: npt.NDArray
+    test: npt.NDArray
     inner: list
-    inner_rows: np.ndarray
+    inner_rows: npt.NDArray
 
 
-class Trial(NamedTuple):
-    """A candidate on an outer fold; scores are None where a fit failed."""
+class NestedDesign(NamedTuple):
+    """Candidates, their records, and the folds; `scored` are the rows of the score."""
 
-    inner: np.ndarray | None
-    outer: np.ndarray | None
+    candidates: list
+    arrays: dict
+    y: npt.NDArray
+    events: npt.NDArray
+    folds: list[OuterFold]
+    scored: npt.NDArray
+
+
+class CandidateFit(NamedTuple):
+    """Predictions of a candidate on an outer fold; None where a fit failed."""
+
+    inner: npt.NDArray | None
+    outer: npt.NDArray | None
     inner_score: float
     error: str
 
@@ -40,7 +52,7 @@ def event_score(y, scores, events, classes, metric):
     true = np.searchsorted(classes, y[first])
     if len(np.unique(true)) < len(classes):
         return np.nan
-    rows = Rows(true, predicted, event_scores)
+    rows = Rows(true, predicted, event_scores, classes)
     return float(get_score(metric)(rows, np.ones((1, len(true))))[0])
 
 
@@ -53,7 +65,7 @@ def make_nested_folds(frame, y, *, protocols, n_splits, random_state):
         Table of the records, see :func:`make_protocols`.
     y : ndarray of shape (n_records,)
         Labels.
-    protocols : tuple of str
+    protocols : tuple of str or of (str, splitter)
         Outer and inner protocol.
     n_splits : tuple of int
         Number of outer and of inner folds.
@@ -63,9 +75,9 @@ def make_nested_folds(frame, y, *, protocols, n_splits, random_state):
     Returns
     -------
     folds : list of OuterFold
-        All rows are counted in the whole table.
+        Row numbers are those of the whole table.
     scored : ndarray
-        Row numbers of the records that the outer protocol tests and scores.
+        Row numbers of the records that are tested and scored by the outer protocol.
     """
     events, classes = frame["event_id"].to_numpy(), np.unique(y)
     outer, scored = _make_folds(
@@ -90,25 +102,22 @@ def make_nested_folds(frame, y, *, protocols, n_splits, random_state):
     return folds, scored
 
 
-def _make_folds(frame, y, name, random_state, n_splits, place=""):
+def _make_folds(frame, y, protocol, random_state, n_splits, place=""):
     """Return the folds of a protocol and the rows that are scored.
 
-    Errors name the outer fold at which they occur; `n_splits` has the name by which
-    the number of folds was given.
+    Errors name the outer fold in which they occur; `n_splits` maps the name of the
+    option to the number of folds.
     """
     ((option, number),) = n_splits.items()
-    if name in STRATIFIED:
+    if protocol in STRATIFIED:
         _check_counts(y, frame["event_id"].to_numpy(), option, number, place)
     try:
-        (protocol,) = make_protocols(
-            frame, y, protocols=[name], n_splits=number, random_state=random_state
+        (made,) = make_protocols(
+            frame, y, protocols=[protocol], n_splits=number, random_state=random_state
         )
     except ValueError as error:
         raise ValueError(f"{place}{error}") from error
-    tested = np.zeros(len(y), dtype=bool)
-    for _, test in protocol.folds:
-        tested[test] = True
-    return protocol.folds, np.flatnonzero(tested & protocol.scored)
+    return made.folds, np.flatnonzero(made.scored)
 
 
 def _check_counts(y, events, option, number, place):
@@ -122,7 +131,7 @@ def _check_counts(y, events, option, number, place):
 
 
 def _check_events(y, events, classes, place):
-    """Raise if there are fewer than two events of a class, which have no interval."""
+    """Raise if a class has fewer than two events, and so its score no interval."""
     counts = event_labels(y, events).value_counts().reindex(classes, fill_value=0)
     if counts.min() < 2:
         raise ValueError(
@@ -132,11 +141,11 @@ def _check_events(y, events, classes, place):
 
 
 def _list(counts):
-    """Return counts of events by class as text."""
+    """Return counts of events by class as a string."""
     return ", ".join(f"{number} of {label!r}" for label, number in counts.items())
 
 
-def run_candidate(estimator, X, y, fold, metadata, *, metric, random_state):
+def fit_candidate(estimator, X, y, fold, metadata, *, metric, random_state):
     """Fit a candidate on the inner folds and on all training rows of an outer fold.
 
     Parameters
@@ -150,17 +159,17 @@ def run_candidate(estimator, X, y, fold, metadata, *, metric, random_state):
     fold : OuterFold
         The folds.
     metadata : dict
-        ``groups`` and what else the steps may request.
-    metric : str
+        ``groups`` and other metadata that the steps may request.
+    metric : str or callable
         Event score of the predictions pooled over the inner folds.
     random_state : int
         Seed of every fit.
 
     Returns
     -------
-    Trial
-        Predictions for ``fold.inner_rows`` and ``fold.test``. An exception of a fit is
-        kept as text: the candidate failed here.
+    CandidateFit
+        Predictions for ``fold.inner_rows`` and ``fold.test``. If a fit raises, the
+        message is kept instead.
     """
     pooled = np.full((len(y), len(np.unique(y))), np.nan)
     try:
@@ -170,12 +179,12 @@ def run_candidate(estimator, X, y, fold, metadata, *, metric, random_state):
             estimator, X, y, (fold.train, fold.test), metadata, random_state
         )
     except Exception as error:
-        return Trial(None, None, np.nan, f"{type(error).__name__}: {error}")
+        return CandidateFit(None, None, np.nan, f"{type(error).__name__}: {error}")
     rows = fold.inner_rows
     score = event_score(
         y[rows], pooled[rows], metadata["groups"][rows], np.unique(y), metric
     )
-    return Trial(pooled[rows], outer, score, "")
+    return CandidateFit(pooled[rows], outer, score, "")
 
 
 def _predict(estimator, X, y, fold, metadata, random_state):
@@ -186,12 +195,12 @@ def _predict(estimator, X, y, fold, metadata, random_state):
     return scores
 
 
-def pool_outer(trials, folds, shape):
+def pool_outer(fits, folds, shape):
     """Return predictions of shape (n_records, n_classes), NaN where not tested.
 
     Parameters
     ----------
-    trials : list of Trial
+    fits : list of CandidateFit
         One for each of the `folds`; failed ones leave NaN.
     folds : list of OuterFold
         The folds.
@@ -204,12 +213,12 @@ def pool_outer(trials, folds, shape):
         The predictions.
     """
     pooled = np.full(shape, np.nan)
-    for trial, fold in zip(trials, folds, strict=True):
-        if not trial.error:
-            pooled[fold.test] = trial.outer
+    for fit, fold in zip(fits, folds, strict=True):
+        if not fit.error:
+            pooled[fold.test] = fit.outer
     return pooled
 
 
-def first_error(trials):
-    """Return the first error of some trials, an empty text where none failed."""
-    return next((trial.error for trial in trials if trial.error), "")
+def first_error(fits):
+    """Return the first error of some fits, an empty string if none failed."""
+    return next((fit.error for fit in fits if fit.error), "")
