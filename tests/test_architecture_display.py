@@ -14,21 +14,22 @@ pytestmark = pytest.mark.usefixtures("pyplot")
 
 
 def plain(text):
-    """Return what is written, with an ordinary x."""
+    """Return a string with an ordinary x."""
     return text.get_text().replace("\N{MULTIPLICATION SIGN}", "x")
 
 
 def written(display):
     return {
-        name: [plain(text) for text in texts] for name, texts in display.text_.items()
+        name: [plain(text) for text in strings]
+        for name, strings in display.text_.items()
     }
 
 
 def red(display):
     return {
         plain(text)
-        for texts in display.text_.values()
-        for text in texts
+        for strings in display.text_.values()
+        for text in strings
         if text.get_color() == "#c2273f"
     }
 
@@ -37,17 +38,17 @@ def red(display):
 def fitted():
     X = np.random.default_rng(0).integers(0, 2, (12, 1, 1, 16, 16)).astype(np.uint8)
     y = np.repeat(["blast", "quake"], 6)
-    net = FingerprintClassifier(
+    classifier = FingerprintClassifier(
         module__conv1_n_filters=4, max_epochs=1, device="cpu", random_state=0
     )
-    return net.fit(X, y), X, y
+    return classifier.fit(X, y), X, y
 
 
 def test_writes_every_layer_of_the_published_network():
     display = ArchitectureDisplay.from_params((1, 64, 64), 3)
-    texts = written(display)
-    assert list(texts) == list(summarize((1, 64, 64), 3).index)
-    assert texts["conv2"] == [
+    strings = written(display)
+    assert list(strings) == list(summarize((1, 64, 64), 3).index)
+    assert strings["conv2"] == [
         "convolution",
         "5 x 5",
         "56 filters",
@@ -55,8 +56,8 @@ def test_writes_every_layer_of_the_published_network():
         "padding 2",
         "11,256",
     ]
-    assert texts["dropout1"] == ["dropout", "p = 0.3"]
-    assert texts["output"] == ["fully connected", "3 units", "43,011"]
+    assert strings["dropout1"] == ["dropout", "p = 0.3"]
+    assert strings["output"] == ["fully connected", "3 units", "43,011"]
     drawn = [plain(text) for text in display.ax_.texts]
     assert "54,435 parameters in all" in drawn
     assert drawn.count("56 x 16 x 16") == 1
@@ -78,12 +79,12 @@ def test_gives_each_cycle_a_row(n_cycles):
     assert heights == sorted(heights)
 
 
-def test_texts_stay_within_their_boxes():
+def test_strings_stay_within_their_boxes():
     display = ArchitectureDisplay.from_params((1, 64, 64), 3)
     display.figure_.canvas.draw()
     boxes = [patch.get_window_extent() for patch in display.ax_.patches]
-    for texts in display.text_.values():
-        middle = texts[0].get_window_extent()
+    for strings in display.text_.values():
+        middle = strings[0].get_window_extent()
         home = [box for box in boxes if box.overlaps(middle)]
         assert len(home) == 1
         assert home[0].x0 < middle.x0
@@ -91,8 +92,8 @@ def test_texts_stay_within_their_boxes():
 
 
 def test_draws_the_network_of_a_fitted_pipeline(fitted):
-    net, X, y = fitted
-    pipeline = make_pipeline(FunctionTransformer(), net).fit(X, y)
+    classifier, X, y = fitted
+    pipeline = make_pipeline(FunctionTransformer(), classifier).fit(X, y)
     display = ArchitectureDisplay.from_estimator(pipeline, varied=["conv1_n_filters"])
     trained = sum(p.numel() for p in pipeline[-1].net_.module_.parameters())
     assert display.layers["n_parameters"].sum() == trained
@@ -100,9 +101,9 @@ def test_draws_the_network_of_a_fitted_pipeline(fitted):
 
 
 def test_draws_the_best_trial_of_a_search(fitted):
-    net, X, y = fitted
+    classifier, X, y = fitted
     grid = {"module__conv1_filter_size": [2, 3]}
-    search = GridSearchCV(net, grid, cv=2).fit(X, y)
+    search = GridSearchCV(classifier, grid, cv=2).fit(X, y)
     display = ArchitectureDisplay.from_search(search)
     best = search.best_params_["module__conv1_filter_size"]
     assert red(display) == {f"{best} x {best}"}
@@ -121,12 +122,12 @@ def test_draws_a_trial_of_a_cube_with_what_was_fixed(pyplot):
     assert "24 filters" in written(display)["conv2"]
 
 
-def test_refuses_another_network_than_that_of_the_trial():
+def test_another_network_than_that_of_the_trial_raises():
     with pytest.raises(ValueError, match="input_shape, n_classes or arch"):
         ArchitectureDisplay.from_cube(make_cube(2), input_shape=(1, 32, 32))
 
 
-def test_refuses_what_has_no_such_network(fitted):
+def test_estimators_and_cubes_without_such_a_network_raise(fitted):
     _, X, y = fitted
     with pytest.raises(ValueError, match="FingerprintClassifier of fingerprints"):
         ArchitectureDisplay.from_estimator(FunctionTransformer())

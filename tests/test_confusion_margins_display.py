@@ -11,12 +11,12 @@ pytestmark = pytest.mark.usefixtures("pyplot")
 COUNTS_BY_PREDICTION = np.array([[52, 1, 3], [1, 56, 0], [0, 4, 55]])
 
 
-def texts(display):
+def strings(display):
     return {key: text.get_text() for key, text in display.text_.items()}
 
 
 def test_rebuilds_figure_6_of_the_paper():
-    written = texts(ConfusionMarginsDisplay(COUNTS_BY_PREDICTION.T).plot())
+    written = strings(ConfusionMarginsDisplay(COUNTS_BY_PREDICTION.T).plot())
     assert [written[k, 3] for k in range(3)] == ["98.1", "91.8", "94.8"]
     assert [written[3, k] for k in range(3)] == ["92.9", "98.2", "93.2"]
     assert written[3, 3] == "94.8"
@@ -37,13 +37,13 @@ def test_true_classes_run_right_and_predicted_ones_up():
     )
     positions = display.ax_.transData.transform([(0, 0), (1, 1)])
     assert (positions[1] > positions[0]).all()
-    assert texts(display)[0, 1].endswith("\n1")
-    assert texts(display)[1, 0] == "0"
+    assert strings(display)[0, 1].endswith("\n1")
+    assert strings(display)[1, 0] == "0"
 
 
 def test_a_class_without_event_predictions_has_no_precision():
     display = ConfusionMarginsDisplay(np.array([[2, 0], [1, 0]])).plot()
-    assert texts(display)[2, 1] == "nan"
+    assert strings(display)[2, 1] == "nan"
 
 
 def test_from_estimator_predicts_and_draws_on_the_given_axes(pyplot):
@@ -80,11 +80,11 @@ def test_all_trials_of_a_cube_or_those_with_a_value_are_pooled(pyplot):
     some = ConfusionMarginsDisplay.from_cube(
         cube, pooled=True, trial={"conv1_filter_size": 2}
     )
-    kept = counts.sel(net__module__conv1_filter_size=2)
+    kept = counts.sel(network__module__conv1_filter_size=2)
     assert some.confusion_matrix.sum() == kept.sum()
 
 
-def test_refuses_matrices_that_a_cube_does_not_have():
+def test_matrices_that_a_cube_does_not_have_raise():
     with pytest.raises(ValueError, match="no confusion matrices by event"):
         ConfusionMarginsDisplay.from_cube(make_cube(2, kept=()), by="event")
     failed = {"conv1_filter_size": 2, "conv1_n_filters": 8}

@@ -64,8 +64,8 @@ def test_events_are_at_their_places_by_class():
     }
     kinds = [entry.get_text() for entry in display.ax_.get_legend().get_texts()]
     assert sorted(kinds) == sorted(points_in(display.ax_))
-    texts = [text.get_text() for text in display.ax_.texts]
-    assert texts[:2] == ["XX.B", "XX.A"]
+    strings = [text.get_text() for text in display.ax_.texts]
+    assert strings[:2] == ["XX.B", "XX.A"]
     assert display.ax_.get_title("left") == "4 events"
 
 

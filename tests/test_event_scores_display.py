@@ -57,6 +57,6 @@ def test_takes_the_scores_of_one_model():
     assert of_one.table.equals(of_dict.table)
 
 
-def test_refuses_no_model():
+def test_no_model_raises():
     with pytest.raises(ValueError, match="y_scores must name at least one model"):
         EventScoresDisplay.from_predictions(Y, {}, EVENTS)

@@ -125,7 +125,7 @@ def test_draws_on_given_axes(pyplot):
         FingerprintDisplay.from_estimator(fitted(), BUNCH.data, n_per_class=3, ax=axes)
 
 
-def test_refuses_an_unknown_kind():
+def test_an_unknown_kind_raises():
     with pytest.raises(
         ValueError, match="kind must be one of 'fingerprint', 'scalogram'"
     ):
@@ -177,6 +177,6 @@ def test_draws_the_fingerprints_inside_a_pipeline(is_fitted, kind):
         ),
     ],
 )
-def test_refuses_what_makes_no_fingerprints(estimator, got):
+def test_estimators_that_make_no_fingerprints_raise(estimator, got):
     with pytest.raises(TypeError, match=f"transformer must be a Fingerprint.*{got}"):
         FingerprintDisplay.from_estimator(estimator, BUNCH.data)

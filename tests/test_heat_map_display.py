@@ -10,7 +10,7 @@ from skseisfp.plotting import HeatMapDisplay
 pytestmark = pytest.mark.usefixtures("pyplot")
 
 
-def texts(ax):
+def strings(ax):
     return [text.get_text() for text in ax.texts]
 
 
@@ -23,8 +23,8 @@ def test_maps_run_right_and_up_columns_and_rows_by_further_parameters():
         assert image.origin == "lower"
         expected = cube.values().values[:, :, column, row].T
         np.testing.assert_array_equal(image.get_array().filled(np.nan), expected)
-    assert "pool1_size = 2" in texts(display.ax_[0, 1])
-    assert "dropout1_p = 0.5" in texts(display.ax_[2, 1])
+    assert "pool1_size = 2" in strings(display.ax_[0, 1])
+    assert "dropout1_p = 0.5" in strings(display.ax_[2, 1])
 
 
 def test_writes_the_values_and_leaves_missing_cells_empty():

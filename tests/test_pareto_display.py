@@ -16,8 +16,8 @@ def test_joins_the_trials_of_the_front(cost):
     table = cube.pareto(cost=cost).sort_values(cost)
     drawn = display.ax_.lines[0].get_xydata()
     np.testing.assert_allclose(drawn, table[[cost, "accuracy"]])
-    beside = [text.get_text() for text in display.ax_.texts]
-    assert beside == [
+    labels = [text.get_text() for text in display.ax_.texts]
+    assert labels == [
         ", ".join(f"{value:g}" for value in row)
         for row in table[cube.parameters].to_numpy()
     ]
@@ -35,7 +35,7 @@ def test_bars_are_the_spread_and_the_ring_is_the_marked_trial():
     assert ring.get_markersize() == 13 or display.ax_.lines[-1].get_markersize() == 13
 
 
-def test_refuses_a_cost_that_the_cube_does_not_have():
+def test_a_cost_that_the_cube_does_not_have_raises():
     cube = make_cube(2)
     del cube.dataset["n_parameters"]
     with pytest.raises(ValueError, match="cost must be one of 'gradient', 'spread'"):

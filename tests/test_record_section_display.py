@@ -29,7 +29,7 @@ needs_records = pytest.mark.skipif(
 
 
 def make_bunch(n_records=4, *, components="ZNE", frame=None, **facts):
-    """Two events by turns; each trace is one spike, at a sample told by its row."""
+    """Two events by turns; each trace is one spike, whose sample depends on its row."""
     data = np.zeros((n_records, len(components), 100))
     for row in range(n_records):
         for channel in range(len(components)):
@@ -178,7 +178,7 @@ def test_times_may_be_text(tmp_path):
         assert_allclose(starts, [1.0, 3.5])
 
 
-def test_a_section_of_one_record_has_room():
+def test_a_section_of_one_record_has_height():
     frame = {"distance_km": [30.0, 0]}
     display = RecordSectionDisplay.from_bunch(make_bunch(2, frame=frame), "a")
     assert display.positions_.tolist() == [30]

@@ -23,7 +23,7 @@ ALL = pytest.mark.parametrize("display", SLICES)
 LEAST = {CubeDisplay: 3, CurvesDisplay: 1, HeatMapDisplay: 2, SurfacesDisplay: 2}
 
 
-def texts(figure):
+def strings(figure):
     return [text.get_text() for text in figure.findobj(Text)]
 
 
@@ -39,7 +39,7 @@ def test_draws_cubes_of_one_to_six_parameters(display, n_parameters):
     drawn.figure_.canvas.draw()
     assert drawn.values.ndim == min(4, n_parameters)
     cut = {"at balance = views, wavelet = " + EVIL} if n_parameters == 6 else set()
-    assert cut <= set(texts(drawn.figure_))
+    assert cut <= set(strings(drawn.figure_))
 
 
 @ALL
@@ -53,7 +53,7 @@ def test_draws_quality_gradient_and_spread(display):
     for quantity, (values, label) in expected.items():
         drawn = display.from_cube(cube, quantity=quantity)
         np.testing.assert_array_equal(drawn.values, values)
-        assert label in texts(drawn.figure_)
+        assert label in strings(drawn.figure_)
     other = display.from_cube(cube, metric="roc_auc")
     np.testing.assert_array_equal(other.values, cube.values("roc_auc"))
     with pytest.raises(ValueError, match="quantity must be one of"):
@@ -65,16 +65,16 @@ def test_cuts_the_cube_through_the_trial_asked_for(display):
     cube = make_cube(4)
     names = ["dropout1_p", "pool1_size", "conv1_n_filters"]
     drawn = display.from_cube(cube, parameters=names, trial={"conv1_filter_size": 3})
-    part = cube.values().sel(net__module__conv1_filter_size=3)
+    part = cube.values().sel(network__module__conv1_filter_size=3)
     np.testing.assert_array_equal(drawn.values, part.transpose(*drawn.values.dims))
     assert [name.rpartition("__")[2] for name in drawn.values.dims] == names
-    assert "at conv1_filter_size = 3" in texts(drawn.figure_)
+    assert "at conv1_filter_size = 3" in strings(drawn.figure_)
     for name in names:
-        assert name in " ".join(texts(drawn.figure_))
+        assert name in " ".join(strings(drawn.figure_))
 
 
 @ALL
-def test_refuses_wrong_parameters(display):
+def test_wrong_parameters_raise(display):
     cube = make_cube(4)
     with pytest.raises(ValueError, match="Did you mean 'pool1_size'"):
         display.from_cube(cube, parameters=["pool_size"])
@@ -108,7 +108,7 @@ def test_draws_a_plain_grid_search(display):
 
 
 @ALL
-def test_draws_on_given_axes_and_refuses_others(display, pyplot):
+def test_draws_on_given_axes_and_raises_for_others(display, pyplot):
     cube = make_cube(3)
     shape = display.from_cube(cube).ax_.shape
     kind = {"projection": "3d"} if display in (CubeDisplay, SurfacesDisplay) else {}

@@ -55,7 +55,7 @@ def test_a_long_row_is_folded():
     assert display.ax_.shape == (2, 4)
 
 
-def test_refuses_a_surface_without_width():
+def test_a_surface_without_width_raises():
     coords = {"a": [1], "b": [1, 2]}
     with pytest.raises(ValueError, match="two values or more of a"):
         SurfacesDisplay(xr.DataArray([[1.0, 2.0]], coords=coords)).plot()

@@ -5,6 +5,7 @@ from .confusion_margins_display import ConfusionMarginsDisplay
 from .cube_display import CubeDisplay
 from .curves_display import CurvesDisplay
 from .cutoff_display import CutoffDisplay
+from .event_calibration_display import EventCalibrationDisplay
 from .event_learning_curve_display import EventLearningCurveDisplay
 from .event_map_display import EventMapDisplay
 from .event_scores_display import EventScoresDisplay
@@ -24,6 +25,7 @@ __all__ = [
     "CubeDisplay",
     "CurvesDisplay",
     "CutoffDisplay",
+    "EventCalibrationDisplay",
     "EventLearningCurveDisplay",
     "EventMapDisplay",
     "EventScoresDisplay",

@@ -1,6 +1,7 @@
-"""What the boxes of an architecture diagram say, on paper and on the page."""
+"""Boxes of an architecture diagram, for figures and for the report page."""
 
 from dataclasses import dataclass
+from typing import Any
 
 N_COLUMNS = 5
 TIMES = " \N{MULTIPLICATION SIGN} "
@@ -21,7 +22,7 @@ UNITS = {"size": "{} units"}
 class Box:
     """One layer as it is drawn.
 
-    `lines` are pairs of a text and whether a varied parameter stands in it.
+    `lines` are pairs of a string and whether it is of a varied parameter.
     """
 
     name: str
@@ -33,7 +34,7 @@ class Box:
 
 
 def arrange_boxes(layers, varied=()):
-    """Return the rows of the diagram: one a cycle, then the fully connected layers.
+    """Return the rows of the diagram: one for each cycle, then fully connected layers.
 
     Parameters
     ----------
@@ -47,28 +48,30 @@ def arrange_boxes(layers, varied=()):
     list of list of Box
         Rows of at most five boxes.
     """
-    boxes = [
-        Box(
-            layer.Index,
-            layer.kind,
-            TITLES.get(layer.kind, layer.kind),
-            _describe(layer, varied),
-            format_shape(layer.output_shape),
-            layer.n_parameters,
-        )
-        for layer in layers.itertuples()
-    ]
+    boxes = [_make_box(layer, varied) for layer in layers.itertuples()]
     # a cycle has as many layers as a row has columns
     return [boxes[k : k + N_COLUMNS] for k in range(0, len(boxes), N_COLUMNS)]
 
 
+def _make_box(layer: Any, varied):
+    """Return the box of a layer, a row of the table."""
+    return Box(
+        layer.Index,
+        layer.kind,
+        str(TITLES.get(layer.kind, layer.kind)),
+        _describe(layer, varied),
+        format_shape(layer.output_shape),
+        layer.n_parameters,
+    )
+
+
 def format_shape(shape):
-    """Write a shape with multiplication signs."""
+    """Return a shape as a string with multiplication signs."""
     return TIMES.join(str(length) for length in shape)
 
 
 def _describe(layer, varied):
-    """Return a text for each setting of a layer, and whether it was varied."""
+    """Return a string for each setting of a layer, and whether it was varied."""
     phrases = PHRASES | UNITS if layer.kind == "fully connected" else PHRASES
     return tuple(
         (phrases[setting].format(value), _parameter(layer.Index, setting) in varied)
@@ -77,7 +80,7 @@ def _describe(layer, varied):
 
 
 def _parameter(layer, setting):
-    """Return the parameter of the catalogue behind a setting of a layer."""
+    """Return the parameter of the catalogue that is a setting of a layer."""
     if layer.startswith("hidden_dropout"):
         return "hidden_dropout_p"
     return "hidden_sizes" if layer.startswith("hidden") else f"{layer}_{setting}"

@@ -1,8 +1,17 @@
 """Axes and colours shared by the displays."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+import numpy.typing as npt
 
 from .._utils.optional import import_optional
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 NEGATIVE, ZERO, POSITIVE = "#4cc9f0", "#000000", "#ffb000"
 SERIES = ("#0b7fab", "#d1495b", "#6a994e", "#7d5ba6", "#bc6c25", "#495057")
@@ -11,12 +20,46 @@ INK, MUTED, FAINT = "#1b2733", "#5c6975", "#9aa5b1"
 
 
 def import_pyplot():
-    """Import pyplot, or say which extra brings matplotlib."""
+    """Return pyplot; an error names the extra that installs matplotlib."""
     return import_optional("matplotlib.pyplot", extra="plot")
 
 
-def get_axes(ax, n_rows=1, n_columns=1, **options):
-    """Return the figure and an array of (n_rows, n_columns) axes, new or given."""
+def get_axes(
+    ax: Axes | npt.ArrayLike | None,
+    n_rows: int = 1,
+    n_columns: int = 1,
+    **options: Any,
+) -> tuple[Figure, npt.NDArray[Any]]:
+    """Return the figure and the axes of a display, new or given ones.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes, array of them or None
+        Axes to draw on, as many as panels; None makes a figure.
+    n_rows, n_columns : int, default=1
+        Numbers of rows and columns of panels.
+    **options : object
+        Options of :func:`matplotlib.pyplot.subplots` for a new figure.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+        The figure.
+    axes : ndarray of shape (n_rows, n_columns)
+        The axes.
+
+    Raises
+    ------
+    ValueError
+        If `ax` has another number of axes.
+
+    Examples
+    --------
+    >>> from skseisfp.plotting.base import get_axes
+    >>> figure, axes = get_axes(None, 2, 3, figsize=(6, 4))
+    >>> axes.shape
+    (2, 3)
+    """
     if ax is None:
         figure, axes = import_pyplot().subplots(
             n_rows, n_columns, squeeze=False, layout="constrained", **options
@@ -54,8 +97,24 @@ def set_frequency_scale(ax):
     ax.yaxis.set_minor_formatter(ticker.NullFormatter())
 
 
-def strip_spines(ax, *sides):
-    """Hide the frame on the given sides."""
+def strip_spines(ax: Axes, *sides: str) -> None:
+    """Hide the frame of axes on some sides.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The axes.
+    *sides : {"left", "right", "top", "bottom"}
+        The sides.
+
+    Examples
+    --------
+    >>> from skseisfp.plotting.base import get_axes, strip_spines
+    >>> _, axes = get_axes(None)
+    >>> strip_spines(axes[0, 0], "top", "right")
+    >>> axes[0, 0].spines["top"].get_visible()
+    False
+    """
     for side in sides:
         ax.spines[side].set_visible(False)
 

@@ -1,4 +1,4 @@
-"""What the displays draw of a result cube: a quantity over a few parameters."""
+"""Slices of a result cube: a quantity over a few parameters."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def cube_of(search):
 
 
 def format_value(value):
-    """Write a value of a parameter: numbers short, the rest as it is."""
+    """Return a value of a parameter as a string, numbers in their short form."""
     return f"{value:g}" if isinstance(value, (int, float, np.number)) else str(value)
 
 
@@ -33,7 +33,7 @@ def complete_trial(cube, trial=None, *, metric=None, only_given=False):
     metric : str or None
         Metric of the best trial; None is the main one.
     only_given : bool
-        Return the given values only.
+        Whether to return the given values only.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def complete_trial(cube, trial=None, *, metric=None, only_given=False):
 
 
 def _find_label(axis, value):
-    """Return the label of a value of a parameter, given as it was or by its label."""
+    """Return the label of a value of a parameter, which may be the label itself."""
     originals = axis.attrs.get("originals", {})
     labels = axis.values.tolist()
     for label in labels:
@@ -77,6 +77,6 @@ def describe(cube, quantity, metric=None):
 
 
 def take_slice(array, parameters, trial):
-    """Return an array over the given parameters, the others as in the trial."""
+    """Return an array over the given parameters; the others are those of the trial."""
     fixed = {name: trial[name] for name in array.dims if name not in parameters}
     return array.sel(fixed).transpose(*parameters)

@@ -1,8 +1,9 @@
-"""The records of one event, as sections of records show them."""
+"""Records of one event, for sections of records."""
 
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from .._utils.checks import check_option
@@ -12,11 +13,11 @@ from ..neural.lazy_fingerprints import is_lazy
 DISTANCES = ("distance_km", "path_ep_distance_km")
 SOURCE_PLACE = ("source_latitude_deg", "source_longitude_deg")
 STATION_PLACE = ("station_latitude_deg", "station_longitude_deg")
-MOST_NAMED = 10
+MOST_NAMED = 10  # events that a message names
 
 
 class EventRecords(NamedTuple):
-    """Records of an event, from the nearest or earliest on.
+    """Records of an event, sorted by distance or arrival.
 
     `table` has `record_id`, `station`, `distance_km`, `snr_db`, and the seconds of
     `start_time`, `p_time` and `s_time` after the `reference`.
@@ -24,7 +25,7 @@ class EventRecords(NamedTuple):
 
     event_id: str
     label: object
-    traces: np.ndarray
+    traces: npt.NDArray
     table: pd.DataFrame
     sampling_rate: float
     reference: str
@@ -36,7 +37,7 @@ class EventRecords(NamedTuple):
 
 
 def number_of_component(bunch, component):
-    """Return the number of a component of a bunch; None stands for the first."""
+    """Return the index of a component of a bunch; None stands for the first."""
     components = list(bunch["components"]) if "components" in bunch else [None]
     if component is None:
         return 0
@@ -55,7 +56,7 @@ def rows_of_event(bunch, event_id):
 
 
 def records_of(bunch, rows, channel):
-    """Return the records of an event that some rows of a bunch hold."""
+    """Return the records of an event in some rows of a bunch."""
     frame = bunch.frame.iloc[rows].reset_index(drop=True)
     rate = float(bunch.sampling_rate)
     starts, reference = _start_times(frame)
@@ -87,7 +88,7 @@ def _ids(frame, rows):
 
 
 def _read(data, rows, channel):
-    """Return the samples of one component, read where they are references."""
+    """Return the samples of one component; references are read."""
     records = [record.read() for record in data[rows]] if is_lazy(data) else data[rows]
     traces = np.stack([np.atleast_2d(record)[channel] for record in records])
     n_known = np.isfinite(traces).sum(axis=1, keepdims=True)
@@ -95,20 +96,20 @@ def _read(data, rows, channel):
 
 
 def _numbers(frame, name):
-    """Return a column of numbers, NaN where there is none."""
+    """Return a column of numbers, NaN if the table lacks it."""
     if name not in frame:
         return np.full(len(frame), np.nan)
     return frame[name].to_numpy(float, na_value=np.nan)
 
 
 def _times(frame, name):
-    """Return a column of times, NaT where there is none."""
+    """Return a column of times, NaT if the table lacks it."""
     times = frame.get(name, pd.Series(pd.NaT, frame.index))
     return pd.to_datetime(times, utc=True, errors="coerce", format="ISO8601")
 
 
 def _start_times(frame):
-    """Return the seconds of first samples after a reference, and what that is."""
+    """Return the seconds of first samples after a reference, and its name."""
     starts, origins = _times(frame, "start_time"), _times(frame, "origin_time")
     if starts.isna().any():
         return np.zeros(len(frame)), "first sample"
@@ -119,7 +120,7 @@ def _start_times(frame):
 
 
 def _distances(frame):
-    """Return distances in km as they are given, or from coordinates, else NaN."""
+    """Return distances in km from their column or from coordinates, else NaN."""
     for name in DISTANCES:
         if name in frame and frame[name].notna().any():
             return frame[name].to_numpy(float)

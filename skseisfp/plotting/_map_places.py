@@ -1,4 +1,4 @@
-"""Places on a map: where they come from, and the frame around them."""
+"""Places on a map, from tables and documents, and the limits of the map."""
 
 import numpy as np
 import pandas as pd
@@ -8,14 +8,14 @@ from ..io.read_stationxml import read_stationxml
 from ..io.tables import require_columns
 
 PLACE = ("latitude", "longitude")
-MARGIN = 0.08  # of the larger side
+MARGIN = 0.08  # free space at each side, as a share of the larger one
 NARROWEST = 0.6  # the smaller side of the map over the larger one
-LEAST_STRETCH = 0.01  # at the poles
-SHORTEST = 0.02  # smallest extent in degrees
+LEAST_STRETCH = 0.01  # instead of 0 at the poles
+SHORTEST = 0.02  # smallest extent in degrees, 2 km
 
 
 def as_stations(stations):
-    """Return a table of stations, None where nothing is given."""
+    """Return a table of stations, or None if nothing is given."""
     if stations is None or isinstance(stations, pd.DataFrame):
         return stations
     if isinstance(stations, Bunch):
@@ -24,7 +24,7 @@ def as_stations(stations):
 
 
 def places_in(frame, names, choices):
-    """Return the places that a frame has for names, by the first columns it has."""
+    """Return the places of names in a frame, from the first columns that it has."""
     for columns in choices:
         if set(columns) <= set(frame):
             places = frame[list(columns)].set_axis(list(PLACE), axis=1)
@@ -34,7 +34,7 @@ def places_in(frame, names, choices):
 
 
 def placed_rows(name, table, key):
-    """Return the rows of a table that have a place, which must be on the earth."""
+    """Return the rows of a table that have coordinates; raise if they are invalid."""
     require_columns(name, table, (key, *PLACE))
     table = table.drop_duplicates(key, keep="last").dropna(subset=list(PLACE))
     places = table[list(PLACE)].astype(float)
@@ -44,26 +44,26 @@ def placed_rows(name, table, key):
         raise ValueError(
             f"{name} has {table[key].iloc[row]} at latitude "
             f"{places['latitude'].iloc[row]:g}, longitude "
-            f"{places['longitude'].iloc[row]:g}, which is no place on the earth."
+            f"{places['longitude'].iloc[row]:g}, which is not a place on the earth."
         )
     return table.assign(**{key: table[key].astype(str)}, **places)
 
 
 def turned_around(middle, table):
-    """Return a table with longitudes within half a turn of a middle."""
+    """Return a table with longitudes within 180 degrees of a middle."""
     longitudes = table["longitude"].astype(float)
     turns = ((middle - longitudes) / 360).round()
     return table.assign(longitude=longitudes + 360 * turns)
 
 
 def middle_longitude(longitudes):
-    """Return the mean direction of longitudes."""
+    """Return the circular mean of longitudes."""
     turns = np.exp(1j * np.radians(longitudes.to_numpy(float)))
     return float(np.degrees(np.angle(turns.mean())))
 
 
 def map_limits(events, stations):
-    """Return west, east, south and north of a map, not too narrow a one."""
+    """Return the limits west, east, south and north of a map that is not too narrow."""
     places = np.vstack([table[list(PLACE)] for table in (events, stations)])
     places = places.astype(float)
     (south, west), (north, east) = places.min(axis=0), places.max(axis=0)
@@ -89,7 +89,7 @@ def figure_size(ratio):
 
 
 def degree_writer(ends):
-    """Return a writer of degrees, with the letters of the negative and positive end."""
+    """Return a formatter of degrees; `ends` are its negative and positive letter."""
 
     def write(value, _):
         value = (value + 180) % 360 - 180 if ends == "WE" else value

@@ -1,4 +1,4 @@
-"""Sections of records as parts of a page, one for each event."""
+"""Sections of records as parts of the review page, one for each event."""
 
 from base64 import b64encode
 from html import escape
@@ -7,9 +7,9 @@ import numpy as np
 
 from ._axes import round_down
 
-N_COLUMNS = 600  # of which a trace has its lows and highs on the page
-LEVELS = 127  # of either sign
-N_TICKS = 5  # along time, at least
+N_COLUMNS = 600  # columns of a trace, of which the page has minima and maxima
+LEVELS = 127  # levels of either sign that fit into a byte
+N_TICKS = 5  # least number of ticks along time
 
 SECTION = """\
 <section class="event" data-event="{event}" data-label="{label}" aria-label="{event}" \
@@ -61,7 +61,7 @@ def section_of(records, number):
 
 
 def _record(records, row, key, first, span, ticks):
-    """Return the part of a record."""
+    """Return the part of the page for one record."""
     facts = records.table.iloc[row]
     values = _lows_and_highs(records.traces[row])
     lines = [("tick", tick) for tick in ticks]
@@ -85,7 +85,7 @@ def _record(records, row, key, first, span, ticks):
 
 
 def _describe(facts):
-    """Return what is known of a record in a few words."""
+    """Return distance and SNR of a record in words, if they are known."""
     known = []
     if np.isfinite(facts["distance_km"]):
         known.append(f"{facts['distance_km']:.0f} km")
@@ -95,7 +95,7 @@ def _describe(facts):
 
 
 def _lows_and_highs(trace):
-    """Return the lows and highs of a trace over its peak, by turns, as bytes."""
+    """Return minima and maxima of a trace relative to its peak, alternating bytes."""
     peak = np.nanmax(np.abs(trace), initial=0.0)
     n_columns = min(N_COLUMNS, len(trace))
     edges = np.linspace(0, len(trace), n_columns, endpoint=False).astype(int)

@@ -1,4 +1,4 @@
-"""The layers of the network of a trial."""
+"""Layers of the network of a trial."""
 
 import numpy as np
 
@@ -16,12 +16,12 @@ def varied_architecture(parameters):
 
 
 def read_network(estimator):
-    """Return what an estimator says of its network, fitted or not.
+    """Return the input shape and the architecture of the network of an estimator.
 
     Parameters
     ----------
     estimator : estimator
-        A `FingerprintClassifier`, or what holds one.
+        A `FingerprintClassifier`, or an estimator that holds one, fitted or not.
 
     Returns
     -------
@@ -33,8 +33,8 @@ def read_network(estimator):
     Raises
     ------
     ValueError
-        If there is no such classifier, or its fingerprints are flat or of unknown
-        shape.
+        If the estimator holds no such classifier, or its fingerprints are flat or of
+        unknown shape.
     """
     classifier, _ = find_network(estimator)
     shape = getattr(classifier, "fingerprint_shape_", None) or fingerprint_shape(
@@ -84,8 +84,8 @@ def trial_layers(cube, trial, *, input_shape, n_classes=None, architecture=None)
     n_classes = n_classes or cube.dataset.sizes.get("true_class")
     if n_classes is None:
         raise ValueError(
-            "The cube has no confusion matrices to tell the number of classes; give "
-            "n_classes."
+            "The cube has no confusion matrices, which give the number of classes; "
+            "give n_classes."
         )
     params = cube.params(**trial)
     params = {tail: params[name] for name, tail in varied_architecture(params).items()}
@@ -95,7 +95,7 @@ def trial_layers(cube, trial, *, input_shape, n_classes=None, architecture=None)
 
 
 def _compare_sizes(cube, trial, n_parameters):
-    """Refuse a network that has another size than the one of the trial."""
+    """Raise if the network has another size than that of the trial."""
     if "n_parameters" not in cube.dataset:
         return
     kept = cube.dataset["n_parameters"].sel(trial).values

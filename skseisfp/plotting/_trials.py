@@ -7,7 +7,7 @@ from ._cube_slice import compute
 
 
 def tabulate_trials(cube, metric=None):
-    """Tabulate all trials of a cube, those without a result included.
+    """Tabulate all trials of a cube, including those without a result.
 
     Parameters
     ----------
@@ -19,9 +19,9 @@ def tabulate_trials(cube, metric=None):
     Returns
     -------
     DataFrame
-        One row a trial, the last parameter running fastest; columns ``quality``,
-        ``spread``, ``gradient``, and ``n_parameters`` and ``fit_time`` where the cube
-        has them. The index has a level for each parameter, by its short name.
+        One row for each trial; the last parameter changes fastest. Columns are
+        ``quality``, ``spread``, ``gradient``, and ``n_parameters`` and ``fit_time`` if
+        the cube has them. The index has a level for each parameter, by its short name.
     """
     quality = compute(cube, "quality", metric)
     names = short_names(quality.dims)

@@ -1,10 +1,23 @@
 """Diagram of a network with the values of its parameters."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
 from .._utils.optional import import_optional
 from ._architecture_boxes import N_COLUMNS, arrange_boxes, format_shape
 from ._axes import FAINT, INK, MUTED, get_axes
 from ._cube_slice import complete_trial, cube_of
 from ._trial_layers import read_network, trial_layers, varied_architecture
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.text import Text
+
+    from ..sweep import ResultCube
 
 COLOURS = {
     "convolution": ("#dcecf5", "#0b7fab"),
@@ -19,11 +32,11 @@ INCHES_PER_UNIT, POINTS_PER_INCH = 0.8, 11.5
 
 
 class ArchitectureDisplay:
-    """Diagram of the layers of a net.
+    """Diagram of the layers of a network.
 
-    A row of boxes for each cycle, then the fully connected layers. On the arrows
-    stands the shape of what passes, below a box the number of its parameters. Values
-    of the parameters that were varied are red.
+    Each cycle has a row of boxes; the last row has the fully connected layers. Arrows
+    are labelled by the shape of the data, boxes by the number of their parameters.
+    Values of the parameters that were varied are red.
 
     Parameters
     ----------
@@ -39,7 +52,7 @@ class ArchitectureDisplay:
     figure_ : matplotlib.figure.Figure
         Figure of the drawing.
     text_ : dict
-        Texts of each layer by its name.
+        Artists of the strings of each layer, by its name.
 
     See Also
     --------
@@ -53,12 +66,23 @@ class ArchitectureDisplay:
     ['convolution', '2 × 2', '16 filters', 'stride 1', 'padding 1', '80']
     """
 
-    def __init__(self, layers, *, varied=()):
+    ax_: Axes
+    figure_: Figure
+    text_: dict[str, list[Text]]
+
+    def __init__(self, layers: pd.DataFrame, *, varied: Sequence[str] = ()) -> None:
         self.layers = layers
         self.varied = varied
 
     @classmethod
-    def from_params(cls, input_shape=(1, 64, 64), n_classes=3, *, ax=None, **params):
+    def from_params(
+        cls,
+        input_shape: tuple[int, int, int] = (1, 64, 64),
+        n_classes: int = 3,
+        *,
+        ax: Axes | None = None,
+        **params: Any,
+    ) -> Self:
         """Draw an architecture by its parameters.
 
         Parameters
@@ -89,14 +113,16 @@ class ArchitectureDisplay:
         return cls(layers, varied=tuple(params)).plot(ax=ax)
 
     @classmethod
-    def from_estimator(cls, estimator, *, varied=(), ax=None):
+    def from_estimator(
+        cls, estimator: Any, *, varied: Sequence[str] = (), ax: Axes | None = None
+    ) -> Self:
         """Draw the architecture of a fitted classifier.
 
         Parameters
         ----------
         estimator : estimator
-            A fitted `FingerprintClassifier` with the convolutional network, or what
-            holds one, such as a pipeline.
+            A fitted `FingerprintClassifier` with the convolutional network, or an
+            estimator that holds one, such as a pipeline.
         varied : sequence of str, default=()
             Parameters of the catalogue to be marked.
         ax : matplotlib.axes.Axes, default=None
@@ -110,7 +136,7 @@ class ArchitectureDisplay:
         Raises
         ------
         ValueError
-            If `estimator` has no network of fingerprints that are not flat.
+            If `estimator` does not have a network of fingerprints that are not flat.
         """
         from ..neural import summarize
 
@@ -119,15 +145,17 @@ class ArchitectureDisplay:
         return cls(layers, varied=varied).plot(ax=ax)
 
     @classmethod
-    def from_search(cls, search, *, trial=None, ax=None):
+    def from_search(
+        cls, search: Any, *, trial: dict[str, Any] | None = None, ax: Axes | None = None
+    ) -> Self:
         """Draw the architecture of a trial of a search.
 
         Parameters
         ----------
         search : GridSearchCV, SweepSearchCV or another search
-            A fitted search over what holds a `FingerprintClassifier`.
+            A fitted search over an estimator that holds a `FingerprintClassifier`.
         trial : dict, default=None
-            Values of parameters; what it leaves out is as in the best trial.
+            Values of parameters; missing values are those of the best trial.
         ax : matplotlib.axes.Axes, default=None
             Axes to draw on; None makes a figure.
 
@@ -139,8 +167,8 @@ class ArchitectureDisplay:
         Raises
         ------
         ValueError
-            If the search has no network of fingerprints that are not flat; as in
-            `from_cube`.
+            If the search does not have a network of fingerprints that are not flat,
+            and as `from_cube`.
         """
         estimator = getattr(search, "best_estimator_", search.estimator)
         input_shape, architecture = read_network(estimator)
@@ -156,14 +184,14 @@ class ArchitectureDisplay:
     @classmethod
     def from_cube(
         cls,
-        cube,
+        cube: ResultCube,
         *,
-        trial=None,
-        input_shape=(1, 64, 64),
-        n_classes=None,
-        architecture=None,
-        ax=None,
-    ):
+        trial: dict[str, Any] | None = None,
+        input_shape: tuple[int, int, int] = (1, 64, 64),
+        n_classes: int | None = None,
+        architecture: dict[str, Any] | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw the architecture of a trial of a result cube.
 
         Parameters
@@ -171,7 +199,7 @@ class ArchitectureDisplay:
         cube : ResultCube
             The cube.
         trial : dict, default=None
-            Values of parameters; what it leaves out is as in the best trial.
+            Values of parameters; missing values are those of the best trial.
         input_shape : tuple of int, default=(1, 64, 64)
             Channels, rows and columns of one fingerprint.
         n_classes : int, default=None
@@ -204,7 +232,7 @@ class ArchitectureDisplay:
         varied = tuple(varied_architecture(trial).values())
         return cls(layers, varied=varied).plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the diagram.
 
         Parameters
@@ -236,12 +264,13 @@ class ArchitectureDisplay:
         return self
 
     def _measure_unit(self, width, height):
-        """Return how many inches a unit of the drawing takes."""
+        """Return the inches of a unit of the drawing."""
         window = self.ax_.get_window_extent()
         unit = min(window.width / width, window.height / height) / self.figure_.dpi
         return min(INCHES_PER_UNIT, unit)
 
     def _draw_input(self):
+        """Draw the box of the fingerprint."""
         shape = self.layers["input_shape"].iloc[0]
         self._frame(0, 0, PLAIN)
         self._write(0, 0, "fingerprint", weight="bold")
@@ -256,11 +285,11 @@ class ArchitectureDisplay:
             self._write(
                 x,
                 top + 0.19 * k,
-                text,
+                string,
                 color=VARIED if varied else INK,
                 weight="bold" if varied or k == 0 else "normal",
             )
-            for k, (text, varied) in enumerate(lines)
+            for k, (string, varied) in enumerate(lines)
         ]
         if box.n_parameters:
             below = y + HEIGHT / 2 + 0.13
@@ -268,7 +297,7 @@ class ArchitectureDisplay:
             self.text_[box.name].append(count)
 
     def _draw_arrow(self, shape, column, row, *, last):
-        """Draw the way to the next box, round the corner at the end of a row."""
+        """Draw the arrow to the next box, round the corner at the end of a row."""
         x, y = STEP * column + WIDTH / 2, ROW * row
         if last:
             total = f"{self.layers['n_parameters'].sum():,} parameters in all"
@@ -284,6 +313,7 @@ class ArchitectureDisplay:
         self._write((x + start) / 2, middle - 0.11, shape, color=MUTED)
 
     def _arrow(self, points):
+        """Draw a line through points with an arrowhead at the last one."""
         xs, ys = zip(*points, strict=True)
         self.ax_.plot(xs, ys, color=FAINT, linewidth=1.2, solid_joinstyle="round")
         self.ax_.annotate(
@@ -299,6 +329,7 @@ class ArchitectureDisplay:
         )
 
     def _frame(self, x, y, colours):
+        """Draw the frame of a box about its centre."""
         patches = import_optional("matplotlib.patches", extra="plot")
         self.ax_.add_patch(
             patches.FancyBboxPatch(
@@ -312,6 +343,8 @@ class ArchitectureDisplay:
             )
         )
 
-    def _write(self, x, y, text, **options):
-        options = {"ha": "center", "color": INK} | options
-        return self.ax_.text(x, y, text, va="center", size=self._points, **options)
+    def _write(self, x, y, string, **options):
+        """Write a string, and return its artist."""
+        options = {"ha": "center", "va": "center", "color": INK, **options}
+        options["size"] = self._points
+        return self.ax_.text(x, y, string, None, **options)

@@ -1,18 +1,34 @@
 """Confusion matrix with recall, precision and accuracy at its margins."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+import numpy.typing as npt
 from sklearn.metrics import confusion_matrix as count_confusions
 from sklearn.utils.multiclass import unique_labels
 
 from .._utils.checks import check_option
 from ._axes import get_axes, strip_spines
-from ._cube_slice import complete_trial, cube_of
+from ._cube_slice import complete_trial
+from .search_display import SearchDisplay
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
+    from matplotlib.text import Text
+    from sklearn.base import BaseEstimator
+
+    from ..sweep import ResultCube
 
 CELLS, MARGIN = "Blues", "#eef1f4"
 COUNTS = {"record": "confusion", "event": "event_confusion"}
 
 
-class ConfusionMarginsDisplay:
+class ConfusionMarginsDisplay(SearchDisplay):
     """Confusion matrix with margins.
 
     True classes go from left to right, predicted ones upwards. A cell holds its share
@@ -34,7 +50,7 @@ class ConfusionMarginsDisplay:
     figure_ : matplotlib.figure.Figure
         Figure of the drawing.
     text_ : dict
-        Texts by column and row; index ``n_classes`` is the margin.
+        Artists of the cells by column and row; index ``n_classes`` is the margin.
 
     Notes
     -----
@@ -53,20 +69,37 @@ class ConfusionMarginsDisplay:
     ([0.981, 0.918, 0.948], [0.929, 0.982, 0.932])
     """
 
-    def __init__(self, confusion_matrix, *, display_labels=None):
+    ax_: Axes
+    figure_: Figure
+    text_: dict[tuple[int, int], Text]
+
+    def __init__(
+        self,
+        confusion_matrix: npt.ArrayLike,
+        *,
+        display_labels: Sequence[str] | None = None,
+    ) -> None:
         self.confusion_matrix = np.asarray(confusion_matrix)
         self.display_labels = display_labels
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, labels=None, ax=None):
+    def from_estimator(
+        cls,
+        estimator: BaseEstimator,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        *,
+        labels: npt.ArrayLike | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw the confusion matrix of a fitted classifier.
 
         Parameters
         ----------
         estimator : classifier
             A fitted classifier.
-        X : array-like
-            Records, or what the classifier takes.
+        X : array-like of shape (n_records, ...)
+            Input of the classifier.
         y : array-like of shape (n_records,)
             True classes.
         labels : array-like, default=None
@@ -79,10 +112,18 @@ class ConfusionMarginsDisplay:
         ConfusionMarginsDisplay
             The display.
         """
-        return cls.from_predictions(y, estimator.predict(X), labels=labels, ax=ax)
+        classifier: Any = estimator
+        return cls.from_predictions(y, classifier.predict(X), labels=labels, ax=ax)
 
     @classmethod
-    def from_predictions(cls, y_true, y_pred, *, labels=None, ax=None):
+    def from_predictions(
+        cls,
+        y_true: npt.ArrayLike,
+        y_pred: npt.ArrayLike,
+        *,
+        labels: npt.ArrayLike | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw the confusion matrix of predictions.
 
         Parameters
@@ -101,30 +142,20 @@ class ConfusionMarginsDisplay:
         """
         labels = unique_labels(y_true, y_pred) if labels is None else labels
         counts = count_confusions(y_true, y_pred, labels=labels)
-        return cls(counts, display_labels=[str(label) for label in labels]).plot(ax=ax)
-
-    @classmethod
-    def from_search(cls, search, **options):
-        """Draw the confusion matrix of a trial of a search that keeps them.
-
-        Parameters
-        ----------
-        search : SweepSearchCV
-            A fitted search.
-        **options : object
-            Options of `from_cube`.
-
-        Returns
-        -------
-        ConfusionMarginsDisplay
-            The display.
-        """
-        return cls.from_cube(cube_of(search), **options)
+        names = [str(label) for label in np.asarray(labels)]
+        return cls(counts, display_labels=names).plot(ax=ax)
 
     @classmethod
     def from_cube(
-        cls, cube, *, trial=None, pooled=False, fold=None, by="record", ax=None
-    ):
+        cls,
+        cube: ResultCube,
+        *,
+        trial: dict[str, Any] | None = None,
+        pooled: bool = False,
+        fold: int | None = None,
+        by: str = "record",
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw the confusion matrix of a trial, or of all trials pooled.
 
         Parameters
@@ -132,13 +163,13 @@ class ConfusionMarginsDisplay:
         cube : ResultCube
             The cube.
         trial : dict, default=None
-            Values of parameters; what it leaves out is as in the best trial.
+            Values of parameters; missing values are those of the best trial.
         pooled : bool, default=False
-            Pool all trials that have the values in `trial`, or all there are.
+            Whether to pool all trials that have the values in `trial`, or all trials.
         fold : int, default=None
             Number of the fold from 0; None pools the folds.
         by : {"record", "event"}, default="record"
-            What is counted.
+            Whether records or events are counted.
         ax : matplotlib.axes.Axes, default=None
             Axes to draw on; None makes a figure.
 
@@ -150,7 +181,7 @@ class ConfusionMarginsDisplay:
         Raises
         ------
         ValueError
-            If the cube has no such matrix.
+            If the cube does not have the matrix.
         """
         check_option("by", by, COUNTS)
         if COUNTS[by] not in cube.dataset:
@@ -168,21 +199,21 @@ class ConfusionMarginsDisplay:
         return cls(counts.values.astype(int), display_labels=labels).plot(ax=ax)
 
     @property
-    def recall(self):
+    def recall(self) -> npt.NDArray[np.float64]:
         """Share of each true class that was recognised."""
         return _share(np.diag(self.confusion_matrix), self.confusion_matrix.sum(axis=1))
 
     @property
-    def precision(self):
-        """Share of the event predictions for each class that were right."""
+    def precision(self) -> npt.NDArray[np.float64]:
+        """Share of the predictions of each class that were right."""
         return _share(np.diag(self.confusion_matrix), self.confusion_matrix.sum(axis=0))
 
     @property
-    def accuracy(self):
-        """Share of items that were right."""
+    def accuracy(self) -> float:
+        """Share of the predictions that were right."""
         return np.trace(self.confusion_matrix) / self.confusion_matrix.sum()
 
-    def plot(self, *, ax=None, cmap=CELLS):
+    def plot(self, *, ax: Axes | None = None, cmap: str | Colormap = CELLS) -> Self:
         """Draw the matrix.
 
         Parameters
@@ -216,21 +247,24 @@ class ConfusionMarginsDisplay:
         self._dress(n_classes)
         return self
 
-    def _write(self, column, row, text, **options):
+    def _write(self, column, row, string, **options):
+        """Write into a cell, and keep the artist."""
         self.text_[column, row] = self.ax_.text(
-            column, row, text, ha="center", va="center", **options
+            column, row, string, ha="center", va="center", **options
         )
 
     def _write_cells(self, share):
+        """Write shares in percent, and counts."""
         for (row, column), part in np.ndenumerate(share):
             count = self.confusion_matrix[column, row]
             dark = np.sqrt(part) > 0.6 * np.sqrt(share.max())
             colour = "white" if dark else "#1b2733" if count else "#9aa5b1"
             digits = 1 if part >= 0.1 else 2
-            text = f"{100 * part:.{digits}f} %\n{count}" if count else "0"
-            self._write(column, row, text, color=colour)
+            string = f"{100 * part:.{digits}f} %\n{count}" if count else "0"
+            self._write(column, row, string, color=colour)
 
     def _write_margins(self):
+        """Write recall, precision and accuracy in percent."""
         n_classes = len(self.confusion_matrix)
         bold = {"weight": "bold", "color": "#1b2733"}
         for k in range(n_classes):
@@ -240,6 +274,7 @@ class ConfusionMarginsDisplay:
         self._write(n_classes, n_classes, corner, size="x-large", **bold)
 
     def _dress(self, n_classes):
+        """Write the axes and the lines between cells."""
         names = self.display_labels
         names = range(1, n_classes + 1) if names is None else names
         names = [str(name).replace("_", " ") for name in names]

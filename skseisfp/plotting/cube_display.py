@@ -1,29 +1,27 @@
 """The cube of results, coloured by value."""
 
+from __future__ import annotations
+
+from typing import Any, Self
+
 import numpy as np
 
 from .._utils.checks import check_option
 from ._axes import FAINT, get_axes
-from ._slice_display import MARK, SliceDisplay
 from .curves_display import MARKERS
+from .slice_display import MARK, SliceDisplay
 
 
 class CubeDisplay(SliceDisplay):
     """The 3-D cube: a point for each trial, coloured by its value.
 
-    Axes are three parameters; a fourth one is told by panel or by marker. The marked
-    trial has a ring, trials without a result are crosses.
+    Axes are three parameters; panels or markers show a fourth one. The marked trial has
+    a ring, trials without a result are crosses.
 
     Parameters
     ----------
     values : DataArray
         The quantity over 3 or 4 parameters.
-    label : str, default="quality"
-        What the values are.
-    cmap : str, default="viridis"
-        Colours.
-    trial : dict, default=None
-        Values of the parameters of the trial to mark, by name.
 
     Attributes
     ----------
@@ -51,9 +49,9 @@ class CubeDisplay(SliceDisplay):
     (1, 1)
     """
 
-    _min_parameters = 3
+    min_parameters = 3
 
-    def plot(self, *, ax=None, fourth="panel"):
+    def plot(self, *, ax: Any = None, fourth: str = "panel") -> Self:
         """Draw the cube.
 
         Parameters
@@ -61,7 +59,7 @@ class CubeDisplay(SliceDisplay):
         ax : array of matplotlib.axes.Axes, default=None
             As many three-dimensional axes as panels; None makes a figure.
         fourth : {"panel", "marker"}, default="panel"
-            How the fourth parameter is told, if there is one.
+            How the fourth parameter is shown, if there is one.
 
         Returns
         -------
@@ -98,6 +96,7 @@ class CubeDisplay(SliceDisplay):
         return self
 
     def _draw_points(self, panel, values, norm, marker, shift):
+        """Draw a point for each trial, a cross for one without a result."""
         positions = np.indices(values.shape).reshape(3, -1).astype(float)
         positions[0] += shift
         values = values.ravel()
@@ -116,6 +115,7 @@ class CubeDisplay(SliceDisplay):
         panel.scatter(*positions[:, ~known], color=FAINT, marker="x", s=16, linewidth=1)
 
     def _mark_trial(self, panel, fourth, shift):
+        """Draw a ring about the marked trial if it is in this panel."""
         position = self._marked_position()
         if position is None or (*position, 0)[3] != fourth:
             return
@@ -133,6 +133,7 @@ class CubeDisplay(SliceDisplay):
         )
 
     def _dress(self, panel):
+        """Write the axes of a panel."""
         for which, axis, name in zip("xyz", self._dims, self._names, strict=False):
             self._set_ticks(panel, which, axis)
             panel.set(**{f"{which}label": name})
@@ -143,13 +144,14 @@ class CubeDisplay(SliceDisplay):
         panel.set_box_aspect(None, zoom=0.82)
 
     def _add_legend(self):
+        """Add the markers of the fourth parameter."""
         handles = [
             self.ax_[0, 0].plot([], [], [], "k", marker=MARKERS[k], linestyle="")[0]
             for k in range(self.values.shape[3])
         ]
         self.figure_.legend(
             handles,
-            self._texts(self._dims[3]),
+            self._value_labels(self._dims[3]),
             title=self._names[3],
             loc="outside left upper",
             frameon=False,

@@ -1,10 +1,17 @@
 """Panel grid of curves of a quantity over a parameter."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 
 from ._axes import FAINT, SERIES, get_axes, strip_spines
 from ._cube_slice import compute
-from ._slice_display import MARK, SliceDisplay
+from .slice_display import MARK, SliceDisplay
+
+if TYPE_CHECKING:
+    from xarray import DataArray
 
 MARKERS = "osD^vPX*"
 
@@ -12,9 +19,9 @@ MARKERS = "osD^vPX*"
 class CurvesDisplay(SliceDisplay):
     """Panel grid of curves: one panel for each pair of values of two parameters.
 
-    The curves run over a third parameter; a fourth one is told by colour and marker.
-    Bands are one standard deviation over the folds to both sides. The marked trial
-    has a ring.
+    The curves run over a third parameter; colour and marker show a fourth one. Bands
+    are one standard deviation over the folds to both sides. The marked trial has a
+    ring.
 
     Parameters
     ----------
@@ -24,10 +31,6 @@ class CurvesDisplay(SliceDisplay):
         horizontal.
     spread : DataArray, default=None
         Standard deviation over the folds.
-    label : str, default="quality"
-        What the values are.
-    trial : dict, default=None
-        Values of the parameters of the trial to mark, by name.
 
     Attributes
     ----------
@@ -55,17 +58,24 @@ class CurvesDisplay(SliceDisplay):
     (1, 2)
     """
 
-    def __init__(self, values, *, spread=None, label="quality", trial=None):
+    def __init__(
+        self,
+        values: DataArray,
+        *,
+        spread: DataArray | None = None,
+        label: str = "quality",
+        trial: dict[str, Any] | None = None,
+    ) -> None:
         super().__init__(values, label=label, trial=trial)
         self.spread = spread
 
     @classmethod
     def _extras(cls, cube, quantity, metric, cut):
-        """Return the spread of the quality, of which the bands are made."""
+        """Return the spread of the quality, which the bands show."""
         has_bands = quantity == "quality"
         return {"spread": cut(compute(cube, "spread", metric)) if has_bands else None}
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Any = None) -> Self:
         """Draw the curves.
 
         Parameters
@@ -91,7 +101,7 @@ class CurvesDisplay(SliceDisplay):
         for (row, column), panel in np.ndenumerate(self.ax_):
             self._draw_curves(panel, values[row, column], spread[row, column])
             self._dress(panel, row, column)
-        # rows and columns are told by the parameters before the horizontal one
+        # the parameters before the horizontal one are those of rows and columns
         self._title_panels(*reversed(self._dims[: min(2, len(self._dims) - 1)]))
         self._mark_trial()
         self._add_legend(values.shape[3])
@@ -107,12 +117,14 @@ class CurvesDisplay(SliceDisplay):
         return array.values[(*(None,) * front, ..., *(None,) * back)]
 
     def _style(self, curve):
+        """Return colour and marker of a curve."""
         return {
             "color": SERIES[curve % len(SERIES)],
             "marker": MARKERS[curve % len(MARKERS)],
         }
 
     def _draw_curves(self, panel, values, spread):
+        """Draw the curves of a panel with their bands."""
         positions = np.arange(len(values))
         for curve in range(values.shape[1]):
             style = self._style(curve)
@@ -128,6 +140,7 @@ class CurvesDisplay(SliceDisplay):
             panel.plot(positions, mean, markersize=3.5, linewidth=1.3, **style)
 
     def _dress(self, panel, row, column):
+        """Write the axes of a panel."""
         n_rows, n_columns = self.ax_.shape
         horizontal = self._dims[min(2, len(self._dims) - 1)]
         self._set_ticks(panel, "x", horizontal)
@@ -143,6 +156,7 @@ class CurvesDisplay(SliceDisplay):
             panel.set_ylabel(self.label)
 
     def _mark_trial(self):
+        """Draw a ring about the marked trial."""
         position = self._marked_position()
         if position is None:
             return
@@ -160,12 +174,13 @@ class CurvesDisplay(SliceDisplay):
         )
 
     def _add_legend(self, n_curves):
+        """Add the legend of the fourth parameter, if there is one."""
         if n_curves == 1:
             return
         lines = self.ax_.flat[0].lines[:n_curves]
         self.figure_.legend(
             lines,
-            self._texts(self._dims[3]),
+            self._value_labels(self._dims[3]),
             title=self._names[3],
             loc="outside right upper",
             frameon=False,

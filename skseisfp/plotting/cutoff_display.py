@@ -1,25 +1,36 @@
 """A record's scalogram with the cut-offs of its high-pass filter."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from numbers import Integral
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.utils import check_scalar
 
 from ..signal import frequency_axis, scalogram
 from ._axes import SERIES, draw_scalogram, get_axes, set_frequency_scale, strip_spines
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ..preprocessing import AdaptiveHighpassFilter, FilterAugmenter
+
 SHAPE = (64, 64)
 DYNAMIC_RANGE_DB = 70.0
+LEAST_POWER = 1e-20  # over the largest, for the logarithm: -200 dB, below all noise
 CHOSEN = "#2dd4bf"
 
 
 class CutoffDisplay:
     """Where the noise of a record ends and its signal begins.
 
-    Left the scalogram in decibels, right the power of its rows: what is there half of
-    the time, and what a tenth of the time exceeds. Stationary noise keeps the two
-    curves together, an event parts them. Lines mark the chosen cut-off and the
-    shifted ones.
+    At the left is the scalogram in decibels, at the right the power of its rows: the
+    values that are exceeded half of the time and a tenth of the time. For stationary
+    noise the two curves are close, for an event they are apart. Lines mark the chosen
+    cut-off and the shifted ones.
 
     Parameters
     ----------
@@ -30,9 +41,9 @@ class CutoffDisplay:
     times : ndarray of shape (columns,)
         Times of the columns in seconds.
     cutoffs : sequence of float
-        Cut-offs in Hz; the chosen one first, NaN where there is none.
+        Cut-offs in Hz; the chosen one first, NaN if there is none.
     status : str, default=""
-        What the estimate says of itself, for the title.
+        Status of the estimate, for the title.
 
     Attributes
     ----------
@@ -52,7 +63,18 @@ class CutoffDisplay:
     5
     """
 
-    def __init__(self, power, *, frequencies, times, cutoffs, status=""):
+    ax_: npt.NDArray[Any]
+    figure_: Figure
+
+    def __init__(
+        self,
+        power: npt.NDArray,
+        *,
+        frequencies: npt.NDArray,
+        times: npt.NDArray,
+        cutoffs: Sequence[float],
+        status: str = "",
+    ) -> None:
         self.power = power
         self.frequencies = frequencies
         self.times = times
@@ -60,7 +82,15 @@ class CutoffDisplay:
         self.status = status
 
     @classmethod
-    def from_estimator(cls, cutoff_filter, X, *, record=0, arrival=None, ax=None):
+    def from_estimator(
+        cls,
+        cutoff_filter: AdaptiveHighpassFilter | FilterAugmenter,
+        X: npt.ArrayLike,
+        *,
+        record: int = 0,
+        arrival: npt.ArrayLike | None = None,
+        ax: Any = None,
+    ) -> Self:
         """Draw the cut-offs that a filter chooses for a record.
 
         Parameters
@@ -72,7 +102,7 @@ class CutoffDisplay:
         record : int, default=0
             Row of the record.
         arrival : array-like of shape (n_records,), default=None
-            Sample of the first arrival of each record, where known.
+            Sample of the first arrival of each record, if known.
         ax : array of two matplotlib.axes.Axes, default=None
             Axes to draw on; None makes a figure.
 
@@ -84,14 +114,14 @@ class CutoffDisplay:
         Raises
         ------
         TypeError
-            If `cutoff_filter` is none of the two.
+            If `cutoff_filter` is of another type.
         ValueError
-            If there is no such record.
+            If `X` does not have the record.
         """
         if not hasattr(cutoff_filter, "estimate_cutoff"):
             raise TypeError(
                 "cutoff_filter must be an AdaptiveHighpassFilter or a FilterAugmenter; "
-                f"got {type(cutoff_filter).__name__}. Of a pipeline give that step."
+                f"got {type(cutoff_filter).__name__}. Of a pipeline pass that step."
             )
         X = np.asarray(X)
         check_scalar(record, "record", Integral, min_val=0, max_val=len(X) - 1)
@@ -100,8 +130,9 @@ class CutoffDisplay:
             arrival = np.asarray(arrival)[record : record + 1]
         estimate = cutoff_filter.estimate_cutoff(X, arrival).iloc[0]
         cutoffs = [estimate["cutoff"]]
-        if hasattr(cutoff_filter, "view_cutoffs"):
-            cutoffs = cutoff_filter.view_cutoffs(X, arrival)[0].tolist()
+        view_cutoffs = getattr(cutoff_filter, "view_cutoffs", None)
+        if view_cutoffs is not None:
+            cutoffs = view_cutoffs(X, arrival)[0].tolist()
         rate, n_samples = cutoff_filter.sampling_rate, X.shape[-1]
         frequencies = frequency_axis(SHAPE[0], n_samples, sampling_rate=rate)
         power = scalogram(
@@ -115,7 +146,7 @@ class CutoffDisplay:
             status=estimate["status"],
         ).plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Any = None) -> Self:
         """Draw the scalogram, the powers of its rows and the cut-offs.
 
         Parameters
@@ -132,12 +163,15 @@ class CutoffDisplay:
             ax, 1, 2, figsize=(9, 3.8), width_ratios=(1.8, 1), sharey=True
         )
         self.ax_ = axes[0]
-        decibels = 10.0 * np.log10(np.maximum(self.power / self.power.max(), 1e-20))
+        decibels = 10.0 * np.log10(
+            np.maximum(self.power / self.power.max(), LEAST_POWER)
+        )
         self._draw_image(self.ax_[0], decibels)
         self._draw_rows(self.ax_[1], decibels)
         return self
 
     def _draw_image(self, ax, decibels):
+        """Draw the scalogram."""
         limits = {"vmin": -DYNAMIC_RANGE_DB, "vmax": 0}
         image = draw_scalogram(ax, decibels, self.frequencies, self.times, **limits)
         bar = self.figure_.colorbar(image, ax=ax, pad=0.02, aspect=30)
@@ -151,6 +185,7 @@ class CutoffDisplay:
         ax.set_title(f"{title} ({status})" if status else title, loc="left")
 
     def _draw_rows(self, ax, decibels):
+        """Draw the power of the rows that is exceeded half and a tenth of the time."""
         loud = np.quantile(decibels, 0.9, axis=1)
         steady = np.median(decibels, axis=1)
         ax.fill_betweenx(self.frequencies, steady, loud, color=SERIES[1], alpha=0.15)
@@ -173,6 +208,7 @@ class CutoffDisplay:
         strip_spines(ax, "left", "right", "top")
 
     def _draw_cutoffs(self, ax, *, shifted_colour):
+        """Draw a line at each cut-off."""
         for cutoff in self.cutoffs[1:]:
             ax.axhline(cutoff, color=shifted_colour, linewidth=0.9, linestyle="--")
         ax.axhline(self.cutoffs[0], color=CHOSEN, linewidth=2.2)

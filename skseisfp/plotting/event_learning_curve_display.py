@@ -1,12 +1,21 @@
 """Scores by number of training events, with their intervals."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from .._utils.checks import check_option
 from ._axes import FAINT, MUTED, SERIES, get_axes, strip_spines
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ..model_selection import EventLearningCurve
 
 MARKERS = "osD^vPX*"
 COUNTS = ("events", "rarer")
@@ -23,10 +32,10 @@ class EventLearningCurveDisplay:
     curves : dict of str to EventLearningCurve
         Curves by the names of the models.
     count : {"events", "rarer"}, default="events"
-        What the horizontal axis counts: all events, or those of the rarer class.
+        Events on the horizontal axis: all of them, or those of the rarer class.
     extrapolate_to : int, default=None
         Number of events to extrapolate to; None draws the curves alone. A curve that
-        cannot be extrapolated is drawn without.
+        cannot be extrapolated is drawn alone, too.
     chance : float, default=None
         Score of a guess, drawn as a line.
 
@@ -51,7 +60,17 @@ class EventLearningCurveDisplay:
     'training events'
     """
 
-    def __init__(self, curves, *, count="events", extrapolate_to=None, chance=None):
+    ax_: Axes
+    figure_: Figure
+
+    def __init__(
+        self,
+        curves: Mapping[str, EventLearningCurve],
+        *,
+        count: str = "events",
+        extrapolate_to: int | None = None,
+        chance: float | None = None,
+    ) -> None:
         self.curves = curves
         self.count = count
         self.extrapolate_to = extrapolate_to
@@ -59,8 +78,14 @@ class EventLearningCurveDisplay:
 
     @classmethod
     def from_curves(
-        cls, curves, *, count="events", extrapolate_to=None, chance=None, ax=None
-    ):
+        cls,
+        curves: EventLearningCurve | Mapping[str, EventLearningCurve],
+        *,
+        count: str = "events",
+        extrapolate_to: int | None = None,
+        chance: float | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw learning curves.
 
         Parameters
@@ -68,7 +93,7 @@ class EventLearningCurveDisplay:
         curves : EventLearningCurve or dict of str to EventLearningCurve
             One curve, or each by the name of its model; of the same metric.
         count : {"events", "rarer"}, default="events"
-            What the horizontal axis counts.
+            Events on the horizontal axis.
         extrapolate_to : int, default=None
             Number of events to extrapolate to.
         chance : float, default=None
@@ -84,15 +109,15 @@ class EventLearningCurveDisplay:
         Raises
         ------
         ValueError
-            If there is no curve, or if metrics or rarer classes differ where they must
-            be the same.
+            If there is no curve, if the metrics differ, or if ``count="rarer"`` and
+            the rarer classes differ.
         """
         if not isinstance(curves, Mapping):
             curves = {"model": curves}
         display = cls(curves, count=count, extrapolate_to=extrapolate_to, chance=chance)
         return display.plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the curves.
 
         Parameters
@@ -114,7 +139,7 @@ class EventLearningCurveDisplay:
             color = SERIES[number % len(SERIES)]
             self._draw(name, curve, color, MARKERS[number % len(MARKERS)])
             if self.extrapolate_to is not None:
-                self._extrapolate(curve, color)
+                self._extrapolate(curve, self.extrapolate_to, color)
         first = next(iter(self.curves.values()))
         rarer = f" of {first.rarer}" if self.count == "rarer" else ""
         self.ax_.set_xlabel(f"training events{rarer}")
@@ -150,24 +175,24 @@ class EventLearningCurveDisplay:
         )
         self.ax_.plot(counts, table["score"], color=color, marker=marker, label=name)
 
-    def _extrapolate(self, curve, color):
-        """Draw the dashed line from the last size on, where there is one."""
+    def _extrapolate(self, curve, n_events, color):
+        """Draw the dashed line from the last size on, if the curve has one."""
         last = curve.summary().iloc[-1]
         n_last = int(last.name)
-        if self.extrapolate_to <= n_last:
+        if n_events <= n_last:
             return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            found = curve.extrapolate(self.extrapolate_to)
+            found = curve.extrapolate(n_events)
             if np.isnan(found.score):
                 return
-            ahead = np.geomspace(n_last, self.extrapolate_to, 12).round().astype(int)
+            ahead = np.geomspace(n_last, n_events, 12).round().astype(int)
             scores = [curve.extrapolate(int(n)).score for n in ahead]
         # an extrapolated set has the classes in the shares of the last size
         scale = 1 if self.count == "events" else last["n_rarer"] / n_last
         self.ax_.plot(scale * ahead, scores, color=color, linestyle="--", zorder=1)
         self.ax_.errorbar(
-            scale * self.extrapolate_to,
+            scale * n_events,
             found.score,
             yerr=[[found.score - found.low], [found.high - found.score]],
             color=color,

@@ -1,5 +1,9 @@
 """Map of events and stations."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 import pandas as pd
 
@@ -21,22 +25,27 @@ from ._map_places import (
     turned_around,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from sklearn.utils import Bunch
+
 MARKERS = ("o", "s", "D", "P", "X", "v")
-KM_PER_DEGREE = 111.2
-MOST_NAMED = 40
+KM_PER_DEGREE = 111.2  # of a great circle of the mean radius of the earth, 6371 km
+MOST_NAMED = 40  # stations whose names are written
 
 
 class EventMapDisplay:
     """Map of events, coloured by their class, and of stations.
 
     A degree of longitude is drawn as long as it is at the middle latitude. There is
-    no ground map, and nothing is fetched.
+    no base map, and nothing is downloaded.
 
     Parameters
     ----------
     events : DataFrame
-        Events: `event_id`, `latitude`, `longitude`, and where there is one
-        `event_type`, the class. Events without a place are counted, not drawn.
+        Events: `event_id`, `latitude`, `longitude`, and optionally `event_type`, the
+        class. Events without a place are counted, not drawn.
     stations : DataFrame, default=None
         Stations: `station`, `latitude` and `longitude`; of several rows of a station
         the last counts.
@@ -61,14 +70,30 @@ class EventMapDisplay:
     '2 events'
     """
 
-    def __init__(self, events, *, stations=None, records=None):
+    ax_: Axes
+    figure_: Figure
+
+    def __init__(
+        self,
+        events: pd.DataFrame,
+        *,
+        stations: pd.DataFrame | None = None,
+        records: pd.DataFrame | None = None,
+    ) -> None:
         self.events = events
         self.stations = stations
         self.records = records
 
     @classmethod
-    def from_tables(cls, events, stations=None, *, records=None, ax=None):
-        """Draw a map of what documents or tables hold.
+    def from_tables(
+        cls,
+        events: Any,
+        stations: Any = None,
+        *,
+        records: pd.DataFrame | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
+        """Draw a map of the events and stations of tables or documents.
 
         Parameters
         ----------
@@ -90,13 +115,21 @@ path-like, default=None
         Raises
         ------
         ValueError
-            If a table lacks a column, no event has a place, or a place is none.
+            If a table lacks a column, no event has a place, or a place is not on the
+            earth.
         """
         events, _ = as_tables(events, None)
         return cls(events, stations=as_stations(stations), records=records).plot(ax=ax)
 
     @classmethod
-    def from_bunch(cls, bunch, *, events=None, stations=None, ax=None):
+    def from_bunch(
+        cls,
+        bunch: Bunch,
+        *,
+        events: Any = None,
+        stations: Any = None,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw a map of the events and stations of records.
 
         Parameters
@@ -109,7 +142,7 @@ path-like, default=None
         stations : DataFrame, Bunch of `read_stationxml`, obspy Inventory, str or \
 path-like, default=None
             Places of stations. None takes those that SeisBench names in the frame,
-            and draws no stations where there are none.
+            and draws no stations if there are none.
         ax : matplotlib.axes.Axes, default=None
             Axes to draw on; None makes a figure.
 
@@ -122,7 +155,7 @@ path-like, default=None
         ------
         ValueError
             If no places of events are given, a table has no event or station of the
-            bunch, or a place is none.
+            bunch, or a place is not on the earth.
         """
         records = pd.DataFrame(
             {
@@ -146,14 +179,15 @@ path-like, default=None
         events, _ = as_tables(events, None)
         events = _of_bunch("events", events, records["event_id"])
         if "event_type" in records:
-            classes = records.groupby("event_id")["event_type"].first()
-            events = events.assign(event_type=events["event_id"].map(classes))
+            classes = records.groupby("event_id").agg({"event_type": "first"})
+            kinds = classes["event_type"].reindex(events["event_id"]).to_numpy()
+            events = events.assign(event_type=kinds)
         stations = as_stations(stations)
         if stations is not None:
             stations = _of_bunch("stations", stations, records["station"])
         return cls(events, stations=stations, records=records).plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the map.
 
         Parameters
@@ -169,7 +203,8 @@ path-like, default=None
         Raises
         ------
         ValueError
-            If a table lacks a column, no event has a place, or a place is none.
+            If a table lacks a column, no event has a place, or a place is not on the
+            earth.
         """
         events = placed_rows("events", self.events, "event_id")
         if events.empty:
@@ -222,7 +257,7 @@ path-like, default=None
         )
 
     def _draw_stations(self, stations):
-        """Draw the stations, with their names where they are few."""
+        """Draw the stations, with their names if they are few."""
         if stations.empty:
             return
         self.ax_.scatter(
@@ -238,10 +273,11 @@ path-like, default=None
         )
         if len(stations) > MOST_NAMED:
             return
-        for row in stations.itertuples():
+        columns = (stations[name] for name in ("station", "longitude", "latitude"))
+        for station, longitude, latitude in zip(*columns, strict=True):
             self.ax_.annotate(
-                row.station,
-                (row.longitude, row.latitude),
+                station,
+                (longitude, latitude),
                 xytext=(0, 5),
                 textcoords="offset points",
                 ha="center",
@@ -301,7 +337,7 @@ path-like, default=None
         )
 
     def _dress(self, events, stations):
-        """Write the axes, the legend and how many events are drawn."""
+        """Write the axes, the legend and the number of events."""
         ticker = import_optional("matplotlib.ticker", extra="plot")
         for axis, ends in ((self.ax_.xaxis, "WE"), (self.ax_.yaxis, "SN")):
             axis.set_major_locator(ticker.MaxNLocator(5, steps=[1, 2, 5, 10]))
@@ -321,7 +357,7 @@ path-like, default=None
 
 
 def _of_bunch(name, table, names):
-    """Return the rows of a table that are of events or stations of a bunch."""
+    """Return the rows of a table whose events or stations are in a bunch."""
     require_columns(name, table, (names.name,))
     chosen = table[table[names.name].astype(str).isin(names)]
     if chosen.empty:

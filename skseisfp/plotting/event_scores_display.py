@@ -1,12 +1,20 @@
 """Scores of several models with their intervals."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..metrics import score_table
 from ._axes import SERIES, get_axes, strip_spines
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 class EventScoresDisplay:
@@ -40,7 +48,16 @@ class EventScoresDisplay:
     ['network']
     """
 
-    def __init__(self, table, *, metric="score", chance=None):
+    ax_: Axes
+    figure_: Figure
+
+    def __init__(
+        self,
+        table: pd.DataFrame,
+        *,
+        metric: str = "score",
+        chance: float | None = None,
+    ) -> None:
         self.table = table
         self.metric = metric
         self.chance = chance
@@ -48,15 +65,15 @@ class EventScoresDisplay:
     @classmethod
     def from_predictions(
         cls,
-        y_true,
-        y_scores,
-        groups=None,
+        y_true: npt.ArrayLike,
+        y_scores: npt.ArrayLike | Mapping[str, npt.ArrayLike],
+        groups: npt.ArrayLike | None = None,
         *,
-        metric="roc_auc",
-        chance=None,
-        ax=None,
-        **options,
-    ):
+        metric: str = "roc_auc",
+        chance: float | None = None,
+        ax: Axes | None = None,
+        **options: Any,
+    ) -> Self:
         """Draw the scores of predictions by event and by record.
 
         Parameters
@@ -76,7 +93,7 @@ default="roc_auc"
         ax : matplotlib.axes.Axes, default=None
             Axes to draw on; None makes a figure.
         **options : dict
-            Passed to :func:`skseisfp.metrics.score_table`.
+            Options of :func:`skseisfp.metrics.score_table`.
 
         Returns
         -------
@@ -86,7 +103,7 @@ default="roc_auc"
         Raises
         ------
         ValueError
-            If `y_scores` names no model, and as :func:`skseisfp.metrics.score_table`.
+            If `y_scores` is empty, and as :func:`skseisfp.metrics.score_table`.
         """
         if not isinstance(y_scores, Mapping):
             y_scores = {"model": y_scores}
@@ -100,11 +117,11 @@ default="roc_auc"
         return cls(table, metric=metric, chance=chance).plot(ax=ax)
 
     @property
-    def models(self):
+    def models(self) -> list[str]:
         """Names of the models in the order of the table."""
         return list(dict.fromkeys(self.table.index.get_level_values("model")))
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the scores.
 
         Parameters
@@ -141,7 +158,7 @@ default="roc_auc"
         return self
 
     def _draw_level(self, level, rows, offset, *, first):
-        """Draw one interval a model, and write the score of the first level."""
+        """Draw an interval for each model, and write the scores of the first level."""
         score, low, high = rows[["score", "low", "high"]].to_numpy().T
         self.ax_.errorbar(
             score,
@@ -156,10 +173,9 @@ default="roc_auc"
         )
         if not first:
             return
-        for k, row in enumerate(rows.itertuples()):
-            text = f"{row.score:.2f} [{row.low:.2f}, {row.high:.2f}]"
+        for k in range(len(rows)):
             self.ax_.annotate(
-                text,
+                f"{score[k]:.2f} [{low[k]:.2f}, {high[k]:.2f}]",
                 (1.02, k),
                 xycoords=self.ax_.get_yaxis_transform(),
                 va="center",

@@ -1,8 +1,13 @@
 """Gallery of fingerprints and of the scalograms they come from."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from copy import copy
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
@@ -10,21 +15,25 @@ from sklearn.utils import check_random_state
 from .._utils.checks import check_option
 from .._utils.optional import import_optional
 from ..preprocessing import FingerprintTransformer
-from ..signal import decode
+from ..signal import decode, get_encoding
 from ._axes import NEGATIVE, POSITIVE, ZERO, draw_scalogram, get_axes
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 KINDS = ("fingerprint", "scalogram", "inverse")
-LEVELS = (8, 16, 32)
+LEVELS = (8, 16, 32)  # indices at which the last levels of the Haar transform begin
 TIME_INDEX, FREQUENCY_INDEX = "Haar index along time", "Haar index along frequency"
 
 
 class FingerprintDisplay:
     """Gallery of fingerprints or scalograms, a row of panels for each class.
 
-    In a fingerprint black is 0 and white is 1; signs have a colour each. Its axes are
-    the indices of the Haar transform, coarse to fine, along time and logarithmic
-    frequency. Scalograms, and images read back from fingerprints, have seconds and
-    hertz.
+    In a fingerprint black is 0 and white is 1; each sign has its own colour. Its axes
+    are the indices of the Haar transform, coarse to fine, along time and logarithmic
+    frequency. The axes of scalograms, and of images computed back from fingerprints,
+    are in seconds and hertz.
 
     Parameters
     ----------
@@ -33,7 +42,7 @@ class FingerprintDisplay:
     labels : array-like of shape (n_records,), default=None
         Class of each image; None puts all into one row.
     kind : {"fingerprint", "scalogram", "inverse"}, default="fingerprint"
-        What the images are: fingerprints, scalograms, or images read back from
+        Kind of the images: fingerprints, scalograms, or images computed back from
         fingerprints.
     frequencies : ndarray of shape (rows,), default=None
         Frequencies of the rows in Hz, for scalograms.
@@ -60,9 +69,18 @@ class FingerprintDisplay:
     ((6, 64, 64), (3, 2))
     """
 
+    ax_: npt.NDArray[Any]
+    figure_: Figure
+
     def __init__(
-        self, images, *, labels=None, kind="fingerprint", frequencies=None, times=None
-    ):
+        self,
+        images: npt.NDArray,
+        *,
+        labels: npt.ArrayLike | None = None,
+        kind: str = "fingerprint",
+        frequencies: npt.NDArray | None = None,
+        times: npt.NDArray | None = None,
+    ) -> None:
         self.images = images
         self.labels = labels
         self.kind = kind
@@ -72,33 +90,33 @@ class FingerprintDisplay:
     @classmethod
     def from_estimator(
         cls,
-        transformer,
-        X,
-        y=None,
+        transformer: FingerprintTransformer | Pipeline,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike | None = None,
         *,
-        kind="fingerprint",
-        n_per_class=4,
-        random_state=None,
-        ax=None,
-    ):
+        kind: str = "fingerprint",
+        n_per_class: int = 4,
+        random_state: np.random.RandomState | int | None = None,
+        ax: Any = None,
+    ) -> Self:
         """Draw fingerprints or scalograms of records drawn from each class.
 
         Parameters
         ----------
         transformer : FingerprintTransformer or Pipeline
             The transformer, or a pipeline with one such step, whose steps before it
-            prepare the records. If it is not fitted, a clone is, on all records.
+            prepare the records. If it is not fitted, a clone is fitted on all records.
         X : array-like of shape (n_records, [n_views, n_channels,] n_samples)
             Records; of several views or channels the first is drawn.
         y : array-like of shape (n_records,), default=None
             Class of each record.
         kind : {"fingerprint", "scalogram", "inverse"}, default="fingerprint"
-            What to draw: fingerprints, scalograms, or images read back from
+            Kind of the images: fingerprints, scalograms, or images computed back from
             fingerprints.
         n_per_class : int, default=4
             Largest number of records of each class.
         random_state : int, RandomState instance or None, default=None
-            Draw of the records.
+            Seed of the draw of the records.
         ax : array of matplotlib.axes.Axes, default=None
             As many axes as panels; None makes a figure.
 
@@ -110,12 +128,13 @@ class FingerprintDisplay:
         Raises
         ------
         TypeError
-            If `transformer` is none, or a pipeline without one or with several.
+            If `transformer` is of another type, or a pipeline without such a step or
+            with several.
         ValueError
-            If `kind` is none of the three.
+            If `kind` is not valid.
         """
         check_option("kind", kind, KINDS)
-        head, transformer = _fitted_parts(_fingerprint_part(transformer), X, y)
+        head, fitted = _fitted_parts(_fingerprint_part(transformer), X, y)
         X = np.asarray(X)
         labels = np.full(len(X), "") if y is None else np.asarray(y)
         random_state = check_random_state(random_state)
@@ -126,14 +145,14 @@ class FingerprintDisplay:
             ]
         )
         return cls(
-            _make_images(transformer, head(X[chosen]), kind),
+            _make_images(fitted, head(X[chosen]), kind),
             labels=None if y is None else labels[chosen],
             kind=kind,
-            frequencies=transformer.frequencies_,
-            times=transformer.times_,
+            frequencies=fitted.frequencies_,
+            times=fitted.times_,
         ).plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Any = None) -> Self:
         """Draw the gallery.
 
         Parameters
@@ -171,6 +190,7 @@ class FingerprintDisplay:
         return self
 
     def _draw(self, ax, image):
+        """Draw an image by its kind."""
         if self.kind == "scalogram":
             draw_scalogram(ax, image, self.frequencies, self.times)
         elif self.kind == "inverse":
@@ -188,7 +208,7 @@ class FingerprintDisplay:
             draw_fingerprint(ax, image)
 
     def _label_axes(self, *, own_figure):
-        """Label a figure of our own once, axes of others at the edges."""
+        """Label a new figure once, given axes at the edges of the grid."""
         if self.kind == "fingerprint":
             x_label, y_label = TIME_INDEX, FREQUENCY_INDEX
         else:
@@ -203,8 +223,8 @@ class FingerprintDisplay:
             panel.set_ylabel(y_label)
 
 
-def draw_fingerprint(ax, image):
-    """Draw a fingerprint: black is 0 and white 1; each sign has its own colour."""
+def draw_fingerprint(ax: Axes, image: npt.NDArray) -> None:
+    """Draw a fingerprint: 0 is black, 1 is white; each sign has its own colour."""
     colors = import_optional("matplotlib.colors", extra="plot")
     shades = (NEGATIVE, ZERO, POSITIVE) if image.min() < 0 else (ZERO, ZERO, "white")
     ax.imshow(
@@ -225,7 +245,7 @@ def draw_fingerprint(ax, image):
 
 
 def _fingerprint_part(estimator):
-    """Return a transformer that makes fingerprints, or a pipeline up to it."""
+    """Return the transformer that makes fingerprints, or the pipeline up to it."""
     steps = [estimator]
     if isinstance(estimator, Pipeline):
         steps = [step for _, step in estimator.steps]
@@ -241,26 +261,29 @@ def _fingerprint_part(estimator):
     return estimator[: places[0] + 1] if isinstance(estimator, Pipeline) else estimator
 
 
-def _fitted_parts(part, X, y):
+def _fitted_parts(part, X, y) -> tuple[Callable, Any]:
     """Return the steps before the fitted transformer, and the transformer."""
     last = part[-1] if isinstance(part, Pipeline) else part
     if not hasattr(last, "frequencies_"):
-        part = clone(part).fit(X, y)
+        unfitted: Any = clone(part)
+        part = unfitted.fit(X, y)
     if not isinstance(part, Pipeline):
         return np.asarray, part
     return (part[:-1].transform if len(part) > 1 else np.asarray), part[-1]
 
 
 def _make_images(transformer, X, kind):
-    """Make one image a record, that of its first view and channel."""
+    """Make one image for each record, that of its first view and channel."""
     if kind == "scalogram":
         return _first_images(transformer.scalogram(X))
     transformer = copy(transformer).set_params(flatten=False)
     fingerprints = transformer.transform(X)
     if kind == "inverse":
         return _first_images(transformer.inverse_transform(fingerprints))
-    if transformer.encoding == "two_channel":
-        return decode(fingerprints[:, 0, :2], "two_channel")
+    encoding = get_encoding(transformer.encoding)
+    n_planes = len(encoding.plane_names)
+    if n_planes > 1:
+        return np.sign(decode(fingerprints[:, 0, :n_planes], encoding))
     return _first_images(fingerprints)
 
 

@@ -1,15 +1,19 @@
 """Heat maps of a quantity over parameters."""
 
+from __future__ import annotations
+
+from typing import Any, Self
+
 import numpy as np
 
 from ._axes import INK, get_axes, strip_spines
-from ._slice_display import MARK, SliceDisplay
+from .slice_display import MARK, SliceDisplay
 
-MAX_WRITTEN = 120
+MAX_WRITTEN = 120  # cells whose values are written; more would be too small to read
 
 
 class HeatMapDisplay(SliceDisplay):
-    """Heat maps: two parameters a map, a column and a row of maps for two more.
+    """Heat maps over two parameters, in columns and rows for two more.
 
     The marked trial has a frame. Cells without a result are grey.
 
@@ -18,12 +22,6 @@ class HeatMapDisplay(SliceDisplay):
     values : DataArray
         The quantity over 2 to 4 parameters, in the order horizontal, vertical,
         columns of maps, rows of maps.
-    label : str, default="quality"
-        What the values are.
-    cmap : str, default="viridis"
-        Colours.
-    trial : dict, default=None
-        Values of the parameters of the trial to mark, by name.
 
     Attributes
     ----------
@@ -42,9 +40,9 @@ class HeatMapDisplay(SliceDisplay):
     (1, 1)
     """
 
-    _min_parameters = 2
+    min_parameters = 2
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Any = None) -> Self:
         """Draw the maps.
 
         Parameters
@@ -85,14 +83,13 @@ class HeatMapDisplay(SliceDisplay):
         return self
 
     def _write_values(self, panel, image, norm, n_cells):
-        """Write the values into the cells where there are few."""
+        """Write the values into the cells if they are few."""
         if n_cells > MAX_WRITTEN:
             return
         digits = _digits(self.values.values)
         for (row, column), value in np.ndenumerate(image):
             if np.isfinite(value):
-                red, green, blue, _ = panel.images[0].cmap(norm(value))
-                light = 0.3 * red + 0.59 * green + 0.11 * blue > 0.55
+                light = _luma(*panel.images[0].cmap(norm(value))[:3]) > 0.55
                 panel.text(
                     column,
                     row,
@@ -104,6 +101,7 @@ class HeatMapDisplay(SliceDisplay):
                 )
 
     def _dress(self, panel, row, column):
+        """Write the axes of a map."""
         self._set_ticks(panel, "x", self._dims[0])
         self._set_ticks(panel, "y", self._dims[1])
         panel.tick_params(length=0)
@@ -114,6 +112,7 @@ class HeatMapDisplay(SliceDisplay):
             panel.set_ylabel(self._names[1])
 
     def _mark_trial(self):
+        """Draw a frame about the marked trial."""
         position = self._marked_position()
         if position is None:
             return
@@ -125,7 +124,12 @@ class HeatMapDisplay(SliceDisplay):
         )
 
 
+def _luma(red, green, blue):
+    """Return the brightness of a colour, by the weights of ITU-R BT.601."""
+    return 0.3 * red + 0.59 * green + 0.11 * blue
+
+
 def _digits(values):
-    """Return how many digits after the point tell the values apart."""
+    """Return the number of digits after the point that distinguish the values."""
     span = np.nanmax(values) - np.nanmin(values) if np.isfinite(values).any() else 1
     return int(np.clip(np.ceil(-np.log10(span)) + 1, 1, 4)) if span > 0 else 2

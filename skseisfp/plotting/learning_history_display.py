@@ -1,32 +1,44 @@
 """Loss or accuracy of training and validation, epoch by epoch."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+import numpy.typing as npt
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._utils.checks import check_option
 from ._axes import get_axes, strip_spines
-from ._cube_slice import complete_trial, cube_of
+from ._cube_slice import complete_trial
+from .search_display import SearchDisplay
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ..sweep import ResultCube
 
 QUANTITIES = ("loss", "accuracy")
 TRAINING, VALIDATION = "#000000", "#d62728"
 INNER = ("best_estimator_", "estimator_", "net_")
 
 
-class LearningHistoryDisplay:
+class LearningHistoryDisplay(SearchDisplay):
     """Learning history: training black, validation red.
 
-    Lines are means over the folds, bands one standard deviation to both sides. Of a
-    fold that stopped early the later epochs are left out.
+    Lines are means over the folds, bands one standard deviation to both sides. A fold
+    that stopped early does not count in later epochs.
 
     Parameters
     ----------
     train : array-like of shape (n_folds, n_epochs)
         Values of the training part; NaN where a fold had stopped.
     valid : array-like of shape (n_folds, n_epochs), default=None
-        Values of the validation part, where there was one.
+        Values of the validation part, if there was one.
     quantity : str, default="loss"
-        What the values are.
+        Name of the values.
 
     Attributes
     ----------
@@ -43,22 +55,34 @@ class LearningHistoryDisplay:
     [1.1, 0.7, 0.5]
     """
 
-    def __init__(self, train, *, valid=None, quantity="loss"):
+    ax_: Axes
+    figure_: Figure
+
+    def __init__(
+        self,
+        train: npt.ArrayLike,
+        *,
+        valid: npt.ArrayLike | None = None,
+        quantity: str = "loss",
+    ) -> None:
         self.train = train
         self.valid = valid
         self.quantity = quantity
 
     @classmethod
-    def from_estimator(cls, estimator, *, quantity="loss", ax=None):
+    def from_estimator(
+        cls, estimator: Any, *, quantity: str = "loss", ax: Axes | None = None
+    ) -> Self:
         """Draw the history of a fitted classifier.
 
         Parameters
         ----------
         estimator : estimator
-            A fitted `FingerprintClassifier`, or what holds one: a pipeline that ends in
-            it, a search with its best estimator, a wrapper, a baseline of one net.
+            A fitted `FingerprintClassifier`, or an estimator that holds one: a pipeline
+            that ends in it, a search with its best estimator, a wrapper, a baseline of
+            one network.
         quantity : {"loss", "accuracy"}, default="loss"
-            What is drawn.
+            Quantity to draw.
         ax : matplotlib.axes.Axes, default=None
             Axes to draw on; None makes a figure.
 
@@ -72,36 +96,24 @@ class LearningHistoryDisplay:
         NotFittedError
             If the estimator is not fitted.
         TypeError
-            If it holds no network with a history.
+            If it does not hold a network with a history.
         """
         check_option("quantity", quantity, QUANTITIES)
         check_is_fitted(estimator)
         history = _find_history(estimator)
-        train, valid = (
-            history.get(f"{part}_{quantity}") for part in ("train", "valid")
-        )
+        train = history.get(f"train_{quantity}", ())
+        valid = history.get(f"valid_{quantity}")
         return cls(train, valid=valid, quantity=quantity).plot(ax=ax)
 
     @classmethod
-    def from_search(cls, search, **options):
-        """Draw the history of a trial of a search that keeps histories.
-
-        Parameters
-        ----------
-        search : SweepSearchCV
-            A fitted search.
-        **options : object
-            Options of `from_cube`.
-
-        Returns
-        -------
-        LearningHistoryDisplay
-            The display.
-        """
-        return cls.from_cube(cube_of(search), **options)
-
-    @classmethod
-    def from_cube(cls, cube, *, trial=None, quantity="loss", ax=None):
+    def from_cube(
+        cls,
+        cube: ResultCube,
+        *,
+        trial: dict[str, Any] | None = None,
+        quantity: str = "loss",
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw the history of a trial of a result cube.
 
         Parameters
@@ -109,9 +121,9 @@ class LearningHistoryDisplay:
         cube : ResultCube
             The cube.
         trial : dict, default=None
-            Values of parameters; what it leaves out is as in the best trial.
+            Values of parameters; missing values are those of the best trial.
         quantity : {"loss", "accuracy"}, default="loss"
-            What is drawn.
+            Quantity to draw.
         ax : matplotlib.axes.Axes, default=None
             Axes to draw on; None makes a figure.
 
@@ -123,7 +135,7 @@ class LearningHistoryDisplay:
         Raises
         ------
         ValueError
-            If the cube has no history of the trial.
+            If the cube does not have the history of the trial.
         """
         check_option("quantity", quantity, QUANTITIES)
         trial = complete_trial(cube, trial)
@@ -137,7 +149,7 @@ class LearningHistoryDisplay:
             raise ValueError(f"The cube has no {quantity} by epoch of {trial}.")
         return cls(train, valid=valid, quantity=quantity).plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the history.
 
         Parameters
@@ -156,7 +168,7 @@ class LearningHistoryDisplay:
         if self.valid is not None and np.isfinite(self.valid).any():
             self._draw(self.valid, VALIDATION, "validation")
         self.ax_.set(xlabel="Epoch", ylabel=self.quantity.capitalize())
-        self.ax_.xaxis.get_major_locator().set_params(integer=True)
+        self.ax_.locator_params(axis="x", integer=True)
         self.ax_.grid(color="#e3e7eb")
         self.ax_.set_axisbelow(True)
         self.ax_.legend(frameon=False)
@@ -164,6 +176,7 @@ class LearningHistoryDisplay:
         return self
 
     def _draw(self, folds, colour, label):
+        """Draw the mean over the folds and the band about it."""
         folds = np.atleast_2d(np.asarray(folds, dtype=float))
         folds = folds[:, np.isfinite(folds).any(axis=0)]
         epochs = np.arange(1, folds.shape[1] + 1)
@@ -192,7 +205,7 @@ def _find_history(estimator):
 
 
 def _inner_part(estimator):
-    """Return the estimator that a fitted one answers by, None if there is none."""
+    """Return the estimator by which a fitted one predicts, None if there is none."""
     if isinstance(estimator, Pipeline):
         return estimator.steps[-1][1]
     return next(

@@ -1,32 +1,44 @@
 """All trials over all parameters at once."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 import pandas as pd
 
 from .._utils.names import short_names
 from .._utils.optional import import_optional
 from ._axes import FAINT, INK, get_axes
-from ._cube_slice import CMAPS, complete_trial, cube_of, describe, format_value
-from ._slice_display import MARK
+from ._cube_slice import CMAPS, complete_trial, describe, format_value
 from ._trials import tabulate_trials
+from .search_display import SearchDisplay
+from .slice_display import MARK
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import LineCollection
+    from matplotlib.figure import Figure
+
+    from ..sweep import ResultCube
 
 BAND = 0.06
 
 
-class ParallelCoordinatesDisplay:
+class ParallelCoordinatesDisplay(SearchDisplay):
     """Parallel coordinates: an axis for each parameter, a line for each trial.
 
-    The last axis is the value, which colours the lines, too. Lines through the same
-    value of a parameter are spread a little, the higher the better. The marked trial
+    The last axis is the value, which also colours the lines. Lines through the same
+    value of a parameter are spread a little, the better ones above. The marked trial
     is red.
 
     Parameters
     ----------
     table : DataFrame
-        One row a trial; the last column is the value, the others are parameters.
-        Rows without a value are not drawn.
+        One row for each trial; the last column is the value, the others are
+        parameters. Rows without a value are not drawn.
     label : str, default="quality"
-        What the values are.
+        Name of the values.
     cmap : str, default="viridis"
         Colours.
     trial : dict, default=None
@@ -50,32 +62,33 @@ class ParallelCoordinatesDisplay:
     3
     """
 
-    def __init__(self, table, *, label="quality", cmap="viridis", trial=None):
+    ax_: Axes
+    figure_: Figure
+    lines_: LineCollection
+
+    def __init__(
+        self,
+        table: pd.DataFrame,
+        *,
+        label: str = "quality",
+        cmap: str = "viridis",
+        trial: dict[str, Any] | None = None,
+    ) -> None:
         self.table = table
         self.label = label
         self.cmap = cmap
         self.trial = trial
 
     @classmethod
-    def from_search(cls, search, **options):
-        """Draw the results of a search.
-
-        Parameters
-        ----------
-        search : GridSearchCV, SweepSearchCV or another search
-            A fitted search.
-        **options : object
-            Options of `from_cube`.
-
-        Returns
-        -------
-        ParallelCoordinatesDisplay
-            The display.
-        """
-        return cls.from_cube(cube_of(search), **options)
-
-    @classmethod
-    def from_cube(cls, cube, *, metric=None, quantity="quality", trial=None, ax=None):
+    def from_cube(
+        cls,
+        cube: ResultCube,
+        *,
+        metric: str | None = None,
+        quantity: str = "quality",
+        trial: dict[str, Any] | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw all trials of a result cube.
 
         Parameters
@@ -88,7 +101,7 @@ class ParallelCoordinatesDisplay:
             Mean of the metric over the folds, its gradient over the grid, or its
             standard deviation over the folds.
         trial : dict, default=None
-            Trial that is marked; what it leaves out is as in the best trial.
+            Trial that is marked; missing values are those of the best trial.
         ax : matplotlib.axes.Axes, default=None
             Axes to draw on; None makes a figure.
 
@@ -106,7 +119,7 @@ class ParallelCoordinatesDisplay:
             trial={names[name]: value for name, value in trial.items()},
         ).plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the trials.
 
         Parameters
@@ -149,6 +162,7 @@ class ParallelCoordinatesDisplay:
         return position * step + min(BAND, 0.5 * step) * (share - 0.5)
 
     def _draw_lines(self, heights, values):
+        """Draw a line for each trial, coloured by its value."""
         collections = import_optional("matplotlib.collections", extra="plot")
         xs = np.broadcast_to(np.arange(heights.shape[1]), heights.shape)
         self.lines_ = collections.LineCollection(
@@ -161,6 +175,7 @@ class ParallelCoordinatesDisplay:
         self.ax_.add_collection(self.lines_)
 
     def _draw_marked(self, table, heights):
+        """Draw the marked trial over the others."""
         if self.trial is None:
             return
         marked = np.all([table[k] == value for k, value in self.trial.items()], axis=0)
@@ -168,21 +183,24 @@ class ParallelCoordinatesDisplay:
             self.ax_.plot(line, color=MARK, linewidth=2.4, marker="o", markersize=4)
 
     def _draw_axis(self, position, categories):
+        """Draw the axis of a parameter with its values."""
         self.ax_.axvline(position, color=FAINT, linewidth=1, zorder=0)
         for k, value in enumerate(categories):
             self._write(position, k / max(1, len(categories) - 1), format_value(value))
 
     def _draw_value_axis(self, position, values):
+        """Draw the axis of the value."""
         self.ax_.axvline(position, color=FAINT, linewidth=1, zorder=0)
         for share in np.linspace(0, 1, 5):
             value = values.min() + share * (values.max() - values.min())
             self._write(position, share, f"{value:.3g}")
 
-    def _write(self, position, height, text):
+    def _write(self, position, height, string):
+        """Write a value at the right of an axis."""
         self.ax_.text(
             position + 0.04,
             height,
-            text,
+            string,
             va="center",
             size="small",
             color=INK,
@@ -191,6 +209,7 @@ class ParallelCoordinatesDisplay:
         )
 
     def _dress(self, labels):
+        """Write the names of the axes."""
         self.ax_.set_xlim(-0.05, len(labels) - 1 + 0.35)
         self.ax_.set_ylim(-0.06, 1.06)
         self.ax_.set_yticks([])

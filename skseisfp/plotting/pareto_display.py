@@ -1,12 +1,25 @@
-"""Quality against what it costs, with the Pareto front."""
+"""Quality against cost, with the Pareto front."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from .._utils.checks import check_option
 from ..sweep.objectives import pareto_front
 from ._axes import FAINT, MUTED, SERIES, get_axes, strip_spines
-from ._cube_slice import complete_trial, cube_of, describe, format_value
-from ._slice_display import MARK
+from ._cube_slice import complete_trial, describe, format_value
+from .search_display import SearchDisplay
+from .slice_display import MARK
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ..sweep import ResultCube
 from ._trials import tabulate_trials
 
 COSTS = {
@@ -17,8 +30,8 @@ COSTS = {
 }
 
 
-class ParetoDisplay:
-    """Trials by cost and quality; those that no other trial beats are joined.
+class ParetoDisplay(SearchDisplay):
+    """Trials by cost and quality; those that no other trial dominates are joined.
 
     Bars are one standard deviation over the folds, for the trials of the front. The
     marked trial has a ring.
@@ -26,15 +39,15 @@ class ParetoDisplay:
     Parameters
     ----------
     cost : array-like of shape (n_trials,)
-        What should be low.
+        Cost, which should be low.
     quality : array-like of shape (n_trials,)
-        What should be high.
+        Quality, which should be high.
     spread : array-like of shape (n_trials,), default=None
         Standard deviation of the quality.
-    texts : sequence of str, default=None
-        What is written beside the trials of the front.
+    annotations : sequence of str, default=None
+        Labels of the trials, written next to those of the front.
     legend : str, default=""
-        What the texts say.
+        Meaning of the annotations.
     labels : tuple of two str, default=("cost", "quality")
         Labels of the axes.
     marked : int, default=None
@@ -57,45 +70,39 @@ class ParetoDisplay:
     [1, 0]
     """
 
+    ax_: Axes
+    figure_: Figure
+    front_: npt.NDArray[np.intp]
+
     def __init__(
         self,
-        cost,
-        quality,
+        cost: npt.ArrayLike,
+        quality: npt.ArrayLike,
         *,
-        spread=None,
-        texts=None,
-        legend="",
-        labels=("cost", "quality"),
-        marked=None,
-    ):
+        spread: npt.ArrayLike | None = None,
+        annotations: Sequence[str] | None = None,
+        legend: str = "",
+        labels: tuple[str, str] = ("cost", "quality"),
+        marked: int | None = None,
+    ) -> None:
         self.cost = cost
         self.quality = quality
         self.spread = spread
-        self.texts = texts
+        self.annotations = annotations
         self.legend = legend
         self.labels = labels
         self.marked = marked
 
     @classmethod
-    def from_search(cls, search, **options):
-        """Draw the results of a search.
-
-        Parameters
-        ----------
-        search : GridSearchCV, SweepSearchCV or another search
-            A fitted search.
-        **options : object
-            Options of `from_cube`.
-
-        Returns
-        -------
-        ParetoDisplay
-            The display.
-        """
-        return cls.from_cube(cube_of(search), **options)
-
-    @classmethod
-    def from_cube(cls, cube, *, metric=None, cost="gradient", trial=None, ax=None):
+    def from_cube(
+        cls,
+        cube: ResultCube,
+        *,
+        metric: str | None = None,
+        cost: str = "gradient",
+        trial: dict[str, Any] | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw all trials of a result cube.
 
         Parameters
@@ -105,10 +112,10 @@ class ParetoDisplay:
         metric : str, default=None
             Metric; None is the main one.
         cost : {"gradient", "spread", "n_parameters", "fit_time"}, default="gradient"
-            What should be low: the gradient of the metric over the grid, its standard
-            deviation over the folds, the size of the network, or the time of a fit.
+            The cost: the gradient of the metric over the grid, its standard deviation
+            over the folds, the size of the network, or the time of a fit.
         trial : dict, default=None
-            Trial that is marked; what it leaves out is as in the best trial.
+            Trial that is marked; missing values are those of the best trial.
         ax : matplotlib.axes.Axes, default=None
             Axes to draw on; None makes a figure.
 
@@ -130,16 +137,16 @@ class ParetoDisplay:
             table[cost].to_numpy(),
             table["quality"].to_numpy(),
             spread=table["spread"].to_numpy(),
-            texts=[
+            annotations=[
                 ", ".join(map(format_value, np.atleast_1d(row)))
                 for row in table.index.to_frame().itertuples(index=False)
             ],
             legend=", ".join(table.index.names),
             labels=(COSTS[cost] + (name if COSTS[cost].endswith("of ") else ""), name),
-            marked=table.index.get_loc(tuple(trial.values())),
+            marked=list(table.index).index(tuple(trial.values())),
         ).plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the trials.
 
         Parameters
@@ -177,6 +184,7 @@ class ParetoDisplay:
         return self
 
     def _draw_front(self, cost, quality):
+        """Draw the trials of the front, joined by steps, with their labels."""
         spread = None if self.spread is None else np.asarray(self.spread)[self.front_]
         self.ax_.plot(
             cost, quality, color=SERIES[0], linewidth=1.2, drawstyle="steps-post"
@@ -184,10 +192,11 @@ class ParetoDisplay:
         self.ax_.errorbar(
             cost, quality, yerr=spread, fmt="o", color=SERIES[0], elinewidth=1
         )
-        for row, x, y in zip(self.front_, cost, quality, strict=True):
-            if self.texts is not None:
+        annotations = self.annotations
+        for row, x, y in zip(self.front_.tolist(), cost, quality, strict=True):
+            if annotations is not None:
                 self.ax_.annotate(
-                    self.texts[row],
+                    annotations[int(row)],
                     (x, y),
                     xytext=(7, -4),
                     textcoords="offset points",

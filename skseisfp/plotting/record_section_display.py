@@ -1,11 +1,21 @@
 """Record section of an event."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
+import numpy.typing as npt
 from sklearn.isotonic import isotonic_regression
 
 from .._utils.checks import check_option, check_per_record, check_real
 from ._axes import FAINT, INK, MUTED, SERIES, get_axes, strip_spines
 from ._event_records import number_of_component, records_of, rows_of_event
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from sklearn.utils import Bunch
 
 PICKS = (("P", SERIES[1], "-"), ("S", SERIES[0], "--"))
 
@@ -28,9 +38,9 @@ class RecordSectionDisplay:
     start_times : array-like of shape (n_records,), default=None
         Times of the first samples in seconds; None stands for zeros.
     p_times, s_times : array-like of shape (n_records,), default=None
-        Picks in seconds, NaN where there is none.
+        Picks in seconds, NaN if there is none.
     reference : str, default="first sample"
-        What times are counted from.
+        Name of the origin of times.
     title : str, default=None
         Title.
 
@@ -41,11 +51,11 @@ class RecordSectionDisplay:
     figure_ : matplotlib.figure.Figure
         Figure of the drawing.
     positions_ : ndarray of shape (n_records,)
-        Where the records are drawn on the vertical axis.
+        Positions of the records on the vertical axis.
 
     See Also
     --------
-    write_review : Sections of all events on a page, to choose records.
+    write_review : Sections of all events on a page, for the selection of records.
 
     Examples
     --------
@@ -58,19 +68,23 @@ class RecordSectionDisplay:
     'time from first sample, s'
     """
 
+    ax_: Axes
+    figure_: Figure
+    positions_: npt.NDArray[np.float64]
+
     def __init__(
         self,
-        traces,
+        traces: npt.ArrayLike,
         *,
-        sampling_rate,
-        stations=None,
-        distances=None,
-        start_times=None,
-        p_times=None,
-        s_times=None,
-        reference="first sample",
-        title=None,
-    ):
+        sampling_rate: float,
+        stations: npt.ArrayLike | None = None,
+        distances: npt.ArrayLike | None = None,
+        start_times: npt.ArrayLike | None = None,
+        p_times: npt.ArrayLike | None = None,
+        s_times: npt.ArrayLike | None = None,
+        reference: str = "first sample",
+        title: str | None = None,
+    ) -> None:
         self.traces = traces
         self.sampling_rate = sampling_rate
         self.stations = stations
@@ -83,8 +97,15 @@ class RecordSectionDisplay:
 
     @classmethod
     def from_bunch(
-        cls, bunch, event_id, *, component=None, spacing=None, scale="trace", ax=None
-    ):
+        cls,
+        bunch: Bunch,
+        event_id: str,
+        *,
+        component: str | None = None,
+        spacing: str | None = None,
+        scale: str = "trace",
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw the records of an event of a bunch.
 
         Parameters
@@ -94,7 +115,7 @@ class RecordSectionDisplay:
             Distances are those of the columns `distance_km` or `path_ep_distance_km`
             of its frame, or computed from the coordinates that SeisBench names; picks
             are `arrival_sample` and `s_sample`, in samples of `data`; times are from
-            the origin time where it is known.
+            the origin time if it is known.
         event_id : str
             The event.
         component : str, default=None
@@ -114,7 +135,7 @@ class RecordSectionDisplay:
         Raises
         ------
         ValueError
-            If there is no such event or component.
+            If the bunch does not have the event or the component.
         """
         channel = number_of_component(bunch, component)
         records = records_of(bunch, rows_of_event(bunch, event_id), channel)
@@ -131,7 +152,13 @@ class RecordSectionDisplay:
         )
         return display.plot(ax=ax, spacing=spacing, scale=scale)
 
-    def plot(self, *, ax=None, spacing=None, scale="trace"):
+    def plot(
+        self,
+        *,
+        ax: Axes | None = None,
+        spacing: str | None = None,
+        scale: str = "trace",
+    ) -> Self:
         """Draw the section.
 
         Parameters
@@ -140,9 +167,9 @@ class RecordSectionDisplay:
             Axes to draw on; None makes a figure.
         spacing : {None, "distance", "even"}, default=None
             Whether records are at their distances, or one below the other. None takes
-            distances where all are known.
+            distances if all are known.
         scale : {"trace", "event"}, default="trace"
-            Whether each trace has its own scale, or all have that of the largest.
+            Whether each trace has its own scale, or all traces that of the largest.
 
         Returns
         -------
@@ -181,11 +208,11 @@ class RecordSectionDisplay:
         return self
 
     def _per_record(self, name, default):
-        """Return a value for each record as numbers, a default where none is given."""
-        values = getattr(self, name)
+        """Return the numbers of the records, or a default if none are given."""
+        values, n_records = getattr(self, name), np.shape(self.traces)[0]
         if values is None:
-            return np.full(len(self.traces), default)
-        values = check_per_record(name, values, len(self.traces), "number")
+            return np.full(n_records, default)
+        values = check_per_record(name, values, n_records, "number")
         return values.astype(float)
 
     def _draw_traces(self, traces, height, scale):
@@ -232,19 +259,19 @@ class RecordSectionDisplay:
         names = check_per_record("stations", names, len(distances), "name").astype(str)
         if by_distance:
             self.ax_.set_ylabel("distance, km")
-            self._name_stations(names)
+            self._write_right(names)
         else:
             self.ax_.set_yticks(self.positions_, names)
             self.ax_.tick_params(axis="y", length=0)
             known = [f"{value:.0f} km" if value == value else "" for value in distances]
-            self._name_stations(known)
+            self._write_right(known)
         if self.ax_.get_legend_handles_labels()[0]:
             self.ax_.legend(
                 frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=2
             )
         strip_spines(self.ax_, "top", "right", *(() if by_distance else ("left",)))
 
-    def _name_stations(self, names):
+    def _write_right(self, names):
         """Write names at the right side, apart from each other."""
         low, high = sorted(self.ax_.get_ylim())
         least = (high - low) / max(len(names), 12)
@@ -268,7 +295,10 @@ class RecordSectionDisplay:
 
 
 def _spread(positions, least, low, high):
-    """Move positions apart to a least distance, as little as can be, within limits."""
+    """Move positions apart to a least distance, as little as possible, within limits.
+
+    The order stays: it is the isotonic regression of positions less the least steps.
+    """
     order = np.argsort(positions, kind="stable")
     steps = least * np.arange(len(positions))
     spread = np.empty(len(positions))

@@ -1,31 +1,30 @@
 """Surfaces of a quantity over two parameters."""
 
+from __future__ import annotations
+
+from typing import Any, Self
+
 import numpy as np
 
 from .._utils.optional import import_optional
 from ._axes import get_axes
-from ._slice_display import MARK, SliceDisplay
+from .slice_display import MARK, SliceDisplay
 
 MAX_COLUMNS = 5
+CUTS = ((None, -1), (1, None))  # the lower and the upper corners of facets
 
 
 class SurfacesDisplay(SliceDisplay):
     """A row of surfaces over two parameters, one for each value of a third.
 
-    A fourth parameter makes a row each. Height and colour are the value; the marked
-    trial is a point. Surfaces have holes where a result is missing.
+    Each value of a fourth parameter has a row. Height and colour are the quantity; the
+    marked trial is a point. Surfaces have holes where a result is missing.
 
     Parameters
     ----------
     values : DataArray
         The quantity over 2 to 4 parameters, in the order first axis, second axis,
         columns of surfaces, rows of surfaces.
-    label : str, default="quality"
-        What the values are.
-    cmap : str, default="viridis"
-        Colours.
-    trial : dict, default=None
-        Values of the parameters of the trial to mark, by name.
 
     Attributes
     ----------
@@ -53,9 +52,9 @@ class SurfacesDisplay(SliceDisplay):
     (1, 3)
     """
 
-    _min_parameters = 2
+    min_parameters = 2
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Any = None) -> Self:
         """Draw the surfaces.
 
         Parameters
@@ -112,6 +111,7 @@ class SurfacesDisplay(SliceDisplay):
         return n_rows, -(-n_third // n_rows)
 
     def _draw_surface(self, panel, values, norm):
+        """Draw a surface coloured by its height."""
         cm = import_optional("matplotlib.cm", extra="plot")
         x, y = np.indices(values.shape)
         # the colour of a facet is that of the mean of its corners
@@ -130,6 +130,7 @@ class SurfacesDisplay(SliceDisplay):
         )
 
     def _dress(self, panel, norm):
+        """Write the axes of a surface."""
         for which, axis, name in zip("xy", self._dims, self._names, strict=False):
             self._set_ticks(panel, which, axis, at_most=6)
             panel.set(**{f"{which}label": name})
@@ -142,14 +143,16 @@ class SurfacesDisplay(SliceDisplay):
         panel.set_box_aspect((1, 1, 0.75), zoom=0.82)
 
     def _title(self):
+        """Write the values of the third and the fourth parameter."""
         if len(self._dims) == 4:
             self._title_panels(*self._dims[2:])
         elif len(self._dims) == 3:
-            texts = self._panel_texts(self._dims[2])
-            for panel, text in zip(self.ax_.flat, texts, strict=False):
-                panel.set_title(text, size="small")
+            titles = self._panel_titles(self._dims[2])
+            for panel, title in zip(self.ax_.flat, titles, strict=False):
+                panel.set_title(title, size="small")
 
     def _mark_trial(self):
+        """Draw the marked trial as a point."""
         position = self._marked_position()
         if position is None:
             return
@@ -165,6 +168,3 @@ class SurfacesDisplay(SliceDisplay):
             markeredgecolor="white",
             zorder=100,
         )
-
-
-CUTS = ((None, -1), (1, None))

@@ -1,32 +1,39 @@
 """The report page of a result cube."""
 
+from __future__ import annotations
+
 from html import escape
+from os import PathLike
 from pathlib import Path
 from string import Template
+from typing import TYPE_CHECKING, Any
 
 from .._utils.optional import import_optional
 from ._page_parts import read_part
-from ._study import collect_study, dump_study
+from ._report_data import collect_data, dump_data
+
+if TYPE_CHECKING:
+    from ..sweep import ResultCube
 
 STYLES = ("_report/base.css", "_report/style.css")
 SCRIPTS = ("study.js", "views.js", "trial.js", "app.js")
 
 
 def write_report(
-    cube,
-    path,
+    cube: ResultCube,
+    path: str | PathLike[str],
     *,
-    title="Study",
-    input_shape=(1, 64, 64),
-    n_classes=None,
-    architecture=None,
-):
-    """Write a result cube as a page to be looked at in a browser.
+    title: str = "Study",
+    input_shape: tuple[int, int, int] = (1, 64, 64),
+    n_classes: int | None = None,
+    architecture: dict[str, Any] | None = None,
+) -> Path:
+    """Write a result cube as a page for a browser.
 
-    The page is one file without links to others: it turns the cube, cuts it by
-    sliders, draws surfaces, heat maps, curves, parallel coordinates and the Pareto
-    plot, and shows of each trial its parameters, scores fold by fold, confusion
-    matrix, learning history and architecture.
+    The page is one file without links to others. It turns the cube, cuts it by sliders,
+    draws surfaces, heat maps, curves, parallel coordinates and the Pareto plot, and
+    shows the parameters, the scores of the folds, the confusion matrix, the learning
+    history and the architecture of each trial.
 
     Parameters
     ----------
@@ -78,14 +85,14 @@ def write_report(
     if not cube.parameters:
         raise ValueError("The cube has no varied parameter to draw over.")
     offline = import_optional("plotly.offline", extra="report")
-    study = collect_study(
+    data = collect_data(
         cube, input_shape=input_shape, n_classes=n_classes, architecture=architecture
     )
     page = Template(read_part("_report/page.html")).substitute(
         title=escape(title),
         style="".join(map(read_part, STYLES)),
         plotly=offline.get_plotlyjs().replace("</script", "<\\/script"),
-        study=dump_study(study),
+        study=dump_data(data),
         script="\n".join(read_part(f"_report/{name}") for name in SCRIPTS),
     )
     path = Path(path)

@@ -1,11 +1,15 @@
 """The page on which records are reviewed."""
 
+from __future__ import annotations
+
 import json
 import os
+from collections.abc import Sequence
 from hashlib import sha256
 from html import escape
 from pathlib import Path
 from string import Template
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import numpy as np
@@ -18,34 +22,43 @@ from ._event_records import number_of_component, records_of
 from ._page_parts import read_part
 from ._review_sections import section_of
 
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
+
 STYLES = ("_report/base.css", "_review/style.css")
 REASONS = ("noise", "clipped", "gap or glitch", "other event", "wrong pick")
 
 
 def write_review(
-    bunch, path, *, component=None, exclusions=None, reasons=REASONS, title="Review"
-):
-    """Write records as a page on which a person chooses those to leave out.
+    bunch: Bunch,
+    path: str | os.PathLike[str],
+    *,
+    component: str | None = None,
+    exclusions: Any = None,
+    reasons: Sequence[str] = REASONS,
+    title: str = "Review",
+) -> Path:
+    """Write records as a page on which a person selects those to exclude.
 
     The page is one file without links to others: a section of records for each event,
     from the nearest station on, with their picks, a box to tick and a reason. The
-    choice is kept by the browser, and saved from the page as a table `exclusions.csv`
-    with `record_id`, `event_id`, `station` and `reason`, which
+    selection is kept by the browser, and saved from the page as a table
+    `exclusions.csv` with `record_id`, `event_id`, `station` and `reason`, which
     `WaveformReader.read`, `SeismicArchive`, `load_records` and `load_seisbench` take as
     `exclusions`.
 
     Parameters
     ----------
     bunch : Bunch
-        Records, as these readers return them; `data` may hold references, as
-        `lazy_records` makes them, which are then read event by event. See
+        Records, as these readers return them; `data` may hold references made by
+        `lazy_records`, which are then read event by event. See
         `RecordSectionDisplay.from_bunch` for distances, picks and times.
     path : str or path-like
         File to write.
     component : str, default=None
-        Component that is drawn; None takes the first.
+        Component to draw; None takes the first.
     exclusions : DataFrame, str, path-like or sequence of str, default=None
-        Records that are ticked at first: a table of an earlier review.
+        Records that are ticked initially, such as a table of an earlier review.
     reasons : sequence of str, default=("noise", "clipped", "gap or glitch", \
 "other event", "wrong pick")
         Reasons that the page proposes.
@@ -61,7 +74,7 @@ def write_review(
     ------
     ValueError
         If records have no or equal names, a row of `exclusions` matches no record, or
-        there is no such component.
+        the bunch does not have the component.
 
     See Also
     --------
@@ -69,9 +82,9 @@ def write_review(
 
     Notes
     -----
-    Records are taken and written event by event, and the file appears when it is
-    complete. A record takes 2 to 3 kB of it: the lows and highs of 600 columns of a
-    trace, which is on its own scale. To see what a network sees, preprocess the records
+    Records are read and written event by event, and the file appears when it is
+    complete. A record takes 2 to 3 kB: the minima and maxima of 600 columns of a trace,
+    which has its own scale. To see the input of a network, preprocess the records
     before.
 
     Examples
@@ -88,7 +101,7 @@ def write_review(
     channel = number_of_component(bunch, component)
     ids = _record_ids(bunch.frame)
     reasons_to_exclude(exclusions, ids)
-    excluded = list(as_exclusions(exclusions).items())
+    excluded: list[tuple] = list(as_exclusions(exclusions).items())
     groups = check_per_record("bunch.groups", bunch.groups, len(ids), "event id")
     by_event = pd.Series(range(len(ids))).groupby(groups.astype(str), sort=False)
     head, tail = _page(
@@ -125,7 +138,7 @@ def _record_ids(frame):
 
 
 def _page(**facts):
-    """Return what comes before and after the events."""
+    """Return the parts of the page before and after the events."""
     head, tail = read_part("_review/page.html").split("$events\n")
     facts |= {
         "style": "".join(map(read_part, STYLES)),
@@ -135,11 +148,11 @@ def _page(**facts):
 
 
 def _choices(bunch):
-    """Return the options of which events are shown."""
+    """Return the options for the events that are shown."""
     options = ["all", "some", "none"], ["all events", "with exclusions", "without"]
     html = "".join(
-        f'<option value="{value}">{text}</option>'
-        for value, text in zip(*options, strict=True)
+        f'<option value="{value}">{title}</option>'
+        for value, title in zip(*options, strict=True)
     )
     labels = [] if bunch.get("target") is None else pd.unique(np.asarray(bunch.target))
     for label in sorted(map(str, labels)):

@@ -162,14 +162,14 @@ function moments(values) {
 }
 
 function netPart() {
-  const net = study.nets.trials[state.trial];
-  if (!net) return null;
-  if (net.reason) return section("Architecture", element("p", { class: "note" }, net.reason));
+  const network = study.networks.trials[state.trial];
+  if (!network) return null;
+  if (network.reason) return section("Architecture", element("p", { class: "note" }, network.reason));
   const box = ([kind, title, lines, shape, count]) => element("li", { class: kind.replaceAll(" ", "-") },
     element("b", {}, title), ...lines.map(([text, varied]) => element("div", { class: varied ? "varied" : null }, text)),
     element("div", { class: "shape" }, element("div", {}, shape), count ? element("div", {}, format(count)) : null));
   return section("Architecture", element("p", { class: "note" },
-    `${format(net.total)} parameters, input ${net.input}. Varied values are red; the last lines of a layer are the shape of its output and its number of parameters.`),
-    element("ol", { class: "net", id: "trial-net" }, ...net.rows.map((row) =>
-      element("li", {}, element("ol", {}, ...row.map((k) => box(study.nets.boxes[k])))))));
+    `${format(network.total)} parameters, input ${network.input}. Varied values are red; the last lines of a layer are the shape of its output and its number of parameters.`),
+    element("ol", { class: "network", id: "trial-network" }, ...network.rows.map((row) =>
+      element("li", {}, element("ol", {}, ...row.map((k) => box(study.networks.boxes[k])))))));
 }

@@ -1,4 +1,4 @@
-"""The data of the report page."""
+"""Data of the report page."""
 
 import json
 from itertools import product
@@ -14,8 +14,8 @@ DIGITS = 6
 CONFUSIONS = {"record": "confusion", "event": "event_confusion"}
 
 
-def collect_study(cube, *, input_shape, n_classes, architecture):
-    """Collect what the page shows, as JSON takes it.
+def collect_data(cube, *, input_shape, n_classes, architecture):
+    """Collect the content of the page, in types that JSON has.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def collect_study(cube, *, input_shape, n_classes, architecture):
     Returns
     -------
     dict
-        The study. Lists over trials run over the last parameter fastest.
+        The data. Lists over trials run over the last parameter fastest.
     """
     main = cube.values()
     dims = main.dims
@@ -55,17 +55,17 @@ def collect_study(cube, *, input_shape, n_classes, architecture):
         "errors": _collect_errors(cube),
         "confusion": _collect_confusion(cube),
         "history": _collect_history(cube),
-        "nets": _collect_networks(cube, input_shape, n_classes, architecture),
+        "networks": _collect_networks(cube, input_shape, n_classes, architecture),
     }
 
 
-def dump_study(study):
-    """Write the study as JSON that is safe within a script element."""
-    text = json.dumps(study, allow_nan=False, separators=(",", ":"))
+def dump_data(data):
+    """Return the data as JSON that is safe within a script element."""
+    dumped = json.dumps(data, allow_nan=False, separators=(",", ":"))
     # JSON is ASCII here; without these three nothing can end the element
     for character in "<>&":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
+        dumped = dumped.replace(character, f"\\u{ord(character):04x}")
+    return dumped
 
 
 def _number_of(main, trial):
@@ -101,7 +101,7 @@ def _collect_metric(cube, metric):
 
 
 def _collect_mean(cube, name):
-    """Collect the mean over the folds of a variable, None where there is none."""
+    """Collect the mean over the folds of a variable, None if the cube has none."""
     if name not in cube.dataset:
         return None
     return _as_list(_over_trials(cube, cube.dataset[name].mean("fold")))
@@ -113,7 +113,7 @@ def _collect_errors(cube):
         return {}
     errors = _over_trials(cube, cube.dataset["error"], "fold")
     return {
-        number: next(str(text) for text in row if text)
+        number: next(str(error) for error in row if error)
         for number, row in enumerate(errors)
         if any(row)
     }
@@ -132,7 +132,7 @@ def _collect_folds(cube, name, *inner):
 
 
 def _collect_confusion(cube):
-    """Collect the counts by record and by event, where the cube has them."""
+    """Collect the counts by record and by event, if the cube has them."""
     return {
         kind: {
             "classes": [str(label) for label in cube.dataset["true_class"].values],
@@ -144,7 +144,7 @@ def _collect_confusion(cube):
 
 
 def _collect_history(cube):
-    """Collect loss and accuracy by epoch, where the cube has them."""
+    """Collect loss and accuracy by epoch, if the cube has them."""
     return {
         quantity: {
             part: _collect_folds(cube, f"{part}_{quantity}", "epoch")
@@ -157,12 +157,12 @@ def _collect_history(cube):
 
 
 def _collect_networks(cube, input_shape, n_classes, architecture):
-    """Collect the diagrams; boxes that trials share are kept once."""
+    """Collect the diagrams; boxes that are common to trials are kept once."""
     main = cube.values()
     varied = varied_architecture(main.dims)
     if not varied:
         return {"boxes": [], "trials": []}
-    boxes, nets = {}, []
+    boxes, networks = {}, []
     options = {
         "input_shape": input_shape,
         "n_classes": n_classes,
@@ -170,8 +170,8 @@ def _collect_networks(cube, input_shape, n_classes, architecture):
     }
     for labels in product(*(main[name].values.tolist() for name in main.dims)):
         trial = dict(zip(main.dims, labels, strict=True))
-        nets.append(_collect_network(cube, trial, options, varied.values(), boxes))
-    return {"boxes": [list(box) for box in boxes], "trials": nets}
+        networks.append(_collect_network(cube, trial, options, varied.values(), boxes))
+    return {"boxes": [list(box) for box in boxes], "trials": networks}
 
 
 def _collect_network(cube, trial, options, varied, boxes):
@@ -192,6 +192,6 @@ def _collect_network(cube, trial, options, varied, boxes):
     ]
     return {
         "rows": rows,
-        "total": int(layers["n_parameters"].sum()),
+        "total": sum(layers["n_parameters"].tolist()),
         "input": format_shape(layers["input_shape"].iloc[0]),
     }
