@@ -17,6 +17,7 @@ LAYERS = (  # from the bottom
     "_compat",
     "_parameters",
     "persistence",
+    "events",
     "signal",
     "metrics",
     "preprocessing",
@@ -179,6 +180,7 @@ def loaded_by(code):
         ("import skseisfp.signal", {"torch", "obspy", "sklearn", "pandas"}),
         ("import skseisfp.preprocessing", {"torch", "obspy"}),
         ("import skseisfp.io", {"torch"}),
+        ("import skseisfp.sweep", {"torch", "obspy"}),
     ],
 )
 def test_little_is_loaded(code, absent):

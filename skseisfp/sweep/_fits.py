@@ -18,7 +18,6 @@ from .._compat import (
 from .._utils.nested_estimators import nested
 from ..metrics.aggregation import class_scores, vote_events
 from ..metrics.decisions import check_decides_by_scores, decision_threshold
-from ..neural.parameter_counts import count_parameters
 from ._threads import single_thread
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def evaluate_fit(
         "confusion": matrices[0],
         "event_confusion": matrices[1],
         "history": _history(network) if fitted else None,
-        "n_parameters": count_parameters(network) if fitted else None,
+        "n_parameters": _count_parameters(network) if fitted else None,
         "fit_time": float(out["fit_time"]),
         "score_time": float(out["score_time"]),
         "error": scorer.error if fitted else _reason(out["fit_error"]),
@@ -235,3 +234,12 @@ def _history(network):
         {"epoch": epoch} | dict(zip(names, map(float, row), strict=True))
         for epoch, row in enumerate(rows, start=1)
     ]
+
+
+def _count_parameters(part):
+    """Return the number of weights of a network, None for what is not a network."""
+    if not any(hasattr(part, name) for name in ("net_", "module_", "coefs_")):
+        return None
+    from ..neural.parameter_counts import count_parameters  # loads torch
+
+    return count_parameters(part)

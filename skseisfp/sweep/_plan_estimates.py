@@ -8,7 +8,6 @@ from typing import Any
 
 from sklearn.base import clone
 
-from ..neural.parameter_counts import find_network, network_size
 from ._plan_faults import IMPOSSIBLE, find_faults
 from ._set_trial import set_trial
 
@@ -20,12 +19,16 @@ def trial_size(
     faults = find_faults(estimator, input_shape)
     if any(fault.level == IMPOSSIBLE for fault in faults):
         return {}
+    from ..neural.parameter_counts import network_size  # loads torch
+
     size = network_size(estimator, n_classes, input_shape)
     return {} if size is None else vars(size)
 
 
 def time_fit(estimator: Any, X: Any, y: Any, fit_params: dict[str, Any]) -> float:
     """Return the seconds of one fit; of a network, as two epochs predict them."""
+    from ..neural.parameter_counts import find_network  # loads torch
+
     classifier, prefix = find_network(estimator)
     if classifier is None:
         return _seconds(estimator, X, y, fit_params)

@@ -9,11 +9,6 @@ from typing import Any, NamedTuple
 from sklearn.base import clone
 
 from .._parameters import parameter_faults
-from ..neural.parameter_counts import (
-    architecture_findings,
-    fingerprint_shape,
-    takes_parameters,
-)
 
 IMPOSSIBLE = "impossible"
 ANY_SHAPE = (1, 10**6, 10**6)  # so large that only a value itself can be at fault
@@ -61,6 +56,12 @@ def find_faults(
 
 def _network_faults(estimator, input_shape):
     """Return the faults of the network, without a shape those of single values."""
+    from ..neural.parameter_counts import (  # loads torch
+        architecture_findings,
+        fingerprint_shape,
+        takes_parameters,
+    )
+
     if input_shape or fingerprint_shape(estimator):
         return architecture_findings(estimator, input_shape)
     shape = ANY_SHAPE

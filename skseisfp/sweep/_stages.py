@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ..neural.catalogue import layer_catalogue
-from ..neural.parameter_counts import find_network
 from ._ranges import expand
 from ._store import is_number
 from .experiment_plan import ExperimentPlan
@@ -88,6 +86,9 @@ def _middle(best, value, integral):
 
 def _catalogue_plans(estimator):
     """Return the parameters of a network, layer by layer, three at a time."""
+    from ..neural import layer_catalogue  # loads torch
+    from ..neural.parameter_counts import find_network
+
     classifier, prefix = find_network(estimator)
     known = {} if classifier is None else classifier.get_params()
     if "module__conv1_filter_size" not in known:
