@@ -3,7 +3,7 @@
 Records of 12,000 samples at 100 Hz, 64 frequencies, mean power in 64 columns, log
 image, 2-D Haar transform, 200 signs. The two ways share all but the wavelet
 transform, and take turns. Times are of the processor, with one thread, and so do not
-count what else the machine does. `pywt.cwt` runs by its default method, convolution,
+count other work of the machine. `pywt.cwt` runs by its default method, convolution,
 and by FFT. Fails where the median ratio is below 100 or 15. Coefficients in common are
 those that both fingerprints keep, with the same sign, among those that one of them
 keeps.
@@ -41,7 +41,7 @@ def make_records(n_records, dtype):
 
 
 def pywt_fingerprint(record, frequencies, method, precision=12):
-    """Make the fingerprint of one record with `pywt.cwt`."""
+    """Compute the fingerprint of one record with `pywt.cwt`."""
     window = scipy.signal.windows.tukey(N_SAMPLES, 0.05).astype(record.dtype)
     scales = RATE / frequencies
     values, _ = pywt.cwt(

@@ -1,11 +1,11 @@
 """What a sweep adds to the time of its fits.
 
 Every fit takes 0.1 s, the shortest for which the promise of less than 5 % holds. The
-overhead is all that the search does beside: choosing, sharing out, confusion matrices
-by record and by event, storing. To open the store takes a time of its own, once a
-search, that stands apart. Times are of the processor, with one thread, and so do not
-count what else the machine does; the wall clock stands beside them. Fails where the
-overhead exceeds 5 %.
+overhead is all that the search does in addition: proposing trials, distributing them,
+confusion matrices by record and by event, storing. Opening the store takes time once a
+search, which is listed separately. Times are of the processor, with one thread, and so
+do not count other work of the machine; those of the wall clock are in brackets. Fails
+where the overhead exceeds 5 %.
 
 Run: python benchmarks/bench_sweep_overhead.py
 """
@@ -63,7 +63,7 @@ def measure(search, X, y, groups):
 
 
 def share(seconds, search):
-    """Return what a search takes beside its fits, as shares."""
+    """Return the time of a search in addition to its fits, as shares."""
     walls = search.n_splits_ * search.cv_results_["mean_fit_time"].sum()
     return seconds / [N_FITS * FIT_TIME, walls] - 1
 

@@ -3,8 +3,8 @@
 The real records that can be ranked have the vertical component only. Here earthquakes,
 quarry blasts and mine blasts are generated with three, another set for each seed, and
 scored at new events and new stations. Networks and fingerprints have the preset
-"two_plane_linear"; every component is filtered at its own cut-off. All that is compared
-was written down before the first run.
+"two_plane_linear"; every component is filtered at its own cut-off. All comparisons were
+fixed before the first run.
 
 Run: python benchmarks/components.py
 """
@@ -58,7 +58,7 @@ def read(n_records, seed):
 
 
 def make_heads(waveforms):
-    """Name the heads, with what each of them sees; the vertical comes last."""
+    """Return the heads by name, with the input of each; the vertical comes last."""
     fingerprints = make_fingerprints(waveforms, 200)
     flat = fingerprints.reshape(len(fingerprints), -1)
     third = make_fingerprints(waveforms, 67).reshape(len(fingerprints), -1)
@@ -95,7 +95,7 @@ def evaluate(seed, options):
     heads = make_heads(waveforms)
     result = evaluate_protocols(
         {name: head for name, (head, _) in heads.items()},
-        {name: seen for name, (_, seen) in heads.items()},
+        {name: inputs for name, (_, inputs) in heads.items()},
         bunch.target,
         bunch.frame,
         protocols=["new_stations"],

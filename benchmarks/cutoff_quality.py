@@ -2,17 +2,17 @@
 
 Truth: records of a folder that `load_records` reads, with an event at least 20 dB
 above the noise before it, in the full band; their own noise is then at least as far
-below what is added. Noise: the noise before another event at the same station,
+below the added noise. Noise: the noise before another event at the same station,
 extended to the length of the record by random phases, its rms scaled to 0.25 to 10
 times the peak of the truth. Oracle: the cut-off of least squared error over the whole
 record, for the same filter and in the same range as the estimate. No case is left out;
 "recoverable" are those in which the oracle brings the error 3 dB below the signal: in
-all others nothing is better than to cut away everything, or little.
+all others it is best to cut away everything, or nearly so.
 
-In most cases to cut everything is best, so that a high hit rate alone is no skill. The
-row "cut everything", a filter at the upper limit of the range, stands in every block,
-and the last column says how much more often than it a method is within half an octave,
-paired by case. Intervals are 95 % bootstraps over events.
+In most cases it is best to cut everything, so that a high hit rate alone shows no
+skill. The row "cut everything", a filter at the upper limit of the range, is in every
+block, and the last column is how much more often than it a method is within half an
+octave, paired by case. Intervals are 95 % bootstraps over events.
 
 The thresholds are those with the best mean of two hit rates, for all cases and for
 the recoverable ones, on one half of events and stations; the tables are for the other
@@ -166,7 +166,7 @@ def cut_everything(sampling_rate, records, table):
 
 
 def halves(table, seed=0):
-    """Say of each case whether event and station are in half A, in half B, or mixed."""
+    """Return for each case whether event and station are in half A, B, or mixed."""
     rng = np.random.default_rng(seed)
     in_a = []
     for column in ("event", "station"):
@@ -188,7 +188,7 @@ def event_interval(hits, events, n_resamples=2000, seed=0):
 
 
 def hit(table, name):
-    """Say of each case whether a method is within half an octave of the oracle."""
+    """Return for each case whether a method is within half an octave of the oracle."""
     return (table[f"{name}: octaves"].abs() <= WITHIN_OCTAVES).astype(int)
 
 
@@ -252,7 +252,7 @@ def scan_thresholds(records, truth, table, sampling_rate):
 
 
 def make_cases(bunch, draws, ratios=RATIOS):
-    """Make all cases of several draws of the noise; say which half they are in."""
+    """Make all cases of several draws of the noise, with the half they are in."""
     parts = [add_noise(bunch, ratios, seed) for seed in range(draws)]
     records, truth, tables = zip(*parts, strict=True)
     table = pd.concat(tables, ignore_index=True)
@@ -261,7 +261,7 @@ def make_cases(bunch, draws, ratios=RATIOS):
 
 
 def run_real(bunch, draws):
-    """Judge the methods on real records with real noise; print and return."""
+    """Score the methods on real records with real noise; return all cases."""
     rate = bunch.sampling_rate
     records, truth, table = make_cases(bunch, draws)
     in_a = (table["half"] == "A").to_numpy()
@@ -277,7 +277,7 @@ def run_real(bunch, draws):
 
 
 def run_synthetic(n_records=240, ratios=RATIOS, seed=0):
-    """Judge the methods on synthetic records; says also what the statuses are."""
+    """Score the methods on synthetic records; return the statuses, too."""
     bunch = make_seismograms(n_records, return_clean=True, random_state=seed)
     rate, truth = bunch.sampling_rate, bunch.clean.astype(float)
     noise = bunch.data - truth

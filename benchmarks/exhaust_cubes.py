@@ -1,8 +1,8 @@
 """Three parameter cubes in full, on the default synthetic records.
 
-What a search finds in part of a cube can be compared with the best of all of it. Each
-cube has five parameters and five folds by event; the score is the area under the ROC
-curve by record, one class against the rest.
+The result of a search in part of a cube can be compared with the best of all of it.
+Each cube has five parameters and five folds by event; the score is the one-vs-rest area
+under the ROC curve by record.
 
 Run: python benchmarks/exhaust_cubes.py [CUBE ...]   (14 minutes on one core)
 """
@@ -27,7 +27,12 @@ from skseisfp.sweep import SweepSearchCV
 
 DATA = Path(__file__).parent / "data"
 SCORE = "roc_auc_ovr"
-PRINT = {"sampling_rate": 40, "f_min": 0.5, "shape": (16, 16), "n_coefficients": 60}
+FINGERPRINT = {
+    "sampling_rate": 40,
+    "f_min": 0.5,
+    "shape": (16, 16),
+    "n_coefficients": 60,
+}
 GRIDS = {
     "fingerprint": {
         "fingerprinttransformer__f_min": [0.25, 0.5, 1.0, 2.0, 4.0],
@@ -55,10 +60,10 @@ GRIDS = {
 
 def make_estimators():
     """Return the estimator of each cube, and whether it takes records."""
-    net = {"conv1_padding": 0, "check_rules": False}
+    layers = {"conv1_padding": 0, "check_rules": False}
     return {
         "fingerprint": make_pipeline(
-            FingerprintTransformer(**PRINT, flatten=True),
+            FingerprintTransformer(**FINGERPRINT, flatten=True),
             LogisticRegression(max_iter=300),
         ),
         "trees": GradientBoostingClassifier(random_state=0),
@@ -66,7 +71,7 @@ def make_estimators():
             max_epochs=4,
             device="cpu",
             random_state=0,
-            **{f"module__{name}": value for name, value in net.items()},
+            **{f"module__{name}": value for name, value in layers.items()},
         ),
     }
 
@@ -100,7 +105,7 @@ def main():
     records = AdaptiveHighpassFilter(sampling_rate=40, fallback=1.0).fit_transform(
         bunch.data
     )
-    fingerprints = FingerprintTransformer(**PRINT).fit_transform(records)
+    fingerprints = FingerprintTransformer(**FINGERPRINT).fit_transform(records)
     DATA.mkdir(exist_ok=True)
     for name in options.cubes:
         start = time.process_time()

@@ -1,20 +1,20 @@
-"""How many events each head needs, on generated records, and what is carried over.
+"""How many events each head needs, on generated records, and transfer to real ones.
 
 Part 1: earthquakes, quarry blasts and mine blasts are generated with three times the
 default noise (a median SNR near 8 dB), 2 or 3 records an event. The learning curves of
-the heads say how many training events each needs: balanced accuracy by event, folds of
+the heads show how many training events each needs: balanced accuracy by event, folds of
 events, four repeats.
 
 Part 2: the same heads are trained on generated records and score real ones (``pnw`` and
-``pnw_more``, earthquake or explosion), and the other way round, beside new events of
-the same kind of records: event AUC. The two blasts are one class there.
+``pnw_more``, earthquake or explosion), the reverse, and new events of the same kind of
+records: event AUC. The two blasts are one class there.
 
-Nothing is tuned. All heads see 5 s before to 27 s after P; "physics without onsets"
-is not told where P is in that window, "physics with onsets" knows P and S of generated
-records, and P and the S that follows from origin and P of real ones. The generator
-follows the same physics as `PhysicsFeatures`, which is their advantage on its records.
-Representations look at one record at a time and learn nothing, so they are computed
-once.
+Nothing is tuned. The input of all heads is 5 s before to 27 s after P; "physics without
+onsets" does not know where P is in that window, "physics with onsets" knows P and S of
+generated records, and P and the S that follows from origin and P of real ones. The
+generator follows the same physics as `PhysicsFeatures`, which is their advantage on its
+records. Representations use one record at a time and learn nothing, so they are
+computed once.
 
 Run: SKSEISFP_DATA=FOLDER python benchmarks/generated_heads.py
 """
@@ -50,7 +50,7 @@ BEFORE, AFTER = 15.0, 60.0  # seconds of an aligned record around P
 WINDOW = (BEFORE - 5.0, BEFORE + 27.0)
 VP_VS = 1.73  # a Poisson solid
 SIZES = (20, 40, 80, 160, 320)  # training events
-NOISE_LEVEL = 3.0  # the default set is won by everybody
+NOISE_LEVEL = 3.0  # with the default noise all heads score near 1
 RECORDS_PER_EVENT = 2.5
 BLASTS = ("quarry_blast", "mine_blast")
 
@@ -92,7 +92,7 @@ def align(data, p_onset):
 
 
 def represent(aligned, known):
-    """Return what the heads see, by the name of the representation."""
+    """Return the inputs of the heads, by the name of the representation."""
     clear = AdaptiveHighpassFilter(sampling_rate=RATE, fallback=1.0)
     clear = clear.fit_transform(aligned)
     clear = clear.reshape(len(clear), -1)  # one component
@@ -115,7 +115,7 @@ def represent(aligned, known):
 
 
 def make_heads():
-    """Name the heads, with what each of them sees."""
+    """Return the heads by name, with the representation of each."""
     trees = ExtraTreesClassifier(
         300, min_samples_leaf=3, max_features=0.05, class_weight="balanced"
     )
@@ -138,14 +138,14 @@ def make_heads():
     }
 
 
-def draw_curves(heads, seen, y, events, options):
+def draw_curves(heads, inputs, y, events, options):
     """Return the learning curve of every head."""
     curves = {}
     for name, (head, representation) in heads.items():
         start = process_time()
         curves[name] = event_learning_curve(
             head,
-            seen[representation],
+            inputs[representation],
             y,
             events,
             train_sizes=[size for size in SIZES if size <= options.events],
@@ -159,15 +159,15 @@ def draw_curves(heads, seen, y, events, options):
 
 
 def show_curves(curves):
-    """Print the scores by number of events, and who needs how many for a level."""
-    cells = {
+    """Print the scores by number of events, and the number needed for a level."""
+    columns = {
         name: curve.summary().apply(
             lambda row: f"{row.score:.3f} [{row.low:.2f}, {row.high:.2f}]", axis=1
         )
         for name, curve in curves.items()
     }
     print("\nbalanced accuracy by event [95 %], by number of training events")
-    print(pd.DataFrame(cells).T.to_string())
+    print(pd.DataFrame(columns).T.to_string())
     means = pd.DataFrame({name: c.summary()["score"] for name, c in curves.items()})
     levels = np.round(means.iloc[-1].median() - np.array([0.1, 0.05, 0.0]), 2)
     needed = {
@@ -180,29 +180,29 @@ def show_curves(curves):
     return means
 
 
-def carry_over(heads, generated, real, options):
-    """Return the event AUC of every head from set to set, and within each."""
+def transfer(heads, generated, real, options):
+    """Return the event AUC of every head from data set to data set, and within each."""
     lines = []
     sets = {"generated": generated, "real": real}
     for name, (head, representation) in heads.items():
         line = {}
-        for source, (seen, y, events) in sets.items():
-            X = seen[representation]
-            for target, (seen_there, y_there, events_there) in sets.items():
-                if source == target:
+        for trained, (inputs, y, events) in sets.items():
+            X = inputs[representation]
+            for tested, (other_inputs, other_y, other_events) in sets.items():
+                if trained == tested:
                     scores = predict_new_events(head, X, y, events, options.seed)
                 else:
                     fitted = fit(head, X, y, events, options.seed)
-                    scores = fitted.predict_proba(seen_there[representation])
-                line[f"{source} to {target}"] = bootstrap_interval(
-                    y_there, scores, events_there, random_state=options.seed
+                    scores = fitted.predict_proba(other_inputs[representation])
+                line[f"{trained} to {tested}"] = bootstrap_interval(
+                    other_y, scores, other_events, random_state=options.seed
                 )
         lines.append((name, line))
     return pd.DataFrame(dict(lines)).T
 
 
 def fit(head, X, y, events, seed):
-    """Return a head fitted on records whose events it may know."""
+    """Return a head fitted on records, with the events for its early stopping."""
     head = clone(head)
     names = [name for name in head.get_params() if name.endswith("random_state")]
     head.set_params(**dict.fromkeys(names, seed))
@@ -220,7 +220,7 @@ def predict_new_events(head, X, y, events, seed):
 
 
 def main():
-    """Draw the curves, carry the heads over, keep and print the tables."""
+    """Compute curves and transfer, write and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", default=os.environ.get("SKSEISFP_DATA"))
     parser.add_argument("--events", type=int, default=405, help="generated events")
@@ -234,23 +234,23 @@ def main():
     options.results.mkdir(parents=True, exist_ok=True)
     start, heads = process_time(), make_heads()
     aligned, y, events, known = generate(options.events, options.seed)
-    seen = represent(aligned, known)
+    inputs = represent(aligned, known)
     print(f"generated: {len(y)} records of {len(set(events))} events")
-    curves = draw_curves(heads, seen, y, events, options)
+    curves = draw_curves(heads, inputs, y, events, options)
     means = show_curves(curves)
     means.to_csv(options.results / "curves.csv")
     aligned, y_real, events_real, known = read(options.data)
     print(f"\nreal: {len(y_real)} records of {len(set(events_real))} events")
     two_classes = np.where(np.isin(y, BLASTS), "blast", "earthquake")
-    carried = carry_over(
+    transferred = transfer(
         heads,
-        (seen, two_classes, events),
+        (inputs, two_classes, events),
         (represent(aligned, known), y_real, events_real),
         options,
     )
-    carried.to_csv(options.results / "carried.csv")
+    transferred.to_csv(options.results / "transfer.csv")
     print("\nevent AUC [95 %], trained on the first and scored on the second")
-    print(carried.map(str).to_string())
+    print(transferred.map(str).to_string())
     print(f"\n{process_time() - start:.0f} s of one processor")
 
 

@@ -1,21 +1,22 @@
-"""The score of a choice on hard real records, beside what a naive user would report.
+"""The nested score of a selection on hard real records, and the naive score.
 
-All that was ever compared by its score on these events is a dimension of the search
-space: representation (signed fingerprints, fingerprints of two planes, log-scalograms
-of 16 x 16 and 64 x 64, physics features), window (16, 24 or 32 s from 3 or 5 s before
-the onset), head (trees, logistic regression and, on two planes, the preset
-"two_plane_linear" of the network) and their settings: leaf, C, epochs and balance.
-Band, number of coefficients and filter are fixed. Candidates are drawn at random, since
-all of them would take hours; the choice among more of them would be more optimistic.
+Everything that was ever compared by its score on these events is a dimension of the
+search space: representation (signed fingerprints, fingerprints of two planes,
+log-scalograms of 16 x 16 and 64 x 64, physics features), window (16, 24 or 32 s from 3
+or 5 s before the onset), head (trees, logistic regression and, on two planes, the
+preset "two_plane_linear" of the network) and their settings: leaf, C, epochs and
+balance. Band, number of coefficients and filter are fixed. Candidates are drawn at
+random, since all of them would take hours; a selection among more of them would be more
+optimistic.
 
-What was decided before cannot be nested any more: the preset, its window, the band and
-the number of coefficients had been selected on most of these very events, so that the
-nested score of a space that holds them is still optimistic. On 106 events kept apart
-the preset scored 0.70 [0.54, 0.84] at new stations.
+Earlier decisions cannot be nested any more: the preset, its window, the band and the
+number of coefficients had been selected on most of these very events, so that the
+nested score of a space with them is still optimistic. On 106 held-out events the preset
+scored 0.70 [0.54, 0.84] at new stations.
 
 The records are those of ``pnw`` and ``pnw_more`` with an SNR above 6 dB and a label of
-at least medium confidence. Representations look at one record at a time and learn
-nothing, so they are computed once, before the folds.
+at least medium confidence. Representations use one record at a time and learn nothing,
+so they are computed once, before the folds.
 
 Run: SKSEISFP_DATA=FOLDER python benchmarks/pnw_nested.py
 """
@@ -53,7 +54,7 @@ PROTOCOLS = {"event": (5, 3), "new_stations": (3, 2)}
 
 
 class Choice(NamedTuple):
-    """What is chosen before the parameters of a head; its parts are dimensions."""
+    """A candidate without the parameters of its head; its fields are dimensions."""
 
     head: str
     image: str

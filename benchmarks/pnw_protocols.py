@@ -1,4 +1,4 @@
-"""Models beside their controls on hard real records, under all protocols.
+"""Models and their controls on hard real records, under all protocols.
 
 The records are those of the folder ``pnw``, with ``--sets pnw pnw_more`` those of the
 later addition, too, with an SNR above 6 dB and without labels of low confidence. They
@@ -8,8 +8,9 @@ are aligned at their automatic onsets, 5 s after the origin where there is none.
 members follow. "Network" is `FingerprintClassifier` at its defaults on flat
 fingerprints, "linear network" its preset ``"two_plane_linear"``. Window, band, number
 of coefficients and network had been selected on these events, or on other folds of
-them: the figures describe these records and are no estimate for others. Representations
-that look at one record at a time and learn nothing are computed once, before the folds.
+them: the figures describe these records and are not an estimate for others.
+Representations that use one record at a time and learn nothing are computed once,
+before the folds.
 
 The table has the event AUC, the balanced accuracy at a threshold found by event-grouped
 folds inside the training events, Brier score and calibration error, and for each model
@@ -51,7 +52,7 @@ PICKED = "recommended: mean of three forests"
 
 
 def load(folder, sets=("pnw",)):
-    """Load the clear records of labels that can be trusted, with labels and table."""
+    """Return the clear records with trusted labels, the labels and the table."""
     parts = [load_records(Path(folder) / name, query=QUERY) for name in sets]
     data = np.concatenate([part.data for part in parts])
     frame = pd.concat([part.frame for part in parts], ignore_index=True)
@@ -72,12 +73,12 @@ def align(data, frame):
 
 
 def take(records, first, last):
-    """Return some columns."""
+    """Return a range of columns."""
     return records[:, first:last]
 
 
 def make_models(aligned, y):
-    """Name the models, and what each of them sees."""
+    """Return the models by name, with the input of each."""
     mean = MultiRepresentationClassifier(
         sampling_rate=RATE, window=WINDOW, p_arrival=BEFORE, random_state=0, **BAND
     ).fit(aligned, y)  # only to represent: the forests are fitted again in every fold
@@ -117,7 +118,7 @@ def make_models(aligned, y):
 
 
 def main():
-    """Evaluate, keep and print."""
+    """Evaluate the models, write the tables and print the summary."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", default=os.environ.get("SKSEISFP_DATA"))
     parser.add_argument("--sets", nargs="+", default=["pnw"])

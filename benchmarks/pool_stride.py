@@ -1,6 +1,6 @@
 """Accuracy and cost of the published network with pool strides 1 and 2.
 
-The paper does not say which stride its pools have; 1 follows from its rules. Both
+The paper does not state the stride of its pools; 1 follows from its rules. Both
 networks are trained on the same fingerprints, one view a record, in folds by event.
 
 Run: python benchmarks/pool_stride.py [--data FOLDER] [--epochs N]
@@ -35,9 +35,9 @@ def read(folder):
     )
 
 
-def answer(fingerprints, y, groups, stride, n_epochs):
-    """Return the answers out of fold and the seconds of training a record and epoch."""
-    net = FingerprintClassifier(
+def predict_out_of_fold(fingerprints, y, groups, stride, n_epochs):
+    """Return probabilities out of fold, and the seconds a record and epoch."""
+    network = FingerprintClassifier(
         module__pool1_stride=stride,
         module__pool2_stride=stride,
         max_epochs=n_epochs,
@@ -45,21 +45,21 @@ def answer(fingerprints, y, groups, stride, n_epochs):
         device="cpu",
         random_state=0,
     )
-    answers = np.empty((len(y), len(np.unique(y))))
+    probabilities = np.empty((len(y), len(np.unique(y))))
     seconds = 0.0
     n_seen = 0
     folds = StratifiedGroupKFold(3, shuffle=True, random_state=0)
     for train, test in folds.split(fingerprints, y, groups):
         start = time.process_time()
-        net.fit(fingerprints[train], y[train])
+        network.fit(fingerprints[train], y[train])
         seconds += time.process_time() - start
         n_seen += n_epochs * len(train)
-        answers[test] = net.predict_proba(fingerprints[test])
-    return answers, seconds / n_seen
+        probabilities[test] = network.predict_proba(fingerprints[test])
+    return probabilities, seconds / n_seen
 
 
 def main():
-    """Train both networks and print what they score and cost."""
+    """Train both networks and print their scores and costs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", help="folder of labelled records")
     parser.add_argument("--epochs", type=int, default=8)
@@ -72,12 +72,12 @@ def main():
     fingerprints = FingerprintTransformer(sampling_rate=rate, f_min=0.5).fit_transform(
         filtered
     )
-    answers = {}
+    probabilities = {}
     for stride in STRIDES:
-        answers[stride], seconds = answer(
+        probabilities[stride], seconds = predict_out_of_fold(
             fingerprints, y, groups, stride, options.epochs
         )
-        interval = bootstrap_interval(y, answers[stride], groups, random_state=0)
+        interval = bootstrap_interval(y, probabilities[stride], groups, random_state=0)
         counts = summarize(
             (1, 64, 64),
             len(np.unique(y)),
@@ -90,7 +90,9 @@ def main():
             f"{1000 * seconds:.1f} ms a fingerprint and epoch",
             flush=True,
         )
-    gain = paired_bootstrap(y, answers[2], answers[1], groups, random_state=0)
+    gain = paired_bootstrap(
+        y, probabilities[2], probabilities[1], groups, random_state=0
+    )
     print(f"stride 2 - stride 1: {gain}")
 
 

@@ -1,12 +1,12 @@
 """The published experiments with the architecture, on the 716 synthetic records.
 
-Records are filtered at their own cut-off and printed once; the convolutional network of
-every trial is trained for 12 epochs on four fifths of the events and scored on the
-last fifth (``--folds 1``), or on each fifth in turn. Objectives are the accuracy by
-event and the gradient of the error of the fitted net. A study that was stopped goes on
-where it was.
+Records are filtered at their own cut-off and fingerprinted once; the convolutional
+network of every trial is trained for 12 epochs on four fifths of the events and scored
+on the last fifth (``--folds 1``), or on each fifth in turn. Objectives are the accuracy
+by event and the gradient of the error of the fitted network. A study that was stopped
+resumes.
 
-It leaves the table of all trials, the cube and its report in the folder of results.
+The table of all trials, the cube and its report are written to the folder of results.
 
 Run: python benchmarks/published_experiments.py "experiment 4" [--jobs 2] [--folds 5]
 """
@@ -24,6 +24,7 @@ from skseisfp import (
     FingerprintTransformer,
     make_seismograms,
 )
+from skseisfp.events import attach_events
 from skseisfp.metrics import event_accuracy, neg_gradient_of_error
 from skseisfp.plotting import write_report
 from skseisfp.sweep import ExperimentPlan, ResultCube, SweepSearchCV
@@ -33,7 +34,7 @@ N_EPOCHS = 12
 
 
 def make_pipeline(sampling_rate, device):
-    """Filter, print and classify."""
+    """Return the pipeline of filter, fingerprint and classifier."""
     classifier = FingerprintClassifier(
         max_epochs=N_EPOCHS, device=device, random_state=0
     )
@@ -50,7 +51,7 @@ def make_pipeline(sampling_rate, device):
 
 
 def sweep(plan, *, n_folds, n_jobs, device, store):
-    """Run a plan, or what is left of it."""
+    """Run a plan, or the trials of it that are not in the store."""
     bunch = make_seismograms(random_state=0)
     folds = StratifiedGroupKFold(5, shuffle=True, random_state=0)
     splits = list(folds.split(bunch.data, bunch.target, bunch.groups))[:n_folds]
@@ -65,14 +66,14 @@ def sweep(plan, *, n_folds, n_jobs, device, store):
         cv=splits,
         n_jobs=n_jobs,
         store=store,
-        progress=True,
+        verbose=1,
     )
     events = pd.Index(bunch.groups, name="event_id")
-    return search.fit(bunch.data, pd.Series(bunch.target, index=events))
+    return search.fit(bunch.data, attach_events(bunch.target, events))
 
 
 def main():
-    """Sweep and keep."""
+    """Run the sweep and write its results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("experiment", choices=EXPERIMENTS)
     parser.add_argument("--folds", type=int, default=1, choices=range(1, 6))

@@ -1,10 +1,10 @@
-"""Regret of the staged search on cubes that were exhausted.
+"""Regret of the staged search on cubes that were searched in full.
 
 For each cube and seed `StagedSearchCV` with halving looks for the best of all trials
-and sees only what it asks for; random search then has as many fits, all folds of each
-trial it draws. Regret is how far the mean score of the trial chosen stays below that of
-the best of the cube. The budget of halving is the folds. The seed draws the start
-values of both parameters and folds for the one, and the trials for the other.
+and gets only the scores that it asks for; random search then has as many fits, all
+folds of each trial it draws. Regret is the mean score of the best trial of the cube
+minus that of the selected one. The budget of halving is the folds. The seed draws the
+start values of both parameters and folds for the one, and the trials for the other.
 
 Run: python benchmarks/staged_regret.py [--seeds N]
 """
@@ -24,7 +24,7 @@ MOST = 0.15
 
 
 class Lookup(BaseEstimator):
-    """An estimator whose score on a fold is read from an exhausted cube."""
+    """An estimator whose score on a fold is read from a cube."""
 
     grid, scores = None, None
 
@@ -57,7 +57,7 @@ def make_stages(grid):
 
 
 def staged(grid, scores, seed):
-    """Return the mean score of the trial that a staged search chooses, and its fits."""
+    """Return the mean score of the trial that a staged search selects, and its fits."""
     n_folds = scores.shape[-1]
     Lookup.grid, Lookup.scores = grid, scores
     rng = np.random.default_rng(seed)
@@ -114,7 +114,7 @@ def main():
             f"{name}: median regret staged {middle['staged']:.4f}, random "
             f"{middle['random']:.4f} with as many fits ({middle['share']:.1%} of all, "
             f"at most {table['share'].max():.1%}); lower in {wins:.0%} of the seeds: "
-            f"{'reached' if ahead else 'NOT reached'}",
+            f"{'passed' if ahead else 'FAILED'}",
             flush=True,
         )
 

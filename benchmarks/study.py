@@ -5,11 +5,12 @@ new events, later events, labels of high confidence only, another data set, and 
 records assigned at random, as in many papers, so that events are in training and test.
 All systems are at their defaults, but for the settings in
 ``baseline_study/systems.py``, which make two of them smaller; nothing is tuned. The
-training of a network ends with the epoch in which its time is spent.
+training of a network ends with the epoch in which its budget is spent.
 
-Predictions are kept in the folder of results, one file a fit. What is there is not
-computed again, so that a study that was stopped resumes; another budget, other records,
-settings or folds, or another version of the package compute all again.
+Predictions are stored in the folder of results, one file a fit. Existing files are not
+computed again, so that a run that was stopped resumes; with another budget, other
+records, settings or folds, or another version of the package everything is computed
+again.
 
 Run: SKSEISFP_DATA=FOLDER python benchmarks/study.py
 """
@@ -35,7 +36,7 @@ TABLES = ("scores", "comparisons", "costs", "leaks")
 
 
 def run(data_set, splits, systems, options):
-    """Complete the fits of all systems on a data set; return what went wrong."""
+    """Complete the fits of all systems on a data set; return the failures."""
     jobs = [
         delayed(_run_system)(system, data_set, splits, options)
         for system in systems.values()
@@ -53,7 +54,7 @@ def _run_system(system, data_set, splits, options):
 
 
 def _storage(data_set, splits, options):
-    """Return where predictions are kept, and the budget of each kind of fits."""
+    """Return the folder of the predictions, and the budget of each kind of fits."""
     budgets = {
         split.fits: options.headline_budget
         if (data_set.name, split.fits) == HEADLINE

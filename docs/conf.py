@@ -9,7 +9,8 @@ from skseisfp.sweep import ResultCube
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from catalogue_tables import insert_catalogue
+import draw_layers
+from published_tables import insert_systems
 
 project = "skseisfp"
 author = "The skseisfp developers"
@@ -69,7 +70,8 @@ def write_experiment_report(app):
 
 
 def setup(app):
-    """Connect what the extensions do not offer."""
+    """Connect the steps that no extension has."""
+    app.connect("builder-inited", draw_layers.main)
     app.connect("builder-inited", write_experiment_report)
     app.connect("autodoc-skip-member", skip_metadata_requests)
-    app.connect("source-read", insert_catalogue)
+    app.connect("source-read", insert_systems)

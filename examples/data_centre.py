@@ -2,8 +2,8 @@
 A data centre
 =============
 
-Events by type, stations around them and their waveforms come from a data centre into
-an archive, and go on from where they stopped if this is run again. The internet is
+Events by type, stations around them and their waveforms are fetched from a data centre
+into an archive; a second run resumes where the first one stopped. The internet is
 needed, so this page shows the code without its results.
 """
 
@@ -11,7 +11,7 @@ needed, so this page shows the code without its results.
 # Fetching
 # --------
 # A month of earthquakes and blasts in Washington state. Requests are made in bulk,
-# repeated with patience, and never made again once they are answered.
+# repeated with increasing pauses, and never sent again once they are answered.
 
 from skseisfp import FingerprintTransformer
 from skseisfp.archive import SeismicArchive, fetch_fdsn
@@ -35,13 +35,13 @@ report = fetch_fdsn(
         "minlongitude": -124.0,
         "maxlongitude": -117.0,
     },
-    progress=True,
+    verbose=True,
 )
 print(report["outcome"].value_counts())
 
 # %%
 # From recordings to fingerprints
-# -------------------------
+# -------------------------------
 
 reader = WaveformReader(sampling_rate=40.0, window=(-5.0, 60.0), align="origin")
 fingerprints = archive.fingerprints(reader, FingerprintTransformer(sampling_rate=40.0))

@@ -2,16 +2,16 @@
 Sweeping architectures
 ======================
 
-A plan names ranges, a search runs all their combinations and keeps what every fit
-leaves, a cube of the results is looked at from several sides. Here are eight
+A plan names ranges, a search runs all their combinations and stores the results of
+every fit, and a cube of the results is plotted in several ways. Here are eight
 architectures; the figures of 48 are in :doc:`/sweeps`.
 """
 
 # %%
 # A plan
 # ------
-# Ranges are written as ``"min:step:max"``. The plan says what is impossible, and what
-# a trial will cost, before anything runs.
+# Ranges are written as ``"min:step:max"``. The plan finds what is impossible, and
+# estimates the cost of a trial, before anything runs.
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -55,8 +55,8 @@ print(plan.to_toml())
 # A sweep
 # -------
 # Folds never split an event. Filters and fingerprints are the same in all trials and
-# are computed once. With ``store="sweep.db"`` every finished fit would be kept at once,
-# and a second run would go on where the first one stopped.
+# are computed once. With ``store="sweep.db"`` every finished fit would be stored at
+# once, and a second run would resume where the first one stopped.
 
 y = pd.Series(bunch.target, index=pd.Index(bunch.groups, name="event_id"))
 search = SweepSearchCV(
@@ -71,7 +71,7 @@ print(search.best_params_)
 # %%
 # A cube
 # ------
-# One axis a parameter, and one for the folds: mean and spread come from it.
+# One axis for each parameter, and one for the folds: mean and spread come from it.
 
 cube = ResultCube.from_search(search)
 table = pd.DataFrame(
@@ -90,7 +90,7 @@ CubeDisplay.from_cube(cube)
 plt.show()
 
 # %%
-# How steep it is around each trial. Of two trials of equal quality the one on a plateau
+# The gradient around each trial. Of two trials with equal scores the one on a plateau
 # is the safer choice:
 
 CubeDisplay.from_cube(cube, quantity="gradient")
@@ -108,11 +108,11 @@ HeatMapDisplay.from_cube(cube)
 plt.show()
 
 # %%
-# Every fit left its confusion matrix. Here are both folds of the best trial:
+# Every fit stored its confusion matrix. Here are both folds of the best trial:
 
 ConfusionMarginsDisplay.from_cube(cube)
 plt.show()
 
 # %%
-# ``plotting.write_report(cube, "sweep.html")`` writes a page in which the cube can be
-# turned and every trial opened, without a network.
+# ``plotting.write_report(cube, "sweep.html")`` writes a page on which the cube can be
+# rotated and every trial opened. It needs no internet.

@@ -4,14 +4,14 @@ Published systems on the same records
 
 Each paper has its own data and its own split, so that their figures cannot be compared.
 Here some of their systems, the same two heads on fingerprints and on scalograms, and
-two controls meet on the same records and the same folds. Records are generated and
-training is short: see :doc:`/study` for real records, and for what is confirmed.
+two controls are compared on the same records and the same folds. Records are generated
+and training is short: see :doc:`/study` for real records and confirmed figures.
 """
 
 # %%
 # What the papers report
 # ----------------------
-# The catalogue lists what each figure was measured on, and how the data were divided.
+# A table lists the data on which each figure was measured, and how they were divided.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -28,17 +28,17 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skseisfp import AdaptiveHighpassFilter, FingerprintTransformer, make_seismograms
-from skseisfp.baselines import LinvilleLSTM, MiaoANN, catalogue
+from skseisfp.baselines import LinvilleLSTM, MiaoANN, published_systems
 from skseisfp.metrics import event_labels, score_table
 from skseisfp.plotting import EventScoresDisplay
 
 names = ["LinvilleLSTM", "MiaoANN", "ErtuncayCNN"]
-print(catalogue().loc[names, ["figure", "split"]].to_string())
+print(published_systems().loc[names, ["figure", "split"]].to_string())
 
 # %%
 # The same heads on two representations
 # -------------------------------------
-# Both are computed once: they look at one record at a time and learn nothing. The
+# Both are computed once: they use one record at a time and learn nothing. The
 # fingerprint keeps the 200 largest Haar coefficients of the log-scalogram.
 
 bunch = make_seismograms(180, random_state=0)
@@ -62,9 +62,9 @@ systems = {
 # %%
 # Published systems and controls
 # ------------------------------
-# Published systems take the records as they are; their representation is inside. The
-# controls know nothing: one predicts the shares of the classes, one is trained on
-# labels that were shuffled among the events.
+# Published systems take the waveforms and represent them themselves. The controls know
+# nothing: one predicts the shares of the classes, one is trained on labels that were
+# shuffled among the events.
 
 of_event = event_labels(y, events)
 rng = np.random.default_rng(0)
@@ -92,12 +92,14 @@ divisions = {
 }
 predictions = {
     division: {
-        name: cross_val_predict(
-            classifier,
-            X,
-            shuffled if name.endswith("shuffled") else y,
-            cv=folds,
-            method="predict_proba",
+        name: np.asarray(
+            cross_val_predict(
+                classifier,
+                X,
+                shuffled if name.endswith("shuffled") else y,
+                cv=folds,
+                method="predict_proba",
+            )
         )
         for name, (classifier, X) in systems.items()
     }
@@ -107,7 +109,7 @@ predictions = {
 # %%
 # Scores by event
 # ---------------
-# The probabilities of the records of an event are averaged; intervals are of a
+# The probabilities of the records of an event are averaged; intervals are those of a
 # bootstrap that draws whole events. They overlap: these events cannot rank the heads.
 
 EventScoresDisplay.from_predictions(

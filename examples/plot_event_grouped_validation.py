@@ -3,14 +3,14 @@ Why events must not be split
 ============================
 
 Records of one event resemble each other, and views of one record even more. A
-validation that lets them stand on both sides measures memory, not recognition. Here
-the labels of whole events are shuffled: nothing can be learnt, and an honest score is
-that of chance.
+validation that has them on both sides measures memory, not recognition. Here the labels
+of whole events are shuffled: nothing can be learnt, and an honest score is that of
+chance.
 """
 
 # %%
 # Fingerprints with shuffled labels
-# ---------------------------
+# ---------------------------------
 # Every event gets the class of another one. Each record has five views.
 
 import numpy as np
@@ -33,7 +33,7 @@ bunch = make_seismograms(240, random_state=0)
 rng = np.random.default_rng(0)
 true_class = event_labels(bunch.target, bunch.groups)
 shuffled_class = pd.Series(rng.permutation(true_class), index=true_class.index)
-y = shuffled_class[bunch.groups].to_numpy()
+y = shuffled_class.loc[bunch.groups].to_numpy()
 
 views = make_pipeline(
     FilterAugmenter(sampling_rate=bunch.sampling_rate),
@@ -46,12 +46,12 @@ print("records, views, features:", views.shape)
 # %%
 # Three validations
 # -----------------
-# The nearest neighbour remembers every row that it was shown.
+# The nearest neighbour memorises every row of the training set.
 #
 # 1. Views as rows: five rows a record, split at random. The nearest neighbour of a view
 #    is another view of the same record.
 # 2. Records split at random: a neighbour may be the same event at another station.
-# 3. Whole events: nothing to remember.
+# 3. Whole events: there is nothing to memorise.
 
 n_records, n_views, n_features = views.shape
 nearest = KNeighborsClassifier(n_neighbors=1, metric="cosine")
@@ -65,10 +65,10 @@ rows = cross_val_predict(
     cv=at_random,
     method="predict_proba",
 )
-answers = {
-    "views as rows,\nsplit at random": rows.reshape(n_records, n_views, -1).mean(
-        axis=1
-    ),
+probabilities = {
+    "views as rows,\nsplit at random": np.asarray(rows)
+    .reshape(n_records, n_views, -1)
+    .mean(axis=1),
     "records\nsplit at random": cross_val_predict(
         by_view, views, y, cv=at_random, method="predict_proba"
     ),
@@ -77,13 +77,13 @@ answers = {
     ),
 }
 EventScoresDisplay.from_predictions(
-    y, answers, bunch.groups, metric="accuracy", chance=1 / 3, random_state=0
+    y, probabilities, bunch.groups, metric="accuracy", chance=1 / 3, random_state=0
 )
 
 # %%
-# Only the last one tells the truth: nothing was learnt. In skseisfp views are an axis,
-# not rows, so the first mistake cannot happen, and an event scorer refuses to score
-# when it is not told the events, so the second is at least seen:
+# Only the last one is correct: nothing was learnt. In skseisfp views are an axis, not
+# rows, so the first mistake cannot happen, and an event scorer raises an error when it
+# does not get the events, so that the second one is noticed:
 
 try:
     event_accuracy(by_view.fit(views, y), views, y)
@@ -91,7 +91,7 @@ except ValueError as error:
     print(str(error)[:64], "...")
 
 # %%
-# Told by the index of ``y`` it counts events, in any tool of scikit-learn:
+# With the events as the index of ``y`` it counts events, in any tool of scikit-learn:
 
 y_by_event = pd.Series(y, index=pd.Index(bunch.groups, name="event_id"))
 scores = cross_val_score(

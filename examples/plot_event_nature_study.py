@@ -2,10 +2,10 @@
 The nature of seismic events: the whole study
 =============================================
 
-From waveforms to a event_prediction on each event: records are filtered, windowed and
-turned into fingerprints, a small network is chosen by a grid search inside the training
-events, and it is judged on events that neither network nor search has seen, beside
-simpler classifiers.
+From waveforms to the prediction for each event: records are filtered, windowed and
+turned into fingerprints, a small network is selected by nested cross-validation, and it
+is scored on events that neither network nor search has seen, next to simpler
+classifiers.
 
 Run as a script it takes all records and leaves tables and figures in ``results/``::
 
@@ -27,7 +27,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from sklearn.callback import ProgressBar
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
@@ -59,7 +58,7 @@ parser.add_argument("--seed", default=0, type=int, help="seed of all that is dra
 parser.add_argument("--quick", action="store_true", help="few records and epochs")
 options = parser.parse_args()
 
-BAND = {"f_min": 1.0 if options.data else 0.5, "f_max": 16.0}  # Hz
+F_MIN, F_MAX = 1.0 if options.data else 0.5, 16.0  # Hz
 SNR_DB = 6.0
 UNKNOWN_ARRIVAL = 25.0  # s, taken where no arrival is known
 METRICS = ("roc_auc", "accuracy", "balanced_accuracy")
@@ -111,10 +110,10 @@ print(counts)
 # %%
 # Views
 # -----
-# Every record is filtered at the cut-off that suits it and at four shifted ones.
-# Records of an archive are then cut from 5 s before to 27 s after their first arrival,
-# after the filter, which judges noise by all that is there; the synthetic ones are
-# aligned within 10 s and stay whole.
+# Every record is filtered at its own cut-off and at four shifted ones. Real records are
+# then cut from 5 s before to 27 s after their first arrival, after the filter, which
+# estimates the noise from the whole record; the synthetic ones are aligned within 10 s
+# and are not cut.
 
 next_step("filtering")
 augmenter = FilterAugmenter(sampling_rate=rate)
@@ -143,8 +142,8 @@ figure, axes = plt.subplots(
     sharey=True,
     layout="constrained",
 )
-for ax, (label, row) in zip(axes, typical.items(), strict=True):
-    CutoffDisplay.from_estimator(augmenter, X, record=row, ax=ax)
+for ax, label, row in zip(axes, typical.index, typical.to_numpy(), strict=True):
+    CutoffDisplay.from_estimator(augmenter, X, record=int(row), ax=ax)
     name = str(label).replace("_", " ")
     ax[0].set_title(f"{name}: {ax[0].get_title(loc='left')}", loc="left")
 figure.savefig(options.results / "cutoffs.png", dpi=120)
@@ -152,13 +151,15 @@ figure.savefig(options.results / "cutoffs.png", dpi=120)
 # %%
 # Fingerprints
 # ------------
-# Filter, window and fingerprint look at one record at a time and learn nothing, so
+# Filter, window and fingerprint use one record at a time and learn nothing, so
 # computing them once, before any split, leaks nothing.
 
 next_step("fingerprints")
-transformer = FingerprintTransformer(sampling_rate=rate, **BAND)
+transformer = FingerprintTransformer(sampling_rate=rate, f_min=F_MIN, f_max=F_MAX)
 fingerprints = transformer.fit_transform(views)
-coarse = FingerprintTransformer(sampling_rate=rate, shape=(16, 16), **BAND)
+coarse = FingerprintTransformer(
+    sampling_rate=rate, f_min=F_MIN, f_max=F_MAX, shape=(16, 16)
+)
 scalograms = coarse.fit(views[:, 0]).scalogram(views[:, 0]).reshape(len(views), -1)
 
 scalogram_gallery = FingerprintDisplay.from_estimator(
@@ -175,27 +176,27 @@ fingerprint_gallery = FingerprintDisplay.from_estimator(
 fingerprint_gallery.figure_.savefig(options.results / "fingerprints.png", dpi=120)
 
 # %%
-# Choosing and judging
-# --------------------
-# The outer folds hold out whole events. Inside the training events a grid search, with
-# folds by event again and scored by event, chooses the layers of the network; the
-# held-out events then judge the whole choice.
+# Selection and evaluation
+# ------------------------
+# The outer folds hold out whole events. On the training events a grid search, with
+# folds by event again and scored by event, selects the layers of the network; the
+# held-out events then score the whole selection.
 
-net = FingerprintClassifier(
+network = FingerprintClassifier(
     max_epochs=N_EPOCHS, balance="weights", device="cpu", random_state=options.seed
 )
 search = GridSearchCV(
-    net,
+    network,
     GRID,
     cv=StratifiedGroupKFold(2),
     scoring=make_event_scorer(METRICS),
-    refit="roc_auc",
+    refit="roc_auc",  # pyright: ignore[reportArgumentType] (it takes names, too)
     n_jobs=2,
 )
 trees = ExtraTreesClassifier(
     300,
     min_samples_leaf=3,
-    max_features=0.05,
+    max_features=0.05,  # pyright: ignore[reportArgumentType] (it takes shares, too)
     class_weight="balanced",
     n_jobs=2,
     random_state=options.seed,
@@ -212,16 +213,15 @@ models = {
     ),
     "majority class": (DummyClassifier(), scalograms),
 }
-answers = {name: np.zeros((len(y), len(classes))) for name in models}
+probabilities = {name: np.zeros((len(y), len(classes))) for name in models}
 trials = []
 outer = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=options.seed)
 for fold, (train, test) in enumerate(outer.split(X, y, event_id)):
     next_step(f"held-out events {fold + 1} of {N_FOLDS}")
-    search.set_callbacks(ProgressBar(max_propagation_depth=0))
     for name, (model, features) in models.items():
         fit_params = {"groups": event_id[train]} if model is search else {}
         model.fit(features[train], y.iloc[train], **fit_params)
-        answers[name][test] = model.predict_proba(features[test])
+        probabilities[name][test] = model.predict_proba(features[test])
     trials.append(pd.DataFrame(search.cv_results_).assign(outer_fold=fold))
 
 trials = pd.concat(trials, ignore_index=True)
@@ -232,14 +232,13 @@ print(trials[["outer_fold", *columns]].round(3).to_string(index=False))
 # %%
 # Scores
 # ------
-# By event, the records of an event having voted, and by record; each with its 95 %
-# interval.
+# By event, after a vote of its records, and by record; each with its 95 % interval.
 
 next_step("scores")
 scores = pd.concat(
     {
-        name: score_table(y, answer, metrics=METRICS, random_state=options.seed)
-        for name, answer in answers.items()
+        name: score_table(y, predicted, metrics=METRICS, random_state=options.seed)
+        for name, predicted in probabilities.items()
     },
     names=["model"],
 )
@@ -256,7 +255,7 @@ display.figure_.savefig(options.results / "scores.png", dpi=120)
 # ------------------------------------
 
 events = aggregate_events(
-    answers["network, fingerprints"], event_id, classes=classes, y_true=y
+    probabilities["network, fingerprints"], event_id, classes=classes, y_true=y
 )
 events.to_csv(options.results / "events.csv")
 confusion = ConfusionMarginsDisplay.from_predictions(

@@ -2,9 +2,9 @@
 From a seismogram to its fingerprint
 ====================================
 
-A record of a quarry blast goes through every step: its noise is cut off, its scalogram
-is transformed, and the largest coefficients are kept. What is left, 4,096 points with
-200 signs among them, still shows the event.
+A record of a quarry blast goes through every step: its noise is removed, its scalogram
+is transformed, and the largest coefficients are kept. The result, 4,096 points with 200
+signs among them, still shows the event.
 """
 
 # %%
@@ -30,16 +30,16 @@ seconds = np.arange(record.shape[1]) / rate
 # %%
 # The cut-off
 # -----------
-# Low-frequency noise goes on all the time, an event does not. The filter looks for the
-# frequency below which there is more of the one, above which more of the other. Dashed
-# are the cut-offs of the views that augment the record: the same seismogram, filtered
-# a little too low and too high.
+# Low-frequency noise is there all the time, an event is not. The filter looks for the
+# frequency below which there is more noise, above which more signal. Dashed are the
+# cut-offs of the views that augment the record: the same seismogram, filtered a little
+# too low and too high.
 
 augmenter = FilterAugmenter(sampling_rate=rate)
 CutoffDisplay.from_estimator(augmenter, record)
 
 # %%
-# What the filter takes away:
+# The record before and after the filter:
 
 filtered = AdaptiveHighpassFilter(sampling_rate=rate).fit_transform(record)
 figure, axes = plt.subplots(
@@ -97,8 +97,8 @@ print(
 )
 
 # %%
-# Read back
-# ---------
-# The inverse transform of the signs alone shows how much of the event has survived.
+# Reconstruction
+# --------------
+# The inverse transform of the signs alone shows how much of the event is preserved.
 
 FingerprintDisplay.from_estimator(transformer, filtered, kind="inverse")

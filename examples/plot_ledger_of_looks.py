@@ -3,9 +3,8 @@ Two hundred looks at the same events
 ====================================
 
 Labels that are shuffled by event cannot be predicted: the true AUC of any classifier
-is 0.5. Whoever tries 200 classifiers on the same events and reports the best one
-nevertheless reports about 0.7. A ledger counts the looks and says what the best of
-them is worth.
+is 0.5. The best of 200 classifiers on the same events has about 0.7 nevertheless. A
+ledger counts the looks and corrects the best score for their number.
 """
 
 # %%
@@ -46,7 +45,7 @@ for _ in range(200):
     )
     ledger.look(
         y,
-        predicted,
+        np.asarray(predicted),
         event_id,
         name="shuffled",
         pipeline=classifier,
@@ -56,8 +55,8 @@ for _ in range(200):
     )
 
 # %%
-# What the best look is worth
-# ---------------------------
+# The corrected score
+# -------------------
 # Taken for the only one, the best look is above chance. The ledger permutes the labels
 # of the events against all looks at once, and allows for training out of fold:
 
@@ -65,14 +64,16 @@ report = ledger.report("shuffled")
 print(report)
 
 # %%
-# The best score grows with the number of looks, and so does what chance achieves. The
-# corrected interval holds the true score however often one looks.
+# The best score grows with the number of looks, and so does that of chance. The
+# corrected interval contains the true score however many looks there are.
 
 numbers = [1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 140, 200]
 reports = [ledger.report("shuffled", n_looks=n, n_resamples=1000) for n in numbers]
 best = np.array([step.best_score for step in reports])
-alone = np.array([step.interval[1:] for step in reports]).T
-corrected = np.array([step.corrected_interval[1:] for step in reports]).T
+bound = np.array([step.chance_bound for step in reports], dtype=float)
+alone = np.array([step.interval[1:] for step in reports if step.interval]).T
+corrected = [step.corrected_interval for step in reports if step.corrected_interval]
+corrected = np.array([interval[1:] for interval in corrected]).T
 
 figure, axes = plt.subplots(figsize=(7, 4.2), layout="constrained")
 axes.fill_between(numbers, *corrected, color="0.88", label="corrected 95 % interval")
@@ -80,16 +81,11 @@ axes.fill_between(
     numbers, *alone, color="peachpuff", label="interval of the best look alone"
 )
 axes.plot(numbers, best, "o-", label="best score so far")
-axes.plot(
-    numbers,
-    [step.chance_bound for step in reports],
-    "k--",
-    label="95 % bound for the best by chance",
-)
+axes.plot(numbers, bound, "k--", label="95 % bound for the best by chance")
 axes.axhline(0.5, color="k", linewidth=0.8)
 axes.text(200, 0.495, "true score", ha="right", va="top")
 axes.set(xscale="log", xlabel="number of looks", ylabel="AUC by event", ylim=(0.2, 1))
-axes.set_xticks(numbers, numbers)
+axes.set_xticks(numbers, list(map(str, numbers)))
 axes.minorticks_off()
 figure.legend(loc="outside upper center", ncols=2, frameon=False)
 plt.show()
@@ -120,7 +116,7 @@ except SealedSetError as error:
     print(error)
 
 # %%
-# The looks stay in the file for whoever wants to know:
+# The looks stay in the file:
 
 columns = ["set", "metric", "score", "label", "recorded"]
 print(ledger.looks()[columns].tail(3).to_string(index=False))

@@ -2,15 +2,15 @@
 Records that a person has looked at
 ===================================
 
-No rule finds all records that are better left out. Here they are looked at, event by
-event, chosen on a page in the browser, and left out by the reader.
+No rule finds all records that should be left out. Here they are reviewed event by
+event, ticked on a page in the browser, and left out by the reader.
 """
 
 # %%
-# Records, some of them spoilt
-# ----------------------------
+# Records, some of them damaged
+# -----------------------------
 # A folder of synthetic records is written here: one is clipped, one has a glitch, one
-# has been exchanged for noise.
+# is replaced by noise.
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -49,8 +49,8 @@ bunch = load_records(folder)
 RecordSectionDisplay.from_bunch(bunch, event_id)
 
 # %%
-# One below the other, and filtered as a classifier would see them, records are easier
-# to judge; what is clipped is easier to see before.
+# One below the other, and filtered as for a classifier, records are easier to review;
+# clipping is easier to see before.
 
 high_pass = WaveformPreprocessor(sampling_rate=bunch.sampling_rate, f_min=1.0)
 bunch.data = high_pass.fit_transform(bunch.data)
@@ -60,7 +60,7 @@ RecordSectionDisplay.from_bunch(bunch, event_id, spacing="even")
 # Where events and stations are
 # -----------------------------
 # Places come from QuakeML, StationXML or tables. Synthetic records have distances and
-# directions only, from which places about the first event are reckoned here.
+# directions only, from which places relative to the first event are computed here.
 
 events, stations = {bunch.groups[0]: np.zeros(2)}, {}
 for name, rows in bunch.frame.groupby("event_id", sort=False):
@@ -103,8 +103,8 @@ print(f"{page.name}: {page.stat().st_size / 1e3:.0f} kB")
 # %%
 # The table
 # ---------
-# It is written here in place of a person. A record that is named in it and is not there
-# is an error, so that no table is taken for the wrong set.
+# It is written here in place of a person. A row that matches no record is an error, so
+# that no table is used with the wrong data set.
 
 chosen = bunch.frame.loc[[clipped, glitch, noise], ["record_id", "event_id", "station"]]
 chosen["reason"] = ["clipped", "gap or glitch", "noise"]
@@ -116,6 +116,6 @@ print(reviewed.rejected[["record_id", "station", "reason"]].to_string(index=Fals
 
 # %%
 # ``WaveformReader.read``, ``SeismicArchive`` and ``load_seisbench`` take the same
-# table. A review goes on from it: ``write_review(..., exclusions="exclusions.csv")``.
+# table. ``write_review(..., exclusions="exclusions.csv")`` continues a review.
 
 temporary.cleanup()

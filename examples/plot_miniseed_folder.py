@@ -3,7 +3,8 @@ My folder of miniSEED
 =====================
 
 A folder of miniSEED files and a catalogue in QuakeML become an archive, records,
-fingerprints and answers. The files are drawn here; replace the first step by your own.
+fingerprints and predictions. The files are generated here; replace the first step by
+your own.
 """
 
 # %%
@@ -64,7 +65,7 @@ catalog.write(str(folder / "events.xml"), format="QUAKEML")
 # Into an archive
 # ---------------
 # Types of events become labels by a table that can be changed. The file that was cut
-# short is named with the reason; all else is stored once, however often this runs.
+# short is listed with the reason; all else is stored once, however often this runs.
 
 archive = SeismicArchive(folder / "archive")
 report = archive.import_folder(
@@ -93,9 +94,9 @@ print(bunch.DESCR)
 bunch.frame[["event_id", "event_type", "station", "sampling_rate_hz", "filled"]].head()
 
 # %%
-# Fingerprints and answers
-# ------------------
-# Fingerprints are made once for each set of parameters and kept in the archive.
+# Fingerprints and predictions
+# ----------------------------
+# Fingerprints are computed once for each set of parameters and kept in the archive.
 
 transformer = FingerprintTransformer(sampling_rate=20.0, f_min=0.5)
 fingerprints = archive.fingerprints(reader, transformer)

@@ -1,22 +1,23 @@
 """
-What a choice among many pipelines is worth
-===========================================
+The score of a selection among many pipelines
+=============================================
 
-Whoever tries many pipelines on the same events and reports the best score reports luck
-along with skill. Nested folds of events score the whole choice instead: in every outer
-fold the pipeline is chosen by inner folds of the training events, and the test events
-only score it. Here a choice is scored with the true labels, and with labels that were
-shuffled over the events, where nothing can be learnt.
+The best score of many pipelines on the same events is part luck, part skill. Nested
+cross-validation scores the whole selection instead: in every outer fold the pipeline is
+selected by inner folds of the training events, and the test events only score it. Here
+a selection is scored with the true labels, and with labels that were shuffled over the
+events, where nothing can be learnt.
 """
 
 # %%
 # A search space
 # --------------
-# Generated records of 70 events in strong noise. Everything that might be chosen is a
+# Generated records of 70 events in strong noise. Everything that might be selected is a
 # dimension of the space: the representation, the window, the head and its setting.
-# Representations that look at one record at a time and learn nothing may be computed
-# once, before the folds.
+# Representations that use one record at a time and learn nothing may be computed once,
+# before the folds.
 
+from functools import partial
 from itertools import product
 from typing import NamedTuple
 
@@ -77,16 +78,16 @@ print(len(space), "names, with two settings each")
 # %%
 # True labels
 # -----------
-# The naive score is that of the best candidate on the very folds by which it was found
-# best. The nested score is that of the choice.
+# The naive score is that of the best candidate on the very folds by which it was
+# selected. The nested score is that of the selection.
 
-options = {"n_splits": 5, "n_inner_splits": 2, "n_resamples": 300}
-result = nested_evaluation(space, arrays, bunch.target, bunch.frame, **options)
+evaluate = partial(nested_evaluation, n_splits=5, n_inner_splits=2, n_resamples=300)
+result = evaluate(space, arrays, bunch.target, bunch.frame)
 print(result)
 
 # %%
-# The choice differs from fold to fold: many candidates are within one standard error of
-# the best one, so these events cannot say which is better.
+# The selected candidate differs from fold to fold: many candidates are within one
+# standard error of the best one, so these events cannot rank them.
 
 columns = ["head", "image", "seconds", "inner_score", "outer_score", "n_within_se"]
 result.choices[columns].round(2)
@@ -94,15 +95,13 @@ result.choices[columns].round(2)
 # %%
 # Shuffled labels
 # ---------------
-# Every event gets the label of another one. The naive score is above chance all the
-# same, and the optimism says how much of it is luck.
+# Every event gets the label of another one. The naive score is above chance
+# nevertheless, and the optimism estimates how much of it is luck.
 
 rng = np.random.default_rng(0)
 labels = event_labels(bunch.target, bunch.groups)
-shuffled = pd.Series(rng.permutation(labels), index=labels.index)[bunch.groups]
-by_chance = nested_evaluation(
-    space, arrays, shuffled.to_numpy(), bunch.frame, **options
-)
+shuffled = pd.Series(rng.permutation(labels), index=labels.index).loc[bunch.groups]
+by_chance = evaluate(space, arrays, shuffled.to_numpy(), bunch.frame)
 print(by_chance)
 
 # %%

@@ -2,14 +2,14 @@
 A SeisBench data set
 ====================
 
-Sets in the format of SeisBench, such as PNW with its explosions, are read with their
-events, labels and parts. One of synthetic records is written here first.
+Data sets in the format of SeisBench, such as PNW with its explosions, are read with
+their events, labels and splits. One of synthetic records is written here first.
 """
 
 # %%
 # Writing
 # -------
-# Events, never records, go to the parts of the set.
+# Whole events, never single records, go to the splits of the data set.
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,8 +37,8 @@ print(sorted(file.name for file in folder.iterdir()))
 # %%
 # Reading
 # -------
-# Only what is chosen is read: a part of the set, a window around the P arrival, one
-# rate. `EVENT_TYPES` or a table of your own turns values of `source_type` into labels.
+# Only the requested part is read: a split, a window around the P arrival, one rate.
+# `EVENT_TYPES` or a table of your own maps values of `source_type` to labels.
 
 labels = {
     "earthquake": "earthquake",
@@ -59,14 +59,14 @@ train.frame[["record_id", "event_id", "station", "split", "arrival_sample"]].hea
 # %%
 # Learning
 # --------
-# Event predictions are by event, over all of its stations.
+# One prediction for each event, from all of its stations.
 
 model = make_pipeline(
     FingerprintTransformer(sampling_rate=40.0, f_min=0.5, flatten=True),
     ExtraTreesClassifier(300, class_weight="balanced", random_state=0),
 )
 model.fit(train.data, train.target)
-truth = pd.Series(test.target, index=pd.Index(test.groups, name="event_id"))
-accuracy = event_balanced_accuracy(model, test.data, truth)
-print(f"balanced accuracy of {truth.index.nunique()} events: {accuracy:.2f}")
+y_test = pd.Series(test.target, index=pd.Index(test.groups, name="event_id"))
+accuracy = event_balanced_accuracy(model, test.data, y_test)
+print(f"balanced accuracy of {y_test.index.nunique()} events: {accuracy:.2f}")
 temporary.cleanup()

@@ -1,1 +1,1 @@
-"""The parts of the study of published systems, which ``study.py`` puts together."""
+"""The parts of the comparison of published systems, which ``study.py`` runs."""

@@ -1,7 +1,7 @@
-"""The data sets of the study, all in one form.
+"""The data sets of the comparison, all in one form.
 
-Records begin 20 s before their onset and end 80 s after it. Where a record does not
-reach that far it is continued by its mirror image.
+Records begin 20 s before their onset and end 80 s after it. A record that is shorter is
+continued by its mirror image.
 """
 
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ TIMES = ["arrival", "onset", "s_onset", "origin"]
 
 @dataclass(frozen=True, eq=False)
 class DataSet:
-    """Records, labels and what is known of them.
+    """Records, labels and metadata.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class DataSet:
         ``origin``, the samples of `waveforms` at which P and S arrived and the event
         began.
     noise : ndarray of shape (n_records, n_channels, n_noise) or None
-        What was recorded before the event.
+        The recording before the event.
     metadata : tuple of str
         Columns of `frame` that a model could know without a waveform.
     ranked : bool
@@ -68,7 +68,7 @@ class DataSet:
 
     @property
     def arrivals(self):
-        """What orders the records of an event in time; NaN where not known."""
+        """The order of the records of an event in time; NaN where not known."""
         return self._known("arrival")
 
     @property
@@ -110,7 +110,7 @@ def load_surface(folder, seed):
     """Add surface events as a third class, all on stations of two networks.
 
     Surface events have no onset: all records are aligned at the time of the catalogue,
-    and no arrival is given of any, which would tell the class.
+    and none has an arrival, which would reveal the class.
     """
     pnw = read_pnw(folder)
     slides = load_records(Path(folder) / "esec", components="Z")
@@ -132,7 +132,7 @@ def load_surface(folder, seed):
 
 
 def load_france(folder, seed):
-    """Nine events with three components, for a test of plumbing."""
+    """Nine events with three components, as a test that the code runs on them."""
     bunch = load_records(Path(folder) / "france")
     return _french(bunch)
 
@@ -215,7 +215,7 @@ def _french(bunch):
 
 
 def _noise(name, data, rate):
-    """Return the part of the recordings that no event has reached."""
+    """Return the part of the recordings before the event."""
     return data[..., : round(NOISE_SECONDS[name] * rate)].astype(np.float32)
 
 

@@ -1,4 +1,4 @@
-"""Figures of the study: scores with intervals, heads and inputs, costs, leaks."""
+"""Figures of the comparison: scores with intervals, heads and inputs, costs, leaks."""
 
 import matplotlib
 
@@ -9,7 +9,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from PIL import Image
 
 from skseisfp.plotting import EventScoresDisplay, ParetoDisplay
-from skseisfp.plotting._axes import FAINT, SERIES
+from skseisfp.plotting.base import FAINT, SERIES
 
 from .report import HEADLINE, select, slug
 from .systems import HEADS, REPRESENTATIONS
@@ -18,7 +18,7 @@ MARKS = {"head": "* ", "published": "", "control": ""}
 
 
 def draw_all(tables, folder):
-    """Draw what there are tables for, as PNG files.
+    """Draw the figures of all tables as PNG files.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def _label_points(ax, table):
 
 
 def draw_leaks(part, data_set, path):
-    """Draw what folds by record add to the score of each system."""
+    """Draw the gain of each system by folds by record over folds by event."""
     part = part.sort_values("difference", ascending=False)
     table = part.rename(columns={"difference": "score", "system": "model"})
     table = table.assign(level="record").set_index(["model", "level"])
@@ -134,7 +134,7 @@ def draw_leaks(part, data_set, path):
 
 
 def _rows(n_rows, width=7):
-    """Return a figure and axes that are as high as their rows need."""
+    """Return a figure and axes whose height fits the number of rows."""
     return plt.subplots(figsize=(width, 1.2 + 0.24 * n_rows), layout="constrained")
 
 

@@ -10,10 +10,10 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline, make_pipeline
 from skorch.callbacks import Callback
 
-from skseisfp.baselines._base import NetworkBaseline
+from skseisfp.baselines import NetworkBaseline
 from skseisfp.baselines._onsets import OnsetsMixin
 from skseisfp.baselines.features import FeatureBaseline
-from skseisfp.model_selection._out_of_fold import seeded
+from skseisfp.ensemble.out_of_fold import seeded
 from skseisfp.neural import FingerprintClassifier
 from skseisfp.preprocessing import stack_stations
 
@@ -21,7 +21,7 @@ from .representations import represent
 
 
 class StopAtBudget(Callback):
-    """End the training of a network with the epoch in which its time is spent.
+    """End the training of a network with the epoch in which its budget is spent.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class StopAtBudget(Callback):
 
 
 class Prediction(NamedTuple):
-    """What a fit predicts, and what it costs.
+    """Predictions and costs of a fit.
 
     Parameters
     ----------
@@ -78,37 +78,37 @@ class Prediction(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """A classifier of a data set, and its input there."""
+    """A classifier of a data set, and its input."""
 
     estimator: object
-    seen: np.ndarray
+    inputs: np.ndarray
     seconds: float
     n_stations: int | None = None
     arrivals: np.ndarray | None = None
 
 
 def prepare(system, data_set, seed):
-    """Represent all records once, where each is represented for itself.
+    """Represent all records once, where each is represented separately.
 
     That is so for every network and all features of the baselines: nothing is learnt in
-    `_represent`, so doing it before the split leaks nothing. What is left to fit is
-    the network, or the classifier of the features.
+    `_represent`, so doing it before the split leaks nothing. Only the network, or the
+    classifier of the features, remains to be fitted.
     """
     estimator = seeded(system.make(data_set), seed)
-    seen, seconds = represent(system.view, data_set)
+    inputs, seconds = represent(system.view, data_set)
     if system.n_stations is None and isinstance(
         estimator, NetworkBaseline | FeatureBaseline
     ):
         start = process_time()
-        seen = estimator._check(seen, reset=True)
+        inputs = estimator._check(inputs, reset=True)
         known = data_set.phases if isinstance(estimator, OnsetsMixin) else {}
         if isinstance(estimator, NetworkBaseline):
-            seen, estimator = estimator._prepare(seen, **known)
+            inputs, estimator = estimator._prepare(inputs, **known)
         else:
-            seen = estimator._represent(seen, **known)
+            inputs = estimator._represent(inputs, **known)
             estimator = make_pipeline(*estimator._make_steps())
-        seconds += (process_time() - start) / len(seen)
-    return Prepared(estimator, seen, seconds, system.n_stations, data_set.arrivals)
+        seconds += (process_time() - start) / len(inputs)
+    return Prepared(estimator, inputs, seconds, system.n_stations, data_set.arrivals)
 
 
 def fit_and_predict(prepared, y, events, fold, budget):
@@ -167,8 +167,8 @@ def _fit(estimator, X, labels, groups):
 
 def _take(prepared, rows, y, events):
     """Return records, or events of the earliest stations among these records."""
-    seen = prepared.seen
-    taken = seen.iloc[rows] if hasattr(seen, "iloc") else seen[rows]
+    inputs = prepared.inputs
+    taken = inputs.iloc[rows] if hasattr(inputs, "iloc") else inputs[rows]
     if prepared.n_stations is None:
         return taken, y[rows], events[rows]
     stacked = stack_stations(
@@ -192,14 +192,14 @@ def _with_budget(estimator, seconds):
 
 
 def _set_budget(estimator, seconds):
-    """Let every network in an estimator stop for itself."""
+    """Give every network in an estimator its own budget."""
     names = estimator.get_params(deep=True)
     callbacks = [name for name in names if name.rpartition("__")[2] == "callbacks"]
     return estimator.set_params(**{name: [StopAtBudget(seconds)] for name in callbacks})
 
 
 def _all_classes(scores, classes, wanted):
-    """Give classes that were not trained a probability of 0."""
+    """Return probabilities of all classes; those that were not trained have 0."""
     filled = np.zeros((len(scores), len(wanted)))
     filled[:, np.searchsorted(wanted, classes)] = scores
     return filled
@@ -220,7 +220,7 @@ def divide_by_shares(probabilities, shares):
 
     Predictions of several fits are pooled, whose training rows have different shares:
     a model that knows these alone would not be at chance (Saerens et al., 2002, on such
-    priors). None leaves them as they are.
+    priors). With None they are returned unchanged.
     """
     if shares is None:
         return probabilities

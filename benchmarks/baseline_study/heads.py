@@ -1,4 +1,4 @@
-"""The classifiers of the study, none of them tuned."""
+"""The classifiers of the comparison, none of them tuned."""
 
 from itertools import pairwise
 
@@ -25,7 +25,7 @@ def make_trees(data_set, **settings):
 
 
 def make_logistic(data_set):
-    """Return a linear model of standardised features, medians where they lack."""
+    """Return a linear model of standardised features, medians for missing values."""
     impute = SimpleImputer(strategy="median", keep_empty_features=True)
     model = LogisticRegression(class_weight="balanced", max_iter=5000)
     return make_pipeline(impute, StandardScaler(), model)
@@ -42,7 +42,7 @@ def make_linear_network(data_set):
 
 
 def make_scaled_linear_network(data_set):
-    """Return the same for inputs that are not -1, 0 and 1: standardised first."""
+    """Return the same network for inputs other than -1, 0 and 1: standardised."""
     return make_pipeline(StandardScaler(), make_linear_network(data_set))
 
 
@@ -58,7 +58,7 @@ def make_three_trees(data_set):
 
 
 def make_table_trees(data_set):
-    """Return trees on names and numbers."""
+    """Return trees on categorical and numerical columns."""
     names = data_set.frame[list(data_set.metadata)].select_dtypes(exclude="number")
     encode = make_column_transformer(
         (OneHotEncoder(handle_unknown="ignore"), list(names)), remainder="passthrough"
@@ -67,12 +67,12 @@ def make_table_trees(data_set):
 
 
 def make_time_trees(data_set):
-    """Return trees on a few numbers."""
+    """Return trees on a few numerical columns."""
     return make_trees(data_set, max_features="sqrt")
 
 
 def make_prior(data_set):
-    """Return the shares of the classes in training."""
+    """Return a classifier that predicts the shares of the classes in training."""
     return DummyClassifier(strategy="prior")
 
 
@@ -87,7 +87,7 @@ class ShuffledLabels(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     estimator : classifier
-        Is fitted on the shuffled labels.
+        The classifier that is fitted on the shuffled labels.
     random_state : int, default=None
         Seed of the shuffle.
     """

@@ -1,4 +1,4 @@
-"""The looks of the study at events of real records, for a ledger."""
+"""The looks of the comparison at events of real records, for a ledger."""
 
 from skseisfp.model_selection import EvaluationLedger
 
@@ -9,7 +9,7 @@ def record_looks(path, data_set, splits, collected, systems, budgets):
     """Record the event AUC of all systems under the protocols of real records.
 
     A repetition with the same predictions is the same look and adds nothing. Folds by
-    record are no look at new events and are left out.
+    record are not a look at new events and are left out.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def record_looks(path, data_set, splits, collected, systems, budgets):
     Returns
     -------
     int
-        Number of looks that were recorded or known.
+        Number of looks that were recorded, now or before.
     """
     ledger, n_looks = EvaluationLedger(path), 0
     for split in [split for split in splits if _counts(data_set, split)]:

@@ -1,4 +1,4 @@
-"""Predictions on disk: one file a fit, written whole or not at all."""
+"""Predictions on disk: one file a fit, written completely or not at all."""
 
 import json
 import os
@@ -24,7 +24,7 @@ class Pooled(NamedTuple):
     Parameters
     ----------
     raw : ndarray of shape (n_records, n_classes)
-        Probabilities as the systems gave them, NaN where not tested.
+        Probabilities as predicted, NaN where not tested.
     balanced : ndarray of shape (n_records, n_classes)
         The same, divided by the shares of the classes in training.
     fits : list of Prediction
@@ -37,7 +37,7 @@ class Pooled(NamedTuple):
 
 
 def complete(system, data_set, splits, *, seed, budgets, folder):
-    """Run the fits of a system on a data set that are not there yet.
+    """Run the fits of a system on a data set whose predictions are not stored yet.
 
     Parameters
     ----------
@@ -53,12 +53,12 @@ def complete(system, data_set, splits, *, seed, budgets, folder):
         Processor seconds for the training of a network, a thousand training records,
         by the name of the fits.
     folder : Path
-        Where the predictions are kept.
+        Where the predictions are stored.
 
     Returns
     -------
     list of str
-        What went wrong, one line a fit.
+        Messages of the fits that failed.
     """
     prepared, failures, described = None, [], describe(system, data_set)
     for fits, folds in {split.fits: split.folds for split in splits}.items():
@@ -105,16 +105,16 @@ def describe(system, data_set):
 
 @cache
 def digest(view, data_set):
-    """Return a digest of the records as a system takes them in."""
-    seen, _ = represent(view, data_set)
-    if hasattr(seen, "columns"):
-        seen = pd.util.hash_pandas_object(seen).to_numpy()
+    """Return a digest of the records in the representation of a system."""
+    inputs, _ = represent(view, data_set)
+    if hasattr(inputs, "columns"):
+        inputs = pd.util.hash_pandas_object(inputs).to_numpy()
     names = [np.asarray(part, dtype=str) for part in (data_set.y, data_set.events)]
-    return joblib.hash([seen, *names, data_set.arrivals, *data_set.phases.values()])
+    return joblib.hash([inputs, *names, data_set.arrivals, *data_set.phases.values()])
 
 
 def _is_there(path, mark):
-    """Return whether a file holds the predictions of that mark."""
+    """Return whether a file has the predictions with a mark."""
     if not path.exists():
         return False
     with np.load(path) as file:
@@ -122,7 +122,7 @@ def _is_there(path, mark):
 
 
 def save(path, made, mark):
-    """Write a prediction under another name, then give it its own."""
+    """Write a prediction to a temporary file, then rename it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     costs = made._asdict()
     probabilities = costs.pop("probabilities")

@@ -1,4 +1,4 @@
-"""The tables of the study as Markdown."""
+"""The tables of the comparison as Markdown."""
 
 import pandas as pd
 
@@ -30,7 +30,7 @@ def slug(*names):
 
 
 def select(table, data_set, protocol):
-    """Return the lines of a table that are of a protocol of a data set."""
+    """Return the lines of a table for one protocol of a data set."""
     if table.empty:
         return table
     return table[(table["data_set"] == data_set) & (table["protocol"] == protocol)]
@@ -70,7 +70,7 @@ def protocol_table(tables, data_set, protocol):
     """Return the scores under a protocol and the comparisons, the best system first."""
     scores = select(tables["scores"], data_set, protocol)
     order = _best_first(scores)
-    table = pd.DataFrame({name: _texts(scores, name) for name in METRICS})
+    table = pd.DataFrame({name: _score_strings(scores, name) for name in METRICS})
     compared = select(tables["comparisons"], data_set, protocol)
     if len(compared):
         for against, part in compared.groupby("against", sort=False):
@@ -86,7 +86,7 @@ def cross_table(scores, metric):
     scores = select(scores, *HEADLINE)
     if scores.empty:
         return scores
-    text = _texts(scores, metric)
+    text = _score_strings(scores, metric)
     columns = {
         head: [text.get(f"{head} on {name}") for name in REPRESENTATIONS]
         for head in HEADS
@@ -104,7 +104,7 @@ def auc_table(scores, data_set, protocols=None):
     protocols = protocols or list(chosen["protocol"].unique())
     parts = {name: select(scores, data_set, name) for name in protocols}
     table = pd.DataFrame(
-        {name: _texts(part, "event AUC") for name, part in parts.items()}
+        {name: _score_strings(part, "event AUC") for name, part in parts.items()}
     )
     order = _best_first(parts[protocols[0]])
     order += [name for name in table.index if name not in order]
@@ -157,8 +157,8 @@ def _name_systems(table, scores):
     return table.set_axis(pd.Index(names, name="system")).reset_index()
 
 
-def _texts(scores, name):
-    """Return a score of every system with its interval as text."""
+def _score_strings(scores, name):
+    """Return a score of every system with its interval as a string."""
     level, metric = METRICS[name]
     chosen = scores[(scores["level"] == level) & (scores["metric"] == metric)]
     chosen = chosen.set_index("system")
@@ -166,7 +166,7 @@ def _texts(scores, name):
 
 
 def _intervals(table, column, *, digits=2):
-    """Return a column with its interval as text."""
+    """Return a column with its interval as strings."""
     form = f"{{:.{digits}f}}".format
     score, low, high = (table[name].map(form) for name in (column, "low", "high"))
     return score + " [" + low + ", " + high + "]"

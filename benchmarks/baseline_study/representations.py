@@ -1,4 +1,4 @@
-"""What the systems of the study take in: one row a record."""
+"""The inputs of the systems: one row a record."""
 
 from functools import lru_cache
 from time import process_time
@@ -18,7 +18,7 @@ VP_VS = 1.73
 
 
 def waveforms(data_set):
-    """Return the records as they are."""
+    """Return the records without any change."""
     return data_set.waveforms
 
 
@@ -28,12 +28,12 @@ def fingerprints(data_set):
 
 
 def two_planes(data_set, window=WINDOW):
-    """Return fingerprints with a plane for either sign."""
+    """Return fingerprints with a plane for each sign."""
     return _fingerprints(data_set, "two_plane_linear", window)
 
 
 def short_planes(data_set):
-    """Return the same of 24 s rather than 32 s."""
+    """Return the same for 24 s instead of 32 s."""
     return two_planes(data_set, SHORT_WINDOW)
 
 
@@ -53,7 +53,7 @@ def large_scalograms(data_set):
 
 
 def physics_features(data_set):
-    """Return features of each record, with what is known of its phases."""
+    """Return physics features of each record, with its known phases."""
     features = PhysicsFeatures(sampling_rate=data_set.sampling_rate, vp_vs=VP_VS)
     return features.fit_transform(data_set.waveforms, **data_set.phases)
 
@@ -72,7 +72,7 @@ def noise_fingerprints(data_set):
 
 
 def metadata(data_set):
-    """Return what is known without a waveform."""
+    """Return the metadata of the records."""
     return data_set.frame[list(data_set.metadata)]
 
 
@@ -128,7 +128,7 @@ def _scalograms(data_set, n):
 
 @lru_cache(maxsize=16)
 def represent(view, data_set):
-    """Return a view of a data set, and the processor seconds a record that it took."""
+    """Return the inputs of a system, and their cost in processor seconds a record."""
     start = process_time()
-    seen = view(data_set)
-    return seen, (process_time() - start) / len(data_set.y)
+    inputs = view(data_set)
+    return inputs, (process_time() - start) / len(data_set.y)

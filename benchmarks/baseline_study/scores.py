@@ -27,7 +27,7 @@ def compare(y, scores_a, scores_b, events, *, n_resamples, random_state, level="
     random_state : int
         Seed of the resamples.
     level : {"event", "record"}, default="event"
-        What is scored.
+        Whether events or records are scored.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def tabulate(data_set, splits, collected, systems, *, reference, n_resamples, se
     systems : dict of str to System
         The systems.
     reference : str
-        The system that all others are compared with.
+        The system to which all others are compared.
     n_resamples, seed : int
         Resamples of the bootstrap, and their seed.
 
@@ -104,7 +104,7 @@ def tabulate(data_set, splits, collected, systems, *, reference, n_resamples, se
     -------
     DataFrame
         One line a protocol, system, level and metric. Ranks and decisions are scored on
-        balanced probabilities, calibration on those that the system gave.
+        balanced probabilities, calibration on those that the system predicts.
     DataFrame
         One line a protocol and system, against the reference and against the best
         control by event.
@@ -167,7 +167,7 @@ def constant_brier_score(y, events):
 
 
 def _opponents(scores, reference):
-    """Return the reference and the best control, as far as they were scored."""
+    """Return the reference and the best control, if they were scored."""
     best = scores.query("level == 'event' and metric == 'roc_auc'")
     best = best.sort_values("score", ascending=False)
     controls = best.loc[best["kind"] == "control", "system"]
@@ -195,7 +195,7 @@ def _correct(lines):
 
 
 def _named(interval: Interval):
-    """Return an interval as a part of a line."""
+    """Return an interval as columns of a line."""
     return {"difference": interval.score, "low": interval.low, "high": interval.high}
 
 
@@ -227,7 +227,7 @@ def measure_leak(data_set, collected, *, n_resamples, seed):
 
 
 def _costs(fits):
-    """Return means over the fits, and how many the budget ended."""
+    """Return means over the fits, and the number of fits that the budget ended."""
     networks = [fit for fit in fits if fit.n_epochs is not None]
     ends = [fit.ended_by for fit in networks]
     n_epochs = np.mean([fit.n_epochs for fit in networks]) if networks else None

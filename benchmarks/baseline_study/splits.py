@@ -1,4 +1,4 @@
-"""How each data set of the study is split, and which records are scored."""
+"""The splits of each data set, and the records that are scored."""
 
 from functools import partial
 from typing import NamedTuple
@@ -44,7 +44,7 @@ def split_records(data_set, seed, n_splits):
 
 
 def split_events(data_set, seed, n_splits, *, label_noise=False):
-    """Keep the records of an event together; score trusted labels apart if asked."""
+    """Keep the records of an event together; score trusted labels, too, if asked."""
     folds = _event_folds(data_set, np.arange(len(data_set.y)), seed, n_splits)
     whole = _score_tested("event", folds, data_set)
     return _score_trusted(whole, data_set) if label_noise else [whole]
@@ -87,18 +87,18 @@ def leave_one_event_out(data_set, seed, n_splits):
 def split_across(data_set, seed, n_splits):
     """Train on one data set, test on others."""
     part = data_set.frame["part"].to_numpy()
-    made = []
-    for source, targets in {
+    splits = []
+    for trained, targets in {
         "pnw": ("generated", "france"),
         "generated": ("pnw",),
     }.items():
         tested = np.isin(part, targets)
-        folds = [(np.flatnonzero(part == source), np.flatnonzero(tested))]
-        made += [
-            Split(f"{source} to {target}", f"from {source}", folds, part == target)
+        folds = [(np.flatnonzero(part == trained), np.flatnonzero(tested))]
+        splits += [
+            Split(f"{trained} to {target}", f"from {trained}", folds, part == target)
             for target in targets
         ]
-    return made
+    return splits
 
 
 def _event_folds(data_set, rows, seed, n_splits):

@@ -1,7 +1,7 @@
-"""The systems of the study: published ones, heads on representations, and controls.
+"""The systems that are compared: published ones, heads on representations, controls.
 
-A published system needs no line here: all of `skseisfp.baselines.__all__` are taken,
-at their defaults but for the `SETTINGS` below.
+A published system needs no line here: all of `published_systems()` are taken, at their
+defaults but for the `SETTINGS` below.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ N_STATIONS = {"AfterZhou2021": 5, "ArrayConvNet": 8}
 
 
 class System(NamedTuple):
-    """What is compared.
+    """One of the systems that are compared.
 
     Parameters
     ----------
@@ -49,9 +49,9 @@ class System(NamedTuple):
     view : callable
         Maps a data set to the input of the classifier, one row a record.
     n_stations : int or None
-        For classifiers of events, the stations that they take.
+        Number of stations of a classifier of events.
     applies : callable
-        Returns whether a data set has what the system needs.
+        Returns whether a data set has all that the system needs.
     selected : bool
         Whether settings of it were selected on events of the set `pnw`.
     """
@@ -148,7 +148,7 @@ CONTROLS = (
 
 def list_systems():
     """Return all systems by name, heads and controls first."""
-    names = [name for name in baselines.__all__ if name[0].isupper()]
+    names = baselines.published_systems().index
     published = [
         System(name, "published", _maker(name), r.waveforms, N_STATIONS.get(name))
         for name in sorted(names)
@@ -157,7 +157,7 @@ def list_systems():
 
 
 def _maker(name):
-    """Return what makes a published system for records of a data set."""
+    """Return the function that makes a published system for a data set."""
     system = getattr(baselines, name)
 
     def make(data_set):

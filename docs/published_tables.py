@@ -1,8 +1,8 @@
-"""The catalogue of baselines as a part of the site, made when it is built."""
+"""The published systems as a part of the site, made when it is built."""
 
-from skseisfp.baselines import catalogue
+from skseisfp.baselines import published_systems
 
-PLACE = "<!-- the catalogue -->"
+PLACE = "<!-- the published systems -->"
 WHAT = {
     "input": "input",
     "parameters": "parameters",
@@ -12,15 +12,15 @@ WHAT = {
 REPORTED = {"figure": "figure", "measured on": "measured_on", "split": "split"}
 
 
-def insert_catalogue(app, docname, source):
-    """Put the catalogue into the page that has a place for it."""
+def insert_systems(app, docname, source):
+    """Put the published systems into the page that has a place for them."""
     if PLACE in source[0]:
-        source[0] = source[0].replace(PLACE, write_catalogue())
+        source[0] = source[0].replace(PLACE, write_systems())
 
 
-def write_catalogue():
-    """Return the sections of the catalogue, in Markdown."""
-    table = catalogue()
+def write_systems():
+    """Return the sections on the published systems, in Markdown."""
+    table = published_systems()
     by_event = table["level"] == "event"
     table["input"] = table["input"].str.cat(table["input_shape"].map(write_shape))
     table.loc[by_event, "input"] += ", by event"
