@@ -1,14 +1,18 @@
 PYTHON ?= python3
+OTHER ?= python3.13
 VENV ?= .venv
 CONSTRAINTS ?= constraints.txt
-EXTRAS ?= all
+EXTRAS ?= dev
 PYTEST ?=
 DATA ?=
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+OLDEST := VENV=.venv-min CONSTRAINTS=constraints-min.txt EXTRAS=test
+FAST := PYTEST='-m "not slow" $(PYTEST)'
 
-.PHONY: help study test test-min lint bench docs clean
+.PHONY: help study env env-min env-other test test-min test-other test-new coverage \
+	lint bench docs clean
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -20,12 +24,23 @@ test: $(READY)  ## Run all tests (PYTEST="..." passes options on)
 	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST)
 
 test-min:  ## Run the fast tests with the oldest supported packages
-	$(MAKE) test VENV=.venv-min CONSTRAINTS=constraints-min.txt EXTRAS=test \
-		PYTEST='-m "not slow"'
+	$(MAKE) test $(OLDEST) $(FAST)
 
-lint: $(READY)  ## Check style and format
+test-other:  ## Run the fast tests with another interpreter (OTHER=python3.13)
+	$(MAKE) test VENV=.venv-other PYTHON="$(OTHER)" EXTRAS=test $(FAST)
+
+test-new:  ## Run the fast tests with the newest packages, pinned or not
+	$(MAKE) test VENV=.venv-new CONSTRAINTS=/dev/null EXTRAS=test $(FAST)
+
+coverage: $(READY)  ## Run all tests and print which part of the code they run
+	mkdir -p build
+	$(MAKE) test PYTEST='--cov --cov-report=term $(PYTEST)'
+
+lint: $(READY)  ## Check style, format, spelling and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/codespell
+	$(BIN)/pyright
 
 bench: $(READY)  ## Time what must be fast
 	for bench in benchmarks/bench_*.py; do $(BIN)/python $$bench || exit 1; done
@@ -34,14 +49,22 @@ docs: $(READY)  ## Build the site into docs/_build/html, examples included
 	$(BIN)/python -m sphinx -W --keep-going -j auto -b html docs docs/_build/html
 
 clean:  ## Remove what the other targets made, the environments included
-	rm -rf .venv .venv-min results build dist docs/_build docs/gallery \
-		docs/api/generated docs/sg_execution_times.rst
+	rm -rf .venv .venv-min .venv-other .venv-new results build dist docs/_build \
+		docs/gallery docs/api/generated docs/sg_execution_times.rst
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+env: $(READY)  ## Make the environment of the other targets
+
+env-min:
+	$(MAKE) env $(OLDEST)
+
+env-other:
+	$(MAKE) env VENV=.venv-other PYTHON="$(OTHER)" EXTRAS=test
+
 $(READY): pyproject.toml $(CONSTRAINTS)
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
+	@"$(PYTHON)" -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
 		"Python 3.11 or later is needed: make PYTHON=python3.11 ...")'
-	$(PYTHON) -m venv $(VENV)
+	"$(PYTHON)" -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		-c $(CONSTRAINTS) -e '.[$(EXTRAS)]'
 	@touch $@
