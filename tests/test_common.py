@@ -8,13 +8,16 @@ import warnings
 import pytest
 from sklearn.base import BaseEstimator, clone
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils.estimator_checks import check_estimator
 
 import skseisfp
 from skseisfp import baselines
 
-# instances beside the default one, or instead where an estimator is needed
+# instances in addition to the default one, or instead where an estimator is needed
 INSTANCES = {
+    "EventCalibratedClassifierCV": [{"estimator": LogisticRegression()}],
+    "EventThresholdClassifierCV": [{"estimator": KNeighborsClassifier()}],
     "EventVoteClassifier": [{"estimator": LogisticRegression()}],
     "FingerprintTransformer": [
         {},
@@ -40,9 +43,9 @@ ELSEWHERE = {
 def public_estimators():
     for module in pkgutil.iter_modules(skseisfp.__path__):
         if not module.name.startswith("_"):
-            room = importlib.import_module(f"skseisfp.{module.name}")
-            for name in room.__all__:
-                item = getattr(room, name)
+            subpackage = importlib.import_module(f"skseisfp.{module.name}")
+            for name in subpackage.__all__:
+                item = getattr(subpackage, name)
                 is_estimator = inspect.isclass(item) and issubclass(item, BaseEstimator)
                 if is_estimator and name not in ELSEWHERE:
                     yield item

@@ -62,6 +62,8 @@ def public_callables():
                 inspect.isclass(item)
             ):
                 continue
+            if inspect.isclass(item) and item.__init__ is UserWarning.__init__:
+                continue  # a warning without parameters of its own
             yield f"{module.__name__}.{name}", item
             if not inspect.isclass(item):
                 continue

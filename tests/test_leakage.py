@@ -1,7 +1,6 @@
 """No record of a test event, and no view of it, is seen in `fit`."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import sklearn
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
@@ -18,6 +17,7 @@ from sklearn.pipeline import Pipeline
 from skorch.callbacks import Callback
 
 from skseisfp.ensemble import EventVoteClassifier, MultiViewClassifier
+from skseisfp.events import attach_events
 from skseisfp.metrics import event_roc_auc
 from skseisfp.model_selection import (
     EventStationSplit,
@@ -37,7 +37,7 @@ SPLITTERS = [
 
 
 class Memoriser(ClassifierMixin, BaseEstimator):
-    """Remember events, which the first feature tells; the answer says who is known."""
+    """Remember events, the first feature; the prediction says which are known."""
 
     def __init__(self, unused=0):
         self.unused = unused
@@ -102,6 +102,7 @@ def test_folds_of_records_leak_and_are_seen_to(pipeline):
     assert (cross_val_score(pipeline, X, Y, cv=folds, scoring=leaked) > 0.9).all()
 
 
+@pytest.mark.filterwarnings("ignore:Every record votes alone")
 def test_search(pipeline):
     search = GridSearchCV(
         EventVoteClassifier(pipeline, vote="mean"),
@@ -116,7 +117,7 @@ def test_search(pipeline):
 
 @pytest.mark.parametrize("inner", [SPLITTERS[1], EventStationSplit(n_station_splits=2)])
 def test_nested_cross_validation(pipeline, inner):
-    """Nothing leaks in the inner folds, which a refusal would show, or in the outer."""
+    """Nothing leaks in the inner folds, which an error would show, or in the outer."""
 
     def strict(estimator, X, y):
         score = leaked(estimator, X, y)
@@ -155,7 +156,7 @@ def test_single_split(pipeline):
     assert leaked(model, X_train, y_train) == 1
 
 
-# the whole pipeline, from seismograms: fingerprints tell which records a fit has seen
+# the whole pipeline, from seismograms: fingerprints identify the records of a fit
 
 
 class Keeper(ClassifierMixin, BaseEstimator):
@@ -292,7 +293,7 @@ def test_seismograms_in_nested_cross_validation(keeper, seismograms, overlap, ro
     assert not any(inner_search.best_score_ for inner_search in searches)
 
 
-def test_nested_cross_validation_without_events_is_refused(keeper, seismograms):
+def test_nested_cross_validation_without_events_raises(keeper, seismograms):
     search = GridSearchCV(
         keeper, {"classifier__estimator__unused": [0]}, cv=GroupKFold(2)
     )
@@ -351,8 +352,11 @@ def test_early_stopping_in_nested_cross_validation(
     check_watched_fits(event_of, allowed)
 
 
-def test_early_stopping_without_events_would_part_them(watched, seismograms, event_of):
-    watched.fit(seismograms.data, seismograms.target)
+def test_early_stopping_by_record_parts_events(watched, seismograms, event_of):
+    y = np.asarray(seismograms.target)
+    with pytest.raises(ValueError, match="early_stopping=True needs the event"):
+        watched.fit(seismograms.data, y)
+    watched.fit(seismograms.data, y, classifier__groups="records")
     train, valid = (
         {event_of[row] for row in Watch.fits[0][part]} for part in (True, False)
     )
@@ -363,7 +367,7 @@ def test_early_stopping_without_events_would_part_them(watched, seismograms, eve
 def test_what_test_records_hold_has_no_influence(
     three_steps, seismograms, tmp_path, cached
 ):
-    """Spread of coefficients, network and answers are those of the training records."""
+    """Spread, network and predictions depend on the training records only."""
     X, y, groups = seismograms.data, seismograms.target, seismograms.groups
     train, test = next(StratifiedGroupKFold(3).split(X, y, groups))
     pipeline = three_steps(
@@ -393,7 +397,7 @@ def twins(seismograms, three_steps):
     return three_steps()[:-1].fit_transform(X)[:, :2], np.tile(seismograms.groups, 2)
 
 
-@pytest.mark.parametrize("kind", ["nearest neighbour", "net"])
+@pytest.mark.parametrize("kind", ["nearest neighbour", "network"])
 def test_fingerprints_with_labels_shuffled_by_event_are_chance(
     three_steps, twins, kind
 ):
@@ -407,7 +411,7 @@ def test_fingerprints_with_labels_shuffled_by_event_are_chance(
     options = {"scoring": event_roc_auc, "error_score": "raise"}
     by_event, by_record = [], []
     for _ in range(6):
-        y = pd.Series(rng.permutation(np.arange(len(events)) % 2)[event], index=groups)
+        y = attach_events(rng.permutation(np.arange(len(events)) % 2)[event], groups)
         folds = StratifiedGroupKFold(4)
         scores = cross_val_score(
             classifier, fingerprints, y, groups=groups, cv=folds, **options

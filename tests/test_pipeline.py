@@ -1,4 +1,4 @@
-"""The whole pipeline: forms of data, labels, copies, and what it refuses."""
+"""The whole pipeline: forms of data, labels, copies, and invalid input."""
 
 import pickle
 from copy import deepcopy
@@ -49,11 +49,13 @@ def fitted(seismograms, three_steps):
 
 def make_form(three_steps, form):
     """Make the pipeline for fingerprints, of views or not, flat or not."""
-    net = FingerprintClassifier(max_epochs=15, lr=1e-2, device="cpu", random_state=0)
+    network = FingerprintClassifier(
+        max_epochs=15, lr=1e-2, device="cpu", random_state=0
+    )
     flat = form != "fingerprints"
-    params = {"fingerprint__flatten": flat, "classifier": net}
+    params = {"fingerprint__flatten": flat, "classifier": network}
     if form == "flat views":
-        params["classifier"] = MultiViewClassifier(net)
+        params["classifier"] = MultiViewClassifier(network)
     if form == "flat":
         params["augment"] = AdaptiveHighpassFilter(sampling_rate=20)
     return three_steps(**params)
@@ -102,14 +104,14 @@ def test_lists_and_frames_are_records_too(fitted, seismograms, three_steps):
 
 
 @pytest.mark.parametrize("gain", [-1, 2.0**-20, 2.0**12])
-def test_gain_and_polarity_change_no_answer(fitted, seismograms, gain):
+def test_gain_and_polarity_change_no_prediction(fitted, seismograms, gain):
     X = seismograms.data
     np.testing.assert_array_equal(
         fitted.predict_proba(np.float32(gain) * X), fitted.predict_proba(X)
     )
 
 
-def test_records_are_answered_one_by_one(fitted, seismograms):
+def test_records_are_predicted_one_by_one(fitted, seismograms):
     X = seismograms.data[:6]
     alone = np.concatenate([fitted.predict_proba(record[None]) for record in X])
     np.testing.assert_allclose(alone, fitted.predict_proba(X), rtol=1e-5)
@@ -121,7 +123,7 @@ def test_records_are_answered_one_by_one(fitted, seismograms):
 @pytest.mark.parametrize(
     "copy", [lambda model: pickle.loads(pickle.dumps(model)), deepcopy]
 )
-def test_copies_answer_the_same(fitted, seismograms, copy):
+def test_copies_predict_the_same(fitted, seismograms, copy):
     np.testing.assert_array_equal(
         copy(fitted).predict_proba(seismograms.data),
         fitted.predict_proba(seismograms.data),
@@ -240,7 +242,7 @@ def test_bad_records_are_named(fitted, three_steps, seismograms, kind):
         ),
     ],
 )
-def test_other_records_than_fitted_on_are_refused(fitted, seismograms, change, message):
+def test_other_records_than_fitted_on_raise(fitted, seismograms, change, message):
     with pytest.raises(ValueError, match=message):
         fitted.predict_proba(change(seismograms.data))
 
@@ -263,11 +265,11 @@ def test_other_records_than_fitted_on_are_refused(fitted, seismograms, change, m
         ({"augment__f_max": 11.0}, "f_max=11 Hz at a Nyquist frequency of 10 Hz"),
         ({"fingerprint__shape": (16, 15)}, r"shape must be two powers of two; got"),
         ({"fingerprint__n_coefficients": 256}, "n_coefficients must be at most 255"),
-        ({"augment__threshold": np.nan}, "threshold must be a number; got nan"),
-        ({"augment__f_min": np.nan}, "f_min must be a number; got nan"),
+        ({"augment__threshold": np.nan}, "threshold must be .* None; got nan"),
+        ({"augment__f_min": np.nan}, "f_min must be .* Hz or None; got nan"),
         ({"augment__shifts": (0, np.nan)}, "shifts must be .* finite; got"),
-        ({"augment__step_octaves": np.inf}, "step_octaves == inf, must be < inf"),
-        ({"classifier__lr": np.nan}, "lr must be a number; got nan"),
+        ({"augment__step_octaves": np.inf}, "step_octaves must be .* got inf"),
+        ({"classifier__lr": np.nan}, "lr must be .* got nan"),
     ],
 )
 def test_bad_parameters_are_named(three_steps, seismograms, params, message):
@@ -278,11 +280,11 @@ def test_bad_parameters_are_named(three_steps, seismograms, params, message):
 @pytest.mark.parametrize("name", ["fallback", "f_min", "f_max", "threshold"])
 def test_parameters_of_the_wrong_type_are_named(three_steps, seismograms, name):
     pipeline = three_steps(**{f"augment__{name}": "1"})
-    with pytest.raises(TypeError, match=f"{name} must be an instance of float"):
+    with pytest.raises(TypeError, match=f"^{name} must be a float"):
         pipeline.fit(seismograms.data, seismograms.target)
 
 
-@pytest.mark.parametrize("wrap", [False, True], ids=["net", "views"])
+@pytest.mark.parametrize("wrap", [False, True], ids=["network", "views"])
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
 def test_missing_labels_are_named(three_steps, seismograms, missing, wrap):
     y = seismograms.target.astype(object)
@@ -294,7 +296,7 @@ def test_missing_labels_are_named(three_steps, seismograms, missing, wrap):
         pipeline.fit(seismograms.data, y)
 
 
-def test_one_class_is_refused(three_steps, seismograms):
+def test_one_class_raises(three_steps, seismograms):
     X, y = seismograms.data, np.full(len(seismograms.target), "quake")
     with pytest.raises(ValueError, match="two classes or more; y has 1 class: quake"):
         three_steps().fit(X, y)
@@ -346,7 +348,7 @@ def test_a_fold_of_one_class_is_named(three_steps, seismograms):
         cross_val_score(three_steps(), X, y, cv=folds, error_score="raise")
 
 
-def test_event_scores_without_events_are_refused(three_steps, seismograms):
+def test_event_scores_without_events_raise(three_steps, seismograms):
     with pytest.raises(ValueError, match="An event score needs the event of every"):
         cross_val_score(
             three_steps(),
@@ -391,7 +393,7 @@ def test_a_dead_channel_is_flagged(three_steps, three_components):
 
 
 def test_files_of_mixed_rates_and_unreadable_files(tmp_path, seismograms, three_steps):
-    """What the reader refuses by name, it makes fit for the pipeline when told how."""
+    """Records that the reader rejects by name fit the pipeline by another policy."""
     frame = seismograms.frame.assign(snr_db=0.0)
     frame.loc[2, "sampling_rate_hz"] = 40.0
     frame.to_csv(tmp_path / "metadata.csv", index=False)

@@ -1,17 +1,27 @@
-import ast
 import importlib
+import inspect
 import pkgutil
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
+import jedi
 import pytest
 
 import skseisfp
 
-# a change here is a change of the public interface: tell it in the changelog
+# a change here is a change of the public interface: describe it in the changelog
 PUBLIC = {
+    "events": [
+        "EventsUnknownWarning",
+        "attach_events",
+        "event_codes",
+        "find_groups",
+        "has_event_index",
+        "resolve_groups",
+        "warn_events_unknown",
+    ],
     "archive": [
         "SeismicArchive",
         "fetch_fdsn",
@@ -33,13 +43,17 @@ PUBLIC = {
         "ArrayConvNet",
         "ConvNetQuake",
         "ErtuncayCNN",
+        "EventNetworkBaseline",
         "HainanCNN",
         "KongCNN",
         "LinvilleLSTM",
         "MiaoANN",
+        "NetworkBaseline",
+        "PublishedSystem",
         "QuakeXNet2D",
         "TrovaCNN",
-        "catalogue",
+        "WaveformBaseline",
+        "published_systems",
     ],
     "datasets": [
         "load_records",
@@ -48,6 +62,8 @@ PUBLIC = {
         "save_seisbench",
     ],
     "ensemble": [
+        "EventCalibratedClassifierCV",
+        "EventThresholdClassifierCV",
         "EventVoteClassifier",
         "MultiRepresentationClassifier",
         "MultiViewClassifier",
@@ -121,6 +137,7 @@ PUBLIC = {
         "CubeDisplay",
         "CurvesDisplay",
         "CutoffDisplay",
+        "EventCalibrationDisplay",
         "EventLearningCurveDisplay",
         "EventMapDisplay",
         "EventScoresDisplay",
@@ -149,6 +166,7 @@ PUBLIC = {
         "stack_stations",
     ],
     "signal": [
+        "Encoding",
         "Morlet",
         "Morse",
         "bandpass",
@@ -159,6 +177,7 @@ PUBLIC = {
         "encode",
         "estimate_cutoffs",
         "frequency_axis",
+        "get_encoding",
         "get_wavelet",
         "haar2d",
         "haar_matrix",
@@ -193,6 +212,7 @@ TOP = [
     "MultiRepresentationClassifier",
     "MultiViewClassifier",
     "__version__",
+    "attach_events",
     "event_train_test_split",
     "load",
     "load_records",
@@ -235,27 +255,39 @@ def test_the_top_level_names_exist(name):
     assert getattr(skseisfp, name) is not None
 
 
-def test_unknown_names_are_refused():
+def test_unknown_names_raise():
     with pytest.raises(AttributeError, match="no attribute 'fingerprint'"):
         _ = skseisfp.fingerprint
 
 
-def test_names_of_packages_are_answered_with_their_home():
+def test_names_of_subpackages_raise_with_their_home():
     with pytest.raises(AttributeError, match=r"it is skseisfp\.sweep\.SweepSearchCV"):
         _ = skseisfp.SweepSearchCV
 
 
+def script(code):
+    """Code as an editor sees it, without a process of its own."""
+    return jedi.Script(code, environment=jedi.InterpreterEnvironment())
+
+
 def test_editors_see_every_exported_name():
-    tree = ast.parse(Path(skseisfp.__file__).read_text(encoding="utf-8"))
-    block = next(node for node in tree.body if isinstance(node, ast.If))
-    seen = {
-        alias.name
-        for node in block.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    assert seen == set(skseisfp.__all__) - {"__version__"}
+    completions = script("import skseisfp\nskseisfp.").complete(2, 9)
+    assert {item.name for item in completions} >= set(skseisfp.__all__)
     assert (Path(skseisfp.__file__).parent / "py.typed").exists()
+
+
+@pytest.mark.parametrize("name", sorted({*TOP} - {"__version__"}))
+def test_editors_show_signatures(name):
+    call = f"skseisfp.{name}("
+    (shown,) = script(f"import skseisfp\n{call}").get_signatures(2, len(call))
+    starred = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+    named = [
+        parameter.name
+        for parameter in inspect.signature(getattr(skseisfp, name)).parameters.values()
+        if parameter.kind not in starred  # which jedi replaces by what they stand for
+    ]
+    seen = [parameter.name for parameter in shown.params]
+    assert [parameter for parameter in seen if parameter in named] == named
 
 
 def test_import_loads_nothing_heavy_and_leaves_no_trace(tmp_path):
@@ -273,7 +305,7 @@ def test_import_loads_nothing_heavy_and_leaves_no_trace(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_rooms_load_only_what_they_need(tmp_path):
+def test_subpackages_load_only_what_they_need(tmp_path):
     code = """
         import logging, sys
         handlers = list(logging.root.handlers)
@@ -295,6 +327,3 @@ def test_plotting_loads_matplotlib_only_to_draw(tmp_path):
     """
     assert not set(run_python(code, tmp_path)) & {"matplotlib", "obspy"}
     assert list(tmp_path.iterdir()) == []
-
-
-# rooms from the ground floor up; an import only ever points down

@@ -26,6 +26,7 @@ from sklearn.model_selection import (
 from sklearn.neighbors import KNeighborsClassifier
 
 from skseisfp import EventVoteClassifier
+from skseisfp.events import attach_events
 from skseisfp.metrics import event_balanced_accuracy, event_roc_auc
 
 CV = StratifiedGroupKFold(3)
@@ -62,14 +63,14 @@ def by_hand(seismograms, three_steps):
 
 @pytest.fixture(params=["routing off", "routing on"])
 def metadata(request, seismograms, three_steps):
-    """The two ways in which events reach folds, scorers and the net."""
+    """The two ways in which events reach folds, scorers and the network."""
     X, y, groups = seismograms.data, seismograms.target, seismograms.groups
     pipeline = three_steps()
     if request.param == "routing off":
         events = pd.Index(groups, name="event_id")
         yield SimpleNamespace(
             pipeline=pipeline,
-            data=(X, pd.Series(y, index=events)),
+            data=(X, attach_events(y, events)),
             of_function={"groups": groups},
             of_fit={"groups": groups},
         )
@@ -245,7 +246,7 @@ def test_nested_cross_validation_with_routing(
 
 
 def test_two_jobs_give_what_one_gives(seismograms, three_steps, options):
-    y = pd.Series(seismograms.target, index=seismograms.groups)
+    y = attach_events(seismograms.target, seismograms.groups)
     one, two = (
         GridSearchCV(three_steps(), {LR: RATES}, n_jobs=n_jobs, **options).fit(
             seismograms.data, y, groups=seismograms.groups
@@ -297,16 +298,16 @@ def test_voting(seismograms, three_steps, by_hand, options):
     )
     np.testing.assert_allclose(proba, (by_hand.proba + fast) / 2)
     scores = cross_val_score(
-        vote, X, pd.Series(y, index=groups), groups=groups, **options
+        vote, X, attach_events(y, groups), groups=groups, **options
     )
     expected = [by_event(proba[t], y[t], groups[t]) for _, t in by_hand.folds]
     np.testing.assert_allclose(scores, expected)
 
 
-def test_stacking_learns_from_held_out_answers(seismograms, three_steps, by_hand):
+def test_stacking_learns_from_held_out_predictions(seismograms, three_steps, by_hand):
     X, y = seismograms.data, seismograms.target
     stack = StackingClassifier(
-        [("net", three_steps())], KNeighborsClassifier(1), cv=by_hand.folds
+        [("network", three_steps())], KNeighborsClassifier(1), cv=by_hand.folds
     ).fit(X, y)
     np.testing.assert_array_equal(stack.final_estimator_._fit_X, by_hand.proba[:, 1:])
     assert set(stack.predict(X)) <= set(y)
