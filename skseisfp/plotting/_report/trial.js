@@ -21,7 +21,7 @@ function parameterList() {
   const positions = positionsOf(state.trial);
   const items = parameters.flatMap((one, k) => [
     element("dt", { title: one.name }, one.short), element("dd", {}, one.values[positions[k]])]);
-  for (const [name, label] of [["n_parameters", "size of the net"], ["fit_time", "fit time, s"]]) {
+  for (const [name, label] of [["n_parameters", "size of the network"], ["fit_time", "fit time, s"]]) {
     if (study[name]) items.push(element("dt", {}, label), element("dd", {}, format(study[name][state.trial])));
   }
   return section("Parameters", element("dl", { id: "trial-parameters" }, ...items));
