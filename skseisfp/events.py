@@ -28,6 +28,7 @@ __all__ = [
     "find_groups",
     "has_event_index",
     "resolve_groups",
+    "sortable",
     "warn_events_unknown",
 ]
 
@@ -253,6 +254,25 @@ def event_codes(groups: npt.ArrayLike) -> tuple[npt.NDArray, npt.NDArray]:
         values = pd.Index(values, tupleize_cols=False)
     codes, events = pd.factorize(values, sort=True)
     return codes, np.asarray(events)
+
+
+def sortable(groups: Any) -> Any:
+    """Return event ids as splitters take them: numbers of the events if they mix types.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_records,) or None
+        Event of each record.
+
+    Returns
+    -------
+    array-like of shape (n_records,) or None
+        The ids themselves where they can be sorted.
+    """
+    values = np.asarray(groups)
+    if values.dtype == object and len({type(value) for value in values.flat}) > 1:
+        return event_codes(values)[0]
+    return groups
 
 
 def _values(groups, name):

@@ -30,15 +30,25 @@ PLAN = ExperimentPlan(
 )
 
 
+class Log:
+    """The file of an attempt, which no result belongs to."""
+
+    path = None
+
+    def __reduce__(self):
+        return "LOG"
+
+
+LOG = Log()
+
+
 class LoggingClassifier(FingerprintClassifier):
     """Notes in a file which fits were started."""
 
-    log = None
-
     def fit(self, X, y, groups=None):
         """Note the fit, then train."""
-        if self.log is not None:
-            with open(self.log, "a") as file:
+        if LOG.path is not None:
+            with open(LOG.path, "a") as file:
                 file.write(digest(self.get_params(deep=False), X) + "\n")
         return super().fit(X, y, groups)
 
@@ -67,7 +77,7 @@ def run_attempt(store, log):
         return pid
     status = 1
     try:
-        LoggingClassifier.log = log
+        LOG.path = log
         search, X, y, groups = make_search(store)
         search.fit(X, y, groups=groups)
         status = 0

@@ -15,6 +15,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 import skseisfp
 from skseisfp import baselines
+from skseisfp._parameters import parameter_faults
 from skseisfp.baselines import (
     UPCUCV,
     AfterHakim2023,
@@ -511,7 +512,7 @@ def test_numbers_and_strings_of_numpy_are_valid(baseline):
     for name, value in classifier.get_params().items():
         if type(value) in kinds:
             classifier.set_params(**{name: kinds[type(value)](value)})
-    classifier._validate_params()
+    assert parameter_faults(classifier) == []
 
 
 @pytest.mark.parametrize(("baseline", "name"), CHECKED)

@@ -288,7 +288,7 @@ def test_bad_folds_and_parameters_are_named():
     assert fit(cv=GroupShuffleSplit(3, random_state=0), ensemble=True).classes_.size
     with pytest.raises(ValueError, match=r"method must be one of .*; got 'platt'"):
         fit(method="platt")
-    with pytest.raises(ValueError, match="ensemble must be True or False; got 'auto'"):
+    with pytest.raises(ValueError, match="ensemble must be a bool; got 'auto'"):
         fit(ensemble="auto")
     with pytest.raises(ValueError, match="cv=20 needs 20 events or more"):
         fit(cv=20)

@@ -33,6 +33,7 @@ from skseisfp.events import (
     find_groups,
     has_event_index,
     resolve_groups,
+    sortable,
     warn_events_unknown,
 )
 from skseisfp.io.lazy_records import LazyRecord
@@ -396,3 +397,10 @@ def test_scores_keep_the_index():
         NEEDY, RECORDS, LABELS, groups=IDS, cv=GroupKFold(2), error_score="raise"
     )
     assert Needy.numbers == [(10, 30)] * 2
+
+
+def test_ids_that_cannot_be_sorted_become_numbers_for_splitters():
+    mixed = np.array(["e1", 7, "e1", 3], dtype=object)
+    assert sortable(mixed).tolist() == [2, 1, 2, 0]
+    for groups in (EVENTS, [3, 1, 3], None):
+        assert sortable(groups) is groups

@@ -20,6 +20,7 @@ PUBLIC = {
         "find_groups",
         "has_event_index",
         "resolve_groups",
+        "sortable",
         "warn_events_unknown",
     ],
     "archive": [

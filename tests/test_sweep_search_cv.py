@@ -557,20 +557,28 @@ LABELS = IRIS[1] // 2  # one label for each event
 BY_EVENT = {"scoring": event_accuracy, "cv": GroupKFold(3), "refit": False}
 
 
+class Fits(Counter):
+    """A number of fits, which no result belongs to."""
+
+    def __reduce__(self):
+        return "FITS"
+
+
+FITS = Fits()
+
+
 class CountedFits(LogisticRegression):
     """A classifier that counts its fits; negative C fails."""
 
-    fits = Counter()
-
     def fit(self, X, y):
-        CountedFits.fits["all"] += 1
+        FITS["all"] += 1
         return super().fit(X, y)
 
 
 @pytest.fixture
 def fits():
-    CountedFits.fits.clear()
-    return CountedFits.fits
+    FITS.clear()
+    return FITS
 
 
 @pytest.fixture

@@ -40,12 +40,22 @@ def flat(search):
     return without_times([fit for row in search.fit_results_ for fit in row])
 
 
-class Counting(ClassifierMixin, BaseEstimator):
-    """A classifier that notes its fits in a file; some are interrupted or slow."""
+class Settings:
+    """What tests change between runs of a sweep, and no result belongs to."""
 
     log = None
     interrupt_at = None
     delay = 0.0
+
+    def __reduce__(self):
+        return "SETTINGS"
+
+
+SETTINGS = Settings()
+
+
+class Counting(ClassifierMixin, BaseEstimator):
+    """A classifier that notes its fits in a file; some are interrupted or slow."""
 
     def __init__(self, number=0, model=None, sizes=()):
         self.number = number
@@ -53,12 +63,12 @@ class Counting(ClassifierMixin, BaseEstimator):
         self.sizes = sizes
 
     def fit(self, X, y):
-        if self.number == Counting.interrupt_at:
+        if self.number == SETTINGS.interrupt_at:
             raise KeyboardInterrupt
-        if Counting.log is not None:
-            with open(Counting.log, "a") as file:
+        if SETTINGS.log is not None:
+            with open(SETTINGS.log, "a") as file:
                 file.write(f"{self.number}\n")
-        time.sleep(Counting.delay)
+        time.sleep(SETTINGS.delay)
         self.classes_ = np.unique(y)
         return self
 
@@ -70,7 +80,7 @@ class Counting(ClassifierMixin, BaseEstimator):
 def fits(tmp_path, monkeypatch):
     """Call to get the numbers of the candidates that were fitted since."""
     log = tmp_path / "fits.log"
-    monkeypatch.setattr(Counting, "log", log)
+    monkeypatch.setattr(SETTINGS, "log", log)
 
     def read():
         numbers = log.read_text().split() if log.exists() else []
@@ -101,7 +111,7 @@ def test_what_is_stored_is_not_computed_again(store, fits):
 
 
 def test_an_interrupted_sweep_resumes(store, fits, monkeypatch):
-    monkeypatch.setattr(Counting, "interrupt_at", 2)
+    monkeypatch.setattr(SETTINGS, "interrupt_at", 2)
     with pytest.raises(KeyboardInterrupt):
         sweep(store).fit(*IRIS)
     assert fits() == [0, 0, 1, 1]
@@ -110,7 +120,7 @@ def test_an_interrupted_sweep_resumes(store, fits, monkeypatch):
         *[True] * 4,
         *[False] * 4,
     ]
-    monkeypatch.setattr(Counting, "interrupt_at", None)
+    monkeypatch.setattr(SETTINGS, "interrupt_at", None)
     whole = sweep(store).fit(*IRIS)
     assert fits() == [2, 2, 3, 3]
     assert flat(whole) == flat(sweep(None).fit(*IRIS))
@@ -481,7 +491,7 @@ def test_a_new_database_of_a_server_is_opened_by_several_at_once(server):
 
 
 def test_processes_share_the_work_through_a_server(server, fits, monkeypatch):
-    monkeypatch.setattr(Counting, "delay", 0.05)
+    monkeypatch.setattr(SETTINGS, "delay", 0.05)
     plan = range(12)
     searches = [sweep(server, plan, study_name="shared") for _ in range(2)]
     threads = [Thread(target=search.fit, args=IRIS) for search in searches]
@@ -499,7 +509,7 @@ def test_processes_share_the_work_through_a_server(server, fits, monkeypatch):
 def test_the_work_of_another_process_is_taken_over(server, fits, monkeypatch, dead):
     def stop():
         with monkeypatch.context() as patch:
-            patch.setattr(Counting, "interrupt_at", 2)
+            patch.setattr(SETTINGS, "interrupt_at", 2)
             if dead:
                 patch.setattr(sweep_study.SweepStudy, "_release", lambda study: None)
             with pytest.raises(KeyboardInterrupt):

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("skseisfp", "tests", "docs", "examples", "benchmarks")
-BUILT = ("docs/_build", "docs/gallery", "docs/api/generated")
+BUILT = ("docs/_build", "docs/gallery", "docs/api/generated", "docs/sg_execution")
 KINDS = (".py", ".md", ".rst")
 SPACE = r"[\s#]+"  # a phrase may go on in the next line of a comment
 

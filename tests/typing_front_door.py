@@ -77,6 +77,7 @@ EXPORTED = (
     sfp.events.find_groups,
     sfp.events.has_event_index,
     sfp.events.resolve_groups,
+    sfp.events.sortable,
     sfp.events.warn_events_unknown,
     sfp.inference.classify_stream,
     sfp.io.EVENT_TYPES,

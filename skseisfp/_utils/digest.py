@@ -24,6 +24,7 @@ PACKAGES = ("skseisfp", "numpy", "scipy", "scikit-learn", "skorch", "torch")
 # Kept by `clone` in addition to the parameters.
 KEPT_BY_CLONE = ("_metadata_request", "_sklearn_output_config")
 
+CACHED = type(functools.cache(lambda: None))
 # Long to take a digest of, and used by many candidates.
 MEMORIZED = (FunctionType, type, np.ndarray, pd.DataFrame)
 
@@ -227,7 +228,7 @@ class _Hasher:
             self.add([function.__self__, function.__func__])
         elif isinstance(function, FunctionType):
             self._add_sequence("function", function_parts(function))
-        elif isinstance(function, functools._lru_cache_wrapper):
+        elif isinstance(function, CACHED):
             self._feed("cached")
             self.add(function.__wrapped__)
         elif isinstance(function, (BuiltinFunctionType, np.ufunc)):

@@ -66,7 +66,7 @@ def function_parts(function):
 
 
 def code_parts(code):
-    """Return what a code object does, without where it stands in its file."""
+    """Return the parts of a code object, without its place in a file."""
     return [code.co_code, code.co_names, code.co_varnames, code.co_consts]
 
 
@@ -129,7 +129,7 @@ def _installed_folders():
 
 
 def _used_names(function):
-    """Return what the names of a function stand for in its module, by name."""
+    """Return the values of the names that a function uses, from its module."""
     found = {}
     names = sorted(_names(function.__code__))
     for name in names:
@@ -156,7 +156,7 @@ def _names(code):
 
 
 def _member(part):
-    """Return what a member of a class does."""
+    """Return the parts of a member of a class."""
     if isinstance(part, (staticmethod, classmethod)):
         return [type(part).__name__, part.__func__]
     if isinstance(part, property):
@@ -167,7 +167,7 @@ def _member(part):
 
 
 def _content(cell):
-    """Return what a cell of a closure holds, None while it is empty."""
+    """Return the content of a cell of a closure, None while it is empty."""
     try:
         return cell.cell_contents
     except ValueError:

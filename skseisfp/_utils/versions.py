@@ -12,6 +12,7 @@ REQUIRED = (
     "scipy",
     "pandas",
     "scikit-learn",
+    "threadpoolctl",
     "skorch",
     "torch",
     "PyWavelets",

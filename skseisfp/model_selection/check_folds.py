@@ -14,7 +14,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.metadata_routing import get_routing_for_object
 
 from .._utils.checks import check_option
-from ..events import resolve_groups
+from ..events import resolve_groups, sortable
 
 
 def check_folds(
@@ -110,7 +110,7 @@ def split_events(
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The groups parameter is ignored by")
-        return list(splitter.split(X, y, groups, **split_params))
+        return list(splitter.split(X, y, sortable(groups), **split_params))
 
 
 def requested_by(splitter: Any, names: Iterable[str]) -> set[str]:

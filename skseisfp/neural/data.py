@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_array, validate_data
 from torch.utils.data import Dataset
 
 from .._utils.checks import check_unmasked
+from ..events import event_codes
 from .lazy_fingerprints import LazyFingerprints, is_lazy
 
 _AXES = {
@@ -229,7 +230,7 @@ class EventSampler:
         generator: torch.Generator,
     ) -> None:
         labels = dataset.y[dataset.records]
-        pairs = np.column_stack([labels, np.unique(groups, return_inverse=True)[1]])
+        pairs = np.column_stack([labels, event_codes(groups)[0]])
         events, event, sizes = np.unique(
             pairs, axis=0, return_inverse=True, return_counts=True
         )

@@ -29,7 +29,7 @@ from .._compat import (
 from .._parameters import ValidatedParameters
 from .._utils.digest import digest, environment
 from .._utils.docs import InheritedParameterDocs
-from ..events import find_groups
+from ..events import find_groups, sortable
 from ..model_selection.evaluation_ledger import EvaluationLedger
 from ._fits import (
     SINGLE,
@@ -205,7 +205,9 @@ class BaseSweepSearchCV(InheritedParameterDocs, ValidatedParameters, BaseSearchC
         cv: Any = self.cv
         cv = check_cv(cv, y, classifier=is_classifier(self.estimator))
         check_events(scorer, X, y, routed.scorer.score)
-        split_params = routed.splitter.split
+        split_params = dict(routed.splitter.split)
+        if "groups" in split_params:
+            split_params["groups"] = sortable(split_params["groups"])
         splits = list(cv.split(X, y, **split_params))
         self.n_splits_ = len(splits)
         expected = cv.get_n_splits(X, y, **split_params)

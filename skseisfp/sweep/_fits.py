@@ -16,6 +16,7 @@ from .._compat import (
     safe_split,
 )
 from .._utils.nested_estimators import nested
+from ..events import event_codes
 from ..metrics.aggregation import class_scores, vote_events
 from ..metrics.decisions import check_decides_by_scores, decision_threshold
 from ._threads import single_thread
@@ -208,7 +209,8 @@ def _confusion(estimator, X, y, groups, classes):
     by_record = _count(truth, prediction, len(classes))
     if groups is None:
         return by_record, None
-    _, first, codes = np.unique(groups, return_index=True, return_inverse=True)
+    codes, _ = event_codes(groups)
+    _, first = np.unique(codes, return_index=True)
     if (truth[first][codes] != truth).any():  # undefined for an event of two labels
         return by_record, None
     scores, decision = class_scores(estimator, X), decision_threshold(estimator)
