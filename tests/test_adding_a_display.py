@@ -48,7 +48,7 @@ class ReliabilityDisplay(SearchDisplay):
     @classmethod
     def from_cube(cls, cube, *, trial=None, ax=None):
         counts = np.asarray(cube.confusion(**(trial or cube.best())))
-        shares = counts / counts.sum(axis=1)
+        shares = counts / counts.sum(axis=1, keepdims=True)
         return cls(range(len(counts)), np.diag(shares)).plot(ax=ax)
 
     def plot(self, *, ax=None):

@@ -281,7 +281,7 @@ def test_clone_pickle_and_save(tmp_path):
 
 
 def test_bad_folds_and_parameters_are_named():
-    with pytest.raises(ValueError, match=r"records of event '\d+' on both sides of fo"):
+    with pytest.raises(ValueError, match=r"records of event '\d+' on both sides"):
         fit(cv=KFold(4))
     with pytest.raises(ValueError, match="only works for partitions"):
         fit(cv=GroupShuffleSplit(3, random_state=0))

@@ -106,7 +106,7 @@ def test_labels_keep_their_type(y):
 @pytest.mark.parametrize(
     ("events", "message"),
     [
-        (EVENTS[:3], "event_id must have one event id per record: got 3 values fo"),
+        (EVENTS[:3], "event_id must have one event id per record: got 3 values for"),
         (["e1", None, "e1", "e2"], "event_id is missing for record 1"),
         ([1.0, 1.0, np.nan, 2.0], "event_id is missing for record 2"),
         (

@@ -198,7 +198,7 @@ class NetworkBaseline(WaveformBaseline):
         """Train a fresh network on records."""
         vars(self).pop("net_", None)
         self._validate_params()
-        events = find_groups(y, groups, X=X) if y is not None else None
+        events = find_groups(y, groups, X=X)
         inputs, classifier = self._prepare(self._check(X, reset=True), **onsets)
         if self.early_stopping and events is None:
             warn_events_unknown(
