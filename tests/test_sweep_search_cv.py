@@ -557,8 +557,10 @@ LABELS = IRIS[1] // 2  # one label for each event
 BY_EVENT = {"scoring": event_accuracy, "cv": GroupKFold(3), "refit": False}
 
 
-class Fits(Counter):
-    """A number of fits, which no result belongs to."""
+class Fits:
+    """Numbers of fits, which no result belongs to."""
+
+    counts = Counter()
 
     def __reduce__(self):
         return "FITS"
@@ -571,14 +573,14 @@ class CountedFits(LogisticRegression):
     """A classifier that counts its fits; negative C fails."""
 
     def fit(self, X, y):
-        FITS["all"] += 1
+        FITS.counts["all"] += 1
         return super().fit(X, y)
 
 
 @pytest.fixture
 def fits():
-    FITS.clear()
-    return FITS
+    FITS.counts.clear()
+    return FITS.counts
 
 
 @pytest.fixture
