@@ -255,8 +255,8 @@ def _fetch_waveforms(service, archive, lines, bulk_size, verbose):
     bulks = unanswered_bulks(archive, lines, bulk_size)
     if verbose:
         rich = import_optional("rich.progress", extra="sweep")
-        silent = not rich.get_console().is_terminal
-        bulks = rich.track(bulks, description="Waveforms", disable=silent)
+        if rich.get_console().is_terminal:
+            bulks = rich.track(bulks, description="Waveforms")
     failures = 0
     for bulk in bulks:
         if failures == PATIENCE:

@@ -41,6 +41,9 @@ def show_progress(
         return
     rich = import_optional("rich.progress", extra="sweep")
     console = import_optional("rich", extra="sweep").get_console()
+    if not (console.is_terminal or console.is_jupyter):
+        yield lambda: None
+        return
     columns = (
         rich.TextColumn("{task.fields[trials]} of {task.fields[n_candidates]} trials"),
         rich.BarColumn(),
@@ -51,8 +54,7 @@ def show_progress(
     )
     total = n_candidates * n_splits
     best = _Best(fits, n_splits, metric)
-    silent = not (console.is_terminal or console.is_jupyter)
-    with rich.Progress(*columns, console=console, disable=silent) as bar:
+    with rich.Progress(*columns, console=console) as bar:
         task = bar.add_task(
             "", total=total, completed=len(fits), n_candidates=n_candidates, **best()
         )
