@@ -13,7 +13,7 @@ from sklearn.model_selection import (
 )
 from sklearn.utils.metadata_routing import get_routing_for_object
 
-from ..events import event_codes
+from ..events import event_codes, sortable
 from ..metrics.aggregation import event_labels
 
 N_SPLITS = 5  # scikit-learn's number of folds, too
@@ -44,8 +44,8 @@ def make_event_folds(cv, X, labels, events, *, random_state=None):
     n_events = _check_counts(cv, labels, events)
     codes, names = event_codes(events)
     splitter: Any
+    groups = sortable(events)
     if cv is None or isinstance(cv, Integral):
-        groups = codes  # ids of mixed types have no order
         # each record its own event: the same folds, without a loop over events
         is_alone = len(names) == len(labels)
         splitter = (StratifiedKFold if is_alone else StratifiedGroupKFold)(
@@ -55,7 +55,6 @@ def make_event_folds(cv, X, labels, events, *, random_state=None):
         )
     else:
         splitter = check_cv(cv, labels, classifier=True)
-        groups = events
     if not _takes_groups(splitter):
         groups = None
     folds = [

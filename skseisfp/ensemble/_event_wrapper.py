@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from sklearn.utils import column_or_1d, indexable
 from sklearn.utils.validation import check_is_fitted
 
+from .._utils.docs import InheritedParameterDocs
 from .._utils.validation import check_classes
 from ..events import (
     attach_events,
@@ -18,25 +20,39 @@ from ..events import (
     warn_events_unknown,
 )
 from ..metrics.aggregation import aggregate_events, event_labels, vote_events
-from ._wrapper import ClassifierWrapper, _check_weights, name_of_groups, takes_in_fit
-from .out_of_fold import is_routing_enabled
+from ._wrapper import (
+    FeaturesOfEstimator,
+    is_routing_enabled,
+    name_of_groups,
+    share_of_events,
+)
 
 
-class EventWrapper(ClassifierWrapper):
-    """Base of wrappers with folds of events, tables by event and scores by event."""
+class EventWrapper(InheritedParameterDocs, FeaturesOfEstimator):
+    """Base of wrappers with folds of events, tables by event and scores by event.
+
+    Parameters
+    ----------
+    cv : int, cross-validation generator or iterable, default=None
+        Folds; no event may be on both sides. None and integers make folds by
+        :class:`~sklearn.model_selection.StratifiedGroupKFold`, None five of them or
+        as many as there are events of the rarest class.
+    n_jobs : int, default=None
+        Number of folds at a time.
+    random_state : int, RandomState instance or None, default=None
+        Shuffle of the events before they are put into folds, for ``cv=None`` or an
+        integer; None does not shuffle.
+    """
+
+    _parameter_constraints = {
+        **FeaturesOfEstimator._parameter_constraints,
+        "cv": ["cv_object"],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+    }
 
     __metadata_request__fit = {"groups": True}
     __metadata_request__score = {"groups": True}
-
-    @property
-    def n_features_in_(self) -> int:
-        """Number of features, as the wrapped classifier has it."""
-        return self._of_estimator("n_features_in_")
-
-    @property
-    def feature_names_in_(self) -> npt.NDArray:
-        """Names of the features, as the wrapped classifier has them."""
-        return self._of_estimator("feature_names_in_")
 
     def predict_events(
         self, X: Any, groups: npt.ArrayLike | str | None = None, **params: Any
@@ -122,10 +138,7 @@ class EventWrapper(ClassifierWrapper):
         codes, _ = pd.factorize(events)
         _, predicted = vote_events(scores, codes, decision=self._decision())
         right = self.classes_[predicted] == labels
-        if sample_weight is None:
-            return float(np.mean(right))
-        weights = np.bincount(codes, sample_weight) / np.bincount(codes)
-        return float(np.average(right, weights=weights))
+        return share_of_events(right, codes, sample_weight)
 
     def _decision(self):
         """Return the positive column and its threshold; None takes the largest."""
@@ -135,12 +148,6 @@ class EventWrapper(ClassifierWrapper):
         """Return the scores of records, of shape (n_records, n_classes)."""
         check_is_fitted(self)
         return self._estimator_scores(X, self._routed_responses(caller, params))
-
-    def _of_estimator(self, name):
-        """Return an attribute of the fitted classifier."""
-        if not self.__sklearn_is_fitted__():
-            raise AttributeError(f"{type(self).__name__} has no {name} before fit.")
-        return getattr(self.estimator_, name)
 
     def _check_fit(self, X, y, groups, fit_params):
         """Return records, labels, their events, and all that goes to `fit` with them.
@@ -163,15 +170,6 @@ class EventWrapper(ClassifierWrapper):
         events = self._find_events(X, y, groups, len(labels))
         (records,) = indexable(X)
         return records, labels, {"groups": events, **params}
-
-    def _check_sample_weight(self, sample_weight, labels):
-        """Raise for weights that `fit` does not take, or that leave one class."""
-        if not takes_in_fit(self.estimator, "sample_weight"):
-            raise TypeError(
-                f"{type(self.estimator).__name__}.fit takes no sample_weight: fit "
-                f"{type(self).__name__} without it."
-            )
-        _check_weights(sample_weight, labels)
 
     def _find_events(self, X, y, groups, n_records):
         """Return the event of each record; warn where nothing says it."""

@@ -24,6 +24,17 @@ from ..events import attach_events, find_groups, has_event_index
 from ..metrics.aggregation import RESPONSES, class_scores
 
 
+def is_routing_enabled() -> bool:
+    """Return whether scikit-learn routes metadata.
+
+    Returns
+    -------
+    bool
+        The setting ``enable_metadata_routing``.
+    """
+    return get_config()["enable_metadata_routing"]
+
+
 def has_scores(method):
     """Return a check that `method` gives the scores of the wrapped classifier.
 
@@ -62,11 +73,12 @@ def name_of_groups(estimator):
     return "groups" if is_search else None
 
 
-def _check_weights(sample_weight, y):
-    """Raise if fewer than two of several classes have positive weights."""
-    weights, y = np.asarray(sample_weight), np.asarray(y)
-    if weights.shape == y.shape and len(set(y)) > 1 >= len(set(y[weights > 0])):
-        raise ValueError("sample_weight is positive for 1 class only, or for none.")
+def share_of_events(right, codes, sample_weight=None):
+    """Return the share of events that are right, each with the mean of its weights."""
+    if sample_weight is None:
+        return float(np.mean(right))
+    weights = np.bincount(codes, sample_weight) / np.bincount(codes)
+    return float(np.average(right, weights=weights))
 
 
 class ClassifierWrapper(
@@ -88,15 +100,21 @@ class ClassifierWrapper(
     def _fit_estimator(self, X, y, params):
         """Fit a clone; raise if there are weights that it does not take."""
         if "sample_weight" in params:
-            if not takes_in_fit(self.estimator, "sample_weight"):
-                raise TypeError(
-                    f"{type(self.estimator).__name__}.fit takes no sample_weight: fit "
-                    f"{type(self).__name__} without it."
-                )
-            _check_weights(params["sample_weight"], y)
+            self._check_sample_weight(params["sample_weight"], y)
         estimator: Any = clone(self.estimator)
         self.estimator_ = estimator.fit(X, y, **params)
         return self
+
+    def _check_sample_weight(self, sample_weight, y):
+        """Raise for weights that `fit` does not take, or that leave one class."""
+        if not takes_in_fit(self.estimator, "sample_weight"):
+            raise TypeError(
+                f"{type(self.estimator).__name__}.fit takes no sample_weight: fit "
+                f"{type(self).__name__} without it."
+            )
+        weights, y = np.asarray(sample_weight), np.asarray(y)
+        if weights.shape == y.shape and len(set(y)) > 1 >= len(set(y[weights > 0])):
+            raise ValueError("sample_weight is positive for 1 class only, or for none.")
 
     def _with_events(self, X, y, groups):
         """Return labels that carry their events where they are known, and the events.
@@ -111,21 +129,20 @@ class ClassifierWrapper(
 
     def _add_groups(self, fit_params, events):
         """Add the events by the name that the wrapped classifier has for them."""
-        is_routed = get_config()["enable_metadata_routing"]
-        name = "groups" if is_routed else name_of_groups(self.estimator)
+        name = "groups" if is_routing_enabled() else name_of_groups(self.estimator)
         if name is not None:
             fit_params[name] = events
 
     def _routed_fit_params(self, params):
         """Return the parameters of fit that the wrapped classifier gets."""
-        if get_config()["enable_metadata_routing"]:
+        if is_routing_enabled():
             routed: Any = process_routing(self, "fit", **params)
             return routed.estimator.fit
         return {name: value for name, value in params.items() if value is not None}
 
     def _routed_responses(self, caller, params):
         """Return the parameters of the predicting methods of the wrapped classifier."""
-        if not get_config()["enable_metadata_routing"]:
+        if not is_routing_enabled():
             raise_for_params(params, self, caller)
             return {}
         routed: Any = process_routing(self, caller, **params)
@@ -162,3 +179,23 @@ class ClassifierWrapper(
         if tags.classifier_tags and inner.classifier_tags:
             tags.classifier_tags.multi_class = inner.classifier_tags.multi_class
         return tags
+
+
+class FeaturesOfEstimator(ClassifierWrapper):
+    """Base of wrappers whose records are those of the wrapped classifier."""
+
+    @property
+    def n_features_in_(self) -> int:
+        """Number of features, as the wrapped classifier has it."""
+        return self._of_estimator("n_features_in_")
+
+    @property
+    def feature_names_in_(self) -> npt.NDArray:
+        """Names of the features, as the wrapped classifier has them."""
+        return self._of_estimator("feature_names_in_")
+
+    def _of_estimator(self, name):
+        """Return an attribute of the fitted classifier."""
+        if not hasattr(self, "estimator_"):
+            raise AttributeError(f"{type(self).__name__} has no {name} before fit.")
+        return getattr(self.estimator_, name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
@@ -32,21 +31,12 @@ class EventCalibratedClassifierCV(EventWrapper):
         Classifier of records, with ``decision_function`` or ``predict_proba``.
     method : {"sigmoid", "isotonic", "temperature"}, default="sigmoid"
         Function that is fitted to the scores of the records. ``"isotonic"`` needs
-        hundreds of events; ``"temperature"`` needs scikit-learn 1.8.
+        hundreds of events.
     ensemble : bool, default=False
         Whether to average over the folds as many classifiers, each calibrated on the
         events of its own fold. False fits one classifier on all records, and one
         function to the scores of all held-out records, which is better with few
         events; then each record must be held out once.
-    cv : int, cross-validation generator or iterable, default=None
-        Folds; no event may be on both sides. None and integers make folds by
-        :class:`~sklearn.model_selection.StratifiedGroupKFold`, None five of them or
-        as many as there are events of the rarest class.
-    n_jobs : int, default=None
-        Number of folds at a time.
-    random_state : int, RandomState instance or None, default=None
-        Shuffle of the events before they are put into folds, for ``cv=None`` or an
-        integer; None does not shuffle.
 
     Attributes
     ----------
@@ -90,15 +80,13 @@ class EventCalibratedClassifierCV(EventWrapper):
     """
 
     _parameter_constraints = {
+        **EventWrapper._parameter_constraints,
         "estimator": [
             HasMethods(["fit", "predict_proba"]),
             HasMethods(["fit", "decision_function"]),
         ],
         "method": [StrOptions({"sigmoid", "isotonic", "temperature"})],
         "ensemble": ["boolean"],
-        "cv": ["cv_object"],
-        "n_jobs": [Integral, None],
-        "random_state": ["random_state"],
     }
 
     calibrated_classifier_: Any

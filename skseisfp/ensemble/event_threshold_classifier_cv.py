@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -22,7 +22,7 @@ from ..metrics.decisions import decide
 from ..metrics.threshold_curve import METRICS, middle_of_best, threshold_curve
 from ._event_folds import make_event_folds
 from ._event_wrapper import EventWrapper
-from ._wrapper import ClassifierWrapper, has_scores
+from ._wrapper import has_scores
 from .out_of_fold import fit_predict, fit_rows
 
 
@@ -50,15 +50,6 @@ callable, default="balanced_accuracy"
         Costs of a false alarm and of a missed event, for ``metric="cost"``.
     pos_label : int, float, bool or str, default=None
         The class that is to be found; None is the second of `classes_`.
-    cv : int, cross-validation generator or iterable, default=None
-        Folds; no event may be on both sides. None and integers make folds by
-        :class:`~sklearn.model_selection.StratifiedGroupKFold`, None five of them or
-        as many as there are events of the rarer class.
-    n_jobs : int, default=None
-        Number of folds at a time.
-    random_state : int, RandomState instance or None, default=None
-        Shuffle of the events before they are put into folds, for ``cv=None`` or an
-        integer; None does not shuffle.
 
     Attributes
     ----------
@@ -115,14 +106,11 @@ callable, default="balanced_accuracy"
     """
 
     _parameter_constraints = {
-        **ClassifierWrapper._parameter_constraints,
+        **EventWrapper._parameter_constraints,
         "metric": [StrOptions(set(METRICS)), callable],
         "max_false_alarm_rate": [FRACTION],
         "costs": [pair_of(NOT_NEGATIVE, "two numbers >= 0")],
         "pos_label": [Real, str, "boolean", None],
-        "cv": ["cv_object"],
-        "n_jobs": [Integral, None],
-        "random_state": ["random_state"],
     }
 
     best_threshold_: float

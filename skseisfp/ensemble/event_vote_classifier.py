@@ -20,7 +20,7 @@ from ..metrics.aggregation import (
     vote_events,
 )
 from ..metrics.decisions import check_decides_by_scores, decision_threshold
-from ._wrapper import ClassifierWrapper, has_scores
+from ._wrapper import FeaturesOfEstimator, has_scores, share_of_events
 
 
 def _has_probabilities(classifier):
@@ -33,7 +33,7 @@ def _has_decisions(classifier):
     return classifier.vote != "majority" and has_scores("decision_function")(classifier)
 
 
-class EventVoteClassifier(ClassifierWrapper):
+class EventVoteClassifier(FeaturesOfEstimator):
     """Predict for each record the class that the records of its event vote for.
 
     Parameters
@@ -100,7 +100,7 @@ class EventVoteClassifier(ClassifierWrapper):
     __metadata_request__score = {"groups": True, "snr": True}
 
     _parameter_constraints = {
-        **ClassifierWrapper._parameter_constraints,
+        **FeaturesOfEstimator._parameter_constraints,
         "vote": [StrOptions(set(VOTES))],
         "tie": [StrOptions(set(TIES))],
     }
@@ -113,16 +113,6 @@ class EventVoteClassifier(ClassifierWrapper):
         self.tie = tie
 
     @property
-    def n_features_in_(self) -> int:
-        """Number of features, as the wrapped classifier has it."""
-        return self._of_estimator("n_features_in_")
-
-    @property
-    def feature_names_in_(self) -> npt.NDArray:
-        """Names of the features, as the wrapped classifier has them."""
-        return self._of_estimator("feature_names_in_")
-
-    @property
     def deciding_estimator_(self) -> Any:
         """The classifier whose threshold events are held against, if not by votes."""
         if self.vote == "majority":
@@ -130,12 +120,6 @@ class EventVoteClassifier(ClassifierWrapper):
         if not hasattr(self, "estimator_"):
             raise AttributeError(f"{type(self).__name__} decides nothing before fit.")
         return self.estimator_
-
-    def _of_estimator(self, name):
-        """Return an attribute of the fitted classifier."""
-        if not hasattr(self, "estimator_"):
-            raise AttributeError(f"{type(self).__name__} has no {name} before fit.")
-        return getattr(self.estimator_, name)
 
     def fit(
         self,
@@ -358,10 +342,7 @@ class EventVoteClassifier(ClassifierWrapper):
         codes, _ = pd.factorize(events)
         _, event_predictions = vote_events(scores, codes, tie=self.tie, snr=snr, **rule)
         right = self.classes_[event_predictions] == labels.to_numpy()
-        if sample_weight is None:
-            return float(np.mean(right))
-        weights = np.bincount(codes, sample_weight) / np.bincount(codes)
-        return float(np.average(right, weights=weights))
+        return share_of_events(right, codes, sample_weight)
 
     def _ballot(self, X, y, groups, caller, params):
         """Return the scores of the records, their events and the rule to vote by."""

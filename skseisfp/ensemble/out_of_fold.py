@@ -6,25 +6,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn import get_config
 from sklearn.base import clone
 from sklearn.utils.metadata_routing import get_routing_for_object
 
 from .._compat import check_method_params, safe_indexing
 from ..events import attach_events
 from ..metrics.aggregation import RESPONSES, class_scores
-from ._wrapper import name_of_groups
-
-
-def is_routing_enabled() -> bool:
-    """Return whether scikit-learn routes metadata.
-
-    Returns
-    -------
-    bool
-        The setting ``enable_metadata_routing``.
-    """
-    return get_config()["enable_metadata_routing"]
+from ._wrapper import is_routing_enabled, name_of_groups
 
 
 def check_routing(params: dict[str, Any] | None) -> None:
