@@ -6,6 +6,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from ..ensemble.out_of_fold import fit_predict
 from ..metrics import aggregate_events
+from ..metrics.threshold_curve import threshold_curve
 
 
 def find_threshold(estimator, X, y, train, metadata, *, n_splits, seed):
@@ -56,12 +57,9 @@ def best_threshold(positive, margin):
     float
         Threshold, half-way between two neighbouring scores.
     """
-    values, place = np.unique(margin, return_inverse=True)
-    if len(values) < 2:
-        return float(values[0])
-    hits = np.bincount(place, positive, len(values))[::-1].cumsum()[::-1][1:]
-    rejected = np.bincount(place, ~positive, len(values)).cumsum()[:-1]
-    accuracy = hits / positive.sum() + rejected / (~positive).sum()
+    thresholds, accuracy = threshold_curve(positive, margin, "balanced_accuracy")
+    cuts, accuracy = thresholds[1:-1], accuracy[1:-1]  # the ends are infinite
+    if not len(cuts):
+        return float(margin[0])
     best = np.flatnonzero(np.isclose(accuracy, accuracy.max()))
-    cuts = (values[1:] + values[:-1]) / 2
     return float(cuts[best[len(best) // 2]])
