@@ -1,7 +1,7 @@
 """Private names of scikit-learn, skorch and Optuna, each with the reason for it.
 
 Nothing else in the package may import them, or use a private attribute of their
-objects. Tried with scikit-learn 1.7 to 1.9 and Optuna 4.3 and 5.0. Two private
+objects. Tried with scikit-learn 1.9 and Optuna 4.3 and 5.0. Two private
 names are not here, since classes of this package define them for scikit-learn to read:
 `_parameter_constraints` and `_validate_params`, see `_parameters`; and a scorer defines
 `_accept_sample_weight`, which searches ask it for. Of skorch only public names are
@@ -10,7 +10,6 @@ used.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 # Runs `fit` with validated parameters and within the callbacks of scikit-learn.
@@ -70,7 +69,6 @@ __all__ = [
     "Interval",
     "InvalidParameterError",
     "MultimetricScorer",
-    "NoCallbacks",
     "Options",
     "PassthroughScorer",
     "Scorer",
@@ -136,30 +134,9 @@ def select_best_index(search: BaseSearchCV, metric: Any, results: dict) -> Any:
     return search._select_best_index(search.refit, metric, results)
 
 
-class NoCallbacks:
-    """In place of a callback context where scikit-learn has none, before 1.9."""
-
-    def subcontext(self, **options: Any) -> NoCallbacks:
-        """Return the context of a part of the work."""
-        return self
-
-    def call_on_fit_task_begin(self, **options: Any) -> NoCallbacks:
-        """Say that the work begins."""
-        return self
-
-    def call_on_fit_task_end(self, **options: Any) -> bool:
-        """Say that the work ends; return whether to stop."""
-        return False
-
-    def propagate_callback_context(self, estimator: Any) -> AbstractContextManager:
-        """Return the context in which an estimator is fitted."""
-        return nullcontext()
-
-
-def fit_callbacks(search: BaseSearchCV, n_subtasks: int | None) -> Any:
+def fit_callbacks(search: Any, n_subtasks: int | None) -> Any:
     """Return the callback context of a fit; None subtasks are not known yet."""
-    make = getattr(search, "_init_callback_context", None)  # scikit-learn >= 1.9
-    return NoCallbacks() if make is None else make(max_subtasks=n_subtasks)
+    return search._init_callback_context(max_subtasks=n_subtasks)
 
 
 def has_callbacks(estimator: Any) -> bool:

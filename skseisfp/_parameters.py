@@ -190,7 +190,6 @@ FINITE = Interval(Real, None, None, closed="neither")
 FRACTION = Interval(Real, 0, 1, closed="both")
 DROPOUT = Interval(Real, 0, 1, closed="left")
 HERTZ = Quantity(0, None, closed="neither", unit="Hz")
-SECONDS = Quantity(0, None, closed="neither", unit="s")
 WINDOW = pair_of(
     FINITE,
     "two increasing times in seconds from the first sample",

@@ -108,7 +108,7 @@ def test_everything_offered_is_used():
         if isinstance(node, ast.ImportFrom) and node.module == "_compat"
         for name in [alias.name for alias in node.names]
     }
-    assert set(_compat.__all__) - {"NoCallbacks"} == used
+    assert set(_compat.__all__) == used
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-import sklearn
 from grouped_records import Memory, Spy, make_records
-from packaging.version import Version
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import LogisticRegression
@@ -35,9 +33,7 @@ from skseisfp.metrics import bootstrap_interval
 X, Y, EVENTS = make_records()
 FOLDS = list(StratifiedGroupKFold(5).split(X, Y, EVENTS))
 ENSEMBLE = pytest.mark.parametrize("ensemble", [False, True])
-METHODS = ["sigmoid", "isotonic"]
-if Version(sklearn.__version__) >= Version("1.8"):
-    METHODS.append("temperature")
+METHODS = ["sigmoid", "isotonic", "temperature"]
 
 
 def fit(estimator=None, groups=EVENTS, y=Y, **params):

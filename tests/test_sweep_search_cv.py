@@ -517,10 +517,6 @@ def test_multiprocessing_gives_the_same():
         assert_same_results_of_sweeps(sweep.fit(*IRIS), expected)
 
 
-@pytest.mark.skipif(
-    not hasattr(SweepSearchCV, "set_callbacks"),
-    reason="callbacks came with scikit-learn 1.9",
-)
 def test_callbacks_of_scikit_learn_are_called():
     calls = Counter()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
+from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -282,6 +283,7 @@ class BaseSweepSearchCV(InheritedParameterDocs, ValidatedParameters, BaseSearchC
         metrics = metric_names(sweep.scorer)
         refit_metric = self.refit if isinstance(self.refit, str) else None
         versions = environment()
+        part = partial(digest, memo={})  # the parts hold much in common
         return {
             "store_version": STORE_VERSION,
             "plan": getattr(getattr(self, "param_grid", None), "name", None),
@@ -293,14 +295,14 @@ class BaseSweepSearchCV(InheritedParameterDocs, ValidatedParameters, BaseSearchC
             "classes": self.confusion_labels_,
             "versions": versions,
             "digests": {
-                "estimator": digest(self.estimator),
-                "plan": digest(sweep.candidates),
-                "records": digest(sweep.X),
-                "labels": digest(sweep.y),
-                "groups or other metadata": digest(params),
-                "folds": digest(sweep.splits),
-                "scoring": digest(sweep.scorer, self.return_train_score),
-                "versions of packages": digest(versions),
+                "estimator": part(self.estimator),
+                "plan": part(sweep.candidates),
+                "records": part(sweep.X),
+                "labels": part(sweep.y),
+                "groups or other metadata": part(params),
+                "folds": part(sweep.splits),
+                "scoring": part(sweep.scorer, self.return_train_score),
+                "versions of packages": part(versions),
             },
         }
 
