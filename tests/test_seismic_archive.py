@@ -543,16 +543,24 @@ def test_two_writers_do_not_disturb_each_other(processes, tmp_path):
 def test_killed_imports_lose_nothing(processes, tmp_path):
     write_files(tmp_path / "in", 6)
     rng = random.Random(0)
-    process, connection = start(
-        processes, archive_worker.import_folder, tmp_path / "whole", tmp_path / "in"
-    )
-    began = time.monotonic()
-    drain(connection)
-    duration = time.monotonic() - began
-    process.join()
+
+    def time_import(target):
+        """Import undisturbed and return the seconds."""
+        process, connection = start(
+            processes, archive_worker.import_folder, target, tmp_path / "in"
+        )
+        began = time.monotonic()
+        drain(connection)
+        duration = time.monotonic() - began
+        process.join()
+        return duration
+
+    time_import(tmp_path / "whole")
     whole = set(SeismicArchive(tmp_path / "whole").query()["record_id"])
     killed = cut_short = 0
     while killed < 200:
+        if killed % 20 == 0:  # how fast the machine is at present
+            duration = time_import(tmp_path / f"timed{killed}")
         target = tmp_path / f"archive{killed}"
         kept = set()
         for work in (archive_worker.import_folder, archive_worker.add_files) * 2:
@@ -572,4 +580,4 @@ def test_killed_imports_lose_nothing(processes, tmp_path):
         assert set(archive.query()["record_id"]) == whole
         assert len(archive.query()) == 6
         shutil.rmtree(target)
-    assert cut_short > 20  # the kills hit the import itself, also on a busy machine
+    assert cut_short > 50
