@@ -1,11 +1,11 @@
 """Private names of scikit-learn, skorch and Optuna, each with the reason for it.
 
 Nothing else in the package may import them, or use a private attribute of their
-objects. Tried with scikit-learn 1.9 and Optuna 4.3 and 5.0. Two private
-names are not here, since classes of this package define them for scikit-learn to read:
+objects. Tried with scikit-learn 1.9 and Optuna 4.3 and 5.0. Some private names are not
+here, since classes of this package define them for scikit-learn to read:
 `_parameter_constraints` and `_validate_params`, see `_parameters`; and a scorer defines
-`_accept_sample_weight`, which searches ask it for. Of skorch only public names are
-used.
+`_accept_sample_weight`, which searches ask it for, and `_score_func`, for which
+`TunedThresholdClassifierCV` asks. Of skorch only public names are used.
 """
 
 from __future__ import annotations
@@ -59,8 +59,6 @@ from sklearn.utils.metaestimators import _safe_split as safe_split
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _num_samples as num_samples
 
-from ._utils.optional import import_optional
-
 __all__ = [
     "BaseScorer",
     "BaseSearchCV",
@@ -92,8 +90,6 @@ __all__ = [
     "score_function",
     "scorers_by_name",
     "select_best_index",
-    "storage_tables",
-    "trial_id",
 ]
 
 
@@ -147,17 +143,3 @@ def has_callbacks(estimator: Any) -> bool:
 def positive_label(classifier: Any) -> Any:
     """Return the positive class of a fitted `TunedThresholdClassifierCV`."""
     return classifier._curve_scorer._get_pos_label()
-
-
-def storage_tables() -> Any:
-    """Return Optuna's module of tables: its public way to write is too slow.
-
-    Each parameter and attribute is looked up before it is written, three times the
-    time of a plain insertion.
-    """
-    return import_optional("optuna.storages._rdb.models", extra="sweep")
-
-
-def trial_id(trial: Any) -> int:
-    """Return the id of a trial of Optuna, which the methods of its storages take."""
-    return trial._trial_id

@@ -15,15 +15,16 @@ from threading import Barrier, Thread, Timer
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator, ClassifierMixin
+from counting import SETTINGS, Counting, flat, read_log, without_times
 from sklearn.datasets import load_iris
 from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import cross_validate
 from sklearn.svm import SVC
 
-from skseisfp.sweep import ExperimentPlan, SweepSearchCV, _store
+from skseisfp.sweep import ExperimentPlan, StoredObject, SweepSearchCV, _store
 from skseisfp.sweep import _sweep_study as sweep_study
-from skseisfp.sweep._store import close_store, open_store, read_study
+from skseisfp.sweep._store import Store
+from skseisfp.sweep._stored_studies import read_study
 
 optuna = pytest.importorskip("optuna")
 
@@ -32,62 +33,12 @@ PLAN = ExperimentPlan({"C": [0.1, 1.0, 10.0], "kernel": ["linear", "rbf"]}, name
 HERE = Path(__file__).parent
 
 
-def without_times(fits):
-    return [{k: v for k, v in fit.items() if "time" not in k} for fit in fits]
-
-
-def flat(search):
-    return without_times([fit for row in search.fit_results_ for fit in row])
-
-
-class Settings:
-    """What tests change between runs of a sweep, and no result belongs to."""
-
-    log = None
-    interrupt_at = None
-    delay = 0.0
-
-    def __reduce__(self):
-        return "SETTINGS"
-
-
-SETTINGS = Settings()
-
-
-class Counting(ClassifierMixin, BaseEstimator):
-    """A classifier that notes its fits in a file; some are interrupted or slow."""
-
-    def __init__(self, number=0, model=None, sizes=()):
-        self.number = number
-        self.model = model
-        self.sizes = sizes
-
-    def fit(self, X, y):
-        if self.number == SETTINGS.interrupt_at:
-            raise KeyboardInterrupt
-        if SETTINGS.log is not None:
-            with open(SETTINGS.log, "a") as file:
-                file.write(f"{self.number}\n")
-        time.sleep(SETTINGS.delay)
-        self.classes_ = np.unique(y)
-        return self
-
-    def predict(self, X):
-        return self.classes_[(X[:, 0] * 10 + self.number).astype(int) % 3]
-
-
 @pytest.fixture
 def fits(tmp_path, monkeypatch):
     """Call to get the numbers of the candidates that were fitted since."""
     log = tmp_path / "fits.log"
     monkeypatch.setattr(SETTINGS, "log", log)
-
-    def read():
-        numbers = log.read_text().split() if log.exists() else []
-        log.unlink(missing_ok=True)
-        return list(map(int, numbers))
-
-    return read
+    return lambda: list(map(int, read_log(log)))
 
 
 @pytest.fixture
@@ -132,7 +83,6 @@ def test_another_sweep_is_another_study(store):
         sweep(store).fit(X, y),
         sweep(store).fit(X[::-1], y[::-1]),
         sweep(store).fit(X, np.array(list("abc"))[y]),
-        sweep(store, plan=(0, 1)).fit(X, y),
         sweep(store, cv=3).fit(X, y),
         sweep(store, scoring="f1_macro").fit(X, y),
         sweep(store, return_train_score=True).fit(X, y),
@@ -155,7 +105,6 @@ def test_layout_and_jobs_do_not_make_another_study(store, fits):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"plan": (0, 1)}, "other plan"),
         ({"scoring": "f1_macro"}, "other scoring"),
         ({"cv": 3}, "other folds"),
         ({"X": IRIS[0] + 1}, "other records"),
@@ -193,8 +142,8 @@ def test_all_connections_are_closed(store, monkeypatch):
     monkeypatch.setattr(sqlite3.dbapi2, "connect", connect)  # SQLAlchemy's
     sweep(store, study_name="mine").fit(*IRIS)
     n_opened = len(opened)
-    with pytest.raises(ValueError, match="made from other plan"):
-        sweep(store, study_name="mine", plan=(0, 1)).fit(*IRIS)
+    with pytest.raises(ValueError, match="made from other folds"):
+        sweep(store, study_name="mine", cv=3).fit(*IRIS)
     assert 2 < n_opened < len(opened)
     for connection in opened:
         with pytest.raises(sqlite3.ProgrammingError, match="closed"):
@@ -202,10 +151,10 @@ def test_all_connections_are_closed(store, monkeypatch):
 
 
 def test_studies_of_another_version_raise(store, monkeypatch):
-    monkeypatch.setattr("skseisfp.sweep._base_search.STORE_VERSION", 99)
+    monkeypatch.setattr("skseisfp.sweep._search_store.STORE_VERSION", 99)
     sweep(store).fit(*IRIS)
     monkeypatch.undo()
-    with pytest.raises(ValueError, match=r"is of version 99 of the store.*version 1"):
+    with pytest.raises(ValueError, match=r"is of version 99 of the store.*version 2"):
         sweep(store).fit(*IRIS)
     with pytest.raises(ValueError, match="version 99"):
         read_study(store)
@@ -308,7 +257,8 @@ def test_values_of_any_type_are_read_as_far_as_json_has_them(store):
     SweepSearchCV(Counting(), grid, store=store, cv=2, refit=False).fit(*IRIS)
     params = read_study(store)["params"]
     assert {trial["sizes"] for trial in params} == {(), (1, (2, None))}
-    assert {trial["model"] for trial in params} == {None, "SVC(C=2)", "SVC"}
+    models = {trial["model"] for trial in params}
+    assert models == {None, StoredObject("SVC(C=2)", 1), StoredObject("SVC", 2)}
     assert {trial["number"] for trial in params} == {0, 1}
 
 
@@ -316,7 +266,7 @@ def test_the_reader_names_what_is_there(store, tmp_path):
     with pytest.raises(FileNotFoundError, match="There is no store"):
         read_study(store)
     assert not store.exists()
-    open_store(store)
+    Store(store).close()
     with pytest.raises(ValueError, match="sweeps in the store: none"):
         read_study(store)
     sweep(store, study_name="one").fit(*IRIS)
@@ -326,7 +276,8 @@ def test_the_reader_names_what_is_there(store, tmp_path):
     with pytest.raises(ValueError, match="no sweep 'three' in the store"):
         read_study(store, "three")
     assert read_study(store, "two")["name"] == "two"
-    assert read_study(open_store(store), "one")["name"] == "one"
+    with Store(store) as opened:
+        assert read_study(opened.storage, "one")["name"] == "one"
 
 
 @pytest.mark.filterwarnings("ignore:One or more of the")
@@ -452,7 +403,7 @@ def open_at_once(store, n_threads=6):
     def work():
         barrier.wait()
         try:
-            close_store(open_store(store))
+            Store(store).close()
         except Exception as error:
             errors.append(error)
 
@@ -475,7 +426,7 @@ def test_the_log_of_a_file_waits_for_other_writers(tmp_path):
         connection.execute("BEGIN IMMEDIATE")
         timer = Timer(0.3, connection.rollback)
         timer.start()
-        close_store(open_store(path))
+        Store(path).close()
         timer.join()
     with closing(sqlite3.connect(path)) as connection:
         assert list(connection.execute("PRAGMA journal_mode")) == [("wal",)]
@@ -510,7 +461,8 @@ def test_the_work_of_another_process_is_taken_over(server, fits, monkeypatch, de
     def stop():
         with monkeypatch.context() as patch:
             patch.setattr(SETTINGS, "interrupt_at", 2)
-            if dead:
+            if dead:  # as on another machine, without a last word
+                patch.setattr(sweep_study, "_machine", lambda: "elsewhere")
                 patch.setattr(sweep_study.SweepStudy, "_release", lambda study: None)
             with pytest.raises(KeyboardInterrupt):
                 sweep(server, study_name=name).fit(*IRIS)

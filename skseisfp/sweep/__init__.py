@@ -1,5 +1,7 @@
 """Plans of experiments, searches that store every fit, and cubes of their results."""
 
+from ._search_store import NotReusableWarning
+from ._stored_values import StoredObject
 from .experiment_plan import ExperimentPlan
 from .refit_policies import FlattestRefit, ParetoRefit, SimplestRefit
 from .result_cube import ResultCube
@@ -9,9 +11,11 @@ from .sweep_search_cv import SweepSearchCV
 __all__ = [
     "ExperimentPlan",
     "FlattestRefit",
+    "NotReusableWarning",
     "ParetoRefit",
     "ResultCube",
     "SimplestRefit",
     "StagedSearchCV",
+    "StoredObject",
     "SweepSearchCV",
 ]

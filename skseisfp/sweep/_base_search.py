@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from sklearn.utils import indexable
 
 from .._compat import (
     BaseSearchCV,
+    HasMethods,
     check_method_params,
     check_refit,
     find_scorers,
@@ -28,7 +28,6 @@ from .._compat import (
     select_best_index,
 )
 from .._parameters import ValidatedParameters
-from .._utils.digest import digest, environment
 from .._utils.docs import InheritedParameterDocs
 from ..events import find_groups, sortable
 from ..model_selection.evaluation_ledger import EvaluationLedger
@@ -43,15 +42,14 @@ from ._fits import (
 from ._ledger_search import SearchLooks
 from ._progress import show_progress
 from ._scoring import check_events, metric_names
-from ._store import STORE_VERSION, encode
+from ._search_store import SearchMemory, SearchStore
 from ._sweep import Sweep
-from ._sweep_memory import SweepMemory
-from ._sweep_study import SweepStudy
 
 if TYPE_CHECKING:
     from typing import Self
 
     import numpy.typing as npt
+    from optuna.storages import BaseStorage
 
 
 class BaseSweepSearchCV(InheritedParameterDocs, ValidatedParameters, BaseSearchCV):
@@ -61,12 +59,13 @@ class BaseSweepSearchCV(InheritedParameterDocs, ValidatedParameters, BaseSearchC
     ----------
     estimator : estimator
         What is searched.
-    store : str or path-like, default=None
-        Path of an SQLite file or URL of another database. None keeps the results in
-        memory and writes no file.
+    store : str, path-like or optuna.storages.BaseStorage, default=None
+        Path of an SQLite file, URL of another database, or any storage of Optuna. None
+        keeps the results in memory and writes no file.
     study_name : str, default=None
-        Name of the study in the store. None makes it from a digest of all that the
-        results depend on. A study of a given name must have been made from the same.
+        Name of the study in the store. None makes it from a digest of all that a fit
+        belongs to but the parameters of the trial. A study of a given name must have
+        been made from the same.
     ledger : EvaluationLedger, default=None
         Ledger in which each trial is a look at the events.
     scoring : str, callable, list, tuple or dict, default=None
@@ -104,7 +103,7 @@ class BaseSweepSearchCV(InheritedParameterDocs, ValidatedParameters, BaseSearchC
 
     _parameter_constraints = {
         **BaseSearchCV._parameter_constraints,
-        "store": [str, PathLike, None],
+        "store": [str, PathLike, HasMethods(["create_new_study"]), None],
         "study_name": [str, None],
         "ledger": [EvaluationLedger, None],
     }
@@ -114,7 +113,7 @@ class BaseSweepSearchCV(InheritedParameterDocs, ValidatedParameters, BaseSearchC
         self,
         estimator: BaseEstimator,
         *,
-        store: str | PathLike | None = None,
+        store: str | PathLike | BaseStorage | None = None,
         study_name: str | None = None,
         ledger: EvaluationLedger | None = None,
         scoring: str | Callable | Iterable | dict | None = None,
@@ -179,7 +178,8 @@ class BaseSweepSearchCV(InheritedParameterDocs, ValidatedParameters, BaseSearchC
             also if a stage varies more than three parameters, or if there are no
             stages and no catalogue to make them from.
         OSError
-            If the store cannot be reached or written, or stays locked.
+            If the store cannot be reached or written, stays locked, or was deleted,
+            replaced or damaged in the meantime; `fit_results_` has what was computed.
         SealedSetError
             If the ledger has the events sealed.
         """
@@ -270,41 +270,11 @@ class BaseSweepSearchCV(InheritedParameterDocs, ValidatedParameters, BaseSearchC
         ]
         return lambda number: {"callback_ctx": made[number], "caller": self}
 
-    def _open_study(self, sweep, params, grids, name):
-        """Return where the fits of a sweep are kept; a study without name gets one."""
+    def _open_store(self, sweep, params):
+        """Return the store of this search, open."""
         if self.store is None:
-            return SweepMemory()
-        description = self._describe(sweep, params, grids)
-        name = name or f"sweep-{digest(description['digests'])}"
-        return SweepStudy(self.store, name, description, sweep.candidates)
-
-    def _describe(self, sweep, params, grids):
-        """Return the description of the study of a sweep, for the store."""
-        metrics = metric_names(sweep.scorer)
-        refit_metric = self.refit if isinstance(self.refit, str) else None
-        versions = environment()
-        part = partial(digest, memo={})  # the parts hold much in common
-        return {
-            "store_version": STORE_VERSION,
-            "plan": getattr(getattr(self, "param_grid", None), "name", None),
-            "grid": encode([{k: list(v) for k, v in grid.items()} for grid in grids]),
-            "parameters": list(dict.fromkeys(key for grid in grids for key in grid)),
-            "metrics": metrics,
-            "refit_metric": refit_metric or (metrics or [SINGLE])[0],
-            "n_splits": len(sweep.splits),
-            "classes": self.confusion_labels_,
-            "versions": versions,
-            "digests": {
-                "estimator": part(self.estimator),
-                "plan": part(sweep.candidates),
-                "records": part(sweep.X),
-                "labels": part(sweep.y),
-                "groups or other metadata": part(params),
-                "folds": part(sweep.splits),
-                "scoring": part(sweep.scorer, self.return_train_score),
-                "versions of packages": part(versions),
-            },
-        }
+            return SearchMemory()
+        return SearchStore(self, sweep, params, self.confusion_labels_)
 
     def _conclude(self, trials, scorer, metric):
         """Tabulate the fits and select the best trial."""

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from .._utils.optional import import_optional
-from ._store import decode, encode
+from ._stored_values import decode, encode
 
 if TYPE_CHECKING:
     import xarray
@@ -99,7 +99,10 @@ def describe(dataset: xarray.Dataset) -> dict[str, Any]:
             name: {
                 "labels": dataset[name].values.tolist(),
                 "kind": KINDS.get(dataset[name].dtype.kind, "text"),
-                "originals": [[key, encode(v)] for key, v in originals[name].items()],
+                "originals": [
+                    [key, encode(v, place)]
+                    for place, (key, v) in enumerate(originals[name].items())
+                ],
             }
             for name in dataset.dims
         },

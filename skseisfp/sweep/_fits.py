@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
+import warnings
 from collections.abc import Sequence
+from traceback import format_exc
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,11 +23,13 @@ from ..events import event_codes
 from ..metrics.aggregation import class_scores, vote_events
 from ..metrics.decisions import check_decides_by_scores, decision_threshold
 from ._threads import single_thread
+from ._transient import is_transient
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 SINGLE = "score"
+LOST = "lost"  # the mark of a fit that failed for a transient reason
 NOT_KEPT = ("duration",)  # of a history: another one in each run
 EXCEPTION = re.compile(r"([A-Za-z_]\w*\.)*([A-Za-z_]\w*(?=:|$))")
 
@@ -66,38 +71,69 @@ def evaluate_fit(
     dict
         What is kept of the fit, of Python's own types only.
     """
-    scorer = _noting(scorer)
+    error_score = options.pop("error_score")
+    noting = _noting(scorer, error_score)
+    start = time.time()
+    try:
+        with single_thread():
+            out = fit_and_score(
+                estimator,
+                X,
+                y,
+                train=train,
+                test=test,
+                scorer=noting,
+                return_times=True,
+                return_estimator=True,
+                error_score="raise",  # which exception it was must be known
+                **options,
+            )
+    except Exception as error:
+        if error_score == "raise":
+            raise
+        failed = failed_fit(_describe(error), time.time() - start)
+        return lost_fit(failed) if is_transient(error) else failed
     with single_thread():
-        out = fit_and_score(
-            estimator,
-            X,
-            y,
-            train=train,
-            test=test,
-            scorer=scorer,
-            return_times=True,
-            return_estimator=True,
-            **options,
-        )
-        fitted = out["fit_error"] is None
-        matrices = (None, None)
-        if fitted and classes is not None:
-            X_test, y_test = safe_split(estimator, X, y, test, train)
-            events = None if groups is None else safe_indexing(groups, test)
-            matrices = _confusion(estimator, X_test, y_test, events, classes)
-    *_, network = nested(out["estimator"])
-    scored_train = fitted and "train_scores" in out
+        return _keep(out, noting, X, y, train, test, classes, groups)
+
+
+def _keep(out, noting, X, y, train, test, classes, groups):
+    """Return what is kept of a fit that did not fail."""
+    estimator, matrices = out["estimator"], (None, None)
+    if classes is not None:
+        X_test, y_test = safe_split(estimator, X, y, test, train)
+        events = None if groups is None else safe_indexing(groups, test)
+        matrices = _confusion(estimator, X_test, y_test, events, classes)
+    *_, network = nested(estimator)
     return {
-        "scores": _named(out["test_scores"]) if fitted else {},
-        "train_scores": _named(out["train_scores"]) if scored_train else None,
+        "scores": _named(out["test_scores"]),
+        "train_scores": _named(out["train_scores"]) if "train_scores" in out else None,
         "confusion": matrices[0],
         "event_confusion": matrices[1],
-        "history": _history(network) if fitted else None,
-        "n_parameters": _count_parameters(network) if fitted else None,
+        "history": _history(network),
+        "n_parameters": _count_parameters(network),
         "fit_time": float(out["fit_time"]),
         "score_time": float(out["score_time"]),
-        "error": scorer.error if fitted else _reason(out["fit_error"]),
+        "error": noting.error,
     }
+
+
+def failed_fit(reason: str, seconds: float) -> dict[str, Any]:
+    """Return what is kept of a fit that failed, and after how long."""
+    keys = ("train_scores", "confusion", "event_confusion", "history", "n_parameters")
+    return {
+        "scores": {},
+        **dict.fromkeys(keys),
+        "fit_time": seconds,
+        "score_time": 0.0,
+        "error": reason,
+    }
+
+
+def lost_fit(failed: dict[str, Any]) -> dict[str, Any]:
+    """Mark a fit that failed for a transient reason, which no store keeps."""
+    reason = f"{failed['error']} (not kept: the next start runs this fit again)"
+    return failed | {"error": reason, LOST: True}
 
 
 def made_fits(table: list[list[dict | None]]) -> list[dict]:
@@ -138,38 +174,61 @@ def as_output(fit: dict, names: list[str]) -> dict[str, Any]:
 
 
 class _NotingScorer:
-    """A scorer that remembers why it failed."""
+    """A scorer that remembers why it failed, and gives the score of a failure then."""
 
-    def __init__(self, scorer):
-        self._scorer = scorer
+    def __init__(self, scorer, error_score):
+        self._scorer, self._error_score = scorer, error_score
         self.error = None
 
     def __call__(self, *args, **kwargs):
         try:
             return self._scorer(*args, **kwargs)
         except Exception as error:
+            if self._error_score == "raise" or is_transient(error):
+                raise
             self.error = self.error or _describe(error)
-            raise
+            _warn_of_scorer(self._error_score, format_exc())
+            return self._error_score
 
 
 class _NotingScorers(MultimetricScorer):
     """Scorers of several metrics that remember why one of them failed."""
 
-    def __init__(self, scorers):
+    def __init__(self, scorers, error_score):
         vars(self).update(vars(scorers))
+        self._error_score = error_score
         self.error = None
 
     def __call__(self, estimator, *args, **kwargs):
+        try:
+            self._raise_exc = True
+            return super().__call__(estimator, *args, **kwargs)
+        except Exception as error:
+            if self._error_score == "raise" or is_transient(error):
+                raise
+        self._raise_exc = False  # again, for the scores that do not fail
         scores = super().__call__(estimator, *args, **kwargs)
         for name, score in scores.items():
             if isinstance(score, str):  # the traceback of a scorer that failed
                 self.error = self.error or f"{name}: {_reason(score)}"
+                _warn_of_scorer(self._error_score, score)
+                scores[name] = self._error_score
         return scores
 
 
-def _noting(scorer):
+def _noting(scorer, error_score):
     several = isinstance(scorer, MultimetricScorer)
-    return (_NotingScorers if several else _NotingScorer)(scorer)
+    return (_NotingScorers if several else _NotingScorer)(scorer, error_score)
+
+
+def _warn_of_scorer(error_score, details):
+    """Warn of a scorer that failed, as scikit-learn does."""
+    warnings.warn(
+        "Scoring failed. The score on this train-test partition for these parameters "
+        f"will be set to {error_score}. Details: \n{details}",
+        UserWarning,
+        stacklevel=2,
+    )
 
 
 def _describe(error):
@@ -180,7 +239,7 @@ def _describe(error):
 def _reason(report):
     """Return the exception of a printed traceback as one line, without the stack.
 
-    scikit-learn returns failures of fits and scorers in this form only.
+    scikit-learn returns failures of one of several scorers in this form only.
     """
     lines = report.strip().splitlines()
     first = max(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._utils.digest import digest
-from ._store import is_number, string_of
+from ._stored_values import is_number, string_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ._ranges import expand
-from ._store import is_number
+from ._stored_values import is_number
 from .experiment_plan import ExperimentPlan
 
 PER_STAGE = 3  # step 2 of Silkin (2024): at most three parameters at a time

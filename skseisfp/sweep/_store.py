@@ -1,55 +1,55 @@
-"""The store of sweeps: an Optuna storage with one study a sweep, and its reader."""
+"""The storage of sweeps: any storage of Optuna, by path, URL or as an object."""
 
 from __future__ import annotations
 
 import logging
+import os
+import shutil
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from math import isfinite
-from numbers import Integral, Real
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-import numpy as np
-from sklearn.model_selection import ParameterGrid
+from tempfile import TemporaryDirectory
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Self
 
 from .._utils.optional import import_optional
 
 if TYPE_CHECKING:
     import sqlalchemy
-    from optuna.storages import BaseStorage
-    from optuna.trial import FrozenTrial
 
-    Store: TypeAlias = str | PathLike | BaseStorage
-
-STORE_VERSION = 1
-DESCRIPTION = "sweep"
-# a write takes 4 ms at most, so thousands of other processes may come first
-LOCK_TIMEOUT = 30  # seconds that a write waits for other processes
+# a write takes 10 ms at most, so thousands of other processes may come first
+LOCK_TIMEOUT = 30  # seconds that a write to a file waits for other processes
 LOG_WAIT = 0.02  # seconds until the write-ahead log is asked for again
 # Optuna makes its tables in half a second (measured on two busy cores)
 TABLE_WAITS = (0.1, 0.3, 1.0)  # seconds until tables are looked for again
+# in all a minute and a half: a server is back by then, or needs its administrator
+RESTART_WAITS = (1, 2, 5, 10, 20, 50)  # seconds until a server is asked again
 MYSQL_TABLE_EXISTS = 1050  # ER_TABLE_EXISTS_ERROR
+WAL_FILES = ("", "-wal", "-shm")  # endings of an SQLite file and of its log
+QUIET = RLock()  # the level of a logger belongs to all threads
 
 
-def open_store(store: Any, *, create: bool = True) -> BaseStorage:
-    """Open the storage of sweeps.
+class Store:
+    """An open storage of Optuna.
 
     Parameters
     ----------
     store : str, path-like or optuna.storages.BaseStorage
-        Path of an SQLite file or URL of any database that SQLAlchemy knows. A storage
-        of Optuna is returned as it is.
+        Path of an SQLite file, URL of any database that SQLAlchemy knows, or a storage
+        of Optuna, which is used as it is and not closed.
     create : bool, default=True
-        Whether a file that is not there is made.
+        Whether it will be written to, and a file that is not there is made. Otherwise
+        a file that cannot be written to is read from a copy.
 
-    Returns
-    -------
-    optuna.storages.BaseStorage
+    Attributes
+    ----------
+    storage : optuna.storages.BaseStorage
         The storage.
+    name : str
+        The store in messages, without a password.
 
     Raises
     ------
@@ -62,32 +62,181 @@ def open_store(store: Any, *, create: bool = True) -> BaseStorage:
     ImportError
         If Optuna or the driver of the database is not installed.
     """
-    optuna = import_optional("optuna", extra="sweep")
-    if isinstance(store, optuna.storages.BaseStorage):
-        return store
-    url = store_url(store)
-    path = url.database or ":memory:"
-    is_file = url.get_backend_name() == "sqlite" and not url.query
-    is_file = is_file and path != ":memory:"
-    if is_file and not create and not Path(path).is_file():
-        raise FileNotFoundError(f"There is no store {path}.")
-    with clear_errors(store):
-        if is_file:
-            _prepare_file(path, create)
+
+    storage: Any
+
+    def __init__(self, store: Any, *, create: bool = True):
+        optuna = import_optional("optuna", extra="sweep")
+        self._copy: TemporaryDirectory | None = None
+        self._is_own = not isinstance(store, optuna.storages.BaseStorage)
+        if not self._is_own:
+            engine = getattr(store, "engine", None)
+            self.storage, url = store, getattr(engine, "url", None)
+        else:
+            url = store_url(store)
+        self._path = None if url is None else _sqlite_file(url)
+        self.name = type(store).__name__ if url is None else _shown(url)
+        with self.clear_errors():
+            if self._is_own:
+                self.storage = self._open(url, create)
+            self._file = self._identify()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the connections, and remove a copy."""
+        if self._is_own:
+            _dispose(self.storage)
+        if self._copy is not None:
+            self._copy.cleanup()
+
+    def call(self, method: str, *args: Any) -> Any:
+        """Call a method of the storage, and wait for a server that restarts.
+
+        Parameters
+        ----------
+        method : str
+            Name of the method.
+        *args : object
+            Its arguments.
+
+        Returns
+        -------
+        object
+            What the method returns.
+        """
+        internal = import_optional("optuna.exceptions", extra="sweep")
+        with self.clear_errors():
+            for wait in (*RESTART_WAITS, None):
+                try:
+                    return getattr(self.storage, method)(*args)
+                except internal.StorageInternalError as error:
+                    if wait is None or not _is_lost_connection(error.__cause__):
+                        raise
+                    time.sleep(wait)
+
+    def check_place(self) -> None:
+        """Raise if the file is no longer the one that was opened."""
+        if self._file is not None and self._identify() != self._file:
+            raise OSError(
+                f"The store {self.name} was deleted or replaced in the meantime: what "
+                "was stored in it is gone. What this run has computed is in "
+                "fit_results_. Fit again to store it in a new file."
+            )
+
+    def _identify(self):
+        """Return what distinguishes the file from another one of its name."""
+        if self._path is None or self._copy is not None:
+            return None
+        try:
+            status = os.stat(self._path)
+        except FileNotFoundError:
+            return ()
+        return status.st_dev, status.st_ino
+
+    def _open(self, url, create):
+        """Return the storage of a URL, its file prepared."""
+        options = {}
+        if self._path is not None:
+            if not create and not Path(self._path).is_file():
+                raise FileNotFoundError(f"There is no store {self._path}.")
+            if not create and not _is_writable(self._path):
+                url = self._make_copy(url)
+            _prepare_file(url.database, create)
+            options = {"connect_args": {"timeout": LOCK_TIMEOUT}}
         address = url.render_as_string(hide_password=False)
-        options = {"connect_args": {"timeout": LOCK_TIMEOUT}} if is_file else {}
-        _make_tables(store, address, options)
+        _make_tables(self.name, address, options)
+        optuna = import_optional("optuna", extra="sweep")
         return optuna.storages.RDBStorage(address, engine_kwargs=options)
 
+    def _make_copy(self, url):
+        """Copy a file that cannot be written to: SQLite writes to read its log."""
+        self._copy = TemporaryDirectory()
+        copy = str(Path(self._copy.name) / "store.db")
+        for ending in WAL_FILES:
+            part = Path(f"{self._path}{ending}")
+            if part.is_file():
+                shutil.copyfile(part, f"{copy}{ending}")
+        return url.set(database=copy)
 
-def _make_tables(store, address, options):
+    @contextmanager
+    def clear_errors(self) -> Iterator[None]:
+        """Raise errors of the database with the name of the store."""
+        sqlalchemy = import_optional("sqlalchemy", extra="sweep")
+        internal = import_optional("optuna.exceptions", extra="sweep")
+        internal = internal.StorageInternalError
+        try:
+            yield
+        except (sqlite3.Error, sqlalchemy.exc.SQLAlchemyError, internal) as error:
+            cause = error.__cause__ if isinstance(error, internal) else error
+            cause = getattr(cause, "orig", None) or cause
+            code = getattr(cause, "sqlite_errorcode", None)
+            if code == sqlite3.SQLITE_NOTADB:
+                raise ValueError(f"The store {self.name} is not a database.") from error
+            kept = "What was stored before is kept."
+            if code == sqlite3.SQLITE_CORRUPT:
+                kept = (
+                    "The file is damaged, and what was stored in it may be lost. Move "
+                    "it away and fit again; what this run has computed is in "
+                    "fit_results_."
+                )
+            raise OSError(
+                f"The store {self.name} cannot be used: {str(cause).strip()}. {kept}"
+            ) from error
+
+
+def store_url(store: str | PathLike) -> sqlalchemy.URL:
+    """Return the SQLAlchemy URL of a store."""
+    sqlalchemy = import_optional("sqlalchemy", extra="sweep")
+    if isinstance(store, PathLike) or "://" not in store:
+        path = str(Path(fspath(store)).expanduser().absolute())
+        return sqlalchemy.URL.create("sqlite", database=path)
+    return sqlalchemy.make_url(store)
+
+
+@contextmanager
+def quiet_optuna() -> Iterator[None]:
+    """Keep Optuna from logging."""
+    logger = logging.getLogger("optuna")
+    with QUIET:
+        level = logger.level
+        logger.setLevel(logging.WARNING)
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
+
+
+def _sqlite_file(url):
+    """Return the path of a file of SQLite, None for any other database."""
+    if url.get_backend_name() != "sqlite" or url.query:
+        return None
+    return None if url.database in (None, "", ":memory:") else url.database
+
+
+def _shown(url):
+    """Return a URL, or the path of a file, without a password."""
+    return url.database if url.get_backend_name() == "sqlite" else repr(url)
+
+
+def _dispose(storage):
+    """Release the connections of a storage."""
+    storage.remove_session()
+    storage.engine.dispose()
+
+
+def _make_tables(name, address, options):
     """Make the tables, again where another process was just making them."""
     optuna = import_optional("optuna", extra="sweep")
     sqlalchemy = import_optional("sqlalchemy", extra="sweep")
     options = {**options, "poolclass": sqlalchemy.pool.NullPool}
     for wait in (*TABLE_WAITS, None):
         try:
-            close_store(optuna.storages.RDBStorage(address, engine_kwargs=options))
+            _dispose(optuna.storages.RDBStorage(address, engine_kwargs=options))
             return
         except sqlalchemy.exc.DBAPIError as error:
             if wait is None or not _may_be_made(error):
@@ -95,8 +244,7 @@ def _make_tables(store, address, options):
             time.sleep(wait)
         except RuntimeError as error:  # Optuna's own, of tables of another version
             raise ValueError(
-                f"The store {_shown(store)} was made by another version of Optuna: "
-                f"{error}"
+                f"The store {name} was made by another version of Optuna: {error}"
             ) from error
 
 
@@ -114,20 +262,21 @@ def _may_be_made(error):
     return error.orig.args[:1] == (MYSQL_TABLE_EXISTS,)
 
 
-def close_store(storage: Any) -> None:
-    """Release the connections of a storage, where it has some."""
-    if hasattr(storage, "engine"):
-        storage.remove_session()
-        storage.engine.dispose()
-
-
-def store_url(store: str | PathLike) -> sqlalchemy.URL:
-    """Return the SQLAlchemy URL of a store."""
+def _is_lost_connection(error):
+    """Return whether a server has gone, which may come back."""
     sqlalchemy = import_optional("sqlalchemy", extra="sweep")
-    if isinstance(store, PathLike) or "://" not in store:
-        path = str(Path(fspath(store)).expanduser().absolute())
-        return sqlalchemy.URL.create("sqlite", database=path)
-    return sqlalchemy.make_url(store)
+    if not isinstance(error, sqlalchemy.exc.DBAPIError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        return False
+    return error.connection_invalidated or isinstance(
+        error, sqlalchemy.exc.OperationalError
+    )
+
+
+def _is_writable(path):
+    """Return whether SQLite may write to a file, and to a log next to it."""
+    return os.access(path, os.W_OK) and os.access(Path(path).parent, os.W_OK)
 
 
 def _prepare_file(path, create):
@@ -156,181 +305,3 @@ def _write_ahead(connection):
             if not busy or time.monotonic() > until:
                 raise
             time.sleep(LOG_WAIT)
-
-
-def checkpoint(storage: Any) -> None:
-    """Write the log of a file into the file, so that it stays short."""
-    with storage.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint")
-
-
-@contextmanager
-def clear_errors(store: Store) -> Iterator[None]:
-    """Raise errors of the database with the name of the store."""
-    sqlalchemy = import_optional("sqlalchemy", extra="sweep")
-    exceptions = import_optional("optuna.exceptions", extra="sweep")
-    internal = exceptions.StorageInternalError
-    try:
-        yield
-    except (sqlite3.Error, sqlalchemy.exc.SQLAlchemyError, internal) as error:
-        cause = error.__cause__ if isinstance(error, internal) else error
-        cause = getattr(cause, "orig", None) or cause
-        if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
-            raise ValueError(f"The store {_shown(store)} is not a database.") from error
-        raise OSError(
-            f"The store {_shown(store)} cannot be used: {str(cause).strip()}. What was "
-            "stored before is kept."
-        ) from error
-
-
-def _shown(store):
-    """Return the name of a store without a password."""
-    if isinstance(store, (str, PathLike)):
-        url = store_url(store)
-        return url.database if url.get_backend_name() == "sqlite" else repr(url)
-    return repr(store)
-
-
-@contextmanager
-def quiet_optuna() -> Iterator[None]:
-    """Keep Optuna from logging."""
-    logger = logging.getLogger("optuna")
-    level = logger.level
-    logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-
-
-def read_study(store: Store, name: str | None = None) -> dict[str, Any]:
-    """Read a sweep from its store, finished or still running.
-
-    Parameters
-    ----------
-    store : str, path-like or optuna.storages.BaseStorage
-        As `open_store` takes it.
-    name : str, default=None
-        Name of the study; None takes the only one there is.
-
-    Returns
-    -------
-    dict
-        ``name``; ``params``, the dict of each trial; ``fits``, a list over trials of a
-        list over folds of dicts, None where missing; ``classes``; ``metrics``, their
-        names; ``refit_metric``; ``parameters``, the names of the parameters in the
-        order of the plan.
-
-    Raises
-    ------
-    ValueError
-        If there is no such sweep, or several and no name, or one of another version.
-    """
-    optuna = import_optional("optuna", extra="sweep")
-    storage = open_store(store, create=False)
-    try:
-        with clear_errors(store):
-            name, description = _find_sweep(storage, name)
-            study = optuna.load_study(study_name=name, storage=storage)
-            trials = study.get_trials(deepcopy=False)
-    finally:
-        if storage is not store:
-            close_store(storage)
-    params = list(ParameterGrid(decode(description["grid"])))
-    fits: list[list[Any]] = [[None] * description["n_splits"] for _ in params]
-    for (candidate, fold), fit in fits_of(trials).items():
-        fits[candidate][fold] = fit
-    done = [fit for row in fits for fit in row if fit is not None]
-    metrics = list(dict.fromkeys(name for fit in done for name in fit["scores"]))
-    metrics = description["metrics"] or metrics
-    for fit in done:
-        fit["scores"] = {key: fit["scores"].get(key, np.nan) for key in metrics}
-    return {
-        "name": name,
-        "params": params,
-        "fits": fits,
-        "classes": description["classes"],
-        "metrics": metrics,
-        "refit_metric": description["refit_metric"],
-        "parameters": description["parameters"],
-    }
-
-
-def _find_sweep(storage, name):
-    """Return name and description of the sweep asked for."""
-    sweeps = {
-        study.study_name: study.user_attrs[DESCRIPTION]
-        for study in storage.get_all_studies()
-        if DESCRIPTION in study.user_attrs
-    }
-    names = ", ".join(map(repr, sorted(sweeps))) or "none"
-    if name is None and len(sweeps) == 1:
-        (name,) = sweeps
-    if name is None:
-        raise ValueError(f"Name one of the sweeps in the store: {names}.")
-    if name not in sweeps:
-        raise ValueError(f"There is no sweep {name!r} in the store; there are {names}.")
-    check_version(name, sweeps[name])
-    return name, sweeps[name]
-
-
-def check_version(name: str, description: Mapping[str, Any]) -> None:
-    """Raise if another version of this package has written a study."""
-    version = description.get("store_version")
-    if version != STORE_VERSION:
-        raise ValueError(
-            f"The study {name!r} is of version {version} of the store, and this "
-            f"package reads version {STORE_VERSION}: it was written by skseisfp "
-            f"{description.get('versions', {}).get('skseisfp', 'of unknown version')}."
-        )
-
-
-def fits_of(trials: Iterable[FrozenTrial]) -> dict[tuple[int, int], dict]:
-    """Return the fits in trials of Optuna by (candidate, fold)."""
-    return {
-        (trial.user_attrs["candidate"], int(key.removeprefix("fold_"))): fit
-        for trial in trials
-        for key, fit in trial.user_attrs.items()
-        if key.startswith("fold_")
-    }
-
-
-def encode(value: Any) -> Any:
-    """Return values of parameters in types of JSON; objects only as strings."""
-    value = value.item() if isinstance(value, np.generic) else value
-    if value is None or isinstance(value, (bool, str)):
-        return value
-    if type(value) in (int, float):
-        return value
-    if isinstance(value, Mapping):
-        return {"dict": [[key, encode(item)] for key, item in value.items()]}
-    if isinstance(value, (list, tuple)):
-        return {type(value).__name__: [encode(item) for item in value]}
-    return {"text": string_of(value)}
-
-
-def decode(value: Any) -> Any:
-    """Return the value that `encode` was given; objects remain strings."""
-    if not isinstance(value, dict):
-        return value
-    ((kind, content),) = value.items()
-    if kind == "dict":
-        return {key: decode(item) for key, item in content}
-    if kind in ("list", "tuple"):
-        items = [decode(item) for item in content]
-        return tuple(items) if kind == "tuple" else items
-    return content
-
-
-def string_of(value: Any) -> str:
-    """Return a short string of a value without addresses in memory."""
-    if isinstance(value, type) or callable(value):
-        return getattr(value, "__qualname__", type(value).__qualname__)
-    return " ".join(repr(value).split())
-
-
-def is_number(value: Any) -> bool:
-    """Return whether a value is a finite number and not a bool."""
-    if isinstance(value, Integral):
-        return not isinstance(value, bool)
-    return isinstance(value, Real) and isfinite(value)

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from joblib import effective_n_jobs
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
-from ._fits import evaluate_fit
+from ._fits import LOST, evaluate_fit, failed_fit, lost_fit
 from ._prefix import split_candidate
+from ._transient import is_lost_worker
 
 if TYPE_CHECKING:
     from ._sweep_memory import SweepMemory
@@ -22,6 +24,12 @@ if TYPE_CHECKING:
 JOBS_PER_WORKER = 8  # fits of a batch, at least, for each process
 # short against the fits for which several machines are used
 PATIENCE = 0.5  # seconds until the store is read again for fits of other processes
+# a second time costs little then; longer fits are left to the next start
+RETRY_WITHIN = 60  # seconds in which a fit failed that is run again at once
+KILLED = (
+    "A worker process was killed, which the system does when memory runs out: take "
+    "fewer n_jobs or smaller trials"
+)
 
 
 @dataclass
@@ -64,6 +72,8 @@ class Sweep:
             split_candidate(self.estimator, params, self.metadata, self.scorer)
             for params in self.candidates
         ]
+        self._heads: dict = {}
+        self._lost: set[tuple[int, int]] = set()  # fits that were lost once
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -87,15 +97,14 @@ class Sweep:
         report : callable
             Called after each fit.
         """
-        with study.heartbeat():
-            while missing := self._missing(study):
-                claimed = False
-                for batch in self._batches(missing, study):
-                    claimed = True
-                    self._run_batch(batch, study, contexts, report)
-                if not claimed:
-                    time.sleep(PATIENCE)
-                    report()
+        while missing := self._missing(study):
+            claimed = False
+            for batch in self._batches(missing, study):
+                claimed = True
+                self._run_batch(batch, study, contexts, report)
+            if not claimed:
+                time.sleep(PATIENCE)
+                report()
 
     def _missing(self, study):
         """Return candidates that lack folds; those of one head are neighbours."""
@@ -137,9 +146,41 @@ class Sweep:
         yield chunk
 
     def _run_batch(self, batch, study, contexts, report):
-        for candidate, fold, fit in self._results(self._jobs(batch, study, contexts)):
-            study.put(candidate, fold, fit)
+        """Run the fits of some candidates together; after a kill one by one."""
+        try:
+            self._run_jobs(self._jobs(batch, study, contexts), study, report)
+        except Exception as error:
+            if not is_lost_worker(error):
+                raise
+            for job in self._jobs(batch, study, contexts):
+                self._run_alone(job, study, report)
+
+    def _run_jobs(self, jobs, study, report):
+        for candidate, fold, fit in self._results(jobs):
+            if LOST in fit:
+                self._lose(candidate, fold, fit, study)
+            else:
+                study.put(candidate, fold, fit)
             report()
+
+    def _run_alone(self, job, study, report):
+        """Run one fit in a worker process, which may be killed again."""
+        try:
+            self._run_jobs(iter([job]), study, report)
+        except Exception as error:
+            if not is_lost_worker(error):
+                raise
+            if self.options["error_score"] == "raise":
+                raise RuntimeError(f"{KILLED}.") from error
+            _, (candidate, fold, *_), _ = job
+            study.give_up(candidate, fold, lost_fit(failed_fit(KILLED, np.nan)))
+            report()
+
+    def _lose(self, candidate, fold, fit, study):
+        """Leave a fit that was lost for another attempt, or give it up for this run."""
+        if (candidate, fold) in self._lost or fit["fit_time"] > RETRY_WITHIN:
+            study.give_up(candidate, fold, fit)
+        self._lost.add((candidate, fold))
 
     def _results(self, jobs):
         """Yield the results of jobs one by one as they end.
@@ -165,9 +206,12 @@ class Sweep:
         """Return the fits of a batch, on the records as their heads transform them."""
         heads = {None: None}
         for candidate in batch:
-            if self._key(candidate) not in heads:
+            key = self._key(candidate)
+            if key not in heads:
+                known = key in self._heads  # of the batch before
                 head, _ = self._parts[candidate]
-                heads[head.key] = self._transform(head)
+                heads[key] = self._heads[key] if known else self._transform(head)
+        self._heads = heads
         return (
             delayed(_run_fit)(
                 candidate,

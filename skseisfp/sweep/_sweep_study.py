@@ -1,295 +1,392 @@
-"""One sweep in its store: which fits are there, and which process runs which trial."""
+"""One sweep in its store: which fits are there, and which process runs which trial.
+
+A study belongs to records, folds, estimator and scoring; a trial of it to a candidate,
+by a key of all its parameters. A plan with more values, or with the same in another
+order, finds the fits that it has in common with an earlier one.
+"""
 
 from __future__ import annotations
 
+import os
+import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cached_property
-from os import PathLike
+from dataclasses import dataclass
+from pathlib import Path
 from threading import Event, Thread
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 import numpy as np
 
-from .._compat import trial_id
 from .._utils.optional import import_optional
-from ._optuna_tables import insert_attribute, insert_trial
-from ._store import (
-    DESCRIPTION,
-    check_version,
-    checkpoint,
-    clear_errors,
-    close_store,
-    fits_of,
-    is_number,
-    open_store,
-    quiet_optuna,
-    store_url,
-    string_of,
-)
+from ._store import Store, quiet_optuna
+from ._stored_studies import CANDIDATE, DESCRIPTION, FOLD, PLAN, check_version, fits_of
+from ._stored_values import encode, make_distributions, show_params
 from ._sweep_memory import SweepMemory
 
 HEARTBEAT = 10  # seconds between the heartbeats of a process
 # six heartbeats: a machine under load may miss some
 TIMEOUT = 60  # seconds without a heartbeat until others take over the trials
-CHECKPOINT = 2  # seconds between checkpoints, which keep the log of a file short
-LAST_HEARTBEAT = "heartbeat"  # the attribute of a trial that holds the last heartbeat
+# a claim takes 0.2 s at most on a busy machine; one killed in a claim costs this time
+LOCK_LEASE = 5  # seconds until the lock of a process that has gone is broken
+LOCK_WAIT = 0.02  # seconds until a lock is asked for again
+LAST_HEARTBEAT = "heartbeat "  # the attribute of a study for each process
+OWNER = "owner"  # the attribute of a trial: which process runs it
+PARAMS = "parameters"  # the attribute of a trial with all its parameters
+RUNNING_HERE: set[str] = set()  # owners of this process
 
 
-class SweepStudy(SweepMemory):
-    """The study of a sweep in an Optuna storage.
+@dataclass
+class Plan:
+    """What a search asks of its study.
 
     Parameters
     ----------
-    store : str or path-like
+    candidates : list of dict
+        Parameters of the trials.
+    keys : list of str
+        Key of each candidate; two may have the same.
+    folds : list of int
+        Numbers of the folds within the study.
+    record : dict
+        The plan for those who read the store.
+    """
+
+    candidates: Sequence[dict[str, Any]]
+    keys: Sequence[str]
+    folds: Sequence[int]
+    record: dict[str, Any]
+
+
+class SweepStudy(SweepMemory):
+    """The study of a sweep in a storage of Optuna.
+
+    Parameters
+    ----------
+    store : Store
         The store.
     name : str
         Name of the study; it is made if it is not there.
     description : dict
-        What the sweep is made from. A study of this name must have been made from
-        the same.
-    candidates : list of dict
-        Parameters of the trials.
+        What the study is made from. One of this name must have been made from the same.
+    plan : Plan
+        What is to be run.
 
     Attributes
     ----------
     fits : dict
         Fits by (candidate, fold), those of earlier runs included.
-    name : str
-        As given.
-    shared : bool
-        Whether other processes may run the same sweep: in databases on a server.
     """
 
+    shared = True
+
     def __init__(
-        self,
-        store: str | PathLike,
-        name: str,
-        description: dict[str, Any],
-        candidates: list[dict[str, Any]],
+        self, store: Store, name: str, description: dict[str, Any], plan: Plan
     ):
         super().__init__()
         self._optuna = import_optional("optuna", extra="sweep")
-        self.name = name
-        self._store = store
-        self._candidates = candidates
-        self._n_splits = description["n_splits"]
+        self._store, self._plan = store, plan
+        self._name = name
+        self._all_folds = range(description["n_splits"])
         self._metrics = description["metrics"] or [description["refit_metric"]]
-        self.shared = store_url(store).get_backend_name() != "sqlite"
         self._owner = uuid4().hex
-        self._trial_ids = {}
-        self._heartbeats = {}
-        self._mine = set()
-        self._next_checkpoint = 0.0
-        self._storage: Any = open_store(store)
-        try:
-            with clear_errors(store), quiet_optuna():
-                self._open(name, description)
-                self._refresh()
-                self._finish_complete()
-        except BaseException:
-            close_store(self._storage)
-            raise
+        self._mine: set[str] = set()
+        self._found: dict[tuple[str, int], dict] = {}
+        self._running: dict[str, tuple[int, str]] = {}  # number and owner by key
+        self._read: set[int] = set()  # numbers of the finished trials that were read
+        self._ids: dict[int, int] = {}
+        self._seen: dict[str, tuple[Any, float]] = {}
+        self._known: dict[str, Any] = {}  # distributions of the study
+        self._beats: dict[str, Any] = {}
+        self._planned = make_distributions(self._optuna.distributions, plan.candidates)
+        self._places: dict[str, list[int]] = {}
+        for candidate, key in enumerate(plan.keys):
+            self._places.setdefault(key, []).append(candidate)
+        self._open(description)
 
-    def close(self) -> None:
-        """Release the trials that are not finished, and the connections."""
-        try:
+    def __enter__(self) -> Self:
+        RUNNING_HERE.add(self._owner)
+        self._beat()
+        self._stop = Event()
+        self._thread = Thread(target=self._keep_beating, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Let other processes run the trials that this one has not finished."""
+        self._stop.set()
+        self._thread.join()
+        RUNNING_HERE.discard(self._owner)
+        with suppress(OSError, KeyError):
             self._release()
-        finally:
-            close_store(self._storage)
+        if exception[0] is None:
+            self._store.check_place()
 
     def put(self, candidate: int, fold: int, fit: dict[str, Any]) -> None:
         """Store a fit."""
-        self.fits[candidate, fold] = fit
-        key = f"fold_{fold}"
-        complete = self._is_complete(candidate)
-        with clear_errors(self._store):
-            if candidate not in self._trial_ids:
-                self._create_trial(candidate, {key: fit}, complete)
-            else:
-                self._add(candidate, key, fit, complete)
-            if not self.shared and time.monotonic() > self._next_checkpoint:
-                checkpoint(self._storage)
-                self._next_checkpoint = time.monotonic() + CHECKPOINT
-
-    def _add(self, candidate, key, fit, complete):
-        """Add a fold to a trial, which another process may have finished meanwhile."""
-        with suppress(self._optuna.exceptions.UpdateFinishedTrialError):
-            trial = self._trial_ids[candidate]
-            insert_attribute(self._storage.engine, trial, key, fit)
-            if complete:
-                self._finish(candidate)
+        key, number = self._plan.keys[candidate], self._plan.folds[fold]
+        self._keep(key, number, fit)
+        self._store.check_place()
+        if key not in self._running:
+            self._create_trial(key)
+        trial, _ = self._running[key]
+        try:
+            with suppress(self._optuna.exceptions.UpdateFinishedTrialError):
+                name, kept = f"{FOLD}{number}", dict(fit)  # the search changes its own
+                self._call("set_trial_user_attr", self._id_of(trial), name, kept)
+                self._finish_if_complete(key)
+        except KeyError as error:
+            raise OSError(
+                f"The study {self._name!r} was deleted from the store "
+                f"{self._store.name} in the meantime. What this run has computed is in "
+                "fit_results_; fit again to store it."
+            ) from error
 
     def claim(self, candidates: list[int]) -> list[int]:
         """Return those of some candidates that this process shall run.
 
-        A candidate belongs to the process that has made its trial first, or, if that
-        one has no heartbeat any more, to the last one that has left its own.
+        The first process to make the trial of a candidate has it, and loses it when it
+        shows no heartbeat any more. Of candidates with one key the first is run.
         """
-        if not self.shared:
-            return candidates
-        with clear_errors(self._store):
+        with self._lock():
             self._refresh()
-            mine = [item for item in candidates if self._try_claim(item)]
-            made = {item: self._trial_ids[item] for item in mine}
+            keys = dict.fromkeys(self._plan.keys[number] for number in candidates)
+            for key in keys:
+                if not self._is_done(key) and self._is_free(key):
+                    self._take(key)
+        return [
+            candidate
+            for candidate in candidates
+            if self._plan.keys[candidate] in self._mine
+            and candidate == self._places[self._plan.keys[candidate]][0]
+        ]
+
+    def prune(self) -> None:
+        """Tell readers of the store which trials were left without some folds."""
+        state = self._optuna.trial.TrialState.PRUNED
+        with self._lock():
             self._refresh()
-            for candidate, trial in made.items():
-                if trial != self._trial_ids[candidate]:
-                    self._end(trial, "FAIL")
-            self._mine |= {item for item in mine if self._is_mine(item)}
-        return [item for item in mine if item in self._mine]
+            for key in self._places.keys() & self._running.keys():
+                if self._is_free(key):
+                    self._end(key, state)
 
-    def _try_claim(self, candidate):
-        """Leave a heartbeat at a candidate that no process runs; return whether so."""
-        if self._is_complete(candidate):
-            return False
-        trial = self._trial_ids.get(candidate)
-        if trial is None:
-            self._create_trial(candidate, {}, complete=False)
-        elif candidate not in self._mine:
-            if not self._is_abandoned(trial):
-                return False
-            self._renew(trial)
-        return True
-
-    def _is_mine(self, candidate):
-        heartbeat, _ = self._heartbeats.get(self._trial_ids[candidate], (None, 0.0))
-        return heartbeat is not None and heartbeat.startswith(self._owner)
+    def _call(self, method, *args):
+        return self._store.call(method, *args)
 
     @contextmanager
-    def heartbeat(self) -> Iterator[None]:
-        """Return the context in which other processes see that this one runs."""
-        if not self.shared:
-            yield
-            return
-        stop = Event()
+    def _lock(self) -> Iterator[None]:
+        """Keep other processes from claiming; a study of its own name is the lock.
 
-        def heartbeat():
-            while not stop.wait(HEARTBEAT):
-                with suppress(OSError), clear_errors(self._store):
-                    for candidate in tuple(self._mine):
-                        self._renew(self._trial_ids[candidate])
-
-        thread = Thread(target=heartbeat, daemon=True)
-        thread.start()
+        To make a study is what storages do for one process only. A lock whose process
+        was killed is broken; then two may run one trial, which costs time only.
+        """
+        directions = [self._optuna.study.StudyDirection.MAXIMIZE]
+        name, seen, since = f"{self._name} (locked)", None, time.monotonic()
+        while True:
+            with suppress(self._optuna.exceptions.DuplicatedStudyError), quiet_optuna():
+                lock = self._call("create_new_study", directions, name)
+                break
+            with suppress(KeyError):
+                other = self._call("get_study_id_from_name", name)
+                if other != seen:
+                    seen, since = other, time.monotonic()
+                elif time.monotonic() - since > LOCK_LEASE:
+                    self._call("delete_study", other)
+            time.sleep(LOCK_WAIT)
         try:
             yield
         finally:
-            stop.set()
-            thread.join()
+            with suppress(KeyError):
+                self._call("delete_study", lock)
 
-    def _open(self, name, description):
-        """Find the study or make it, and compare what it is made from."""
+    def _open(self, description):
+        """Find the study or make it, compare what it is made from, and read it."""
+        with self._lock():
+            self._id = self._find_or_make(description)
+            self._call("set_study_system_attr", self._id, PLAN, self._plan.record)
+        for trial in self._call("get_all_trials", self._id, False):
+            self._note(trial)
+        for key in list(self._running):
+            self._finish_if_complete(key)  # stopped between its last fold and its end
+
+    def _find_or_make(self, description):
+        """Return the id of the study."""
         directions = [self._optuna.study.StudyDirection.MAXIMIZE] * len(self._metrics)
         try:
-            self._id = self._storage.create_new_study(directions, name)
+            with quiet_optuna():
+                study = self._call("create_new_study", directions, self._name)
         except self._optuna.exceptions.DuplicatedStudyError:
-            self._id = self._storage.get_study_id_from_name(name)
-        stored = self._storage.get_study_user_attrs(self._id).get(DESCRIPTION)
-        if stored is None and self._storage.get_n_trials(self._id):
-            raise ValueError(f"The study {name!r} of the store is not a sweep.")
+            study = self._call("get_study_id_from_name", self._name)
+        stored = self._call("get_study_user_attrs", study).get(DESCRIPTION)
+        if stored is None and self._call("get_all_trials", study, False):
+            raise ValueError(f"The study {self._name!r} of the store is not a sweep.")
         if stored is None:
-            self._storage.set_study_user_attr(self._id, DESCRIPTION, description)
-            self._storage.set_study_system_attr(
-                self._id, "study:metric_names", self._metrics
+            self._call(
+                "set_study_system_attr", study, "study:metric_names", self._metrics
             )
+            self._call("set_study_user_attr", study, DESCRIPTION, description)
         else:
-            check_version(name, stored)
-            _compare(name, stored["digests"], description["digests"])
-        self._study = self._optuna.load_study(study_name=name, storage=self._storage)
+            check_version(self._name, stored)
+            _compare(self._name, stored["digests"], description["digests"])
+        return study
 
     def _refresh(self):
-        """Read the fits that this and other processes have stored."""
-        trials = self._study.get_trials(deepcopy=False)
-        self.fits |= fits_of(trials)
-        for trial in trials:
-            candidate, number = trial.user_attrs["candidate"], trial_id(trial)
-            first = self._trial_ids.get(candidate, number)
-            self._trial_ids[candidate] = min(first, number)
-            heartbeat = trial.user_attrs.get(LAST_HEARTBEAT)
-            if heartbeat != self._heartbeats.get(number, (None,))[0]:
-                self._heartbeats[number] = heartbeat, time.monotonic()
+        """Read what other processes have stored since, and who of them lives."""
+        attributes = self._call("get_study_system_attrs", self._id)
+        self._beats = {
+            name.removeprefix(LAST_HEARTBEAT): beat
+            for name, beat in attributes.items()
+            if name.startswith(LAST_HEARTBEAT)
+        }
+        state = self._optuna.trial.TrialState.RUNNING
+        running = self._call("get_all_trials", self._id, False, (state,))
+        numbers = {trial.number for trial in running}
+        for number, _ in list(self._running.values()):
+            if number not in numbers:
+                running.append(self._call("get_trial", self._id_of(number)))
+        for trial in running:
+            self._note(trial)
+            numbers.add(trial.number)
+        numbers |= self._read
+        number = 0
+        while number in numbers or self._note_new(number):
+            number += 1
 
-    def _is_complete(self, candidate):
-        return all((candidate, fold) in self.fits for fold in range(self._n_splits))
+    def _note_new(self, number):
+        """Read a trial that another process has made; return whether there is one."""
+        try:
+            self._note(self._call("get_trial", self._id_of(number)))
+        except KeyError:
+            return False
+        return True
 
-    def _finish_complete(self):
-        """Finish trials that were stopped between their last fold and their end."""
-        for trial in self._study.get_trials(deepcopy=False):
-            candidate = trial.user_attrs["candidate"]
-            if self._is_complete(candidate) and not trial.state.is_finished():
-                self._end(trial_id(trial), *self._outcome(candidate))
+    def _note(self, trial):
+        """Keep what a trial holds."""
+        key = trial.user_attrs.get(CANDIDATE)
+        self._known = trial.distributions | self._known
+        if trial.state.is_finished():
+            self._read.add(trial.number)
+        if key is None:
+            return
+        for (_, fold), fit in fits_of([trial]).items():
+            self._keep(key, fold, fit)
+        number, _ = self._running.get(key, (trial.number, None))
+        if trial.state.is_finished() and number == trial.number:
+            self._running.pop(key, None)
+            self._mine.discard(key)
+        elif not trial.state.is_finished() and trial.number <= number:
+            self._running[key] = trial.number, trial.user_attrs.get(OWNER)
 
-    def _is_abandoned(self, trial):
-        """Return whether the last heartbeat of a trial is long ago."""
-        heartbeat, since = self._heartbeats.get(trial, (None, 0.0))
-        return heartbeat is None or time.monotonic() - since > TIMEOUT
+    def _keep(self, key, fold, fit):
+        """Keep a fit for all candidates of a key."""
+        self._found[key, fold] = fit
+        if fold in self._plan.folds:
+            for candidate in self._places.get(key, ()):
+                self.fits[candidate, self._plan.folds.index(fold)] = fit
 
-    def _release(self):
-        """Let other processes run the trials that this one has not finished."""
-        for candidate in self._mine:
-            self._set_heartbeat(self._trial_ids[candidate], None)
+    def _is_done(self, key):
+        """Return whether a candidate has all folds of this plan."""
+        return all((key, fold) in self._found for fold in self._plan.folds)
 
-    def _renew(self, trial):
-        """Leave a heartbeat at a trial."""
-        self._set_heartbeat(trial, self._new_heartbeat())
+    def _is_free(self, key):
+        """Return whether no other process runs a candidate."""
+        _, owner = self._running.get(key, (None, None))
+        return owner in (None, self._owner) or not self._is_alive(owner)
 
-    def _set_heartbeat(self, trial, heartbeat):
-        with suppress(self._optuna.exceptions.UpdateFinishedTrialError):
-            self._storage.set_trial_user_attr(trial, LAST_HEARTBEAT, heartbeat)
+    def _is_alive(self, owner):
+        """Return whether another process has shown a heartbeat lately."""
+        beat = self._beats.get(owner)
+        if beat is None:
+            return False
+        machine, process, _ = beat
+        if machine == _machine() and not _is_running(process, owner):
+            return False
+        last, since = self._seen.get(owner, (None, 0.0))
+        if beat != last:
+            self._seen[owner] = beat, time.monotonic()
+            return True
+        return time.monotonic() - since < TIMEOUT
 
-    def _new_heartbeat(self):
-        return f"{self._owner} {time.time()}"
+    def _take(self, key):
+        """Leave the name of this process at a candidate."""
+        self._mine.add(key)
+        if key not in self._running:
+            self._create_trial(key)
+        elif self._running[key][1] != self._owner:
+            number, _ = self._running[key]
+            with suppress(self._optuna.exceptions.UpdateFinishedTrialError):
+                self._call(
+                    "set_trial_user_attr", self._id_of(number), OWNER, self._owner
+                )
+            self._running[key] = number, self._owner
 
-    def _create_trial(self, candidate, attributes, complete):
-        params, distributions = self._candidates[candidate], self._distributions
-        attributes = {"candidate": candidate} | attributes
-        if self.shared:
-            attributes[LAST_HEARTBEAT] = self._new_heartbeat()
-        state, values = self._outcome(candidate) if complete else ("RUNNING", None)
-        self._trial_ids[candidate] = insert_trial(
-            self._storage.engine,
-            self._id,
-            state=self._optuna.trial.TrialState[state],
-            values=values,
-            params={
-                key: _shown(distributions[key], value) for key, value in params.items()
-            },
+    def _create_trial(self, key):
+        """Make the trial of a candidate."""
+        params = self._plan.candidates[self._places[key][0]]
+        shown, distributions = show_params(params, self._planned, self._known)
+        template = self._optuna.trial.create_trial(
+            state=self._optuna.trial.TrialState.RUNNING,
+            params=shown,
             distributions=distributions,
-            attributes=attributes,
+            user_attrs={
+                CANDIDATE: key,
+                OWNER: self._owner,
+                PARAMS: {name: encode(value) for name, value in params.items()},
+            },
         )
+        trial_id = self._call("create_new_trial", self._id, template)
+        number = self._call("get_trial_number_from_id", trial_id)
+        self._known = distributions | self._known
+        self._ids[number] = trial_id
+        self._running[key] = number, self._owner
 
-    def _finish(self, candidate):
-        self._mine.discard(candidate)
-        self._end(self._trial_ids[candidate], *self._outcome(candidate))
+    def _id_of(self, number):
+        """Return the id of a trial, which the methods of its storage take."""
+        if number not in self._ids:
+            self._ids[number] = self._call(
+                "get_trial_id_from_study_id_trial_number", self._id, number
+            )
+        return self._ids[number]
 
-    def _end(self, trial, state, values=None):
-        self._storage.set_trial_state_values(
-            trial, self._optuna.trial.TrialState[state], values
-        )
-
-    def _outcome(self, candidate):
-        """Return the state of a finished trial and its objectives."""
-        scores = [self.fits[candidate, i]["scores"] for i in range(self._n_splits)]
+    def _finish_if_complete(self, key):
+        """Give a trial with all folds of the study its objectives, their means."""
+        fits = [self._found.get((key, fold)) for fold in self._all_folds]
+        if key not in self._running or None in fits:
+            return
+        scores = [fit["scores"] for fit in fits if fit is not None]
         values = [
             float(np.mean([fold.get(name, np.nan) for fold in scores]))
             for name in self._metrics
         ]
-        return ("COMPLETE", values) if np.isfinite(values).all() else ("FAIL", None)
+        states = self._optuna.trial.TrialState
+        if np.isfinite(values).all():
+            self._end(key, states.COMPLETE, values)
+        else:
+            self._end(key, states.FAIL)
 
-    @cached_property
-    def _distributions(self):
-        """Distributions of the parameters, by which a dashboard draws its axes."""
-        values = {}
-        for params in self._candidates:
-            for key, value in params.items():
-                values.setdefault(key, []).append(value)
-        return {
-            key: _distribution(self._optuna.distributions, found)
-            for key, found in values.items()
-        }
+    def _end(self, key, state, values=None):
+        number, _ = self._running.pop(key)
+        self._mine.discard(key)
+        self._read.add(number)
+        with suppress(self._optuna.exceptions.UpdateFinishedTrialError):
+            self._call("set_trial_state_values", self._id_of(number), state, values)
+
+    def _keep_beating(self):
+        while not self._stop.wait(HEARTBEAT):
+            with suppress(OSError, KeyError):
+                self._beat()
+
+    def _beat(self):
+        self._set_heartbeat([_machine(), os.getpid(), time.time()])
+
+    def _release(self):
+        self._set_heartbeat(None)
+
+    def _set_heartbeat(self, beat):
+        name = LAST_HEARTBEAT + self._owner
+        self._call("set_study_system_attr", self._id, name, beat)
 
 
 def _compare(name, stored, expected):
@@ -303,23 +400,25 @@ def _compare(name, stored, expected):
         )
 
 
-def _distribution(kinds, values):
-    """Return the distribution of the values of a parameter."""
-    values = [
-        value.item() if isinstance(value, np.generic) else value for value in values
-    ]
-    if all(is_number(value) for value in values):
-        integral = all(isinstance(value, int) for value in values)
-        kind = kinds.IntDistribution if integral else kinds.FloatDistribution
-        return kind(min(values), max(values))
-    return kinds.CategoricalDistribution(tuple(dict.fromkeys(map(_label, values))))
+def _machine():
+    """Return what the numbers of processes belong to: a machine, or a container."""
+    try:
+        space = Path("/proc/self/ns/pid").readlink()
+    except OSError:  # another system than Linux
+        space = ""
+    return f"{platform.node()} {space}"
 
 
-def _label(value):
-    is_shown = value is None or isinstance(value, (bool, str))
-    return value if is_shown else string_of(value)
-
-
-def _shown(distribution, value):
-    """Return a value as its distribution has it."""
-    return _label(value) if hasattr(distribution, "choices") else value
+def _is_running(process, owner):
+    """Return whether a process of this machine may still run."""
+    if process == os.getpid():
+        return owner in RUNNING_HERE
+    if os.name != "posix":  # there a signal of number 0 would stop it
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

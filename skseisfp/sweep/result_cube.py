@@ -13,14 +13,15 @@ from .._utils.optional import import_optional
 from ._cube_build import CONFUSIONS, TRAIN, build_dataset, is_missing, search_results
 from ._cube_files import CubeFiles
 from ._grid import Axis, mean_change, steepness
-from ._store import read_study
+from ._stored_studies import read_study
 from .objectives import lexicographic_argmin, pareto_front
 from .trial_lookup import complete_trial, find_place, originals_of
 
 if TYPE_CHECKING:
-    import xarray
+    from os import PathLike
 
-    from ._store import Store
+    import xarray
+    from optuna.storages import BaseStorage
 
 COSTS = ("gradient", "spread", "n_parameters", "fit_time")
 
@@ -131,7 +132,9 @@ class ResultCube(CubeFiles):
         return cls(build_dataset(**search_results(search)))
 
     @classmethod
-    def from_store(cls, store: Store, study: str | None = None) -> Self:
+    def from_store(
+        cls, store: str | PathLike | BaseStorage, study: str | None = None
+    ) -> Self:
         """Make the cube of a sweep from its store, finished or still running.
 
         Parameters

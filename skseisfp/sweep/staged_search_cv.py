@@ -17,7 +17,6 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.utils import check_random_state
 
 from .._compat import Interval
-from .._utils.digest import digest
 from ._base_search import BaseSweepSearchCV
 from ._competition import Race
 from ._cube_build import build_dataset, find_metrics
@@ -31,6 +30,7 @@ from .experiment_plan import ExperimentPlan
 from .result_cube import ResultCube
 
 if TYPE_CHECKING:
+    from optuna.storages import BaseStorage
     from sklearn.base import BaseEstimator
 
     from ..model_selection.evaluation_ledger import EvaluationLedger
@@ -56,20 +56,18 @@ class StagedSearchCV(BaseSweepSearchCV):
         stays fixed. None makes them from the catalogue of layers for an estimator
         that holds a convolutional `FingerprintClassifier`: the published ranges,
         thinned to four values, in the order of the layers.
-    n_refined : int, default=3
+    n_refined : int in [0, inf), default=3
         Number of parameters in the fine stage, those of highest sensitivity; 0 for no
         fine stage.
     fine : dict, default=None
         Values for the fine stage by parameter, as a plan writes them; it takes those
         between the neighbours of the best one. Without them steps are halved.
-    factor : int, default=None
+    factor : int in [2, inf), default=None
         Factor of successive halving: all trials of a stage are scored on one fold,
         the best 1 / factor of them on factor folds, and so on until the last ones have
         all. None scores every trial on all folds.
     random_state : int, RandomState instance or None, default=None
         Order in which halving takes the folds; None keeps theirs.
-    study_name : str, default=None
-        Name that the studies in the store begin with; there are some for each stage.
     ledger : EvaluationLedger, default=None
         Ledger in which each trial with a score on all folds is a look at the events,
         recorded after all stages; a sealed set raises before any fit.
@@ -91,6 +89,8 @@ class StagedSearchCV(BaseSweepSearchCV):
         change of the metric from one value to the next, by parameter) and ``n_fits``.
     n_fits_ : int
         Number of fits, without the last one on all records.
+    study_name_ : str or None
+        Name of the study in the store, None without one.
     confusion_labels_, best_estimator_, best_score_, best_params_, best_index_, \
             scorer_, n_splits_, refit_time_, multimetric_ : object
         As of `SweepSearchCV`.
@@ -102,7 +102,9 @@ class StagedSearchCV(BaseSweepSearchCV):
     Notes
     -----
     No trial is fitted twice on a fold, whichever stages it is in. Fewer folds are the
-    only budget of halving; epochs and records stay as they are.
+    only budget of halving; epochs and records stay as they are. In the store all
+    stages share one study, with that of a `SweepSearchCV` on the same folds; trials
+    that halving has dropped are pruned ones there.
 
     References
     ----------
@@ -128,6 +130,7 @@ class StagedSearchCV(BaseSweepSearchCV):
     ResultCube(max_depth: 4, criterion: 2; 3 folds; score)
     """
 
+    study_name_: str | None
     stages_: list[dict[str, Any]]
     n_fits_: int
 
@@ -149,7 +152,7 @@ class StagedSearchCV(BaseSweepSearchCV):
         fine: dict[str, Any] | None = None,
         factor: int | None = None,
         random_state: RandomState | int | None = None,
-        store: str | PathLike | None = None,
+        store: str | PathLike | BaseStorage | None = None,
         study_name: str | None = None,
         ledger: EvaluationLedger | None = None,
         scoring: str | Callable | Iterable | dict | None = None,
@@ -229,13 +232,19 @@ class StagedSearchCV(BaseSweepSearchCV):
 
     def _search(self, sweep, params, context):
         """Run the stages one after the other."""
-        race = self._make_race(sweep, params, context)
-        self._run_stages(race, *self._plan_stages())
+        with self._open_store(sweep, params) as store:
+            self.study_name_ = store.name
+            race = self._make_race(sweep, store, context)
+            self._run_stages(race, *self._plan_stages())
+            whole = replace(sweep, candidates=race.params)
+            folds = range(len(sweep.splits))
+            with store.study(whole, _as_grids(race.params), folds) as study:
+                study.prune()
         self.fit_results_ = race.fits
         self.n_fits_ = race.n_fits
         return race.params
 
-    def _make_race(self, sweep, params, context):
+    def _make_race(self, sweep, store, context):
         metric = self._metric()
 
         def score(fit):
@@ -245,32 +254,23 @@ class StagedSearchCV(BaseSweepSearchCV):
         def run(trials, folds):
             splits = [sweep.splits[fold] for fold in folds]
             part = replace(sweep, candidates=trials, splits=splits)
-            return self._run_part(part, params, context)
+            with store.study(part, _as_grids(trials), folds) as study:
+                self._run(part, study, context)
+            return self._table(part, study)
 
         folds = np.arange(len(sweep.splits))
         if self.random_state is not None:
             folds = check_random_state(self.random_state).permutation(folds)
         return Race(run, folds.tolist(), self.factor, score)
 
-    def _run_part(self, sweep, params, context):
-        """Run some trials on some folds; return their fits."""
-        grids = [{name: [v] for name, v in t.items()} for t in sweep.candidates]
-        name = self._study_name(sweep.candidates, sweep.splits)
-        with self._open_study(sweep, params, grids, name) as study:
-            self._run(sweep, study, context)
+    def _table(self, sweep, study):
+        """Return the fits of some trials on some folds, and warn of failures."""
         table = fit_table(study.fits, sweep.shape)
         try:
             report_failures(made_fits(table), self.error_score)
         except ValueError as error:  # all failed; the stage has other fits perhaps
             warnings.warn(str(error), FitFailedWarning, stacklevel=2)
         return table
-
-    def _study_name(self, trials, splits):
-        """Return a name for the study of some trials on some folds."""
-        if self.study_name is None:
-            return None
-        # 48 bits: of a thousand studies two agree once in 1e9 stores
-        return f"{self.study_name}-{digest(trials, splits)[:12]}"
 
     def _run_stages(self, race, plans, finer):
         """Run the coarse stages, then the fine one."""
@@ -355,3 +355,8 @@ class StagedSearchCV(BaseSweepSearchCV):
         if callable(self.refit):
             return self.stages_[-1]["chosen"]
         return super()._best_index(metric, results)
+
+
+def _as_grids(trials):
+    """Return trials as grids of one trial each."""
+    return [{name: [value] for name, value in trial.items()} for trial in trials]

@@ -14,6 +14,7 @@ from ._sweep import fit_table
 from .experiment_plan import ExperimentPlan
 
 if TYPE_CHECKING:
+    from optuna.storages import BaseStorage
     from sklearn.base import BaseEstimator
 
     from ..model_selection.evaluation_ledger import EvaluationLedger
@@ -61,19 +62,27 @@ class SweepSearchCV(BaseSweepSearchCV, GridSearchCV):
 
     Notes
     -----
-    The store is an Optuna storage with one study a search and one Optuna trial a
-    trial, so ``optuna-dashboard sqlite:///study.db`` shows it, with one objective a
-    metric. Several searches, nested and repeated ones too, share a store. A study
-    belongs to the estimator, plan, records, labels, metadata, folds, scorers and the
-    versions of the packages, all identified by their contents; a search made from
-    anything else is another study. A fit that failed counts as finished. Functions and
-    classes count by their names, functions also by their code: if you edit a class of
-    your own module, name the study again.
+    The store is any storage of Optuna, so ``optuna-dashboard sqlite:///study.db`` shows
+    it, with one objective a metric. Several searches, nested and repeated ones too,
+    share a store. A study belongs to the estimator, records, labels, metadata, folds,
+    scorers and the versions of the packages, all identified by their contents; a search
+    made from anything else is another study. Functions and classes count by what they
+    do, fitted parts that `clone` keeps by their state. What cannot be identified, such
+    as folds drawn without a seed, gives a `NotReusableWarning`.
 
-    SQLite is for one process at a time; on a server such as PostgreSQL
-    (``store="postgresql+psycopg://user@host/database"``) several machines with the same
-    data and versions share the work. The trials of a process that has stopped are
-    taken over after a minute.
+    Within a study a trial belongs to its parameters. A plan with one value more, with
+    values in another order, or with one more parameter at the value that it had anyway
+    runs only the trials that are new, also after a search of another kind on the same
+    folds. A fit that failed counts as finished, but for failures of the machine (no
+    memory, a full disk, a lost connection, a worker that was killed): such a fit is run
+    a second time at once if it failed within a minute, else at the next start.
+
+    Several processes that search the same share the work, through an SQLite file, a
+    server such as PostgreSQL (``store="postgresql+psycopg://user@host/database"``) or
+    an Optuna `JournalStorage`. The trials of a process that was killed are taken over
+    at once on the same machine, by others after a minute. Clients of a server wait a
+    minute and a half for it to restart. A file that can only be read is read by
+    `ResultCube.from_store`.
 
     Each fit runs on one thread of BLAS and torch: ``n_jobs`` is for speed, and changes
     no score where `random_state` is an integer. With ``n_jobs`` beyond one machine,
@@ -124,7 +133,7 @@ class SweepSearchCV(BaseSweepSearchCV, GridSearchCV):
         estimator: BaseEstimator,
         param_grid: ExperimentPlan | Mapping[str, Any] | Sequence[Mapping[str, Any]],
         *,
-        store: str | PathLike | None = None,
+        store: str | PathLike | BaseStorage | None = None,
         study_name: str | None = None,
         ledger: EvaluationLedger | None = None,
         scoring: str | Callable | Iterable | dict | None = None,
@@ -163,10 +172,11 @@ class SweepSearchCV(BaseSweepSearchCV, GridSearchCV):
         """Run the sweep; its results are kept also if it is stopped."""
         grids = self._grid()
         grids = [grids] if isinstance(grids, dict) else grids
-        with self._open_study(sweep, params, grids, self.study_name) as study:
-            self.study_name_ = study.name
-            try:
-                self._run(sweep, study, context)
-            finally:
-                self.fit_results_ = fit_table(study.fits, sweep.shape)
+        with self._open_store(sweep, params) as store:
+            self.study_name_ = store.name
+            with store.study(sweep, grids, range(len(sweep.splits))) as study:
+                try:
+                    self._run(sweep, study, context)
+                finally:
+                    self.fit_results_ = fit_table(study.fits, sweep.shape)
         return sweep.candidates

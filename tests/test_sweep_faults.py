@@ -1,0 +1,380 @@
+"""What goes wrong around a sweep: machines, workers, files and servers."""
+
+import errno
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import optuna
+import pytest
+from counting import SETTINGS, Counting, flat, read_log
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.datasets import load_iris
+from sklearn.exceptions import FitFailedWarning
+from sklearn.metrics import accuracy_score, make_scorer
+
+from skseisfp.sweep import ResultCube, SweepSearchCV
+from skseisfp.sweep._stored_studies import read_study
+from skseisfp.sweep._transient import is_transient
+
+pytestmark = pytest.mark.filterwarnings("ignore:One or more of the test scores")
+
+IRIS = load_iris(return_X_y=True)
+PLAN = {"number": [0, 1, 2, 3]}
+
+
+@pytest.fixture
+def fits(tmp_path, monkeypatch):
+    """Call to get the numbers of the candidates that were fitted since."""
+    log = tmp_path / "fits.log"
+    monkeypatch.setattr(SETTINGS, "log", log)
+    return lambda: sorted(map(int, read_log(log)))
+
+
+@pytest.fixture
+def store(tmp_path):
+    return tmp_path / "study.db"
+
+
+def make_sweep(store, **options):
+    options = {"cv": 2, "refit": False} | options
+    return SweepSearchCV(Counting(), PLAN, store=store, **options)
+
+
+def stored(store):
+    """Return which fits are stored, candidate by candidate."""
+    table = read_study(store)["fits"]
+    return [[fit is not None for fit in row] for row in table]
+
+
+def failing(error, number=2, times=1):
+    """Return a function that raises an error in some fits of a candidate."""
+    left = [times]
+
+    def fail(candidate):
+        if candidate == number and left[0]:
+            left[0] -= 1
+            raise error
+
+    return fail
+
+
+FAULTS = [
+    MemoryError("no room"),
+    ConnectionResetError("gone"),
+    TimeoutError("late"),
+    OSError(errno.ENOSPC, "No space left on device"),
+]
+
+
+@pytest.mark.parametrize("error", FAULTS, ids=lambda error: type(error).__name__)
+def test_a_fault_of_the_machine_is_tried_again_at_once(store, fits, monkeypatch, error):
+    monkeypatch.setattr(SETTINGS, "before_fit", failing(error))
+    search = make_sweep(store).fit(*IRIS)
+    assert fits() == [0, 0, 1, 1, 2, 2, 2, 3, 3]
+    assert flat(search) == flat(make_sweep(None).fit(*IRIS))
+    assert stored(store) == [[True, True]] * 4
+
+
+@pytest.mark.parametrize("has_store", [True, False])
+def test_a_fault_that_stays_is_left_to_the_next_start(
+    store, fits, monkeypatch, has_store
+):
+    store = store if has_store else None
+    monkeypatch.setattr(SETTINGS, "before_fit", failing(MemoryError("full"), times=4))
+    with pytest.warns(FitFailedWarning, match="MemoryError: full"):
+        search = make_sweep(store).fit(*IRIS)
+    assert fits() == [0, 0, 1, 1, 2, 2, 2, 2, 3, 3]
+    scores = search.cv_results_["mean_test_score"]
+    assert np.isnan(scores).tolist() == [False, False, True, False]
+    assert search.cv_results_["error"][2] == (
+        "MemoryError: full (not kept: the next start runs this fit again)"
+    )
+    if has_store:
+        assert stored(store) == [[True] * 2, [True] * 2, [False] * 2, [True] * 2]
+        assert flat(make_sweep(store).fit(*IRIS)) == flat(make_sweep(None).fit(*IRIS))
+        assert fits()[:2] == [0, 0]  # of the one without a store
+
+
+def test_a_long_fit_is_not_tried_again_at_once(store, fits, monkeypatch):
+    monkeypatch.setattr("skseisfp.sweep._sweep.RETRY_WITHIN", 0)
+    monkeypatch.setattr(SETTINGS, "before_fit", failing(MemoryError()))
+    with pytest.warns(FitFailedWarning, match="MemoryError"):
+        make_sweep(store).fit(*IRIS)
+    assert fits() == [0, 0, 1, 1, 2, 2, 3, 3]
+    make_sweep(store).fit(*IRIS)
+    assert fits() == [2]
+
+
+def test_a_fault_is_raised_where_errors_are(store, fits, monkeypatch):
+    monkeypatch.setattr(SETTINGS, "before_fit", failing(MemoryError("full")))
+    with pytest.raises(MemoryError, match="full"):
+        make_sweep(store, error_score="raise").fit(*IRIS)
+    assert fits() == [0, 0, 1, 1, 2]
+
+
+def test_an_error_of_the_trial_is_a_result(store, fits, monkeypatch):
+    monkeypatch.setattr(SETTINGS, "before_fit", failing(ValueError("no"), times=9))
+    with pytest.warns(FitFailedWarning, match="ValueError: no"):
+        make_sweep(store).fit(*IRIS)
+    assert fits() == [0, 0, 1, 1, 2, 2, 3, 3]
+    with pytest.warns(FitFailedWarning, match="ValueError: no"):
+        make_sweep(store).fit(*IRIS)
+    assert fits() == []
+
+
+class Failing:
+    """A score that fails now and then; no result belongs to when."""
+
+    __name__ = "failing"
+    error = None
+    left = 0
+
+    def __reduce__(self):
+        return "FAILING"
+
+    def __call__(self, truth, prediction):
+        if self.left:
+            self.left -= 1
+            raise self.error
+        return accuracy_score(truth, prediction)
+
+
+FAILING = Failing()
+
+
+@pytest.mark.parametrize("several", [True, False])
+@pytest.mark.parametrize("error", [ConnectionError("gone"), ValueError("no")])
+def test_faults_of_scorers_are_not_results(store, fits, monkeypatch, error, several):
+    scorer = make_scorer(FAILING)
+    scoring = {"own": scorer, "accuracy": "accuracy"} if several else scorer
+    name = "own" if several else "score"
+    monkeypatch.setattr(FAILING, "error", error)
+    monkeypatch.setattr(FAILING, "left", 2)  # a scorer of several is asked again
+    if isinstance(error, ConnectionError):
+        search = make_sweep(store, scoring=scoring).fit(*IRIS)
+        assert np.isfinite(search.cv_results_[f"mean_test_{name}"]).all()
+        assert len(fits()) == 10
+        return
+    with pytest.warns(UserWarning, match="Scoring failed"):
+        search = make_sweep(store, scoring=scoring).fit(*IRIS)
+    assert len(fits()) == 8
+    assert "ValueError: no" in search.fit_results_[0][0]["error"]
+    assert np.isnan(search.fit_results_[0][0]["scores"][name])
+
+
+def test_what_is_a_fault_of_the_machine():
+    assert all(map(is_transient, FAULTS))
+    others = [ValueError(), FileNotFoundError(errno.ENOENT, "x"), RuntimeError("CUDA")]
+    assert not any(map(is_transient, others))
+
+
+class Killing(ClassifierMixin, BaseEstimator):
+    """A classifier whose process is killed while there are marks in a folder."""
+
+    def __init__(self, number=0, folder=None):
+        self.number = number
+        self.folder = folder
+
+    def fit(self, X, y):
+        """Die if the number is 2, once for each mark."""
+        Path(self.folder, f"fit-{self.number}-{time.monotonic_ns()}").touch()
+        marks = sorted(Path(self.folder).glob("mark*"))
+        if self.number == 2 and marks:
+            marks[0].unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        """Predict something that depends on the number."""
+        return self.classes_[(X[:, 0] * 10 + self.number).astype(int) % 3]
+
+
+def killing_sweep(store, folder, n_marks, **options):
+    folder.mkdir(exist_ok=True)
+    for number in range(n_marks):
+        (folder / f"mark{number}").touch()
+    classifier = Killing(folder=str(folder))
+    options = {"cv": 2, "refit": False, "n_jobs": 2} | options
+    return SweepSearchCV(classifier, PLAN, store=store, **options)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("marks")
+    return flat(killing_sweep(None, folder, 0, n_jobs=1).fit(*IRIS))
+
+
+def test_a_worker_that_is_killed_costs_its_fits_only(store, tmp_path, undisturbed):
+    search = killing_sweep(store, tmp_path / "marks", 1).fit(*IRIS)
+    assert flat(search) == undisturbed
+    assert stored(store) == [[True, True]] * 4
+
+
+def test_a_trial_that_kills_its_workers_is_left_out(store, tmp_path, undisturbed):
+    folder = tmp_path / "marks"
+    with pytest.warns(FitFailedWarning, match="take fewer n_jobs or smaller trials"):
+        search = killing_sweep(store, folder, 9).fit(*IRIS)
+    assert stored(store) == [[True] * 2, [True] * 2, [False] * 2, [True] * 2]
+    assert np.isnan(search.cv_results_["mean_test_score"][2])
+    for file in folder.iterdir():
+        file.unlink()
+    search = killing_sweep(store, folder, 0).fit(*IRIS)
+    assert flat(search) == undisturbed
+    assert len(list(folder.glob("fit-2-*"))) == len(list(folder.glob("fit-*"))) == 2
+
+
+def test_a_killed_worker_stops_where_errors_do(store, tmp_path):
+    search = killing_sweep(store, tmp_path / "marks", 9, error_score="raise")
+    with pytest.raises(RuntimeError, match="worker process was killed"):
+        search.fit(*IRIS)
+
+
+SCRIPT = """
+import sys, time
+from pathlib import Path
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.datasets import load_iris
+from skseisfp.sweep import SweepSearchCV
+
+class Slow(ClassifierMixin, BaseEstimator):
+    def __init__(self, number=0, folder=None):
+        self.number = number
+        self.folder = folder
+    def fit(self, X, y):
+        time.sleep(0.2)
+        self.classes_ = np.unique(y)
+        name = f"{self.number}-{len(X)}-{X[0, 0]}-{time.monotonic_ns()}"
+        Path(self.folder, name).touch()
+        return self
+    def predict(self, X):
+        return self.classes_[(X[:, 0] * 10 + self.number).astype(int) % 3]
+
+store, folder = sys.argv[1:]
+plan = {"number": list(range(20))}
+classifier = Slow(folder=folder)
+search = SweepSearchCV(classifier, plan, store=store, cv=2, n_jobs=2, refit=False)
+try:
+    search.fit(*load_iris(return_X_y=True))
+except KeyboardInterrupt:
+    fits = [fit for row in search.fit_results_ for fit in row]
+    print("interrupted", sum(fit is not None for fit in fits))
+"""
+
+
+def test_an_interrupt_keeps_what_several_workers_had_finished(store, tmp_path):
+    folder = tmp_path / "done"
+    folder.mkdir()
+    command = [sys.executable, "-c", SCRIPT, str(store), str(folder)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(
+        command, env=environment, start_new_session=True, **options
+    ) as process:
+        until = time.monotonic() + 60
+        while len(list(folder.iterdir())) < 6 and time.monotonic() < until:
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        out, err = process.communicate(timeout=60)
+    finished = len(list(folder.iterdir()))
+    kept = sum(map(sum, stored(store)))
+    assert out.split() == ["interrupted", str(kept)], err
+    assert 6 <= finished < 40
+    # two workers: what they had just ended had not reached the store
+    assert finished - 2 <= kept <= finished
+
+
+def test_a_store_that_is_deleted_stops_the_sweep(store, fits, monkeypatch):
+    def delete(number):
+        if number == 2:
+            store.unlink(missing_ok=True)
+
+    monkeypatch.setattr(SETTINGS, "before_fit", delete)
+    search = make_sweep(store)
+    with pytest.raises(OSError, match=r"study.db was deleted or replaced.*is gone"):
+        search.fit(*IRIS)
+    kept = [fit is not None for row in search.fit_results_ for fit in row]
+    assert kept == [True] * 5 + [False] * 3
+    monkeypatch.setattr(SETTINGS, "before_fit", None)
+    fits()
+    make_sweep(store).fit(*IRIS)
+    assert len(fits()) == 8
+
+
+def test_a_store_that_is_replaced_stops_the_sweep(store, tmp_path, monkeypatch):
+    make_sweep(tmp_path / "other.db").fit(*IRIS)
+
+    def replace(number):
+        if number == 3 and (tmp_path / "other.db").exists():
+            os.replace(tmp_path / "other.db", store)
+
+    monkeypatch.setattr(SETTINGS, "before_fit", replace)
+    with pytest.raises(OSError, match="deleted or replaced"):
+        make_sweep(store).fit(*IRIS)
+
+
+def test_a_study_that_is_deleted_stops_the_sweep(store, monkeypatch):
+    def delete(number):
+        if number == 2:
+            optuna.delete_study(study_name="mine", storage=f"sqlite:///{store}")
+
+    monkeypatch.setattr(SETTINGS, "before_fit", delete)
+    search = make_sweep(store, study_name="mine")
+    with pytest.raises(OSError, match="study 'mine' was deleted from the store"):
+        search.fit(*IRIS)
+    assert search.fit_results_[1][1] is not None
+
+
+def test_a_damaged_store_is_named(store, tmp_path):
+    make_sweep(store).fit(*IRIS)
+    content = bytearray(store.read_bytes())
+    content[4096:] = os.urandom(len(content) - 4096)
+    damaged = tmp_path / "damaged.db"
+    damaged.write_bytes(content)
+    for read in (ResultCube.from_store, lambda path: make_sweep(path).fit(*IRIS)):
+        with pytest.raises(OSError, match=r"damaged.db cannot be used.*is damaged"):
+            read(damaged)
+
+
+def test_a_full_disk_keeps_what_is_stored(store, fits, monkeypatch):
+    make_sweep(store).fit(*IRIS)
+    with sqlite3.connect(store) as connection:
+        (n_pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.close()
+    connect = sqlite3.dbapi2.connect
+
+    def small(*args, **kwargs):
+        opened = connect(*args, **kwargs)
+        opened.execute(f"PRAGMA max_page_count = {n_pages + 2}")
+        return opened
+
+    monkeypatch.setattr(sqlite3.dbapi2, "connect", small)
+    plan = {"number": list(range(40))}
+    search = SweepSearchCV(Counting(), plan, store=store, cv=2, refit=False)
+    with pytest.raises(OSError, match=r"disk is full. What was stored before is kept"):
+        search.fit(*IRIS)
+    monkeypatch.setattr(sqlite3.dbapi2, "connect", connect)
+    n_kept = sum(map(sum, stored(store)))
+    assert 8 < n_kept < 80
+    fits()
+    again = search.fit(*IRIS)
+    assert len(fits()) == 80 - n_kept
+    assert flat(again) == flat(search.set_params(store=None).fit(*IRIS))
+
+
+def test_a_lock_of_a_killed_process_is_broken(store, monkeypatch):
+    monkeypatch.setattr("skseisfp.sweep._sweep_study.LOCK_LEASE", 0.3)
+    make_sweep(store, study_name="mine").fit(*IRIS)
+    url = f"sqlite:///{store}"
+    optuna.create_study(study_name="mine (locked)", storage=url)
+    start = time.monotonic()
+    make_sweep(store, study_name="mine").fit(*IRIS)
+    assert time.monotonic() - start > 0.3
+    assert optuna.get_all_study_names(url) == ["mine"]
