@@ -63,6 +63,19 @@ _CALLS = {
         "    ).fit(X, y, groups=event_id)"
     ),
 }
+# Tools in which labels, or rows, go to others without their events.
+_PERMUTES = "permutation_test_score"
+_PERMUTED = (
+    f"{_PERMUTES} permutes the labels of records; those of one event cannot be "
+    "exchanged alone. Permute the labels of events:\n"
+    "    skseisfp.model_selection.event_permutation_test(estimator, X, y, event_id)"
+)
+_SAMPLED = (
+    "A sampler of imbalanced-learn draws or makes records without their events, which "
+    "nothing gives back to the steps after it. Leave it out, and balance in the "
+    "classifier:\n"
+    '    FingerprintClassifier(balance="events")  # others: class_weight="balanced"'
+)
 
 
 class EventsUnknownWarning(UserWarning):
@@ -153,7 +166,8 @@ def find_groups(
     Raises
     ------
     ValueError
-        If an event is missing, a length does not fit, or two sources disagree.
+        If an event is missing, a length does not fit, two sources disagree, or the
+        calling tool moves labels or records without their events.
     """
     parts = [part for part in (y, X, groups) if part is not None]
     if not parts:
@@ -172,6 +186,8 @@ def find_groups(
         "the index event_id of X": _index_events(X),
         "the event_id of the references in X": _reference_events(X),
     }
+    if any(values is not None for values in sources.values()):
+        _check_callers()
     known = {
         name: check_groups(values, n_records, name=name)
         for name, values in sources.items()
@@ -214,6 +230,7 @@ def resolve_groups(
     """
     found = find_groups(y, groups, X=X)
     if found is None:
+        _check_callers()
         raise ValueError(f"{needed_by} {_how_to_give_events()}")
     return found
 
@@ -347,14 +364,36 @@ def _how_to_give_events():
 
 def _index_dropping_caller():
     """Return the outermost calling tool that drops the index of labels, or None."""
-    frame, found = sys._getframe(1), None
-    while frame is not None:
-        owner = type(frame.f_locals.get("self")).__name__
-        module = frame.f_globals.get("__name__", "")
+    found = None
+    for owner, function, module in _calling_tools():
+        kind = type(owner).__name__
         if module.startswith("imblearn."):
-            found = owner
-        for name in (owner, frame.f_code.co_name):
+            found = kind
+        for name in (kind, function):
             if name in _INDEX_DROPPED_BY and module.startswith("sklearn."):
                 found = name
-        frame = frame.f_back
     return found
+
+
+def _check_callers():
+    """Raise within a tool that moves labels or records without their events."""
+    for owner, function, module in _calling_tools():
+        # a private function of that name scores, also in workers
+        if module.startswith("sklearn.") and function.strip("_") == _PERMUTES:
+            raise ValueError(_PERMUTED)
+        if (
+            module == "imblearn.pipeline"
+            and function.startswith("fit")
+            and any(hasattr(step, "fit_resample") for _, step in owner.steps)
+        ):
+            raise ValueError(_SAMPLED)
+
+
+def _calling_tools():
+    """Yield owner, function and module of all calls of tools, the innermost first."""
+    frame: Any = sys._getframe(2)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if module.startswith(("sklearn.", "imblearn.")):
+            yield frame.f_locals.get("self"), frame.f_code.co_name, module
+        frame = frame.f_back

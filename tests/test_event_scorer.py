@@ -1,4 +1,5 @@
 import pickle
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -6,12 +7,15 @@ import pytest
 import sklearn
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss, matthews_corrcoef, roc_auc_score
+from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
+from sklearn.metrics import f1_score, log_loss, matthews_corrcoef, roc_auc_score
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
+    LearningCurveDisplay,
     StratifiedGroupKFold,
+    TunedThresholdClassifierCV,
+    ValidationCurveDisplay,
     cross_val_score,
     cross_validate,
 )
@@ -261,3 +265,82 @@ def test_a_pickled_scorer_scores_the_same(records):
 def test_bad_options_are_named(options, message):
     with pytest.raises(ValueError, match=message):
         make_event_scorer(**options)
+
+
+@pytest.mark.parametrize(
+    ("scorer", "name"),
+    [
+        (event_roc_auc, "event_roc_auc"),
+        (make_event_scorer(["accuracy", "f1"]), "event_accuracy_f1"),
+        (make_event_scorer(matthews_corrcoef), "event_matthews_corrcoef"),
+        (make_event_scorer(log_loss, greater_is_better=False), "neg_event_log_loss"),
+        (make_event_scorer(partial(f1_score, pos_label="quake")), "event_score"),
+    ],
+)
+def test_names(scorer, name):
+    assert scorer.__name__ == name
+
+
+@pytest.mark.parametrize(
+    ("display", "options"),
+    [
+        (LearningCurveDisplay, {"train_sizes": [0.5, 1.0]}),
+        (ValidationCurveDisplay, {"param_name": "C", "param_range": [0.1, 1]}),
+    ],
+)
+def test_displays_of_curves_by_event(records, pyplot, display, options):
+    X, y, event_id = records
+    made = display.from_estimator(
+        LogisticRegression(),
+        X,
+        attach_events(y, event_id),
+        groups=event_id,
+        cv=StratifiedGroupKFold(3),
+        scoring=event_roc_auc,
+        error_score="raise",
+        **options,
+    )
+    assert made.ax_.get_ylabel() == "Event roc auc"
+    train, test = next(StratifiedGroupKFold(3).split(X, y, event_id))
+    expected = event_roc_auc(
+        LogisticRegression().fit(X[train], y[train]),
+        X[test],
+        y[test],
+        groups=event_id[test],
+    )
+    assert made.test_scores[1, 0] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("metric", "advised"),
+    [("f1", "f1"), ("roc_auc", "balanced_accuracy"), (log_loss, "balanced_accuracy")],
+)
+@pytest.mark.parametrize("by_routing", [False, True])
+def test_a_threshold_for_records_is_not_tuned(records, metric, advised, by_routing):
+    X, y, event_id = records
+    tuned = TunedThresholdClassifierCV(
+        LogisticRegression(), scoring=make_event_scorer(metric), cv=GroupKFold(3)
+    )
+    y, params = (
+        (y, {"groups": event_id}) if by_routing else (attach_events(y, event_id), {})
+    )
+    with (
+        sklearn.config_context(enable_metadata_routing=by_routing),
+        pytest.raises(AttributeError, match="cannot tune the threshold") as seen,
+    ):
+        tuned.fit(X, y, **params)
+    assert "EventThresholdClassifierCV" in str(seen.value)
+    assert f"metric={advised!r}" in str(seen.value)
+    assert not hasattr(event_roc_auc, "_score_func")
+
+
+def test_regularisation_is_searched_by_event(records, routing):
+    X, y, event_id = records
+    options = {"cv": GroupKFold(3), "scoring": event_accuracy}
+    search = GridSearchCV(LogisticRegression(), {"C": [0.01, 1]}, **options)
+    search.fit(X, y, groups=event_id)
+    path = LogisticRegressionCV(
+        Cs=[0.01, 1], use_legacy_attributes=False, l1_ratios=(0,), **options
+    ).fit(X, y, groups=event_id)
+    means = path.scores_.reshape(3, 2).mean(axis=0)
+    np.testing.assert_allclose(means, search.cv_results_["mean_test_score"])

@@ -118,9 +118,9 @@ def test_in_searches_with_routing_on_and_off():
 def test_bad_input_is_named():
     event_id, station = catalogue(0)
     y, X = event_id % 2, np.zeros((len(event_id), 1))
-    with pytest.raises(ValueError, match="needs groups"):
+    with pytest.raises(ValueError, match="Split needs the event of every record"):
         next(EventStationSplit(stations=station).split(X, y))
-    with pytest.raises(ValueError, match="needs groups"):
+    with pytest.raises(ValueError, match="Split needs the event of every record"):
         EventStationSplit(stations=station).get_n_splits()
     with pytest.raises(ValueError, match=r"needs the stations.*EventStationSplit\(sta"):
         next(EventStationSplit().split(X, y, event_id))

@@ -20,6 +20,7 @@ from sklearn.model_selection import (
     TunedThresholdClassifierCV,
     cross_val_predict,
     cross_val_score,
+    permutation_test_score,
 )
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
@@ -397,6 +398,77 @@ def test_scores_keep_the_index():
         NEEDY, RECORDS, LABELS, groups=IDS, cv=GroupKFold(2), error_score="raise"
     )
     assert Needy.numbers == [(10, 30)] * 2
+
+
+PERMUTATIONS = {"cv": GroupKFold(2), "n_permutations": 2}
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+@pytest.mark.parametrize("y", [LABELS, np.asarray(LABELS)], ids=["index", "plain"])
+def test_permuted_labels_have_no_events(y, n_jobs):
+    with pytest.raises(ValueError, match="permutes the labels of records") as seen:
+        permutation_test_score(
+            NEEDY, RECORDS, y, groups=IDS, n_jobs=n_jobs, **PERMUTATIONS
+        )
+    assert "event_permutation_test(estimator, X, y, event_id)" in str(seen.value)
+    assert Needy.numbers == []
+
+
+def test_permuted_labels_have_no_events_by_routing():
+    with (
+        sklearn.config_context(enable_metadata_routing=True),
+        pytest.raises(ValueError, match="permutes the labels of records"),
+    ):
+        permutation_test_score(
+            Needy().set_fit_request(groups=True),
+            RECORDS,
+            LABELS.to_numpy(),
+            params={"groups": IDS},
+            **PERMUTATIONS,
+        )
+
+
+def test_permutations_that_need_no_events_are_as_before():
+    y = LABELS.to_numpy()
+    score, *_ = permutation_test_score(
+        LogisticRegression(), RECORDS, y, groups=IDS, **PERMUTATIONS
+    )
+    assert score > 0.5
+
+
+@pytest.mark.parametrize("way", ["index", "name", "routing"])
+def test_samplers_lose_the_events(way):
+    """Of balanced classes a sampler gives as many records, in another order."""
+    pytest.importorskip("imblearn")
+    from imblearn.pipeline import make_pipeline
+    from imblearn.under_sampling import RandomUnderSampler
+
+    rows = np.random.default_rng(0).permutation(len(IDS))
+    X, y, groups = RECORDS[rows], LABELS.iloc[rows], IDS[rows]
+    needy = Needy()
+    with sklearn.config_context(enable_metadata_routing=True):
+        needy.set_fit_request(groups=True)
+    pipeline = make_pipeline(RandomUnderSampler(random_state=0), needy)
+    params = {"index": {}, "name": {"needy__groups": groups}}
+    y = y if way == "index" else y.to_numpy()
+    with (
+        sklearn.config_context(enable_metadata_routing=way == "routing"),
+        pytest.raises(ValueError, match="without their events") as seen,
+    ):
+        pipeline.fit(X, y, **params.get(way, {"groups": groups}))
+    assert 'FingerprintClassifier(balance="events")' in str(seen.value)
+    assert Needy.numbers == []
+
+
+def test_pipelines_of_imbalanced_learn_without_samplers_keep_the_events():
+    pytest.importorskip("imblearn")
+    from imblearn.pipeline import make_pipeline
+
+    make_pipeline(StandardScaler(), NEEDY).fit(RECORDS, LABELS)
+    make_pipeline(StandardScaler(), NEEDY).fit(
+        RECORDS, LABELS.to_numpy(), needy__groups=IDS
+    )
+    assert Needy.numbers == [(20, 60)] * 2
 
 
 def test_ids_that_cannot_be_sorted_become_numbers_for_splitters():

@@ -8,6 +8,8 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
 from small_classifiers import (
     N_RECORDS,
     Foreign,
@@ -123,11 +125,18 @@ def test_a_parameter_of_the_cnn_raises_with_flat_fingerprints():
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("warm_start", "new network"), ("train_split", "early_stopping")],
+    [("class_weight", "balance='weights'"), ("train_split", "early_stopping")],
 )
-def test_parameters_of_skorch_that_are_replaced_raise_with_a_hint(name, hint):
-    with pytest.raises(TypeError, match=hint):
-        FingerprintClassifier(**{name: True})
+def test_parameters_of_others_that_are_replaced_raise_with_a_hint(name, hint):
+    with pytest.raises(TypeError, match=f"'{name}' is not a parameter.*{hint}"):
+        FingerprintClassifier(**{name: "balanced"})
+    with pytest.raises(ValueError, match=f"'{name}' is not a parameter.*{hint}"):
+        FingerprintClassifier().set_params(**{name: "balanced"})
+    search = GridSearchCV(
+        Pipeline([("network", FingerprintClassifier())]), {f"network__{name}": [None]}
+    )
+    with pytest.raises(ValueError, match=hint):
+        search.fit(*make_fingerprints())
 
 
 def test_kwargs_can_be_set_but_not_fitted():
@@ -166,6 +175,7 @@ def test_kwargs_can_be_set_but_not_fitted():
         ({"augmenter": "crop"}, "augmenter must be an instance of .*WaveformAugmenter"),
         ({"callbacks": "early"}, "callbacks must be an instance of 'list'"),
         ({"random_state": -1}, "random_state must be .* got -1"),
+        ({"warm_start": "yes"}, "warm_start must be .*bool.* got 'yes'"),
         ({"verbose": "yes"}, "verbose must be .* got 'yes'"),
         ({"device": None}, "device must be .* got None"),
         ({"device": "quantum"}, "device must be 'auto' or"),

@@ -6,6 +6,7 @@ import torch
 
 from skseisfp._utils.torch_sums import reproducible_sums
 from skseisfp.neural._randomness import (
+    draw_seed,
     make_generators,
     seeded_global_generator,
 )
@@ -28,7 +29,9 @@ def draw(generators):
 
 
 def test_generators_follow_the_seed_and_differ_from_each_other():
-    first, second, other = (draw(make_generators(s, "cpu")) for s in (3, 3, 4))
+    first, second, other = (
+        draw(make_generators(draw_seed(s), "cpu")) for s in (3, 3, 4)
+    )
     assert first == second
     assert first != other
     assert len({tuple(numbers) for numbers in first}) == 4
@@ -36,7 +39,8 @@ def test_generators_follow_the_seed_and_differ_from_each_other():
 
 def test_a_random_state_instance_is_advanced():
     state = np.random.RandomState(0)
-    assert draw(make_generators(state, "cpu")) != draw(make_generators(state, "cpu"))
+    first, second = (draw(make_generators(draw_seed(state), "cpu")) for _ in range(2))
+    assert first != second
 
 
 def test_the_global_generator_is_lent_and_put_back():

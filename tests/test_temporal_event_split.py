@@ -104,7 +104,7 @@ def test_nested_with_a_fixed_array_says_what_to_do():
 
 def test_bad_input_is_named():
     event_id, X = np.arange(6), np.zeros((6, 1))
-    with pytest.raises(ValueError, match="needs groups"):
+    with pytest.raises(ValueError, match="Split needs the event of every record"):
         next(TemporalEventSplit(times=event_id).split(X))
     with pytest.raises(ValueError, match="needs the times"):
         next(TemporalEventSplit().split(X, groups=event_id))

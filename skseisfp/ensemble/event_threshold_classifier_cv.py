@@ -43,7 +43,7 @@ callable, default="balanced_accuracy"
         classes; ``"sensitivity"`` is the share of the events of `pos_label` that are
         found, with at most `max_false_alarm_rate` of the others; ``"cost"`` minimises
         `costs`. A callable takes true and predicted labels of events.
-    max_false_alarm_rate : float, default=0.05
+    max_false_alarm_rate : float in [0, 1], default=0.05
         Largest share of the events of the other class that may be taken for
         `pos_label`, for ``metric="sensitivity"``.
     costs : tuple of (float, float), default=(1.0, 1.0)

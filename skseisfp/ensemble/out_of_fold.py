@@ -12,6 +12,11 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from .._compat import check_method_params, safe_indexing
 from ..events import attach_events
 from ..metrics.aggregation import RESPONSES, class_scores
+from ..metrics.decisions import (
+    check_decides_by_scores,
+    decision_threshold,
+    shift_scores,
+)
 from ._wrapper import is_routing_enabled, name_of_groups
 
 
@@ -102,6 +107,8 @@ def score_rows(
     rows: npt.NDArray,
     classes: npt.NDArray,
     metadata: dict[str, Any],
+    *,
+    check_rule: bool = False,
 ) -> npt.NDArray[np.float64]:
     """Return the scores of some rows by a fitted classifier.
 
@@ -117,6 +124,8 @@ def score_rows(
         Labels of the columns, sorted.
     metadata : dict of str to array-like of shape (n_records,)
         As for `fit_rows`.
+    check_rule : bool, default=False
+        Raise where the classifier predicts by a rule of its own that is not known.
 
     Returns
     -------
@@ -125,7 +134,11 @@ def score_rows(
         least possible value of a decision function.
     """
     asked = {name: requested(estimator, name, metadata, rows) for name in RESPONSES}
-    scores = class_scores(estimator, safe_indexing(X, rows), **asked)
+    records = safe_indexing(X, rows)
+    scores = class_scores(estimator, records, **asked)
+    if check_rule:
+        decision = decision_threshold(estimator)
+        check_decides_by_scores(estimator, records, scores, decision)
     known = np.asarray(estimator.classes_)
     if np.array_equal(known, classes):
         return scores
@@ -136,7 +149,13 @@ def score_rows(
 
 
 def fit_predict(
-    estimator: Any, X: Any, y: npt.NDArray, fold: Any, metadata: dict[str, Any]
+    estimator: Any,
+    X: Any,
+    y: npt.NDArray,
+    fold: Any,
+    metadata: dict[str, Any],
+    *,
+    check_rule: bool = False,
 ) -> npt.NDArray[np.float64]:
     """Fit on the training rows of a fold and return the scores of its test rows.
 
@@ -152,6 +171,8 @@ def fit_predict(
         Row numbers of the training set and of the test set.
     metadata : dict of str to array-like of shape (n_records,)
         As for `fit_rows`.
+    check_rule : bool, default=False
+        As for `score_rows`.
 
     Returns
     -------
@@ -160,7 +181,35 @@ def fit_predict(
     """
     train, test = fold
     fitted = fit_rows(estimator, X, y, train, metadata)
-    return score_rows(fitted, X, test, np.unique(y), metadata)
+    classes = np.unique(y)
+    return score_rows(fitted, X, test, classes, metadata, check_rule=check_rule)
+
+
+def fit_decide(
+    estimator: Any, X: Any, y: npt.NDArray, fold: Any, metadata: dict[str, Any]
+) -> npt.NDArray[np.float64]:
+    """Fit on the training rows of a fold; return scores whose largest one decides.
+
+    Parameters
+    ----------
+    estimator, X, y, fold, metadata : object
+        As for `fit_predict`.
+
+    Returns
+    -------
+    ndarray of shape (n_test_rows, n_classes)
+        Scores, of a classifier with a threshold of its own those of `shift_scores`.
+
+    Raises
+    ------
+    ValueError
+        If the classifier predicts by a rule of its own that is not known.
+    """
+    scores = fit_predict(estimator, X, y, fold, metadata, check_rule=True)
+    decision = decision_threshold(estimator)
+    if decision is None or scores.shape[1] > 2:
+        return scores
+    return shift_scores(scores, decision)
 
 
 def requested(

@@ -99,6 +99,52 @@ def decide(
     return np.where(scores[:, column] >= threshold, column, 1 - column)
 
 
+def margin_threshold(
+    scores: npt.NDArray, decision: Decision
+) -> npt.NDArray[np.float64]:
+    """Return the threshold of the margin: the second score less the first.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_rows, 2)
+        Scores of records or events, see `class_scores`.
+    decision : (int, float)
+        Column of the positive class and its threshold, see `decision_threshold`.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        Rows whose margin is above it are predicted as the second class.
+    """
+    column, threshold = decision
+    of_second = 2 * threshold - scores.sum(axis=1)
+    return of_second if column == 1 else -of_second
+
+
+def shift_scores(scores: npt.NDArray, decision: Decision) -> npt.NDArray[np.float64]:
+    """Return scores of two classes of which the larger one decides.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_rows, 2)
+        Scores of records or events, see `class_scores`.
+    decision : (int, float)
+        Column of the positive class and its threshold, see `decision_threshold`.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, 2)
+        The score of the positive class above its threshold, and its negative as the
+        score of the other class.
+    """
+    column, threshold = decision
+    if column == 1:
+        # the first of equal scores wins, but one at the threshold is of the second
+        threshold = np.nextafter(threshold, -np.inf)
+    above = scores[:, column] - threshold
+    return np.column_stack([above, -above] if column == 0 else [-above, above])
+
+
 def check_decides_by_scores(
     estimator: Any, X: Any, scores: npt.NDArray, threshold: Decision | None
 ) -> None:

@@ -14,6 +14,7 @@ from .._utils.checks import check_option
 from ..events import resolve_groups
 from .aggregation import TIES, aggregate_events, class_scores
 from .decisions import check_decides_by_scores, decision_threshold
+from .threshold_curve import METRICS
 from .weighted import (
     CallableMetric,
     Rows,
@@ -56,6 +57,27 @@ class EventScorer:
         self._sign = sign
         self._kwargs = kwargs
         self._groups_request: bool | str = True
+
+    @property
+    def __name__(self) -> str:
+        """Name of the score, for the axes of displays."""
+        metrics = [self._metric] if isinstance(self._metric, str) else self._metric
+        if callable(metrics):
+            metrics = [getattr(metrics, "__name__", "score")]
+        return ("neg_" if self._sign < 0 else "") + "_".join(["event", *metrics])
+
+    @property
+    def _score_func(self):
+        """Raise: scikit-learn asks for the metric to apply it to records."""
+        metric = self._metric if self._metric in METRICS else "balanced_accuracy"
+        raise AttributeError(
+            "An event score cannot tune the threshold of "
+            "TunedThresholdClassifierCV, which passes on what is predicted for records "
+            "but no scores that could be averaged over events. Tune it by event:\n"
+            "    skseisfp.ensemble.EventThresholdClassifierCV(\n"
+            f"        estimator, metric={metric!r}\n"
+            "    ).fit(X, y, groups=event_id)"
+        )
 
     def __call__(
         self,

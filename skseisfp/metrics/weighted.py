@@ -275,6 +275,25 @@ def get_score(metric: Any) -> WeightedMetric:
     return _find_metric(metric, METRICS)
 
 
+def uses_predictions(metric: Any) -> bool:
+    """Return whether a metric depends on what is predicted, not on scores alone.
+
+    Parameters
+    ----------
+    metric : str, callable or EventScorer
+        As :func:`get_metric` takes it.
+
+    Returns
+    -------
+    bool
+        True for shares of correct predictions, False for an AUC or a Brier score.
+    """
+    found = get_metric(metric)
+    if isinstance(found, CallableMetric):
+        return found.response_method == "predict"
+    return found not in (roc_auc, brier_score, calibration_error)
+
+
 def _find_metric(metric, known: Mapping[str, WeightedMetric]) -> WeightedMetric:
     """Return the function of a name or of a callable."""
     if not callable(metric):

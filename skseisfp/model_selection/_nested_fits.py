@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..ensemble.out_of_fold import fit_predict, seeded
+from ..ensemble.out_of_fold import fit_decide, fit_predict, seeded
 from ..metrics import event_labels
 from ..metrics.aggregation import vote_events
-from ..metrics.weighted import Rows, get_score
+from ..metrics.weighted import Rows, get_score, uses_predictions
 from .protocols import make_protocols
 
 STRATIFIED = ("event", "new_stations")  # every class is in every fold of events
@@ -172,12 +172,12 @@ def fit_candidate(estimator, X, y, fold, metadata, *, metric, random_state):
         message is kept instead.
     """
     pooled = np.full((len(y), len(np.unique(y))), np.nan)
+    predict = fit_decide if uses_predictions(metric) else fit_predict
+    args = X, y, metadata, random_state, predict
     try:
         for inner in fold.inner:
-            pooled[inner[1]] = _predict(estimator, X, y, inner, metadata, random_state)
-        outer = _predict(
-            estimator, X, y, (fold.train, fold.test), metadata, random_state
-        )
+            pooled[inner[1]] = _predict(estimator, inner, *args)
+        outer = _predict(estimator, (fold.train, fold.test), *args)
     except Exception as error:
         return CandidateFit(None, None, np.nan, f"{type(error).__name__}: {error}")
     rows = fold.inner_rows
@@ -187,9 +187,9 @@ def fit_candidate(estimator, X, y, fold, metadata, *, metric, random_state):
     return CandidateFit(pooled[rows], outer, score, "")
 
 
-def _predict(estimator, X, y, fold, metadata, random_state):
+def _predict(estimator, fold, X, y, metadata, random_state, predict):
     """Return the predictions of one fit, or raise if they hold NaN."""
-    scores = fit_predict(seeded(estimator, random_state), X, y, fold, metadata)
+    scores = predict(seeded(estimator, random_state), X, y, fold, metadata)
     if np.isnan(scores).any():
         raise ValueError(f"predictions of {type(estimator).__name__} hold NaN.")
     return scores

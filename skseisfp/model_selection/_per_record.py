@@ -36,10 +36,3 @@ def per_record(name, splitter, given, n_records):
             f"{name} is missing for record {int(values.isna().to_numpy().argmax())}."
         )
     return values
-
-
-def required_groups(groups, splitter):
-    """Return the events, or raise if there are none."""
-    if groups is None:
-        raise ValueError(f"{type(splitter).__name__} needs groups, the event ids.")
-    return groups

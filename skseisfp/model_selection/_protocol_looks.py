@@ -57,7 +57,7 @@ class ProtocolLooks:
         ):
             self.tickets |= dict(zip(at_set, tickets, strict=True))
 
-    def record(self, pooled, scores):
+    def record(self, pooled, scores, of_metric):
         """Record the mean scores over the seeds, and those of the events.
 
         Parameters
@@ -66,6 +66,8 @@ class ProtocolLooks:
             Predictions by protocol, model and seed.
         scores : DataFrame
             Scores by protocol, estimator, seed and metric.
+        of_metric : callable
+            Takes `Predictions`, returns the scores that the metric is computed from.
         """
         key = ["protocol", "estimator", "metric"]
         means = scores.groupby(key).agg({"score": "mean"})["score"]
@@ -73,7 +75,7 @@ class ProtocolLooks:
         for (protocol, name), ticket in self.tickets.items():
             scored = self.protocols[protocol].scored
             given = np.mean(
-                [pooled[protocol, name, seed].scores for seed in self.seeds], axis=0
+                [of_metric(pooled[protocol, name, seed]) for seed in self.seeds], axis=0
             )
             table = aggregate_events(
                 given[scored], self.events[scored], classes=np.unique(self.y)

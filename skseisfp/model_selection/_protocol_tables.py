@@ -8,7 +8,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..metrics import bootstrap_interval, event_labels, paired_bootstrap
-from ..metrics.weighted import are_probabilities, get_score, metric_name
+from ..metrics.weighted import (
+    are_probabilities,
+    get_score,
+    metric_name,
+    uses_predictions,
+)
 from ._event_tables import LABEL_COLUMNS, count_stations
 
 CALIBRATION = ("brier_score", "calibration_error")
@@ -23,20 +28,30 @@ class Predictions:
     """Predictions of one estimator under one protocol with one seed, out of fold.
 
     `scores` has shape (n_records, n_classes), NaN where a record is not tested;
-    `thresholds` of the margin have shape (n_records,), NaN where none was found.
-    `y` are the labels of the training.
+    `thresholds` of the margin have shape (n_records,), NaN where there is none. `own`
+    are scores whose largest one is what the classifier predicts by a threshold of its
+    own, NaN where it has none. `y` are the labels of the training.
     """
 
     scores: npt.NDArray
     thresholds: npt.NDArray
+    own: npt.NDArray
     y: npt.NDArray
 
     def decisions(self):
         """Return scores whose largest one is the decision at the threshold."""
         if np.isnan(self.thresholds).all():
-            return self.scores
-        margin = self.scores[:, 1] - self.scores[:, 0] - self.thresholds
-        return np.column_stack([-margin, margin])
+            return self.own_decisions()
+        margin = self.scores[:, 1] - self.scores[:, 0]
+        margin = margin - np.nan_to_num(self.thresholds)
+        return self.own_decisions(np.column_stack([-margin, margin]))
+
+    def own_decisions(self, others=None):
+        """Return scores whose largest one is what the classifier predicts."""
+        others = self.scores if others is None else others
+        if np.isnan(self.own).all():
+            return others
+        return np.where(np.isnan(self.own), others, self.own)
 
 
 class Scorer:
@@ -48,7 +63,12 @@ class Scorer:
         get_score(metric)
         self.metric = metric
         self.name = metric_name(metric)
+        self.uses_predictions = uses_predictions(metric)
         self.n_resamples = n_resamples
+
+    def of_metric(self, given):
+        """Return the scores of predictions that the metric is computed from."""
+        return given.own_decisions() if self.uses_predictions else given.scores
 
     def interval(self, y, scores, rows, seed, metric=None):
         """Return a score of some rows, NaN if a class has fewer than two events."""
@@ -140,7 +160,7 @@ def tabulate_scores(entries, protocols, pooled, scorer):
     for (protocol, name, seed), given in pooled.items():
         rows = protocols[seed][protocol].scored
         key = (protocol, name, entries[name].kind, seed)
-        measured = {scorer.name: given.scores}
+        measured = {scorer.name: scorer.of_metric(given)}
         if entries[name].kind == "model":
             measured |= _more_measures(given, rows)
         for metric, scores in measured.items():
@@ -166,11 +186,10 @@ def compare_models(entries, protocols, pooled, scorer):
     for seed, made in protocols.items():
         for protocol in made:
             for a, b in combinations(models, 2):
-                first, second = (pooled[protocol, name, seed] for name in (a, b))
+                y = pooled[protocol, a, seed].y
+                pair = (scorer.of_metric(pooled[protocol, n, seed]) for n in (a, b))
                 rows = made[protocol].scored
-                interval = scorer.difference(
-                    first.y, first.scores, second.scores, rows, seed
-                )
+                interval = scorer.difference(y, *pair, rows, seed)
                 lines.append((protocol, a, b, seed, *interval))
     columns = ["protocol", "a", "b", "seed", "difference", "low", "high"]
     return pd.DataFrame(lines, columns=columns)
@@ -185,11 +204,12 @@ def compare_with_controls(entries, protocols, pooled, scores, scorer):
         if controls.empty:
             continue
         best = controls.loc[controls["score"].idxmax()]
-        control = pooled[protocol, best["estimator"], seed]
+        control = scorer.of_metric(pooled[protocol, best["estimator"], seed])
         rows = protocols[seed][protocol].scored
         for name in block.loc[block["kind"] == "model", "estimator"]:
             model = pooled[protocol, name, seed]
-            gain = scorer.difference(model.y, model.scores, control.scores, rows, seed)
+            own = scorer.of_metric(model)
+            gain = scorer.difference(model.y, own, control, rows, seed)
             lines.append(
                 (protocol, name, seed, best["estimator"], best["score"], *gain)
             )
@@ -207,9 +227,10 @@ def break_down(entries, protocols, pooled, scorer, frame, by):
         if entries[name].kind != "model":
             continue
         scored = protocols[seed][protocol].scored
+        scores = scorer.of_metric(given)
         for (column, value), inside in subsets.items():
             for part, rows in _with_complement(value, inside, scored, scorer, given.y):
-                interval = scorer.interval(given.y, given.scores, rows, seed)
+                interval = scorer.interval(given.y, scores, rows, seed)
                 key = (protocol, name, seed, column, part)
                 lines.append((*key, *interval, *scorer.counts(rows)))
     columns = ["protocol", "estimator", "seed", "column", "value"]

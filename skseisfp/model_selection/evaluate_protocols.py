@@ -16,6 +16,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from .._parameters import COUNT
 from ..ensemble.out_of_fold import check_routing, fit_predict, seeded
 from ..metrics import event_labels
+from ..metrics.decisions import decision_threshold, margin_threshold, shift_scores
 from ._controls import CONTROLS, check_controls, make_controls, shuffle_labels
 from ._event_threshold import find_threshold
 from ._options import AT_LEAST_TWO, SEED, check_options
@@ -110,13 +111,15 @@ def evaluate_protocols(
 default="roc_auc"
         Event score by which models are compared with controls, of the mean
         probability of an event's records; a callable is an event scorer, or is called
-        as ``metric(y_true, y_pred)``.
+        as ``metric(y_true, y_pred)``. What is predicted follows a threshold of the
+        classifier's own.
     n_splits : int, default=5
         Number of event folds, of station folds and of regions.
     threshold_splits : int or None, default=3
         Number of event-grouped folds within each training set by which the threshold
         of the balanced accuracy is found; None predicts the likeliest class, as is
-        always done for more than two classes.
+        always done for more than two classes. A classifier with a threshold of its own
+        keeps it.
     by : str or sequence of str, default=None
         Columns of `frame` by whose values the scores are broken down, in addition to
         the number of stations; None takes ``label_source`` and ``label_confidence`` if
@@ -145,8 +148,9 @@ default="roc_auc"
     TypeError
         If `estimators`, `frame` or `seeds` are of another type.
     ValueError
-        As :func:`make_protocols`, if an option is not valid, or if `params` are given
-        without metadata routing.
+        As :func:`make_protocols`, if an option is not valid, if `params` are given
+        without metadata routing, or if predictions are scored and a classifier predicts
+        by a rule that its scores do not show.
     SealedSetError
         If the events are a sealed set of the `ledger` that has had its look.
 
@@ -206,10 +210,11 @@ default="roc_auc"
         y,
         {"groups": events, **(params or {})},
         threshold_splits=threshold_splits,
+        uses_predictions=scorer.uses_predictions,
         parallel=Parallel(n_jobs=n_jobs, verbose=verbose),
     )
     tables = tabulate(entries, rounds, pooled, scorer, y, frame, by)
-    looks.record(pooled, tables["scores"])
+    looks.record(pooled, tables["scores"], scorer.of_metric)
     not_run = list((reasons | impossible).items())
     return ProtocolEvaluation(
         **tables,
@@ -249,7 +254,7 @@ def _plan(frame, y, seeds, *, protocols, n_splits):
     return rounds, reasons
 
 
-def _fit_all(entries, rounds, y, metadata, *, threshold_splits, parallel):
+def _fit_all(entries, rounds, y, metadata, *, parallel, **options):
     """Fit every estimator on every fold; return predictions by protocol, name, seed."""
     cells = [
         _Cell(protocol, name, seed, fold, labels)
@@ -260,17 +265,18 @@ def _fit_all(entries, rounds, y, metadata, *, threshold_splits, parallel):
         for fold in made[protocol].folds
     ]
     found = parallel(
-        delayed(_run)(entries[cell.name], cell, metadata, threshold_splits)
-        for cell in cells
+        delayed(_run)(entries[cell.name], cell, metadata, **options) for cell in cells
     )
     pooled = {}
-    for cell, (scores, threshold) in zip(cells, found, strict=True):
+    for cell, (scores, thresholds, own) in zip(cells, found, strict=True):
         key = cell.protocol, cell.name, cell.seed
         if key not in pooled:
             empty = np.full((len(y), scores.shape[1]), np.nan)
-            pooled[key] = Predictions(empty, np.full(len(y), np.nan), cell.y)
-        pooled[key].scores[cell.fold[1]] = scores
-        pooled[key].thresholds[cell.fold[1]] = threshold
+            pooled[key] = Predictions(empty, empty[:, 0].copy(), empty.copy(), cell.y)
+        test = cell.fold[1]
+        pooled[key].scores[test] = scores
+        pooled[key].thresholds[test] = thresholds
+        pooled[key].own[test] = own
     return pooled
 
 
@@ -279,21 +285,37 @@ def _labels(entry, y, events, seed):
     return shuffle_labels(y, events, seed) if entry.kind == "shuffled" else y
 
 
-def _run(entry, cell, metadata, threshold_splits):
-    """Return the scores of the test rows of a cell, and the threshold."""
+def _run(entry, cell, metadata, *, threshold_splits, uses_predictions):
+    """Return scores of the test rows, their thresholds, and scores of own decisions.
+
+    A classifier with a threshold of its own keeps it; for others it is found.
+    """
     estimator = seeded(entry.estimator, cell.seed)
-    threshold = np.nan
-    if threshold_splits is not None and entry.kind == "model":
-        threshold = find_threshold(
-            estimator,
-            entry.X,
-            cell.y,
-            cell.fold[0],
-            metadata,
-            n_splits=threshold_splits,
-            seed=cell.seed,
-        )
-    return fit_predict(estimator, entry.X, cell.y, cell.fold, metadata), threshold
+    data = entry.X, cell.y
+    is_model = entry.kind == "model"
+    is_tuned = threshold_splits is not None and is_model
+    scores = fit_predict(
+        estimator,
+        *data,
+        cell.fold,
+        metadata,
+        check_rule=uses_predictions or (is_model and not is_tuned),
+    )
+    decision = decision_threshold(estimator)
+    if decision is not None and scores.shape[1] == 2:
+        own = shift_scores(scores, decision)
+        return scores, margin_threshold(scores, decision), own
+    if not is_tuned:
+        return scores, np.nan, np.nan
+    threshold = find_threshold(
+        estimator,
+        *data,
+        cell.fold[0],
+        metadata,
+        n_splits=threshold_splits,
+        seed=cell.seed,
+    )
+    return scores, threshold, np.nan
 
 
 def _check_seeds(seeds):

@@ -19,12 +19,12 @@ from sklearn.utils.parallel import Parallel, delayed
 from .._compat import Interval as Range
 from .._parameters import COUNT
 from .._utils.validation import check_labels
-from ..ensemble.out_of_fold import check_routing, fit_predict, seeded
+from ..ensemble.out_of_fold import check_routing, fit_decide, fit_predict, seeded
 from ..events import resolve_groups
 from ..metrics import Interval, aggregate_events, event_labels
 from ..metrics.auc_precision import auc_half_width, events_to_separate
 from ..metrics.event_scorer import event_rows
-from ..metrics.weighted import get_score, metric_name
+from ..metrics.weighted import get_score, metric_name, uses_predictions
 from ._learning_curve_fit import fit_power_law, power_law, reason_not_to_extrapolate
 from ._learning_curve_plan import draw_counts, plan_curve, tabulate_curve
 from ._options import AT_LEAST_TWO, SEED, check_options
@@ -278,7 +278,8 @@ def event_learning_curve(
     metric : {"accuracy", "balanced_accuracy", "f1", "roc_auc"} or callable, \
 default="roc_auc"
         Event score of the mean prediction of an event's records; a callable is an event
-        scorer, or is called as ``metric(y_true, y_pred)``.
+        scorer, or is called as ``metric(y_true, y_pred)``. What is predicted follows a
+        threshold of the classifier's own; one of another rule fails.
     n_resamples : int, default=1000
         Number of resamples of the bootstrap by event.
     random_state : int, default=0
@@ -356,7 +357,8 @@ default="roc_auc"
         random_state=random_state,
     )
     metadata = {"groups": groups, **(params or {})}
-    pooled = _fit_all(estimator, X, y, plan, metadata, random_state, n_jobs)
+    predict = fit_decide if uses_predictions(metric) else fit_predict
+    pooled = _fit_all(predict, estimator, X, y, plan, metadata, random_state, n_jobs)
     counts = draw_counts(labels, n_resamples, random_state)
     drawn = _score_all(pooled, y, groups, counts, score)
     class_counts = labels.value_counts().reindex(np.unique(y))
@@ -370,14 +372,14 @@ default="roc_auc"
     )
 
 
-def _fit_all(estimator, X, y, plan, metadata, random_state, n_jobs):
+def _fit_all(predict, estimator, X, y, plan, metadata, random_state, n_jobs):
     """Return predictions of shape (n_sizes, n_repeats, n_records, n_classes)."""
     masks = [
         [np.isin(metadata["groups"], events) for events in (fit.train, fit.test)]
         for fit in plan
     ]
     predictions = Parallel(n_jobs=n_jobs)(
-        delayed(fit_predict)(
+        delayed(predict)(
             seeded(estimator, random_state + fit.repeat),
             X,
             y,

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from sklearn.model_selection import BaseCrossValidator, StratifiedGroupKFold
 
 from .._compat import num_samples
-from .._utils.validation import check_groups
+from ..events import resolve_groups
 from ._options import AT_LEAST_TWO, SEED
-from ._per_record import check_splitter, per_record, required_groups
+from ._per_record import check_splitter, per_record
 
 
 class EventStationSplit(BaseCrossValidator):
@@ -24,14 +24,14 @@ class EventStationSplit(BaseCrossValidator):
 
     Parameters
     ----------
-    n_event_splits : int, default=5
+    n_event_splits : int in [2, inf), default=5
         Number of event folds.
-    n_station_splits : int, default=5
+    n_station_splits : int in [2, inf), default=5
         Number of station folds.
     stations : array-like of shape (n_records,), default=None
         Station of each record. Metadata of the same name take precedence; nested
         cross-validation needs them.
-    random_state : int, default=None
+    random_state : int in [0, inf), default=None
         Seed by which events and stations are shuffled before they are distributed; an
         int, so that the folds are the same when they are counted and when they are
         used. None does not shuffle.
@@ -96,8 +96,8 @@ class EventStationSplit(BaseCrossValidator):
             Records; only their number counts.
         y : array-like of shape (n_records,), default=None
             Labels to stratify by; None balances the numbers of records in the folds.
-        groups : array-like of shape (n_records,), default=None
-            Event of each record.
+        groups : array-like of shape (n_records,) or "records", default=None
+            Event of each record; None takes the index ``event_id`` of `y` or `X`.
         stations : array-like of shape (n_records,), default=None
             Station of each record; None takes the parameter of the constructor.
 
@@ -113,7 +113,7 @@ class EventStationSplit(BaseCrossValidator):
         """
         check_splitter(self)
         n_records = num_samples(X)
-        groups = check_groups(required_groups(groups, self), n_records)
+        groups = resolve_groups(y, groups, X=X, needed_by=type(self).__name__)
         stations = per_record("stations", self, stations, n_records).to_numpy()
         y = np.zeros(n_records) if y is None else y
         event_folds = self._distribute(y, groups, self.n_event_splits)
@@ -152,8 +152,8 @@ class EventStationSplit(BaseCrossValidator):
             Records; None takes their number from `groups`.
         y : array-like of shape (n_records,), default=None
             Labels.
-        groups : array-like of shape (n_records,), default=None
-            Event of each record.
+        groups : array-like of shape (n_records,) or "records", default=None
+            Event of each record; None takes the index ``event_id`` of `y` or `X`.
         stations : array-like of shape (n_records,), default=None
             Station of each record; None takes the parameter of the constructor.
 
@@ -162,5 +162,6 @@ class EventStationSplit(BaseCrossValidator):
         int
             Number of splits.
         """
-        X = required_groups(groups, self) if X is None else X
+        if X is None:
+            groups = X = resolve_groups(y, groups, needed_by=type(self).__name__)
         return sum(1 for _ in self.split(X, y, groups, stations))

@@ -73,7 +73,9 @@ class NestedEvaluation:
     probabilities : DataFrame
         Nested predictions of the scored records: ``event_id``, ``label``, ``fold``,
         ``candidate`` and ``score_<class>``, indexed by ``record``; and, where ranks
-        are scored, ``rank_<class>``, see the notes of :func:`nested_evaluation`.
+        are scored, ``rank_<class>``, see the notes of :func:`nested_evaluation`. Of a
+        classifier with a threshold of its own the scores are those above it, where the
+        metric depends on what is predicted.
     rank_correlation : float
         Spearman correlation, over candidates, of mean inner and naive score; NaN for
         fewer than three candidates or equal scores.
@@ -196,7 +198,8 @@ def nested_evaluation(
     metric : {"accuracy", "balanced_accuracy", "f1", "roc_auc"} or callable, \
 default="roc_auc"
         Event score of the mean prediction of an event's records; a callable is an event
-        scorer, or is called as ``metric(y_true, y_pred)``.
+        scorer, or is called as ``metric(y_true, y_pred)``. What is predicted follows a
+        threshold of the classifier's own; one of another rule fails.
     n_iter : int, default=None
         Number of candidates to draw at random, two or more; None takes all.
     n_resamples : int, default=2000

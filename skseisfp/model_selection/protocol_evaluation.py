@@ -29,7 +29,8 @@ class ProtocolEvaluation:
         One row for each protocol, estimator, seed and metric: ``kind`` (``"model"``,
         ``"control"`` or ``"shuffled"``), ``score`` by event with the ends ``low`` and
         ``high`` of its interval, ``n_events`` and ``n_records``. The balanced accuracy
-        is that at the threshold found in the training events.
+        is that at the threshold found in the training events, or at the threshold that
+        the classifier has itself.
     against_controls : DataFrame
         One row for each protocol, model and seed: ``best_control`` with its
         ``control_score``, the paired ``difference`` of the model from it with its

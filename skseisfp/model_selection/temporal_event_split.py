@@ -13,8 +13,8 @@ from sklearn.model_selection import BaseCrossValidator
 
 from .._compat import Interval, num_samples
 from .._parameters import COUNT
-from .._utils.validation import check_groups
-from ._per_record import check_splitter, per_record, required_groups
+from ..events import resolve_groups
+from ._per_record import check_splitter, per_record
 
 
 class TemporalEventSplit(BaseCrossValidator):
@@ -25,9 +25,9 @@ class TemporalEventSplit(BaseCrossValidator):
 
     Parameters
     ----------
-    n_splits : int, default=5
-        Number of splits, one or more.
-    test_size : int or float, default=None
+    n_splits : int in [1, inf), default=5
+        Number of splits.
+    test_size : int in [1, inf) or float in (0, 1), default=None
         Number or share of the events in a test block; None takes
         ``n_events // (n_splits + 1)``.
     times : array-like of shape (n_records,), default=None
@@ -84,9 +84,9 @@ class TemporalEventSplit(BaseCrossValidator):
         X : array-like of shape (n_records, ...)
             Records; only their number counts.
         y : array-like of shape (n_records,), default=None
-            Not used.
-        groups : array-like of shape (n_records,), default=None
-            Event of each record.
+            Labels; only their index ``event_id`` is used.
+        groups : array-like of shape (n_records,) or "records", default=None
+            Event of each record; None takes the index ``event_id`` of `y` or `X`.
         times : array-like of shape (n_records,), default=None
             Time of each record; None takes the parameter of the constructor.
 
@@ -103,7 +103,7 @@ class TemporalEventSplit(BaseCrossValidator):
         """
         check_splitter(self)
         n_records = num_samples(X)
-        groups = check_groups(required_groups(groups, self), n_records)
+        groups = resolve_groups(y, groups, X=X, needed_by=type(self).__name__)
         by_event = _as_times(per_record("times", self, times, n_records)).groupby(
             groups
         )

@@ -11,6 +11,9 @@ from skorch.helper import predefined_split
 
 from ._randomness import seeded_global_generator
 
+# losses that multiply those of the items by weights of their classes
+_BY_CLASS = (torch.nn.CrossEntropyLoss, torch.nn.NLLLoss)
+
 
 class _BatchAccuracy(Callback):
     """Record the accuracy of each batch."""
@@ -20,9 +23,12 @@ class _BatchAccuracy(Callback):
         assert batch is not None
         assert y_pred is not None
         scores = y_pred[0] if isinstance(y_pred, tuple) else y_pred
-        right = scores.detach().argmax(1).cpu() == batch[1].cpu()
+        right = (scores.detach().argmax(1).cpu() == batch[1].cpu()).float()
+        if isinstance(batch[0], dict):
+            weights = batch[0]["sample_weight"].cpu()
+            right = right * (weights / weights.mean())
         name = "train_accuracy" if training else "valid_accuracy"
-        net.history.record_batch(name, right.float().mean().item())
+        net.history.record_batch(name, right.mean().item())
 
 
 class FingerprintNet(NeuralNetClassifier):
@@ -34,6 +40,7 @@ class FingerprintNet(NeuralNetClassifier):
 
     generators_: Any = None
     augmenter_: Any = None
+    mean_weights_: dict[bool, float]
     module_: Any
 
     @property
@@ -59,8 +66,8 @@ class FingerprintNet(NeuralNetClassifier):
             self.module_.set_generator(self.generators_.dropout)
         return self
 
-    def train(self, dataset, valid, sampler):
-        """Fit a new network; Ctrl-C ends it, other than skorch's own fit.
+    def train(self, dataset, valid, sampler, start=None):
+        """Fit the network; Ctrl-C ends it, other than skorch's own fit.
 
         Parameters
         ----------
@@ -70,10 +77,20 @@ class FingerprintNet(NeuralNetClassifier):
             The items to validate on.
         sampler : iterable of int
             The order of the items, drawn again at each iteration.
+        start : dict of str to Tensor, default=None
+            State of the module to start from; None takes a new one.
         """
         self.train_split = None if valid is None else predefined_split(valid)
         self.iterator_train__sampler = sampler
         self.initialize()
+        if dataset.weights is not None:
+            self._check_takes_weights()
+            self.mean_weights_ = {
+                True: self._mean_weight(dataset),
+                False: 1.0 if valid is None else self._mean_weight(valid),
+            }
+        if start is not None:
+            self.module_.load_state_dict(start)
         self.notify("on_train_begin", X=dataset, y=None)
         try:
             self.fit_loop(dataset)
@@ -83,6 +100,23 @@ class FingerprintNet(NeuralNetClassifier):
         self.notify("on_train_end", X=dataset, y=None)
         self._check_finite()
         return self
+
+    def _check_takes_weights(self):
+        """Raise if the loss gives no losses of records, which weights multiply."""
+        if not hasattr(self.criterion_, "reduction"):
+            raise ValueError(
+                "sample_weight other than integers needs a criterion with the "
+                f"attribute reduction; {type(self.criterion_).__name__} has none."
+            )
+
+    def _mean_weight(self, dataset):
+        """Return the mean weight of the losses of a dataset, with those of classes."""
+        weights = torch.from_numpy(dataset.weights)
+        criterion = self.criterion_
+        if isinstance(criterion, _BY_CLASS) and criterion.weight is not None:
+            labels = torch.from_numpy(dataset.y[dataset.records])
+            weights = weights * criterion.weight.cpu()[labels]
+        return weights.mean().item()
 
     def _check_finite(self):
         """Raise if training has driven a weight to infinity."""
@@ -113,14 +147,32 @@ class FingerprintNet(NeuralNetClassifier):
     def train_step(self, batch, **fit_params):
         """Train on an augmented batch; the optimizer may compute its loss often."""
         if self.augmenter_ is not None:
-            X, y = batch
+            item, y = batch
             generator = self.generators_.augmentation
+            X = item["X"] if isinstance(item, dict) else item
             X = torch.as_tensor(self.augmenter_.augment(X.numpy(), generator))
-            batch = X, y
+            batch = ({**item, "X": X} if isinstance(item, dict) else X), y
         return super().train_step(batch, **fit_params)
+
+    def get_loss(self, y_pred, y_true, X=None, training=False):
+        """Return the loss of a batch, the mean of the weighted losses of its items."""
+        if not isinstance(X, dict):
+            return super().get_loss(y_pred, y_true, X=X, training=training)
+        criterion: Any = self.criterion_
+        reduction, criterion.reduction = criterion.reduction, "none"
+        try:
+            losses = super().get_loss(y_pred, y_true, X=X, training=training)
+        finally:
+            criterion.reduction = reduction
+        losses = losses.flatten(1).mean(1) if losses.ndim > 1 else losses
+        total = (losses * X["sample_weight"].to(losses)).sum()
+        if reduction == "sum":
+            return total
+        return total / (len(losses) * self.mean_weights_[training])
 
     def infer(self, x, **fit_params):
         """Run the module on a batch of fingerprints as float32."""
+        x = x["X"] if isinstance(x, dict) else x
         if self.augmenter_ is not None:
             x = self.augmenter_.center(x)
         x = x.to(self.device).to(torch.float32)

@@ -21,7 +21,10 @@ _COMPONENTS = ("module", "criterion", "optimizer", "iterator_train", "iterator_v
 _OPEN = ("callbacks__", "compile__", "optimizer__param_groups")
 _REJECTED = {
     "train_split": " Use early_stopping and validation_fraction.",
-    "warm_start": " Every fit trains a new network.",
+    "class_weight": (
+        " Use balance='weights', 'views' or 'events' for classes of unequal size, and "
+        "sample_weight in fit for weights of records."
+    ),
 }
 _PREFIXES = (*(f"{part}__" for part in _COMPONENTS), *_OPEN)
 _FROM_FIT = ("input_shape", "n_classes", "dataset", "sampler", "params")

@@ -22,13 +22,22 @@ class FitGenerators:
     augmentation: np.random.Generator
 
 
-def make_generators(random_state, device):
-    """Return the generators of a fit; None takes entropy from the system."""
-    seed = None
-    if random_state is not None:
-        seed = check_random_state(random_state).randint(2**31)
-    sequences = np.random.SeedSequence(seed).spawn(5)
-    split, weights, order, dropout, augmentation = sequences
+def draw_seed(random_state):
+    """Return the seed of a fit; None takes entropy from the system."""
+    if random_state is None:
+        return np.random.SeedSequence().entropy
+    return int(check_random_state(random_state).randint(2**31))
+
+
+def make_generators(seed, device, *, n_epochs=0):
+    """Return the generators of a fit, which goes on after a number of epochs.
+
+    Epochs of different fits of a network differ in order and dropout, but the same
+    events are drawn for validation.
+    """
+    split = np.random.SeedSequence(seed).spawn(5)[0]
+    later = np.random.SeedSequence([seed, n_epochs] if n_epochs else seed)
+    _, weights, order, dropout, augmentation = later.spawn(5)
     return FitGenerators(
         np.random.default_rng(split),
         _torch_generator(weights),

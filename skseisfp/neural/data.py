@@ -107,6 +107,9 @@ class FingerprintDataset(Dataset):
         The records to take; None takes all.
     n_views : int, default=None
         Number of views to take, from the first; None takes all.
+    weights : ndarray of shape (n_taken,), default=None
+        Weight in the loss of each record that is taken. With weights the fingerprints
+        of an item are a dict, as skorch takes it: ``X`` and ``sample_weight``.
     """
 
     def __init__(
@@ -115,23 +118,31 @@ class FingerprintDataset(Dataset):
         y: npt.NDArray | None = None,
         records: npt.NDArray | None = None,
         n_views: int | None = None,
+        weights: npt.NDArray | None = None,
     ) -> None:
         self.X = X
         self.y = np.zeros(len(X), dtype=np.int64) if y is None else y
         self.records = np.arange(len(X)) if records is None else records
         self.n_views = X.shape[1] if n_views is None else n_views
+        self.weights = weights
 
     def __len__(self) -> int:
         return len(self.records) * self.n_views
 
-    def __getitem__(self, index: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    def __getitem__(self, index: Any) -> tuple[Any, torch.Tensor]:
         if np.ndim(index) == 0:
-            fingerprints, labels = self[np.array([index])]
-            return fingerprints[0], labels[0]
-        record, view = np.divmod(index, self.n_views)
-        record = self.records[record]
-        fingerprints = np.ascontiguousarray(self.X[record, view])
-        return torch.from_numpy(fingerprints), torch.from_numpy(self.y[record])
+            item, labels = self[np.array([index])]
+            if isinstance(item, dict):
+                return {name: values[0] for name, values in item.items()}, labels[0]
+            return item[0], labels[0]
+        place, view = np.divmod(index, self.n_views)
+        record = self.records[place]
+        fingerprints = torch.from_numpy(np.ascontiguousarray(self.X[record, view]))
+        labels = torch.from_numpy(self.y[record])
+        if self.weights is None:
+            return fingerprints, labels
+        weights = torch.from_numpy(self.weights[place])
+        return {"X": fingerprints, "sample_weight": weights}, labels
 
 
 class ShuffleSampler:

@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.base import ClassifierMixin, clone
-from sklearn.preprocessing import LabelEncoder
+from sklearn.base import (
+    ClassifierMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    clone,
+)
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
@@ -25,25 +29,28 @@ from .._parameters import (
 )
 from .._utils.checks import check_option
 from .._utils.torch_sums import reproducible_sums
-from .._utils.validation import check_classes
-from ..events import find_groups, resolve_groups
 from ..preprocessing import WaveformAugmenter
-from ._assembly import assemble_network, export_weights, restore_network
+from ._assembly import (
+    assemble_network,
+    export_weights,
+    restore_network,
+)
+from ._class_codes import (
+    check_same_classes,
+    encode_among,
+    encode_classes,
+    find_classes,
+)
+from ._continuation import check_same_module, join_histories
 from ._default_module import DEFAULT_MODULES
+from ._hidden_features import count_hidden_features, hidden_features
 from ._parameters import PassthroughParameters
 from ._presets import PRESETS
-from ._randomness import make_generators
-from .data import (
-    BalancedSampler,
-    BatchIterator,
-    EventSampler,
-    FingerprintDataset,
-    ShuffleSampler,
-    check_fingerprints,
-    with_views,
-)
+from ._randomness import draw_seed, make_generators
+from ._records import check_sample_weight, select_records
+from ._training_sets import find_events, make_datasets, make_sampler, weigh_classes
+from .data import BatchIterator, FingerprintDataset, check_fingerprints, with_views
 from .device import choose_device
-from .group_valid_split import group_valid_split
 
 if TYPE_CHECKING:
     from skorch import NeuralNetClassifier
@@ -55,7 +62,11 @@ _FACTORY = Where(
 
 
 class FingerprintClassifier(
-    ValidatedParameters, ClassifierMixin, PassthroughParameters
+    ValidatedParameters,
+    ClassNamePrefixFeaturesOutMixin,
+    ClassifierMixin,
+    TransformerMixin,
+    PassthroughParameters,
 ):
     """Neural network for fingerprints, for all tools of scikit-learn.
 
@@ -72,13 +83,13 @@ class FingerprintClassifier(
         Loss.
     optimizer : class or callable, default=torch.optim.AdamW
         Optimizer.
-    lr : float, default=1e-3
-        Learning rate at the start, above 0.
-    weight_decay : float, default=1e-2
-        Weight decay of the optimizer, 0 or more.
-    max_epochs : int, default=30
+    lr : float in (0, inf), default=1e-3
+        Learning rate at the start.
+    weight_decay : float in [0, inf), default=1e-2
+        Weight decay of the optimizer.
+    max_epochs : int in [1, inf), default=30
         Largest number of epochs.
-    batch_size : int, default=64
+    batch_size : int in [1, inf), default=64
         Largest number of views in a batch; batches are of nearly equal size.
     lr_schedule : {"cosine", "plateau"} or None, default="cosine"
         ``"cosine"`` falls to zero over `max_epochs`; ``"plateau"`` divides by ten when
@@ -87,9 +98,9 @@ class FingerprintClassifier(
     early_stopping : bool, default=False
         Use some of the events for validation only, stop when their loss no longer
         improves and restore the best weights.
-    validation_fraction : float, default=0.2
-        Fraction of the events of each class for early stopping, in (0, 1).
-    patience : int, default=10
+    validation_fraction : float in (0, 1), default=0.2
+        Fraction of the events of each class for early stopping.
+    patience : int in [1, inf), default=10
         Epochs without improvement before an early stop.
     balance : {"weights", "views", "events"} or None, default=None
         How classes of unequal size are balanced: by weights of the loss, or by drawing
@@ -103,10 +114,10 @@ class FingerprintClassifier(
         Random changes of the records that the network is trained on, drawn again in
         every epoch; its parameters are ``augmenter__crop`` and so on. Records for
         validation or prediction are only cut about their middle.
-    memory_limit : float, default=None
-        Mebibytes that records may take, 0 or more, where X is an array of references.
-        Records beyond the limit are read again in every epoch; None keeps all of them
-        in memory.
+    memory_limit : float in [0, inf], default=None
+        Mebibytes that records may take, where X is an array of references. Records
+        beyond the limit are read again in every epoch; None keeps all of them in
+        memory.
     callbacks : list or tuple, default=None
         Further skorch callbacks; copies of them are used.
     device : str, int or torch.device, default="auto"
@@ -114,6 +125,9 @@ class FingerprintClassifier(
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order, dropout and validation split. None takes a new seed
         from the system. Global generators are neither used nor changed.
+    warm_start : bool, default=False
+        Let `fit` go on with the fitted network, if there is one, instead of a new one.
+        The classes and the parameters of the module must be the same; see the notes.
     verbose : int, default=0
         Print the progress of training if positive.
     **kwargs : object
@@ -127,9 +141,9 @@ class FingerprintClassifier(
     net_ : skorch.NeuralNetClassifier
         The trained network.
     history_ : dict of list
-        Loss and accuracy of each epoch.
+        Loss and accuracy of each epoch, also of the fits that this one goes on with.
     n_epochs_ : int
-        Number of epochs trained.
+        Number of epochs trained, of all these fits.
     fingerprint_shape_ : tuple of int
         Shape of one fingerprint as the network takes it, after a crop.
     augmenter_ : WaveformAugmenter or None
@@ -171,6 +185,28 @@ class FingerprintClassifier(
     0.752 to 0.693 on events held out: events with one record, most of them with
     inferred labels, had 44 % of the weight of the earthquakes.
 
+    Integers as `sample_weight` repeat records, and records of weight zero are left out:
+    the network is, bit by bit, that of an X with these records. Records that occur
+    more than once have no order, so that a training set with such records, by weights
+    or in X itself, is put into an order of its contents; any other keeps its own, on
+    which the network depends. An epoch is as long as the sum of integers: divide large
+    ones by their mean. Weights that are not all integers multiply the losses of their
+    records, divided by their mean, so that only their ratios count. Validation is
+    weighted in the same way. `balance` evens out the sums of the weights of classes, or
+    of events; the weights then count within a class, or within an event.
+
+    With `warm_start`, and in `partial_fit`, the fitted weights are trained for
+    `max_epochs` more epochs, by a new optimizer from the present `lr` on, and the
+    history goes on. Seeds follow from that of the first fit and the number of epochs,
+    so that a copy from a file goes on as the original does. Early stopping draws events
+    for validation from the records it is given, of the same records the same ones as
+    before. An event that was trained on before may come among others: its loss is too
+    good, and only new events should be given.
+
+    `transform` returns the input of the output layer as features, for another
+    classifier after this one in a pipeline. Those of training records have seen the
+    labels.
+
     A pickle holds the weights as plain arrays. The unpickled network predicts as
     before; the state of its optimizer is not kept.
 
@@ -211,6 +247,7 @@ class FingerprintClassifier(
         "callbacks": [list, tuple, None],
         "device": [str, Integral, torch.device],
         "random_state": ["random_state"],
+        "warm_start": ["boolean"],
         "verbose": ["verbose"],
     }
 
@@ -225,6 +262,7 @@ class FingerprintClassifier(
     n_features_in_: int
 
     __metadata_request__fit = {"groups": True}
+    __metadata_request__partial_fit = {"groups": True}
 
     def __init__(
         self,
@@ -247,6 +285,7 @@ class FingerprintClassifier(
         callbacks: Sequence[Any] | None = None,
         device: str | int | torch.device = "auto",
         random_state: int | np.random.RandomState | None = None,
+        warm_start: bool = False,
         verbose: int = 0,
         **kwargs: Any,
     ) -> None:
@@ -268,6 +307,7 @@ class FingerprintClassifier(
         self.callbacks = callbacks
         self.device = device
         self.random_state = random_state
+        self.warm_start = warm_start
         self.verbose = verbose
         self._check_names(kwargs, TypeError)
         vars(self).update(kwargs)
@@ -310,9 +350,13 @@ class FingerprintClassifier(
         return cls(**{**PRESETS[name], **overrides})
 
     def fit(
-        self, X: Any, y: npt.ArrayLike, groups: npt.ArrayLike | None = None
+        self,
+        X: Any,
+        y: npt.ArrayLike,
+        groups: npt.ArrayLike | None = None,
+        sample_weight: npt.ArrayLike | None = None,
     ) -> Self:
-        """Train a new network.
+        """Train a new network, or the fitted one further if `warm_start` is set.
 
         Parameters
         ----------
@@ -325,6 +369,8 @@ class FingerprintClassifier(
             The event of each record, which the validation split of early stopping and
             ``balance="events"`` need. None takes the index ``event_id`` of `y`, see
             `skseisfp.events`; ``"records"`` makes every record its own event.
+        sample_weight : array-like of shape (n_records,), default=None
+            Weight of each record, 0 or more, see the notes. None weighs all equally.
 
         Returns
         -------
@@ -337,28 +383,56 @@ class FingerprintClassifier(
             If the data, a parameter or the architecture is not valid, before any
             training; if training diverges. Of a parameter it is a TypeError, too.
         """
-        vars(self).pop("net_", None)
-        self._validate_params()
-        self._check_combinations()
-        events = self._find_events(X, y, groups)
-        X = check_fingerprints(self, X, reset=True)
-        codes = self._encode(y, X)
-        X = with_views(X)
-        augmenter: Any = clone(self.augmenter, safe=False)
-        self.augmenter_ = augmenter
-        self.fingerprint_shape_ = self._shape_in_network(X)
-        self.device_ = choose_device(self.device)
-        generators = make_generators(self.random_state, self.device_)
-        train, valid = self._split(X, codes, events, generators)
-        self.class_weight_ = self._weigh_classes(train)
-        network = assemble_network(self, generators)
-        sampler = self._make_sampler(train, events, generators.order)
-        with reproducible_sums(self.device_):
-            network.train(train, valid, sampler)
-        self.history_ = network.tabulate_history()
-        self.n_epochs_ = len(network.history)
-        self.net_ = network.release()
-        return self
+        if not self.warm_start:
+            vars(self).pop("net_", None)
+        return self._fit(X, y, groups, sample_weight, self._encode)
+
+    def partial_fit(
+        self,
+        X: Any,
+        y: npt.ArrayLike,
+        classes: npt.ArrayLike | None = None,
+        groups: npt.ArrayLike | None = None,
+        sample_weight: npt.ArrayLike | None = None,
+    ) -> Self:
+        """Train the fitted network further, such as on new events.
+
+        Parameters
+        ----------
+        X : array-like
+            Fingerprints, as in `fit`.
+        y : array-like of shape (n_records,)
+            Labels, of all classes or some of them.
+        classes : array-like of shape (n_classes,), default=None
+            All labels, in the first call where no `fit` came before it.
+        groups : array-like of shape (n_records,), default=None
+            The event of each record, as in `fit`.
+        sample_weight : array-like of shape (n_records,), default=None
+            Weight of each record, as in `fit`.
+
+        Returns
+        -------
+        self
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            As `fit`; if a label is not one of the classes. The network is then what it
+            was before.
+
+        Notes
+        -----
+        It trains for `max_epochs` epochs, as `partial_fit` of skorch; ``max_epochs=1``
+        makes it one pass over the records.
+        """
+
+        def encode(X, y, weights):
+            known = self.classes_ if hasattr(self, "net_") else None
+            self.classes_ = find_classes(classes, known)
+            return encode_among(X, y, weights, self.classes_)
+
+        return self._fit(X, y, groups, sample_weight, encode)
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:
         """Return the probabilities of the classes.
@@ -378,14 +452,7 @@ class FingerprintClassifier(
         ValueError
             If the fingerprints are not of the shape that the network was fitted on.
         """
-        check_is_fitted(self)
-        X = with_views(check_fingerprints(self, X, reset=False))
-        if self._shape_in_network(X) != self.fingerprint_shape_:
-            raise ValueError(
-                f"X has fingerprints of shape {X.shape[2:]}; {type(self).__name__} was "
-                f"fitted on fingerprints of shape {self.fingerprint_shape_}."
-            )
-        n_views = 1 if self.predict_views == "first" else X.shape[1]
+        X, n_views = self._check_predicted(X)
         with reproducible_sums(self.device_):
             scores = self.net_.predict_proba(FingerprintDataset(X, n_views=n_views))
         scores = scores.reshape(len(X), n_views, -1).astype(np.float64).mean(axis=1)
@@ -407,10 +474,48 @@ class FingerprintClassifier(
         best = self.predict_proba(X).argmax(axis=1)
         return self.classes_[best]
 
+    def transform(self, X: Any) -> npt.NDArray:
+        """Return the input of the output layer, as features of the records.
+
+        Parameters
+        ----------
+        X : array-like
+            Fingerprints, as in `fit`; the number of views may differ.
+
+        Returns
+        -------
+        ndarray of shape (n_records, n_hidden)
+            Activations of the last hidden layer, averaged over the views that
+            `predict_views` names; float64 where X is, or has no dtype, else float32.
+
+        Raises
+        ------
+        ValueError
+            If the layer that runs last is not a `torch.nn.Linear` with one output for
+            each class, or X is not valid.
+        """
+        dtype = getattr(X, "dtype", np.float64)
+        dtype = np.float64 if dtype == np.float64 else np.float32
+        X, n_views = self._check_predicted(X)
+        items = FingerprintDataset(X, n_views=n_views)
+        with reproducible_sums(self.device_):
+            features = hidden_features(self.net_, items, len(self.classes_))
+        features = features.reshape(len(X), n_views, -1)
+        return features.astype(dtype, copy=False).mean(axis=1)
+
+    @property
+    def _n_features_out(self):
+        """Return the number of features that `transform` returns."""
+        return count_hidden_features(
+            self.net_, self.fingerprint_shape_, len(self.classes_)
+        )
+
     def __sklearn_tags__(self) -> Tags:
         """Return the tags: fingerprints may have three axes."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        assert tags.transformer_tags is not None
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -427,6 +532,7 @@ class FingerprintClassifier(
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore the state, and the network from its weights."""
+        state = {"warm_start": False, **state}  # earlier files lack it
         super().__setstate__(state)
         if "net_" in state:
             on_cuda = torch.device(self.device_).type == "cuda"
@@ -440,54 +546,91 @@ class FingerprintClassifier(
         if hasattr(self, "kwargs"):
             raise ValueError("kwargs is not a parameter; pass its content by name.")
 
+    def _fit(self, X, y, groups, sample_weight, encode):
+        """Train; after an error everything is as it was before."""
+        before = dict(vars(self))
+        try:
+            self._train(X, y, groups, sample_weight, encode)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+        return self
+
+    def _train(self, X, y, groups, sample_weight, encode):
+        """Train a new network, or the fitted one further."""
+        self._validate_params()
+        self._check_combinations()
+        fitted = getattr(self, "net_", None)
+        events = find_events(self, X, y, groups)
+        X = check_fingerprints(self, X, reset=fitted is None)
+        weights = check_sample_weight(sample_weight, len(X))
+        codes = encode(X, y, weights)
+        X = with_views(X)
+        augmenter: Any = clone(self.augmenter, safe=False)
+        self.augmenter_ = augmenter
+        if fitted is None:
+            self.fingerprint_shape_ = self._shape_in_network(X)
+        self._check_shape(X)
+        self.device_ = choose_device(self.device)
+        generators = self._make_generators(fitted)
+        records = select_records(X, codes, events, weights)
+        train, valid = make_datasets(self, X, codes, events, records, generators.split)
+        self.class_weight_ = weigh_classes(self, train)
+        network = assemble_network(self, generators)
+        start = None
+        if fitted is not None:
+            check_same_module(fitted, network)
+            start = fitted.module_.state_dict()
+        sampler = make_sampler(self, train, events, generators.order)
+        with reproducible_sums(self.device_):
+            network.train(train, valid, sampler, start)
+        self._add_history(network, fitted)
+        self.net_ = network.release()
+
+    def _add_history(self, network, fitted):
+        """Keep the history of a fit, after that of the fits that it goes on with."""
+        history, n_epochs = network.tabulate_history(), len(network.history)
+        if fitted is not None:
+            history = join_histories(self.history_, self.n_epochs_, history, n_epochs)
+            n_epochs += self.n_epochs_
+        self.history_ = history
+        self.n_epochs_ = n_epochs
+
+    def _make_generators(self, fitted):
+        """Return the generators, of the seed of the first fit if training goes on."""
+        if fitted is None or not hasattr(self, "_seed"):
+            self._seed = draw_seed(self.random_state)
+        n_epochs = 0 if fitted is None else self.n_epochs_
+        return make_generators(self._seed, self.device_, n_epochs=n_epochs)
+
+    def _check_predicted(self, X):
+        """Return fingerprints to predict, with views, and how many of these to take."""
+        check_is_fitted(self)
+        X = with_views(check_fingerprints(self, X, reset=False))
+        self._check_shape(X)
+        return X, 1 if self.predict_views == "first" else X.shape[1]
+
+    def _check_shape(self, X):
+        """Raise if fingerprints have not the shape that the network was fitted on."""
+        if self._shape_in_network(X) != self.fingerprint_shape_:
+            raise ValueError(
+                f"X has fingerprints of shape {X.shape[2:]}; {type(self).__name__} was "
+                f"fitted on fingerprints of shape {self.fingerprint_shape_}."
+            )
+
     def _shape_in_network(self, X):
         """Return the shape of a fingerprint after the crop."""
         shape = X.shape[2:]
         return self.augmenter_.output_shape(shape) if self.augmenter_ else shape
 
-    def _encode(self, y, X):
+    def _encode(self, X, y, weights):
         """Return class numbers, and keep the labels as `classes_`."""
-        y = check_classes(self, X, y)
-        encoder: Any = LabelEncoder().fit(y)
-        self.classes_ = encoder.classes_
-        return encoder.transform(y).astype(np.int64)
-
-    def _split(self, X, y, groups, generators):
-        """Return the datasets of training and validation."""
-        if not self.early_stopping:
-            return FingerprintDataset(X, y), None
-        train, valid = group_valid_split(
-            y,
-            groups,
-            fraction=self.validation_fraction,
-            random_state=generators.split,
-        )
-        n_views = 1 if self.predict_views == "first" else None
-        return FingerprintDataset(X, y, train), FingerprintDataset(X, y, valid, n_views)
-
-    def _find_events(self, X, y, groups):
-        """Return the event of each record, None where nothing needs it."""
-        if self.balance == "events":
-            needed_by = 'balance="events"'
-        elif self.early_stopping:
-            needed_by = "early_stopping=True"
-        else:
-            return None if y is None else find_groups(y, groups, X=X)
-        return resolve_groups(y, groups, X=X, needed_by=needed_by)
-
-    def _make_sampler(self, train, groups, generator):
-        """Return the order in which the items of training are drawn."""
-        if self.balance == "events":
-            return EventSampler(train, groups[train.records], generator)
-        sampler = BalancedSampler if self.balance == "views" else ShuffleSampler
-        return sampler(train, generator)
-
-    def _weigh_classes(self, train):
-        """Return weights that balance the sizes of the classes, or None."""
-        if self.balance != "weights":
-            return None
-        counts = np.bincount(train.y[train.records])
-        return counts.sum() / (len(counts) * counts)
+        classes, codes = encode_classes(self, X, y, weights)
+        if hasattr(self, "net_"):
+            check_same_classes(classes, self.classes_)
+        self.classes_ = classes
+        return codes
 
     def _possible_components(self, part):
         """Return the classes or functions that may be a part of the network."""

@@ -85,6 +85,10 @@ class LazyFingerprints:
             batch[place] = record
         return batch
 
+    def identities(self) -> npt.NDArray[np.uint64]:
+        """Return a number for each record; those of one reference have the same."""
+        return np.array([id(one) for one in self._references], dtype=np.uint64)
+
     def _record(self, number):
         """Return a record, from memory if it is kept there."""
         if number in self._kept:
