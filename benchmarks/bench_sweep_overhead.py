@@ -1,6 +1,6 @@
 """What a sweep adds to the time of its fits.
 
-Every fit takes 0.1 s, the shortest for which the promise of less than 5 % holds. The
+Every fit takes 0.5 s, the shortest for which the promise of less than 5 % holds. The
 overhead is all that the search does in addition: proposing trials, distributing them,
 confusion matrices by record and by event, storing. Opening the store takes time once a
 search, which is listed separately. Times are of the processor, with one thread, and so
@@ -22,9 +22,9 @@ from threadpoolctl import threadpool_limits
 
 from skseisfp.sweep import ExperimentPlan, SweepSearchCV
 
-FIT_TIME = 0.1
+FIT_TIME = 0.5
 LIMIT = 0.05
-N_FITS = 50
+N_FITS = 40
 N_FOLDS = (5, 1)
 
 

@@ -196,10 +196,12 @@ PUBLIC = {
     "sweep": [
         "ExperimentPlan",
         "FlattestRefit",
+        "NotReusableWarning",
         "ParetoRefit",
         "ResultCube",
         "SimplestRefit",
         "StagedSearchCV",
+        "StoredObject",
         "SweepSearchCV",
     ],
     "persistence": ["load", "save"],

@@ -65,7 +65,7 @@ def failing(error, number=2, times=1):
 
 
 FAULTS = [
-    MemoryError("no room"),
+    MemoryError("full"),
     ConnectionResetError("gone"),
     TimeoutError("late"),
     OSError(errno.ENOSPC, "No space left on device"),

@@ -17,7 +17,9 @@ from sklearn.metrics import accuracy_score, confusion_matrix, make_scorer
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
+    LeaveOneGroupOut,
     ShuffleSplit,
+    StratifiedGroupKFold,
     StratifiedKFold,
     cross_validate,
 )
@@ -50,6 +52,21 @@ FIT = [
 def fresh_workers():
     """Processes that have loaded nothing: joblib takes loading torch for a leak."""
     get_reusable_executor().shutdown(wait=True)
+
+
+@pytest.mark.parametrize("kind", [GroupKFold, StratifiedGroupKFold, LeaveOneGroupOut])
+def test_labels_give_their_events_to_the_folds(kind):
+    X, y = IRIS[0][::10], IRIS[1][::10]
+    events = np.array(["a", "b", "c"])[np.arange(15) % 3]
+    cv = kind() if kind is LeaveOneGroupOut else kind(3)
+    given = SweepSearchCV(SVC(), {"C": [1, 2]}, cv=cv, refit=False)
+    given.fit(X, y, groups=events)
+    found = clone(given).fit(X, attach_events(y, events))
+    assert same(
+        given.cv_results_["mean_test_score"], found.cv_results_["mean_test_score"]
+    )
+    with pytest.raises(ValueError, match="groups"):
+        clone(given).fit(X, y)
 
 
 def same(one, other):
@@ -686,7 +703,7 @@ def own_score(estimator, X, y):
         ({"a": "f1_macro", "b": event_accuracy}, "b", "accuracy", "b"),
         ({"roc_auc": make_scorer(accuracy_score)}, False, "own roc_auc", "roc_auc"),
         (make_event_scorer(["f1", "roc_auc"]), "roc_auc", "roc_auc", "roc_auc"),
-        (make_event_scorer(accuracy_score), True, "score", "score"),
+        (make_event_scorer(accuracy_score), True, "event_accuracy_score", "score"),
         (own_score, "accuracy", "own accuracy", "accuracy"),
         ("neg_log_loss", True, "neg_log_loss", "score"),
     ],

@@ -13,7 +13,7 @@ from sklearn.utils import check_array, column_or_1d
 
 from .._utils.checks import check_option, check_per_record
 from .._utils.validation import check_groups
-from ..events import EventsUnknownWarning
+from ..events import EventsUnknownWarning, resolve_groups
 from .decisions import Decision, decide
 
 RESPONSES = ("predict_proba", "decision_function", "predict")
@@ -21,15 +21,17 @@ VOTES = ("mean", "majority", "snr")
 TIES = ("mean", "first")
 
 
-def event_labels(y: npt.ArrayLike, groups: npt.ArrayLike) -> pd.Series:
+def event_labels(
+    y: npt.ArrayLike, groups: npt.ArrayLike | None = None
+) -> pd.Series:
     """Return the label of each event; raise for events of several labels.
 
     Parameters
     ----------
     y : array-like of shape (n_records,)
         Labels.
-    groups : array-like of shape (n_records,)
-        Event of each record.
+    groups : array-like of shape (n_records,), default=None
+        Event of each record; None takes the index ``event_id`` of `y`.
 
     Returns
     -------
@@ -39,7 +41,8 @@ def event_labels(y: npt.ArrayLike, groups: npt.ArrayLike) -> pd.Series:
     Raises
     ------
     ValueError
-        If the records of an event differ in label; the first such event is named.
+        If the records of an event differ in label; the first such event is named. If
+        the events are not known.
 
     Examples
     --------
@@ -48,7 +51,7 @@ def event_labels(y: npt.ArrayLike, groups: npt.ArrayLike) -> pd.Series:
     {'e1': 'blast', 'e2': 'quake'}
     """
     labels = column_or_1d(y)
-    events = check_groups(groups, len(labels))
+    events = resolve_groups(y, groups, needed_by="event_labels")
     records = pd.DataFrame({"label": labels, "event_id": events})
     by_event: Any = records.groupby("event_id", sort=False)["label"]
     n_labels = by_event.nunique(dropna=False)

@@ -178,8 +178,8 @@ class LearningHistoryDisplay(SearchDisplay):
     def _draw(self, folds, colour, label):
         """Draw the mean over the folds and the band about it."""
         folds = np.atleast_2d(np.asarray(folds, dtype=float))
-        folds = folds[:, np.isfinite(folds).any(axis=0)]
-        epochs = np.arange(1, folds.shape[1] + 1)
+        finite = np.isfinite(folds).any(axis=0)
+        folds, epochs = folds[:, finite], 1 + np.flatnonzero(finite)
         mean, deviation = np.nanmean(folds, axis=0), np.nanstd(folds, axis=0)
         self.ax_.plot(epochs, mean, color=colour, linewidth=1.8, label=label)
         if len(folds) > 1:

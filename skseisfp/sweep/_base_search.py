@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone, is_classifier
-from sklearn.model_selection import check_cv
+from sklearn.model_selection import (
+    GroupKFold,
+    GroupShuffleSplit,
+    LeaveOneGroupOut,
+    LeavePGroupsOut,
+    StratifiedGroupKFold,
+    check_cv,
+)
 from sklearn.utils import indexable
 
 from .._compat import (
@@ -50,6 +57,16 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
     from optuna.storages import BaseStorage
+
+
+# scikit-learn's splitters that keep groups together, and take them by name only
+BY_EVENT = (
+    GroupKFold,
+    GroupShuffleSplit,
+    LeaveOneGroupOut,
+    LeavePGroupsOut,
+    StratifiedGroupKFold,
+)
 
 
 class BaseSweepSearchCV(InheritedParameterDocs, ValidatedParameters, BaseSearchCV):
@@ -206,9 +223,7 @@ class BaseSweepSearchCV(InheritedParameterDocs, ValidatedParameters, BaseSearchC
         cv: Any = self.cv
         cv = check_cv(cv, y, classifier=is_classifier(self.estimator))
         check_events(scorer, X, y, routed.scorer.score)
-        split_params = dict(routed.splitter.split)
-        if "groups" in split_params:
-            split_params["groups"] = sortable(split_params["groups"])
+        split_params = self._split_params(cv, X, y, params, routed)
         splits = list(cv.split(X, y, **split_params))
         self.n_splits_ = len(splits)
         expected = cv.get_n_splits(X, y, **split_params)
@@ -235,6 +250,16 @@ class BaseSweepSearchCV(InheritedParameterDocs, ValidatedParameters, BaseSearchC
             n_jobs=self.n_jobs,
             pre_dispatch=self.pre_dispatch,
         )
+
+    @staticmethod
+    def _split_params(cv, X, y, params, routed):
+        """Return the metadata of the folds; splitters of events get those of `y`."""
+        split_params = dict(routed.splitter.split)
+        if isinstance(cv, BY_EVENT) and split_params.get("groups") is None:
+            split_params["groups"] = find_groups(y, params.get("groups"), X=X)
+        if "groups" in split_params:
+            split_params["groups"] = sortable(split_params["groups"])
+        return split_params
 
     def _find_labels(self, y):
         """Return the labels, None where there is not one label for each record."""

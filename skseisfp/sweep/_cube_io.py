@@ -68,10 +68,7 @@ def from_frame(frame: pd.DataFrame) -> xarray.Dataset:
         )
     coordinates = _coordinates(about)
     outer = [name for name in coordinates if name in frame.columns]
-    places = tuple(
-        pd.Index(coordinates[name][1]).get_indexer(pd.Index(frame[name]))
-        for name in outer
-    )
+    places = tuple(_find_labels(coordinates[name][1], frame[name]) for name in outer)
     sizes = {name: len(coordinate[1]) for name, coordinate in coordinates.items()}
     variables = {}
     for name, (dims, is_string) in about["variables"].items():
@@ -195,6 +192,20 @@ def read_netcdf(path: str | PathLike) -> xarray.Dataset:
             values = np.array(strings, object).reshape(values.shape)
         variables[name] = dims, values
     return _dataset(about, variables, _coordinates(about))
+
+
+def _find_labels(labels, column):
+    """Return the places of the labels of a column, all of which an axis must have."""
+    places = pd.Index(labels).get_indexer(pd.Index(column))
+    if (places < 0).any():
+        row = int(np.argmax(places < 0))
+        known = ", ".join(map(str, labels))
+        raise ValueError(
+            f"Row {row} of the table has {column.name} = {column.iloc[row]!r}, and its "
+            f"header has {known}. A table that was changed is read without its header: "
+            "as a table of another program, with parameters and metrics."
+        )
+    return places
 
 
 def escape(string: str) -> str:

@@ -73,6 +73,7 @@ def evaluate_fit(
     """
     error_score = options.pop("error_score")
     noting = _noting(scorer, error_score)
+    raising: Any = "raise"  # which exception it was must be known
     start = time.time()
     try:
         with single_thread():
@@ -85,7 +86,7 @@ def evaluate_fit(
                 scorer=noting,
                 return_times=True,
                 return_estimator=True,
-                error_score="raise",  # which exception it was must be known
+                error_score=raising,
                 **options,
             )
     except Exception as error:
@@ -98,7 +99,7 @@ def evaluate_fit(
 
 
 def _keep(out, noting, X, y, train, test, classes, groups):
-    """Return what is kept of a fit that did not fail."""
+    """Return the parts to keep of a fit that did not fail."""
     estimator, matrices = out["estimator"], (None, None)
     if classes is not None:
         X_test, y_test = safe_split(estimator, X, y, test, train)
@@ -119,7 +120,7 @@ def _keep(out, noting, X, y, train, test, classes, groups):
 
 
 def failed_fit(reason: str, seconds: float) -> dict[str, Any]:
-    """Return what is kept of a fit that failed, and after how long."""
+    """Return the parts to keep of a fit that failed after some seconds."""
     keys = ("train_scores", "confusion", "event_confusion", "history", "n_parameters")
     return {
         "scores": {},

@@ -202,8 +202,10 @@ def _unique(values):
 
 
 def _identity(value):
-    """Return a key that equal values share; bools are not numbers here."""
-    return value if is_number(value) else digest(value)
+    """Return a key that equal values share; 1, 1.0 and True are three values."""
+    if is_number(value):
+        return isinstance(value, Integral), value
+    return digest(value)
 
 
 def _label(values):

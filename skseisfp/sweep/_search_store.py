@@ -70,7 +70,7 @@ class SearchStore(SearchMemory):
         self._digests = Digests()
         self._description = self._describe(sweep, params, labels)
         parts = self._description["digests"]
-        self.name = search.study_name or f"sweep-{digest(parts)}"
+        self.name = self._name = search.study_name or f"sweep-{digest(parts)}"
         self._warn(_fold_faults(search.cv))
         self._store = Store(search.store)
 
@@ -88,7 +88,7 @@ class SearchStore(SearchMemory):
         }
         self._warn([])
         plan = Plan(sweep.candidates, keys, folds, record)
-        return SweepStudy(self._store, self.name, self._description, plan)
+        return SweepStudy(self._store, self._name, self._description, plan)
 
     def _describe(self, sweep, params, labels):
         """Return the description of the study: all that a fit belongs to."""
@@ -132,7 +132,7 @@ class SearchStore(SearchMemory):
 
 
 def _fold_faults(cv):
-    """Return what is wrong with folds that are drawn in another way at each start."""
+    """Return the faults of folds that are drawn in another way at each start."""
     draws = getattr(cv, "shuffle", True) and hasattr(cv, "random_state")
     if draws and cv.random_state is None:
         return ["cv draws other folds at each start; give it an integer random_state."]

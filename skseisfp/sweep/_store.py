@@ -129,7 +129,7 @@ class Store:
             )
 
     def _identify(self):
-        """Return what distinguishes the file from another one of its name."""
+        """Return the numbers that distinguish the file from another one of its name."""
         if self._path is None or self._copy is not None:
             return None
         try:
@@ -151,7 +151,10 @@ class Store:
         address = url.render_as_string(hide_password=False)
         _make_tables(self.name, address, options)
         optuna = import_optional("optuna", extra="sweep")
-        return optuna.storages.RDBStorage(address, engine_kwargs=options)
+        storage = optuna.storages.RDBStorage(address, engine_kwargs=options)
+        if self._path is not None:
+            _commit_cheaply(storage.engine)
+        return storage
 
     def _make_copy(self, url):
         """Copy a file that cannot be written to: SQLite writes to read its log."""
@@ -193,7 +196,7 @@ def store_url(store: str | PathLike) -> sqlalchemy.URL:
     """Return the SQLAlchemy URL of a store."""
     sqlalchemy = import_optional("sqlalchemy", extra="sweep")
     if isinstance(store, PathLike) or "://" not in store:
-        path = str(Path(fspath(store)).expanduser().absolute())
+        path = os.path.abspath(os.path.expanduser(fspath(store)))
         return sqlalchemy.URL.create("sqlite", database=path)
     return sqlalchemy.make_url(store)
 
@@ -272,6 +275,17 @@ def _is_lost_connection(error):
     return error.connection_invalidated or isinstance(
         error, sqlalchemy.exc.OperationalError
     )
+
+
+def _commit_cheaply(engine):
+    """Let a file lose its last commits in a power cut, which are then made again."""
+    sqlalchemy = import_optional("sqlalchemy", extra="sweep")
+
+    def prepare(connection, _):
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+    sqlalchemy.event.listen(engine, "connect", prepare)
+    engine.dispose()  # connections of before
 
 
 def _is_writable(path):

@@ -28,6 +28,12 @@ class StoredObject:
     number : int
         Number of the value among those of its parameter: two values with one string
         have different numbers.
+
+    Examples
+    --------
+    >>> from skseisfp.sweep import StoredObject
+    >>> StoredObject("SVC(C=2)", 0)
+    SVC(C=2)
     """
 
     string: str

@@ -41,4 +41,4 @@ class SweepMemory:
         return candidates
 
     def prune(self) -> None:
-        """Tell others which trials were left without some folds."""
+        """Mark trials that were left without some folds."""

@@ -99,7 +99,7 @@ class SweepStudy(SweepMemory):
         self._ids: dict[int, int] = {}
         self._seen: dict[str, tuple[Any, float]] = {}
         self._known: dict[str, Any] = {}  # distributions of the study
-        self._beats: dict[str, Any] = {}
+        self._heartbeats: dict[str, Any] = {}
         self._planned = make_distributions(self._optuna.distributions, plan.candidates)
         self._places: dict[str, list[int]] = {}
         for candidate, key in enumerate(plan.keys):
@@ -108,9 +108,9 @@ class SweepStudy(SweepMemory):
 
     def __enter__(self) -> Self:
         RUNNING_HERE.add(self._owner)
-        self._beat()
+        self._show_heartbeat()
         self._stop = Event()
-        self._thread = Thread(target=self._keep_beating, daemon=True)
+        self._thread = Thread(target=self._keep_alive, daemon=True)
         self._thread.start()
         return self
 
@@ -164,7 +164,7 @@ class SweepStudy(SweepMemory):
         ]
 
     def prune(self) -> None:
-        """Tell readers of the store which trials were left without some folds."""
+        """Mark trials that were left without some folds, for readers of the store."""
         state = self._optuna.trial.TrialState.PRUNED
         with self._lock():
             self._refresh()
@@ -235,9 +235,9 @@ class SweepStudy(SweepMemory):
     def _refresh(self):
         """Read what other processes have stored since, and who of them lives."""
         attributes = self._call("get_study_system_attrs", self._id)
-        self._beats = {
-            name.removeprefix(LAST_HEARTBEAT): beat
-            for name, beat in attributes.items()
+        self._heartbeats = {
+            name.removeprefix(LAST_HEARTBEAT): heartbeat
+            for name, heartbeat in attributes.items()
             if name.startswith(LAST_HEARTBEAT)
         }
         state = self._optuna.trial.TrialState.RUNNING
@@ -297,15 +297,15 @@ class SweepStudy(SweepMemory):
 
     def _is_alive(self, owner):
         """Return whether another process has shown a heartbeat lately."""
-        beat = self._beats.get(owner)
-        if beat is None:
+        heartbeat = self._heartbeats.get(owner)
+        if heartbeat is None:
             return False
-        machine, process, _ = beat
+        machine, process, _ = heartbeat
         if machine == _machine() and not _is_running(process, owner):
             return False
         last, since = self._seen.get(owner, (None, 0.0))
-        if beat != last:
-            self._seen[owner] = beat, time.monotonic()
+        if heartbeat != last:
+            self._seen[owner] = heartbeat, time.monotonic()
             return True
         return time.monotonic() - since < TIMEOUT
 
@@ -373,20 +373,20 @@ class SweepStudy(SweepMemory):
         with suppress(self._optuna.exceptions.UpdateFinishedTrialError):
             self._call("set_trial_state_values", self._id_of(number), state, values)
 
-    def _keep_beating(self):
+    def _keep_alive(self):
         while not self._stop.wait(HEARTBEAT):
             with suppress(OSError, KeyError):
-                self._beat()
+                self._show_heartbeat()
 
-    def _beat(self):
+    def _show_heartbeat(self):
         self._set_heartbeat([_machine(), os.getpid(), time.time()])
 
     def _release(self):
         self._set_heartbeat(None)
 
-    def _set_heartbeat(self, beat):
+    def _set_heartbeat(self, heartbeat):
         name = LAST_HEARTBEAT + self._owner
-        self._call("set_study_system_attr", self._id, name, beat)
+        self._call("set_study_system_attr", self._id, name, heartbeat)
 
 
 def _compare(name, stored, expected):
@@ -401,7 +401,7 @@ def _compare(name, stored, expected):
 
 
 def _machine():
-    """Return what the numbers of processes belong to: a machine, or a container."""
+    """Return the machine or container that the numbers of processes belong to."""
     try:
         space = Path("/proc/self/ns/pid").readlink()
     except OSError:  # another system than Linux
