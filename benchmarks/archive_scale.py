@@ -102,7 +102,7 @@ def measure(n_records, folder, results):
         rereading = now() - began
         began = now()
         rows = np.arange(len(bunch.data))
-        event_train_test_split(rows, bunch.target, bunch.groups, random_state=0)
+        event_train_test_split(rows, bunch.target, random_state=0)
         splitting = now() - began
     assert bunch.data.shape == (n_records, 1, 3, 64, 64)
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

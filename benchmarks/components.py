@@ -52,9 +52,9 @@ def read(n_records, seed):
         n_records, n_components=3, sampling_rate=RATE, random_state=seed
     )
     highpass = AdaptiveHighpassFilter(sampling_rate=RATE, fallback=1.0)
-    onsets = bunch.frame["arrival_sample"].to_numpy()
+    p_arrival = bunch.frame["p_arrival"]
     window = {"before": 3.0, "after": 21.0, "sampling_rate": RATE, "pad": "reflect"}
-    return bunch, cut_windows(highpass.fit_transform(bunch.data), onsets, **window)
+    return bunch, cut_windows(highpass.fit_transform(bunch.data), p_arrival, **window)
 
 
 def make_heads(waveforms):

@@ -40,6 +40,7 @@ from skseisfp.signal import (
     highpass,
     highpass_gain,
 )
+from skseisfp.signal.arrivals import arrival_samples
 
 RATIOS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
 THRESHOLDS = {
@@ -60,9 +61,9 @@ def find_truth(bunch):
     """Rows of the records that serve as truth, and the noise before every event."""
     rate = bunch.sampling_rate
     noise = detrend_records(bunch.data[:, : int(NOISE_SECONDS * rate)])
-    onset = bunch.frame["arrival_sample"].fillna(25 * rate).to_numpy()
+    p = arrival_samples(bunch.frame["p_arrival"].fillna(25), rate)
     window = np.arange(*(int(second * rate) for second in EVENT_SECONDS))
-    rows = onset.astype(int)[:, None] + window
+    rows = p.astype(int)[:, None] + window
     rows = np.clip(rows, int(NOISE_SECONDS * rate), bunch.data.shape[1] - 1)
     event = np.take_along_axis(bunch.data.astype(float), rows, axis=1)
     snr_db = 10 * np.log10(event.var(axis=1) / noise.var(axis=1))
@@ -137,13 +138,13 @@ def judge(records, truth, table, sampling_rate, methods):
     return table
 
 
-def make_method(sampling_rate, arrival=None, **parameters):
+def make_method(sampling_rate, p_arrival=None, **parameters):
     """Make a function of records and their table that estimates cut-offs."""
 
     def estimate(records, table):
-        known = None if arrival is None else arrival[table["row"]]
+        known = None if p_arrival is None else p_arrival[table["row"]]
         return estimate_cutoffs(
-            records, sampling_rate=sampling_rate, arrival=known, **parameters
+            records, sampling_rate=sampling_rate, p_arrival=known, **parameters
         )["cutoff"]
 
     return estimate
@@ -266,9 +267,10 @@ def run_real(bunch, draws):
     records, truth, table = make_cases(bunch, draws)
     in_a = (table["half"] == "A").to_numpy()
     scan_thresholds(records[in_a], truth[in_a], table[in_a], rate)
-    onset = bunch.frame["arrival_sample"].to_numpy(dtype=float) - rate
+    p_arrival = bunch.frame["p_arrival"].to_numpy() - 1
+    p_arrival[p_arrival < 0] = np.nan
     methods = make_methods(rate)
-    methods["window, arrival known"] = make_method(rate, onset)
+    methods["window, arrival known"] = make_method(rate, p_arrival)
     table = judge(records, truth, table, rate, methods)
     report("Half B, real noise", table[table["half"] == "B"], methods)
     report("All cases, real noise", table, methods)

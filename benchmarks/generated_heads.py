@@ -26,7 +26,7 @@ from time import process_time
 
 import numpy as np
 import pandas as pd
-from pnw_protocols import BAND, FALLBACK_ONSET, RATE, load
+from pnw_protocols import BAND, FALLBACK, RATE, load
 from sklearn.base import clone
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
@@ -56,7 +56,7 @@ BLASTS = ("quarry_blast", "mine_blast")
 
 
 def generate(n_events, seed):
-    """Return aligned generated records, labels, events and onsets."""
+    """Return aligned generated records, labels, events and phases."""
     bunch = make_seismograms(
         round(n_events * RECORDS_PER_EVENT),
         records_per_event=RECORDS_PER_EVENT,
@@ -64,26 +64,25 @@ def generate(n_events, seed):
         sampling_rate=RATE,
         random_state=seed,
     )
-    p_onset = bunch.frame["p_sample"].to_numpy()
-    s_onset = bunch.frame["s_sample"].to_numpy()
-    known = {"s_arrival": s_onset - p_onset + BEFORE * RATE}
-    return align(bunch.data, p_onset), bunch.target, bunch.groups, known
+    p, s = bunch.frame["p_arrival"].to_numpy(), bunch.frame["s_arrival"].to_numpy()
+    known = {"s_arrival": s - p + BEFORE}
+    return align(bunch.data, p), bunch.target.to_numpy(), bunch.groups, known
 
 
 def read(folder):
-    """Return aligned real records, labels, events and onsets."""
+    """Return aligned real records, labels, events and phases."""
     data, y, frame = load(folder, SETS)
-    p_onset = frame["arrival_sample"].fillna(FALLBACK_ONSET).to_numpy()
-    known = {"origin": frame["origin_sample"].to_numpy() - p_onset + BEFORE * RATE}
+    p = frame["p_arrival"].fillna(FALLBACK).to_numpy()
+    known = {"origin": frame["origin_sample"].to_numpy() / RATE - p + BEFORE}
     y = np.where(y == "explosion", "blast", "earthquake")
-    return align(data, p_onset), y, frame["event_id"].to_numpy(), known
+    return align(data, p), y, frame["event_id"].to_numpy(), known
 
 
-def align(data, p_onset):
+def align(data, p_arrival):
     """Cut records around P."""
     return cut_windows(
         data,
-        p_onset,
+        p_arrival,
         sampling_rate=RATE,
         before=BEFORE,
         after=AFTER,
@@ -103,7 +102,7 @@ def represent(aligned, known):
     physics = PhysicsFeatures(sampling_rate=RATE, vp_vs=VP_VS, nan_policy="zero")
     first, last = (round(RATE * second) for second in WINDOW)
     with_onsets = physics.fit_transform(
-        clear, arrival=np.full(len(clear), BEFORE * RATE), **known
+        clear, p_arrival=np.full(len(clear), BEFORE), **known
     )
     return {
         "fingerprints": signed.astype(np.int8),

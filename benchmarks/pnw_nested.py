@@ -73,7 +73,7 @@ def make_representer(aligned):
         if image == "physics":
             first, last = (round(RATE * second) for second in window)
             physics = PhysicsFeatures(
-                sampling_rate=RATE, p_onset=before, nan_policy="zero"
+                sampling_rate=RATE, p_arrival=before, nan_policy="zero"
             )
             return physics.fit_transform(clear[..., first:last]).astype(np.float32)
         options = {"sampling_rate": RATE, "window": window, **BAND}

@@ -42,7 +42,7 @@ from skseisfp.signal import cut_windows
 
 RATE = 40.0
 BEFORE, AFTER = 20.0, 75.0  # seconds of an aligned record about its onset
-FALLBACK_ONSET = 1000  # sample 5 s after the origin, where no onset was picked
+FALLBACK = 25.0  # seconds: 5 s after the origin, where no onset was picked
 NOISE_SECONDS = 18.0  # all records begin 20 s before the origin
 BAND = {"f_min": 1.0, "f_max": 16.0}
 WINDOW = (BEFORE - 5.0, BEFORE + 27.0)
@@ -63,11 +63,11 @@ def align(data, frame):
     """Cut records about their automatic onsets."""
     return cut_windows(
         data,
-        frame["arrival_sample"].to_numpy(),
+        frame["p_arrival"],
         sampling_rate=RATE,
         before=BEFORE,
         after=AFTER,
-        fallback=FALLBACK_ONSET,
+        fallback=FALLBACK,
         pad="reflect",
     )
 

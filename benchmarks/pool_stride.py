@@ -51,7 +51,7 @@ def predict_out_of_fold(fingerprints, y, groups, stride, n_epochs):
     folds = StratifiedGroupKFold(3, shuffle=True, random_state=0)
     for train, test in folds.split(fingerprints, y, groups):
         start = time.process_time()
-        network.fit(fingerprints[train], y[train])
+        network.fit(fingerprints[train], y.iloc[train])
         seconds += time.process_time() - start
         n_seen += n_epochs * len(train)
         probabilities[test] = network.predict_proba(fingerprints[test])

@@ -14,7 +14,6 @@ Run: python benchmarks/published_experiments.py "experiment 4" [--jobs 2] [--fol
 import argparse
 from pathlib import Path
 
-import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import Pipeline
 
@@ -24,7 +23,6 @@ from skseisfp import (
     FingerprintTransformer,
     make_seismograms,
 )
-from skseisfp.events import attach_events
 from skseisfp.metrics import event_accuracy, neg_gradient_of_error
 from skseisfp.plotting import write_report
 from skseisfp.sweep import ExperimentPlan, ResultCube, SweepSearchCV
@@ -68,8 +66,7 @@ def sweep(plan, *, n_folds, n_jobs, device, store):
         store=store,
         verbose=1,
     )
-    events = pd.Index(bunch.groups, name="event_id")
-    return search.fit(bunch.data, attach_events(bunch.target, events))
+    return search.fit(bunch.data, bunch.target)
 
 
 def main():

@@ -20,7 +20,7 @@ N_COLUMNS = 4
 def choose_records(bunch):
     """Return one well recorded row of each class."""
     near = (bunch.frame["snr_db"] - 15).abs() + (bunch.frame["distance_km"] - 90).abs()
-    return near.groupby(bunch.target).idxmin()[list(COLOURS)].to_numpy()
+    return near.groupby(bunch.frame["event_type"]).idxmin()[list(COLOURS)].to_numpy()
 
 
 def draw_records(axes, records, times, labels):
@@ -51,7 +51,7 @@ def main():
     """Draw three records, their scalograms and fingerprints."""
     bunch = make_seismograms(240, random_state=0)
     rows = choose_records(bunch)
-    rate, labels = bunch.sampling_rate, bunch.target[rows]
+    rate, labels = bunch.sampling_rate, bunch.target.iloc[rows]
     records = AdaptiveHighpassFilter(sampling_rate=rate).fit_transform(bunch.data[rows])
     transformer = FingerprintTransformer(sampling_rate=rate, f_min=0.5).fit(records)
     figure, axes = plt.subplots(

@@ -58,14 +58,13 @@ print(plan.to_toml())
 # are computed once. With ``store="sweep.db"`` every finished fit would be stored at
 # once, and a second run would resume where the first one stopped.
 
-y = pd.Series(bunch.target, index=pd.Index(bunch.groups, name="event_id"))
 search = SweepSearchCV(
     pipeline,
     plan,
     scoring=event_roc_auc,
     cv=StratifiedGroupKFold(2, shuffle=True, random_state=0),
 )
-search.fit(bunch.data, y, groups=bunch.groups)
+search.fit(bunch.data, bunch.target, groups=bunch.groups)
 print(search.best_params_)
 
 # %%

@@ -24,7 +24,12 @@ from sklearn.model_selection import (
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 
-from skseisfp import FilterAugmenter, FingerprintTransformer, MultiViewClassifier
+from skseisfp import (
+    FilterAugmenter,
+    FingerprintTransformer,
+    MultiViewClassifier,
+    attach_events,
+)
 from skseisfp.datasets import make_seismograms
 from skseisfp.metrics import event_accuracy, event_labels
 from skseisfp.plotting import EventScoresDisplay
@@ -91,9 +96,10 @@ except ValueError as error:
     print(str(error)[:64], "...")
 
 # %%
-# With the events as the index of ``y`` it counts events, in any tool of scikit-learn:
+# With the events as the index of ``y`` it counts events, in any tool of scikit-learn;
+# labels that loaders return carry them from the start:
 
-y_by_event = pd.Series(y, index=pd.Index(bunch.groups, name="event_id"))
+y_by_event = attach_events(y, bunch.groups)
 scores = cross_val_score(
     by_view,
     views,

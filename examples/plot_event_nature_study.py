@@ -98,11 +98,10 @@ if options.data and "snr_db" in bunch.frame:
     clear &= (bunch.frame["snr_db"] > SNR_DB).to_numpy()
 if options.data and "label_confidence" in bunch.frame:
     clear &= (bunch.frame["label_confidence"] != "low").to_numpy()
-X, labels = bunch.data[clear], bunch.target[clear]
-event_id = bunch.groups[clear]
-arrival = bunch.frame["arrival_sample"].to_numpy()[clear]
+X, y, event_id = bunch.data[clear], bunch.target[clear], bunch.groups[clear]
+labels = y.to_numpy()
+p_arrival = bunch.frame["p_arrival"].to_numpy()[clear]
 rate = bunch.sampling_rate
-y = pd.Series(labels, index=pd.Index(event_id, name="event_id"))
 counts = pd.DataFrame({"class": labels, "event": event_id}).groupby("class")["event"]
 counts = counts.agg(records="size", events="nunique")
 print(counts)
@@ -122,9 +121,9 @@ views = augmenter.transform(X)
 if options.data:
     views = cut_windows(
         views,
-        arrival,
+        p_arrival,
         sampling_rate=rate,
-        fallback=round(UNKNOWN_ARRIVAL * rate),
+        fallback=UNKNOWN_ARRIVAL,
         pad="reflect",
     )
 print(cutoffs["status"].value_counts().to_string())

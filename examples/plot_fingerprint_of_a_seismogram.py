@@ -22,7 +22,7 @@ from skseisfp.plotting import CutoffDisplay, FingerprintDisplay
 
 bunch = make_seismograms(240, random_state=0)
 rate = bunch.sampling_rate
-blasts = bunch.frame[bunch.target == "quarry_blast"]
+blasts = bunch.frame[bunch.frame["event_type"] == "quarry_blast"]
 row = blasts["snr_db"].sub(12).abs().idxmin()
 record = bunch.data[row : row + 1]
 seconds = np.arange(record.shape[1]) / rate

@@ -16,7 +16,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import pandas as pd
 from obspy import Stream, Trace, UTCDateTime
 from obspy.core.event import Catalog, Event, Origin
 from sklearn.ensemble import ExtraTreesClassifier
@@ -37,7 +36,7 @@ first = UTCDateTime(2024, 1, 1)
 catalog = Catalog()
 for number, name in enumerate(dict.fromkeys(drawn.groups)):
     rows = np.flatnonzero(drawn.groups == name)
-    kind = drawn.target[rows[0]].replace("_", " ")
+    kind = drawn.target.iloc[rows[0]].replace("_", " ")
     origin = Origin(time=first + 3600 * number, latitude=46.0, longitude=7.0)
     event = Event(resource_id=f"smi:local/{name}", event_type=kind)
     event.origins = [origin]
@@ -100,11 +99,10 @@ bunch.frame[["event_id", "event_type", "station", "sampling_rate_hz", "filled"]]
 
 transformer = FingerprintTransformer(sampling_rate=20.0, f_min=0.5)
 fingerprints = archive.fingerprints(reader, transformer)
-y = pd.Series(fingerprints.target, index=pd.Index(fingerprints.groups, name="event_id"))
 scores = cross_val_score(
     ExtraTreesClassifier(200, min_samples_leaf=2, random_state=0),
     fingerprints.data.reshape(len(fingerprints.data), -1),
-    y,
+    fingerprints.target,
     groups=fingerprints.groups,
     cv=StratifiedGroupKFold(5, shuffle=True, random_state=0),
     scoring=event_balanced_accuracy,

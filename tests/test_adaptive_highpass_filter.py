@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.dummy import DummyClassifier as Dummy
 from sklearn.pipeline import Pipeline
 from sklearn.utils.estimator_checks import check_estimator
 
@@ -135,17 +136,53 @@ class AddArrival(TransformerMixin, BaseEstimator):
 
 @pytest.mark.parametrize("make", FILTERS)
 def test_arrival_by_metadata_routing(make, X):
-    arrival = np.full(len(X), 1200.0)
+    p_arrival = np.full(len(X), 30.0)
     alone = make(sampling_rate=RATE)
-    expected = alone.transform(X, arrival=arrival)
+    expected = alone.transform(X, p_arrival=p_arrival)
     assert not np.array_equal(expected, alone.transform(X), equal_nan=True)
     with config_context(enable_metadata_routing=True):
-        step = make(sampling_rate=RATE).set_transform_request(arrival=True)
+        step = make(sampling_rate=RATE).set_transform_request(p_arrival=True)
         pipeline = Pipeline([("same", AddArrival()), ("filter", step)])
-        routed = pipeline.fit_transform(X, arrival=arrival)
+        routed = pipeline.fit_transform(X, p_arrival=p_arrival)
         np.testing.assert_array_equal(routed, expected)
-        again = pipeline.transform(X, arrival=arrival)
+        again = pipeline.transform(X, p_arrival=p_arrival)
         np.testing.assert_array_equal(again, expected)
+        with pytest.raises(
+            ValueError, match="was given p_arrival in fit_transform and"
+        ):
+            pipeline.transform(X)
+
+
+@pytest.mark.parametrize("make", FILTERS)
+def test_p_arrival_is_given_to_both_or_to_neither(make, X):
+    p_arrival = np.full(len(X), 30.0)
+    with_, without = make(sampling_rate=RATE), make(sampling_rate=RATE)
+    with_.fit_transform(X, p_arrival=p_arrival)
+    without.fit_transform(X)
+    routing = r"set_transform_request\(p_arrival=True\) of this estimator"
+    with pytest.raises(
+        ValueError, match=rf"in fit_transform and not in tran.*{routing}"
+    ):
+        with_.transform(X)
+    with pytest.raises(
+        ValueError, match=rf"in transform and not in fit_tra.*{routing}"
+    ):
+        without.transform(X, p_arrival=p_arrival)
+    for filtered in (clone(with_), with_.fit(X)):  # nothing of the earlier fit is left
+        np.testing.assert_array_equal(filtered.transform(X), without.transform(X))
+    unknown = np.full(len(X), np.nan)  # it is given, although it is not known
+    given = without.fit_transform(X, p_arrival=unknown)
+    np.testing.assert_array_equal(without.transform(X, p_arrival=unknown), given)
+
+
+def test_a_pipeline_without_routing_cannot_lose_p_arrival(X):
+    y = np.arange(len(X)) % 2
+    steps = {"filter": AdaptiveHighpassFilter(sampling_rate=RATE), "last": Dummy()}
+    pipeline = Pipeline([*steps.items()]).fit(
+        X, y, filter__p_arrival=np.full(len(X), 30.0)
+    )
+    with pytest.raises(ValueError, match="given p_arrival in fit_transform and not in"):
+        pipeline.predict(X)
 
 
 @pytest.mark.parametrize("make", FILTERS)
@@ -181,8 +218,10 @@ def test_invalid_records(make, X):
         make(sampling_rate=RATE).fit(X[:, None, None])
     with pytest.raises(ValueError, match="expecting 3600 features"):
         transformer.transform(X[:, :100])
-    with pytest.raises(ValueError, match="one sample number per record: got 3"):
-        transformer.transform(X, arrival=[1, 2, 3])
+    with pytest.raises(ValueError, match="one time in seconds per record: got 3"):
+        transformer.transform(X, p_arrival=[1, 2, 3])
+    with pytest.raises(ValueError, match=r"record 0 has 1200.*seconds; for samples"):
+        transformer.transform(X, p_arrival=np.full(len(X), 1200))
     with pytest.raises(ValueError, match="NaN"):
         transformer.transform(np.full((2, 3600), np.nan))
 

@@ -360,8 +360,8 @@ def test_the_ratio_of_p_to_s_is_that_of_the_windows():
 
 def test_a_ratio_is_of_what_the_records_have():
     X = np.random.default_rng(0).normal(size=(3, 2, 600))
-    onsets = {"arrival": [100, 120, 140], "s_arrival": [300, 310, 320]}
-    for known in ({}, onsets):
+    arrivals = {"p_arrival": [3.0, 4.0, 5.0], "s_arrival": [10.0, 10.5, 11.0]}
+    for known in ({}, arrivals):
         slow = KongCNN(sampling_rate=20)._represent(X, **known)
         assert not slow[..., -1].any()
         assert slow[..., :-1].any()
@@ -481,8 +481,8 @@ WRONG = {
     "s_window": TIMES,
     "vp_vs": ("x", np.nan, 1, np.inf, (1, 2)),
     "pool_stride": (*NUMBERS, 0, 3, 1.5),
-    "p_onset": ("x", -1, np.nan, (1, 2)),
-    "s_onset": ("x", -1, np.nan, (1, 2)),
+    "p_arrival": ("x", -1, np.nan, (1, 2)),
+    "s_arrival": ("x", -1, np.nan, (1, 2)),
     "f_min": ("x", -1, 0, np.nan),
     "scaling": ("peak", 1, ("record",)),
     "n_estimators": (*NUMBERS, 0, 1.5),

@@ -109,7 +109,7 @@ def test_the_event_of_a_stream_gets_its_class(model, reader, kind, given):
     assert result.events["prediction"].to_dict() == {"event": kind}
     assert result.stations["prediction"].tolist() == [kind] * 3
     assert result.stations["station"].tolist() == ["XX.A", "XX.B", "XX.C"]
-    assert (result.stations["arrival_sample"] == 200).all()
+    assert (result.stations["p_arrival"] == 200 / RATE).all()
     assert (result.stations["snr_db"] > 15).all()
     assert result.rejected.empty
 

@@ -221,22 +221,26 @@ def test_channels_share_a_cutoff(noisy):
 
 def test_known_arrival_keeps_earlier_bursts_out_of_the_event(bunch, truth):
     rng = np.random.default_rng(5)
-    arrival = bunch.frame["p_sample"].to_numpy() - RATE
+    p_arrival = bunch.frame["p_arrival"].to_numpy() - 1
     noise = coloured_noise(rng, np.full(len(truth), 0.7), truth.shape[1])
     time = np.arange(truth.shape[1]) / RATE
     burst = 1 + 8 * np.exp(-0.5 * ((time - 6.0) / 2.0) ** 2)
     peak = np.abs(truth).max(axis=1, keepdims=True)
     X = truth + peak * noise * burst
     oracle, _ = quality.find_oracle(X, truth, RATE)
-    blind, informed = estimate(X), estimate(X, arrival=arrival)
+    blind, informed = estimate(X), estimate(X, p_arrival=p_arrival)
     assert (np.abs(np.log2(blind["cutoff"] / oracle)) <= 0.5).mean() < 0.3
     assert (np.abs(np.log2(informed["cutoff"] / oracle)) <= 0.5).mean() > 0.7
     assert (informed["status"] == "nonstationary").mean() > 0.7
 
 
 def test_unknown_arrivals_change_nothing(noisy):
-    unknown = np.where(np.arange(len(noisy)) % 2, np.nan, -1.0)
-    np.testing.assert_array_equal(estimate(noisy, arrival=unknown), estimate(noisy))
+    unknown = np.full(len(noisy), np.nan)
+    known = estimate(noisy, p_arrival=np.where(np.arange(len(noisy)) % 2, 20, np.nan))
+    expected = estimate(noisy)
+    np.testing.assert_array_equal(estimate(noisy, p_arrival=unknown), expected)
+    np.testing.assert_array_equal(known[::2], expected[::2])
+    assert (known[1::2] != expected[1::2]).any()
 
 
 @given(

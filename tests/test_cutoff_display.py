@@ -37,6 +37,20 @@ def test_a_plain_filter_has_one_cutoff():
     np.testing.assert_allclose(display.cutoffs, expected)
 
 
+def test_p_arrival_is_that_of_the_record():
+    adaptive = AdaptiveHighpassFilter(sampling_rate=40)
+    p_arrival = np.full(len(X), np.nan)
+    p_arrival[5] = 60.0
+    for record in (0, 5):
+        display = CutoffDisplay.from_estimator(
+            adaptive, X, record=record, p_arrival=p_arrival
+        )
+        expected = adaptive.estimate_cutoff(X, p_arrival)["cutoff"].iloc[[record]]
+        np.testing.assert_allclose(display.cutoffs, expected)
+    with pytest.raises(ValueError, match="p_arrival must have one time per record"):
+        CutoffDisplay.from_estimator(adaptive, X, p_arrival=[1.0])
+
+
 def test_a_record_without_cutoff_says_so():
     noise = np.random.default_rng(0).standard_normal((1, 3600))
     display = CutoffDisplay.from_estimator(AdaptiveHighpassFilter(), noise)

@@ -28,20 +28,19 @@ def make(baseline, **params):
     return baseline(sampling_rate=40, **{**SMALL[baseline], **params})
 
 
-def onsets(bunch, rows=slice(None)):
+def arrivals(bunch, rows=slice(None)):
     return {
-        "arrival": bunch.frame["p_sample"].to_numpy()[rows],
-        "s_arrival": bunch.frame["s_sample"].to_numpy()[rows],
+        name: bunch.frame[name].to_numpy()[rows] for name in ("p_arrival", "s_arrival")
     }
 
 
 @EACH
-def test_it_learns_with_onsets_and_without(baseline, bunch):
+def test_it_learns_with_arrivals_and_without(baseline, bunch):
     train = np.isin(bunch.groups, np.unique(bunch.groups)[::2])
     X, y = bunch.data, bunch.target
-    for known in ({}, onsets(bunch, train)):
+    for known in ({}, arrivals(bunch, train)):
         classifier = make(baseline).fit(X[train], y[train], **known)
-        given = onsets(bunch, ~train) if known else {}
+        given = arrivals(bunch, ~train) if known else {}
         scores = classifier.predict_proba(X[~train], **given)[:, 1]
         assert roc_auc_score(y[~train], scores) > 0.75
         labels = classifier.predict(X[~train], **given)
@@ -49,22 +48,21 @@ def test_it_learns_with_onsets_and_without(baseline, bunch):
 
 
 @EACH
-def test_onsets_and_windows_are_counted_from_the_first_sample(baseline, bunch):
+def test_arrivals_and_windows_are_counted_from_the_first_sample(baseline, bunch):
     X, y = bunch.data[::2, 400:3000], bunch.target[::2]
     known = {
-        name: samples - 400
-        for name, samples in onsets(bunch, slice(0, None, 2)).items()
+        name: times - 10 for name, times in arrivals(bunch, slice(0, None, 2)).items()
     }
     cut = make(baseline, window=(5, 60))
-    shifted = {name: samples - 200 for name, samples in known.items()}
+    shifted = {name: times - 5 for name, times in known.items()}
     expected = cut._describer().fit_transform(cut._preprocess(X[:, None]), **shifted)
     names = list(cut._describer().get_feature_names_out())
     columns = [names.index(name) for name in cut.get_feature_names()]
     found = cut._represent(X[:, None], **known)
     np.testing.assert_array_equal(found, expected[:, columns])
-    common = make(baseline, p_onset=8.0, s_onset=20.0, window=(5, 60))
-    given = make(baseline, window=(5, 60))
-    given = given._represent(X[:, None], np.full(len(y), 320.0), np.full(len(y), 800.0))
+    common = make(baseline, p_arrival=8.0, s_arrival=20.0, window=(5, 60))
+    own = {"p_arrival": np.full(len(y), 8.0), "s_arrival": np.full(len(y), 20.0)}
+    given = make(baseline, window=(5, 60))._represent(X[:, None], **own)
     np.testing.assert_array_equal(common._represent(X[:, None]), given)
 
 
@@ -72,8 +70,9 @@ def test_onsets_and_windows_are_counted_from_the_first_sample(baseline, bunch):
 def test_a_fit_is_a_fresh_one(baseline, bunch):
     X, y = bunch.data[:, None], bunch.target
     classifier = make(baseline).fit(X[:20], np.arange(20) % 2)
-    again = classifier.fit(X, y, **onsets(bunch)).predict_proba(X)
-    fresh = make(baseline).fit(X, y, **onsets(bunch)).predict_proba(X)
+    known = arrivals(bunch)
+    again = classifier.fit(X, y, **known).predict_proba(X, **known)
+    fresh = make(baseline).fit(X, y, **known).predict_proba(X, **known)
     np.testing.assert_array_equal(again, fresh)
     with pytest.raises(ValueError, match="needs two classes"):
         classifier.fit(X, np.zeros(len(X)))
@@ -81,9 +80,9 @@ def test_a_fit_is_a_fresh_one(baseline, bunch):
         classifier.predict(X)
 
 
-def test_onsets_are_routed_through_folds(bunch, routing):
+def test_arrivals_are_routed_through_folds(bunch, routing):
     classifier = make(AfterKoper2024)
-    requests = {"arrival": True, "s_arrival": True}
+    requests = {"p_arrival": True, "s_arrival": True}
     classifier.set_fit_request(**requests).set_score_request(**requests)
     informed, blind = (
         cross_validate(
@@ -95,27 +94,27 @@ def test_onsets_are_routed_through_folds(bunch, routing):
             return_estimator=True,
             error_score="raise",
         )
-        for known in (onsets(bunch), {})
+        for known in (arrivals(bunch), {})
     )
     fold = next(GroupKFold(2).split(bunch.data, groups=bunch.groups))
-    for result, known in ((informed, onsets), (blind, lambda *_: {})):
+    for result, known in ((informed, arrivals), (blind, lambda *_: {})):
         expected = make(AfterKoper2024).fit(
-            bunch.data[fold[0]], bunch.target[fold[0]], **known(bunch, fold[0])
+            bunch.data[fold[0]], bunch.target.iloc[fold[0]], **known(bunch, fold[0])
         )
         score = expected.score(
-            bunch.data[fold[1]], bunch.target[fold[1]], **known(bunch, fold[1])
+            bunch.data[fold[1]], bunch.target.iloc[fold[1]], **known(bunch, fold[1])
         )
         assert result["test_score"][0] == score > 0.5
 
 
 def test_few_weakly_correlated_features_are_selected_on_training_rows(bunch):
     classifier = make(AfterKoper2024, n_features=4, max_correlation=0.3)
-    classifier.fit(bunch.data, bunch.target, **onsets(bunch))
+    classifier.fit(bunch.data, bunch.target, **arrivals(bunch))
     names = classifier.selected_names_
     assert 1 <= len(names) <= 4
     assert set(names) <= set(classifier.get_feature_names())
     filled = classifier.classifier_[:1].transform(
-        classifier._represent(bunch.data[:, None], **onsets(bunch))
+        classifier._represent(bunch.data[:, None], **arrivals(bunch))
     )
     selected = classifier.classifier_[1].transform(filled)
     correlation = np.abs(np.corrcoef(selected.T)) - np.eye(selected.shape[1])
@@ -153,11 +152,11 @@ def test_36_features_of_records(bunch):
     names = classifier.get_feature_names()
     assert len(set(names)) == 36
     assert sum(name.startswith("log_ps") for name in names) == 19
-    found = classifier._represent(bunch.data[:4, None], **onsets(bunch, slice(4)))
+    found = classifier._represent(bunch.data[:4, None], **arrivals(bunch, slice(4)))
     whole = PhysicsFeatures(sampling_rate=40).set_output(transform="pandas")
     expected = whole.fit_transform(
         make(AfterWang2023)._preprocess(bunch.data[:4, None]),
-        **onsets(bunch, slice(4)),
+        **arrivals(bunch, slice(4)),
     )[list(names)]
     np.testing.assert_array_equal(found, expected)
 
@@ -172,8 +171,8 @@ def test_features_of_the_event_do_not_stand_in_for_phases():
 
 
 def test_s_is_estimated_only_if_asked_for(bunch):
-    origin = bunch.frame["p_sample"] - 600.0
-    known = {"arrival": bunch.frame["p_sample"], "origin": origin}
+    p_arrival = bunch.frame["p_arrival"]
+    known = {"p_arrival": p_arrival, "origin": p_arrival - 15}
     X = bunch.data[:, None]
     without = make(AfterWang2023)._represent(X, **known)
     asked = make(AfterWang2023, vp_vs=1.73)._represent(X, **known)
@@ -201,8 +200,13 @@ def test_s_is_estimated_only_if_asked_for(bunch):
         (AfterRen2019, {"scaling": "peak"}, "scaling must be one of"),
         (
             AfterRen2019,
-            {"p_onset": 2.0, "window": (5, 60)},
-            "p_onset must be a time >= 5 s",
+            {"p_arrival": 2.0, "window": (5, 60)},
+            "p_arrival must be a time >= 5 s",
+        ),
+        (
+            AfterRen2019,
+            {"s_arrival": 800.0},
+            r"from 0 to 89\.975 s.*got 800\.0\. s_arrival is in seconds; for samples",
         ),
         (AfterRen2019, {"vp_vs": 0.5}, r"vp_vs must be a float in .* got 0\.5"),
     ],
@@ -212,9 +216,58 @@ def test_invalid_parameters(baseline, params, message, bunch):
         make(baseline, **params).fit(bunch.data[::4], bunch.target[::4])
 
 
-def test_each_record_has_one_onset(bunch):
-    with pytest.raises(ValueError, match="arrival must have one sample number"):
-        make(AfterRen2019).fit(bunch.data, bunch.target, arrival=[1, 2])
+def test_each_record_has_one_arrival(bunch):
+    with pytest.raises(ValueError, match="p_arrival must have one time in seconds per"):
+        make(AfterRen2019).fit(bunch.data, bunch.target, p_arrival=[1, 2])
+
+
+def test_arrivals_outside_of_the_window_are_not_errors(bunch):
+    X, rows = bunch.data[:4, None], slice(4)
+    classifier = make(AfterRen2019, window=(30, 60))
+    before = classifier._represent(X, **arrivals(bunch, rows))
+    unknown = {"p_arrival": np.full(4, np.nan)}
+    s_alone = arrivals(bunch, rows) | unknown
+    assert (arrivals(bunch, rows)["p_arrival"] < 30).all()
+    np.testing.assert_array_equal(before, classifier._represent(X, **s_alone))
+    late = np.full(4, 80.0)  # S after the window ends the coda of P at its end
+    classifier = make(AfterRen2019, window=(5, 60))
+    known = {"p_arrival": arrivals(bunch, rows)["p_arrival"]}
+    after = classifier._represent(X, **known, s_arrival=late)
+    assert (after != classifier._represent(X, **known)).any()
+
+
+@EACH
+def test_a_model_with_arrivals_is_not_one_without(baseline, bunch):
+    X, y, known = bunch.data, bunch.target, arrivals(bunch)
+    informed = make(baseline).fit(X, y, **known)
+    with pytest.raises(
+        ValueError, match="was given p_arrival in fit and not in predict"
+    ):
+        informed.predict(X)
+    with pytest.raises(
+        ValueError, match=r"set_fit_request\(p_arrival=True\)\.set_score"
+    ):
+        informed.score(X, y)
+    with pytest.raises(
+        ValueError, match="was given p_arrival in predict_proba and not"
+    ):
+        make(baseline).fit(X, y).predict_proba(X, **known)
+    informed.fit(X, y).predict(X)
+
+
+def test_scorers_cannot_lose_arrivals(bunch, routing):
+    classifier = make(AfterKoper2024).set_fit_request(p_arrival=True)
+    given = {"groups": bunch.groups, "p_arrival": bunch.frame["p_arrival"]}
+    with pytest.raises(ValueError, match="Scorers pass no p_arrival on"):
+        cross_validate(
+            classifier,
+            bunch.data,
+            bunch.target,
+            params=given,
+            cv=GroupKFold(2),
+            scoring="roc_auc",
+            error_score="raise",
+        )
 
 
 def test_scores_take_weights_of_records(bunch):

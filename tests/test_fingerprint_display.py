@@ -106,9 +106,9 @@ def test_scalograms_have_hertz_and_seconds():
 
 
 def test_panels_without_a_record_are_hidden():
-    few = np.r_[0, np.flatnonzero(BUNCH.target != BUNCH.target[0])]
+    few = np.r_[0, np.flatnonzero(BUNCH.target != BUNCH.target.iloc[0])]
     display = FingerprintDisplay.from_estimator(
-        fitted(), BUNCH.data[few], BUNCH.target[few], n_per_class=3, random_state=0
+        fitted(), BUNCH.data[few], BUNCH.target.iloc[few], n_per_class=3, random_state=0
     )
     visible = [[ax.get_visible() for ax in row] for row in display.ax_]
     assert sorted(map(sum, visible)) == [1, 3, 3]

@@ -15,11 +15,8 @@ def bunch():
     return make_seismograms(32, classes=("earthquake", "quarry_blast"), random_state=0)
 
 
-def onsets(bunch):
-    return {
-        "arrival": bunch.frame["p_sample"].to_numpy(),
-        "s_arrival": bunch.frame["s_sample"].to_numpy(),
-    }
+def arrivals(bunch):
+    return {name: bunch.frame[name].to_numpy() for name in ("p_arrival", "s_arrival")}
 
 
 def make(**params):
@@ -31,8 +28,8 @@ def feature(X, classifier=None, **known):
     return classifier._represent(X[:, None], **known)[:, 0, -1]
 
 
-def test_the_feature_is_that_of_the_onsets_where_they_are_known(bunch):
-    X, known = bunch.data, onsets(bunch)
+def test_the_feature_is_that_of_the_arrivals_where_they_are_known(bunch):
+    X, known = bunch.data, arrivals(bunch)
     describer = PhysicsFeatures(
         sampling_rate=RATE,
         features="ratios",
@@ -47,53 +44,58 @@ def test_the_feature_is_that_of_the_onsets_where_they_are_known(bunch):
     mixed = feature(X, **half)
     np.testing.assert_allclose(mixed[:8], expected[:8], rtol=1e-5)
     np.testing.assert_array_equal(mixed[8:], feature(X)[8:])
-    np.testing.assert_array_equal(feature(X, arrival=known["arrival"]), feature(X))
+    np.testing.assert_array_equal(feature(X, p_arrival=known["p_arrival"]), feature(X))
 
 
-def test_onsets_are_counted_from_the_first_sample_at_the_rate_of_the_records(bunch):
-    X, known = bunch.data, onsets(bunch)
-    cut = feature(
-        X[:, 400:], **{name: samples - 400 for name, samples in known.items()}
-    )
+def test_arrivals_are_times_from_the_first_sample(bunch):
+    X, known = bunch.data, arrivals(bunch)
+    cut = feature(X[:, 400:], **{name: times - 10 for name, times in known.items()})
     np.testing.assert_allclose(
         feature(X, make(window=(10, X.shape[1] / RATE)), **known), cut, atol=1e-4
     )
     slow = make(sampling_rate=20, ratio_band=(2, 8))
-    halved = {name: samples / 2 for name, samples in known.items()}
     fast = make(ratio_band=(2, 8))
     np.testing.assert_allclose(
-        feature(signal.resample_poly(X, 1, 2, axis=1), slow, **halved),
+        feature(signal.resample_poly(X, 1, 2, axis=1), slow, **known),
         feature(X, fast, **known),
         atol=0.01,
     )
 
 
 def test_s_is_estimated_only_if_asked_for(bunch):
-    X, p_sample = bunch.data, bunch.frame["p_sample"].to_numpy()
-    known = {"arrival": p_sample, "origin": p_sample - 600}
+    X, p = bunch.data, bunch.frame["p_arrival"].to_numpy()
+    known = {"p_arrival": p, "origin": p - 15}
     np.testing.assert_array_equal(feature(X, **known), feature(X))
     estimated = feature(X, make(vp_vs=1.75), **known)
-    given = feature(X, arrival=p_sample, s_arrival=p_sample + 450)
+    given = feature(X, p_arrival=p, s_arrival=p + 11.25)
     np.testing.assert_array_equal(estimated, given)
 
 
-def test_onsets_reach_the_network(bunch):
-    X, y, known = bunch.data, bunch.target, onsets(bunch)
+def test_arrivals_reach_the_network(bunch):
+    X, y, known = bunch.data, bunch.target, arrivals(bunch)
     informed = make().fit(X, y, bunch.groups, **known)
     blind = make().fit(X, y, bunch.groups)
     scores = informed.predict_proba(X, **known)
     assert (scores != blind.predict_proba(X)).any()
-    assert (scores != informed.predict_proba(X)).any()
     labels = informed.predict(X, **known)
     np.testing.assert_array_equal(labels, informed.classes_[scores.argmax(axis=1)])
     assert informed.score(X, y, **known) == np.mean(labels == y)
+    for method, others in (("predict", ()), ("predict_proba", ()), ("score", (y,))):
+        message = rf"in fit and not in {method}.*set_{method}_request\(p_arrival=True\)"
+        with pytest.raises(ValueError, match=message):
+            getattr(informed, method)(X, *others)
+        message = f"in {method} and not in fit"
+        with pytest.raises(ValueError, match=message):
+            getattr(blind, method)(X, *others, **known)
+    with pytest.raises(ValueError, match="given s_arrival in fit and not in predict"):
+        informed.predict(X, p_arrival=known["p_arrival"])
 
 
-def test_onsets_are_routed_through_folds(bunch, routing):
+def test_arrivals_are_routed_through_folds(bunch, routing):
     classifier = make()
-    requests = {"arrival": True, "s_arrival": True}
+    requests = {"p_arrival": True, "s_arrival": True}
     classifier.set_fit_request(groups=True, **requests).set_score_request(**requests)
-    X, y, known = bunch.data, bunch.target, onsets(bunch)
+    X, y, known = bunch.data, bunch.target, arrivals(bunch)
     result = cross_validate(
         classifier,
         X,
@@ -105,23 +107,24 @@ def test_onsets_are_routed_through_folds(bunch, routing):
     )
     train, test = next(StratifiedGroupKFold(2).split(X, y, bunch.groups))
     rows = {name: samples[train] for name, samples in known.items()}
-    alone = make().fit(X[train], y[train], bunch.groups[train], **rows)
+    alone = make().fit(X[train], y.iloc[train], bunch.groups[train], **rows)
     rows = {name: samples[test] for name, samples in known.items()}
     np.testing.assert_array_equal(
         result["estimator"][0].predict_proba(X, **known),
         alone.predict_proba(X, **known),
     )
-    assert result["test_score"][0] == alone.score(X[test], y[test], **rows)
+    assert result["test_score"][0] == alone.score(X[test], y.iloc[test], **rows)
 
 
 @pytest.mark.parametrize(
     ("params", "known", "message"),
     [
         ({"vp_vs": 0.5}, {}, r"vp_vs must be a float in .* got 0\.5"),
-        ({}, {"arrival": [1, 2]}, "arrival must have one sample number"),
-        ({}, {"origin": np.full(32, np.inf)}, "origin must be finite or NaN"),
+        ({}, {"p_arrival": [1, 2]}, "p_arrival must have one time in seconds"),
+        ({}, {"origin": np.full(32, np.inf)}, "origin must be at most .* 0 has inf"),
+        ({}, {"s_arrival": np.full(32, 800)}, "s_arrival is in seconds; for samples"),
     ],
 )
-def test_invalid_onsets(bunch, params, known, message):
+def test_invalid_arrivals(bunch, params, known, message):
     with pytest.raises(ValueError, match=message):
         make(**params).fit(bunch.data, bunch.target, **known)

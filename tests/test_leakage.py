@@ -1,6 +1,7 @@
 """No record of a test event, and no view of it, is seen in `fit`."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import sklearn
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
@@ -18,7 +19,7 @@ from skorch.callbacks import Callback
 
 from skseisfp.ensemble import EventVoteClassifier, MultiViewClassifier
 from skseisfp.events import attach_events
-from skseisfp.metrics import event_roc_auc
+from skseisfp.metrics import event_accuracy, event_roc_auc
 from skseisfp.model_selection import (
     EventStationSplit,
     TemporalEventSplit,
@@ -286,9 +287,9 @@ def test_seismograms_in_nested_cross_validation(keeper, seismograms, overlap, ro
     else:
         found, searches = [], []
         for train, test in outer.split(X, y, groups):
-            splits = list(inner.split(X[train], y[train], groups[train]))
-            searches.append(search(splits).fit(X[train], y[train]))
-            found.append(overlap(searches[-1], X[test], y[test]))
+            splits = list(inner.split(X[train], y.iloc[train], groups[train]))
+            searches.append(search(splits).fit(X[train], y.iloc[train]))
+            found.append(overlap(searches[-1], X[test], y.iloc[test]))
     assert not np.any(found)
     assert not any(inner_search.best_score_ for inner_search in searches)
 
@@ -346,10 +347,29 @@ def test_early_stopping_in_nested_cross_validation(
     )
     allowed = []
     for train, _ in outer.split(X, y, groups):
-        inside = inner.split(X[train], y[train], groups[train])
+        inside = inner.split(X[train], y.iloc[train], groups[train])
         allowed += [set(groups[train][part]) for part, _ in inside]
         allowed.append(set(groups[train]))
     check_watched_fits(event_of, allowed)
+
+
+def test_a_script_that_names_no_events_keeps_them_whole(watched, seismograms, event_of):
+    """Labels as loaders return them bring the events to split, fit and score."""
+    X_train, X_test, y_train, y_test, *_ = event_train_test_split(
+        seismograms.data, seismograms.target, random_state=0
+    )
+    watched.fit(X_train, y_train)
+    trained, tested = (
+        {event_of[record.tobytes()] for record in part} for part in (X_train, X_test)
+    )
+    assert not trained & tested
+    check_watched_fits(event_of, [trained])
+    tested_of = [event_of[record.tobytes()] for record in X_test]
+    mean = pd.DataFrame(watched.predict_proba(X_test)).groupby(tested_of, sort=False)
+    predicted = watched.classes_[mean.mean().idxmax(axis=1)]
+    right = predicted == y_test.groupby(level="event_id", sort=False).first()
+    assert len(right) == len(tested) < len(y_test)
+    assert event_accuracy(watched, X_test, y_test) == right.mean()
 
 
 def test_early_stopping_by_record_parts_events(watched, seismograms, event_of):

@@ -65,7 +65,7 @@ def test_arrays(tmp_path):
     assert_array_equal(bunch.target, table()["event_type"])
     assert_array_equal(bunch.groups, ["000", "000", "001", "001", "002", "002"])
     assert_array_equal(bunch.stations, ["XX.A"] * 6)
-    assert bunch.frame["arrival_sample"].isna().all()
+    assert bunch.frame["p_arrival"].isna().all()
     assert len(bunch.rejected) == 0
     assert "6 records of 3 events" in bunch.DESCR
 
@@ -92,7 +92,7 @@ def test_synthetic_records_survive_the_disk(tmp_path):
     bunch = load_records(write_arrays(tmp_path, made.data, made.frame))
     for name in ("data", "target", "groups", "stations"):
         assert_array_equal(bunch[name], made[name])
-    assert_array_equal(bunch.frame["arrival_sample"], made.frame["arrival_sample"])
+    assert_array_equal(bunch.frame["p_arrival"], made.frame["p_arrival"])
     assert bunch.components == made.components
 
 
@@ -126,8 +126,44 @@ def test_first_known_arrival_is_taken(tmp_path):
     )
     bunch = load_records(write_arrays(tmp_path, waves(), frame))
     nan = np.nan
-    assert_array_equal(bunch.frame["arrival_sample"], [9, 8, 6, nan, nan, nan])
+    assert_array_equal(bunch.frame["p_arrival"] * 40, [9, 8, 6, nan, nan, nan])
     assert_array_equal(bunch.frame["p_sample_auto"], frame["p_sample_auto"])
+
+
+def test_times_come_before_samples(tmp_path):
+    frame = table(
+        p_arrival=[0.5, None, 0.25, None, 1.0, None],
+        p_arrival_sample=[1, 8, 1, None, 1, -1],
+        s_arrival=[0.75, 1.0, None, None, None, None],
+        s_arrival_sample=[None, None, 44, None, None, None],
+    )
+    bunch = load_records(write_arrays(tmp_path, waves(), frame))
+    nan = np.nan
+    assert_array_equal(bunch.frame["p_arrival"], [0.5, 0.2, 0.25, nan, 1, nan])
+    assert_array_equal(bunch.frame["s_arrival"], [0.75, 1, 1.1, nan, nan, nan])
+    assert_array_equal(bunch.frame["p_arrival_sample"], frame["p_arrival_sample"])
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        (
+            {"p_arrival": [0.5, 20, 0.5, 0.5, 0.5, 0.5]},
+            r"p_arrival of .*csv must be .* from 0 to 1\.225 s.*; record 1 has 20\. "
+            r"The column p_arrival of .* is in seconds; for samples divide by",
+        ),
+        ({"s_arrival": [0, 0, 0, -1, 0, 0]}, "s_arrival of .* record 3 has -1"),
+        (
+            {"p_arrival_sample": [20, 20, 20.5, 20, 20, 20]},
+            "p_arrival_sample of .* whole numbers.*; record 2 has 20.5. A column in "
+            "seconds is named p_arrival",
+        ),
+    ],
+)
+def test_seconds_are_not_taken_for_samples(tmp_path, columns, message):
+    path = write_arrays(tmp_path, waves(), table(**columns))
+    with pytest.raises(ValueError, match=message):
+        load_records(path)
 
 
 def test_arrivals_of_analysts_are_kept_but_not_used(tmp_path):
@@ -135,7 +171,7 @@ def test_arrivals_of_analysts_are_kept_but_not_used(tmp_path):
     frame = table(p_sample_analyst=analyst, p_sample_auto=[9, 8, 6, -1, 4, -1])
     bunch = load_records(write_arrays(tmp_path, waves(), frame))
     nan = np.nan
-    assert_array_equal(bunch.frame["arrival_sample"], [9, 8, 6, nan, 4, nan])
+    assert_array_equal(bunch.frame["p_arrival"] * 40, [9, 8, 6, nan, 4, nan])
     assert_array_equal(bunch.frame["p_sample_analyst"], [7, nan, nan, 5, nan, nan])
 
 
@@ -224,11 +260,9 @@ def test_mixed_rates_raise_or_are_resampled(tmp_path):
     assert bunch.sampling_rate == 40.0
     np.testing.assert_allclose(bunch.data[4, 20:140], tone[20:140], atol=0.02)
     assert_array_equal(bunch.data[0], tone[:160])
-    assert_array_equal(bunch.frame["arrival_sample"], 80)
+    assert_array_equal(bunch.frame["p_arrival"], 2)
     nothing = np.nan
-    assert_array_equal(
-        bunch.frame["s_sample"], [120, nothing, nothing, nothing, 120, 120]
-    )
+    assert_array_equal(bunch.frame["s_arrival"], [3, nothing, nothing, nothing, 3, 3])
     assert list(bunch.frame["sampling_rate_hz"]) == [40, 40, 40, 40, 100, 40]
 
 
@@ -358,7 +392,8 @@ def test_pnw():
     assert bunch.target_names == ["earthquake", "explosion"]
     assert bunch.frame["p_sample_analyst"].notna().sum() == 21
     automatic = bunch.frame["p_sample_auto"]
-    assert_array_equal(bunch.frame["arrival_sample"], automatic.where(automatic >= 0))
+    known = automatic.where(automatic >= 0)
+    assert_array_equal(bunch.frame["p_arrival"], known / 40)
 
 
 @needs_records

@@ -75,7 +75,7 @@ def test_miniseed(tmp_path):
     assert bunch.target.dtype.kind == "i"
     assert_array_equal(bunch.stations, ["AB.S0", "AB.S1", "AB.S0", "AB.S1"])
     assert list(bunch.frame["channels"]) == ["HHE HHN HHZ"] * 4
-    assert bunch.frame["arrival_sample"].isna().all()
+    assert bunch.frame["p_arrival"].isna().all()
 
 
 def test_query_and_components_of_miniseed(tmp_path):

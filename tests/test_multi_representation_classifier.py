@@ -46,14 +46,14 @@ def make(**params):
     return MultiRepresentationClassifier(**params)
 
 
-def represent(X, *, window=None, p_onset=None, f_min=1.0, f_max=None):
+def represent(X, *, window=None, p_arrival=None, f_min=1.0, f_max=None):
     """Make the three representations by hand."""
     band = {"sampling_rate": RATE, "f_min": f_min, "f_max": f_max, "window": window}
     highpass = AdaptiveHighpassFilter(sampling_rate=RATE, fallback=1.0)
     clear = highpass.fit_transform(X)
     coarse = FingerprintTransformer(**band, shape=(16, 16)).fit(clear)
     filtered = WaveformPreprocessor(sampling_rate=RATE, f_min=0.5, window=window)
-    physics = PhysicsFeatures(sampling_rate=RATE, p_onset=p_onset)
+    physics = PhysicsFeatures(sampling_rate=RATE, p_arrival=p_arrival)
     return [
         FingerprintTransformer(**band, flatten=True).fit_transform(clear),
         coarse.scalogram(clear).reshape(len(X), -1),
@@ -82,20 +82,20 @@ def make_forests(represented, y, *, n_estimators=10, random_state=0):
     ("params", "by_hand"),
     [
         ({}, {}),
-        ({"window": (5, 60), "p_arrival": 12.5}, {"window": (5, 60), "p_onset": 7.5}),
-        ({"p_arrival": 10.0, "f_min": 2, "f_max": 8}, {"p_onset": 10.0}),
+        ({"window": (5, 60), "p_arrival": 12.5}, {"window": (5, 60), "p_arrival": 7.5}),
+        ({"p_arrival": 10.0, "f_min": 2, "f_max": 8}, {"p_arrival": 10.0}),
     ],
 )
 def test_probabilities_are_the_mean_of_forests_made_by_hand(bunch, params, by_hand):
     band = {name: params[name] for name in ("f_min", "f_max") if name in params}
     train, test = np.arange(0, 72, 2), np.arange(1, 72, 2)
     represented = represent(bunch.data, **by_hand, **band)
-    forests = make_forests([x[train] for x in represented], bunch.target[train])
+    forests = make_forests([x[train] for x in represented], bunch.target.iloc[train])
     expected = [
         forest.predict_proba(features[test])
         for forest, features in zip(forests, represented, strict=True)
     ]
-    model = make(**params).fit(bunch.data[train], bunch.target[train])
+    model = make(**params).fit(bunch.data[train], bunch.target.iloc[train])
     single = model.predict_proba_by_representation(bunch.data[test])
     assert list(single) == list(model.forests_) == NAMES
     for name, probabilities in zip(NAMES, expected, strict=True):
@@ -281,9 +281,16 @@ def test_clones_and_pickles(bunch, fitted):
         ({"f_min": 0.001}, r"f_min=0.001 Hz is too low"),
         ({"window": (10, 91)}, r"window must be two increasing times .* to 90 s"),
         ({"window": (10, 5)}, r"window must be two increasing times"),
-        ({"p_arrival": 90.0}, r"p_arrival must be .* from 0 to 90 s"),
+        ({"p_arrival": 90.0}, r"p_arrival must be .* from 0 to 89\.975 s"),
+        (
+            {"p_arrival": 480},
+            r"got 480\. p_arrival is in seconds; for samples divide by",
+        ),
         ({"p_arrival": -1.0}, r"p_arrival must be .* got -1.0"),
-        ({"p_arrival": 4.0, "window": (5, 30)}, r"p_arrival must be .* from 5 to 30 s"),
+        (
+            {"p_arrival": 4.0, "window": (5, 30)},
+            r"p_arrival must be .* from 5 to 29\.975 s",
+        ),
         ({"n_estimators": 0}, r"n_estimators must be an int .*\[1, inf\); got 0\."),
         ({"random_state": -1}, r"random_state must be .* got -1\."),
     ],

@@ -36,11 +36,11 @@ def bursts(p=1.0, s=1.0, noise=0.1, n_records=1, n_channels=3, seed=0):
     return level * draws[0] + noise * draws[1]
 
 
-def brune_pulse(onset, corner, level, n_derivatives=1):
+def brune_pulse(sample, corner, level, n_derivatives=1):
     """Motion of a Brune source, whose displacement is t exp(-2 pi fc t)."""
     angles = 2j * np.pi * np.fft.rfftfreq(N_SAMPLES, 1 / RATE)
     lines = angles**n_derivatives * level / (1 + angles / (2 * np.pi * corner)) ** 2
-    return RATE * np.fft.irfft(lines * np.exp(-angles * onset / RATE))
+    return RATE * np.fft.irfft(lines * np.exp(-angles * sample / RATE))
 
 
 def brune_coda(corner, t_star=0.0, n_records=1):
@@ -58,11 +58,11 @@ def brune_coda(corner, t_star=0.0, n_records=1):
 def table(X, p=P, s=S, **params):
     transformer = PhysicsFeatures(sampling_rate=RATE, **params)
     transformer.set_output(transform="pandas")
-    onsets = {"arrival": p, "s_arrival": s}
+    samples = {"p_arrival": p, "s_arrival": s}
     given = {
-        name: np.full(len(X), onset, dtype=float)
-        for name, onset in onsets.items()
-        if onset is not None
+        name: np.full(len(X), sample / RATE)
+        for name, sample in samples.items()
+        if sample is not None
     }
     return transformer.fit_transform(X, **given)
 
@@ -197,7 +197,7 @@ def test_low_and_high_s_and_rg():
     X[0, S - 100 : S + 900] += 0.1 * np.sin(2 * np.pi * 7 * time[S - 100 : S + 900])
     row = table(X, features="ratios").loc[0]
     assert row["log_sg_low_high"] == pytest.approx(1, abs=0.02)
-    start, stop = (P + round(t) for t in rg_window(P, S))
+    start, stop = (P + round(t) for t in rg_window(S - P))
     assert start > S + 250
     X[0, start:stop] = 2 * np.sin(2 * np.pi * 1.0 * time[start:stop])
     row = table(X, features="ratios", s_window=(-0.5, 2.5)).loc[0]
@@ -223,9 +223,9 @@ def test_generated_classes_differ_as_their_physics_says():
     features = ("ratios", "banding", "source")
     transformer = PhysicsFeatures(sampling_rate=bunch.sampling_rate, features=features)
     transformer.set_output(transform="pandas")
-    onsets = bunch.frame["p_sample"], bunch.frame["s_sample"]
-    values = transformer.fit_transform(bunch.data, None, *onsets)
-    blast = bunch.target == "quarry_blast"
+    arrivals = bunch.frame["p_arrival"], bunch.frame["s_arrival"]
+    values = transformer.fit_transform(bunch.data, None, *arrivals)
+    blast = bunch.frame["event_type"] == "quarry_blast"
     for name in ("log_ps_6_12", "banding_fourier", "banding_count", "misfit_s"):
         known = values[name].notna()
         assert known.mean() > 0.4
@@ -311,7 +311,7 @@ def test_power_adds_up_in_windows_and_bands(start, length, padding, seed):
     np.testing.assert_allclose(weights.sum(axis=1), np.clip(within / half / 2, 0, 1))
 
 
-# onsets
+# arrivals
 
 
 def test_without_onsets_only_phases_are_missing():
@@ -330,27 +330,28 @@ def test_without_onsets_only_phases_are_missing():
 
 def test_s_is_missing_unless_asked_for():
     X = bursts(n_records=2)
-    p = [P, np.nan]
+    p, s = [P / RATE, np.nan], S / RATE
     kind = {"sampling_rate": RATE, "features": "ratios"}
-    origin = np.full(2, P - 2000.0)
+    origin = np.full(2, P / RATE - 20)
     estimated = PhysicsFeatures(vp_vs=1.75, **kind)
     alone = PhysicsFeatures(**kind)
-    known = alone.fit_transform(X, arrival=p, s_arrival=[S, S])
+    known = alone.fit_transform(X, p_arrival=p, s_arrival=[s, s])
     np.testing.assert_array_equal(
-        estimated.fit_transform(X, arrival=p, origin=origin), known
+        estimated.fit_transform(X, p_arrival=p, origin=origin), known
     )
     assert np.isnan(known[1]).all()
-    assert np.isnan(alone.fit_transform(X, arrival=p, origin=origin)).all()
+    assert np.isnan(alone.fit_transform(X, p_arrival=p, origin=origin)).all()
     np.testing.assert_array_equal(
-        estimated.fit_transform(X, arrival=p, s_arrival=[S, -1]), known
+        estimated.fit_transform(X, p_arrival=p, s_arrival=[s, np.nan]), known
     )
 
 
 def test_onsets_common_to_all_records_stand_in_for_arrivals():
     X = bursts(n_records=3)
-    common = PhysicsFeatures(sampling_rate=RATE, p_onset=P / RATE, s_onset=S / RATE)
+    common = PhysicsFeatures(sampling_rate=RATE, p_arrival=P / RATE, s_arrival=S / RATE)
     np.testing.assert_array_equal(common.fit_transform(X), table(X))
-    later = common.fit_transform(X, arrival=[P, np.nan, P + 200])
+    p_arrival = np.array([P, np.nan, P + 200]) / RATE
+    later = common.fit_transform(X, p_arrival=p_arrival)
     np.testing.assert_array_equal(later[:2], table(X)[:2])
     assert (later[2] != table(X).iloc[2]).any()
 
@@ -359,7 +360,6 @@ def test_windows_that_leave_the_record_are_missing():
     X = bursts()
     early = table(X, p=200.0, features="ratios")  # no noise before P
     assert early.isna().all(axis=None)
-    np.testing.assert_array_equal(table(X, p=9000.0), table(X, p=None, s=None))
     np.testing.assert_array_equal(table(X, s=P - 10.0), table(X, s=None))
     late = table(X, s=N_SAMPLES - 50.0, features="ratios")
     assert late.isna().all(axis=None)
@@ -371,7 +371,7 @@ def test_windows_that_leave_the_record_are_missing():
 def test_bands_above_the_nyquist_frequency_are_missing():
     X = bursts()[..., ::2] + 0.0
     transformer = PhysicsFeatures(
-        sampling_rate=50, p_onset=20, s_onset=35, ratio_bands=[(10, 25), (10, 26)]
+        sampling_rate=50, p_arrival=20, s_arrival=35, ratio_bands=[(10, 25), (10, 26)]
     ).set_output(transform="pandas")
     row = transformer.fit_transform(X).loc[0]
     assert np.isfinite(row["log_ps_10_25"])
@@ -383,7 +383,8 @@ def test_bands_above_the_nyquist_frequency_are_missing():
 def test_dead_and_short_records_do_not_fail():
     noise = np.random.default_rng(0).standard_normal((1, 999))
     for X in (np.zeros((2, 3, 500)), np.ones((1, 1)), np.eye(3), noise):
-        for params in ({"p_onset": 0.0, "s_onset": 1.0}, {}, {"sampling_rate": 0.01}):
+        s = min(1.0, X.shape[-1] - 1)
+        for params in ({"p_arrival": 0.0, "s_arrival": s}, {}, {"sampling_rate": 0.01}):
             values = PhysicsFeatures(**params).fit_transform(X)
             assert not np.isinf(values).any()
             assert len(values) == len(X)
@@ -419,13 +420,13 @@ def test_arrivals_travel_through_pipelines_and_folds(routing):
     bunch = make_seismograms(72, classes=("earthquake", "quarry_blast"), random_state=0)
     transformer = PhysicsFeatures(
         sampling_rate=bunch.sampling_rate, features="ratios", ratio_bands=[(4, 12)]
-    ).set_transform_request(arrival=True, s_arrival=True)
+    ).set_transform_request(p_arrival=True, s_arrival=True)
     model = make_pipeline(
         transformer, SimpleImputer(keep_empty_features=True), LogisticRegression()
     )
     params = {
-        "arrival": bunch.frame["p_sample"],
-        "s_arrival": bunch.frame["s_sample"],
+        "p_arrival": bunch.frame["p_arrival"],
+        "s_arrival": bunch.frame["s_arrival"],
     }
     informed, blind = (
         cross_validate(
@@ -466,7 +467,8 @@ def test_arrivals_travel_through_pipelines_and_folds(routing):
         ({"noise_window": 3}, "noise_window must be two increasing"),
         ({"s_window": None}, "s_window must be two increasing"),
         ({"complexity_times": (0, 3)}, "complexity_times must be .* positive"),
-        ({"p_onset": -1}, "p_onset must be .* got -1"),
+        ({"p_arrival": -1}, "p_arrival must be .* got -1"),
+        ({"s_arrival": 8000.0}, "s_arrival must be .* to 7999 s.* got 8000"),
         ({"vp_vs": 1.0}, "vp_vs must be .* got 1.0"),
         ({"motion": "speed"}, "motion must be one of"),
         ({"nan_policy": "drop"}, "nan_policy must be one of"),
@@ -482,10 +484,11 @@ def test_invalid_parameters(params, message):
 
 
 def test_invalid_input():
-    with pytest.raises(ValueError, match="arrival must have one sample number"):
-        PhysicsFeatures().fit_transform(bursts(), arrival=[1, 2])
-    with pytest.raises(ValueError, match="s_arrival must be finite or NaN; record 0"):
-        PhysicsFeatures().fit_transform(bursts(), s_arrival=[np.inf])
+    for name in ("p_arrival", "s_arrival", "origin"):
+        with pytest.raises(ValueError, match=f"{name} must have one time in seconds"):
+            PhysicsFeatures().fit_transform(bursts(), **{name: [1, 2]})
+        with pytest.raises(ValueError, match=f"{name} must be .*; record 0 has inf"):
+            PhysicsFeatures().fit_transform(bursts(), **{name: [np.inf]})
     with pytest.raises(ValueError, match="X must have 2 to 3 axes"):
         PhysicsFeatures().fit(bursts()[None])
     with pytest.raises(ValueError, match="NaN, first in record 0"):

@@ -288,7 +288,7 @@ def test_parameters_of_the_wrong_type_are_named(three_steps, seismograms, name):
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
 def test_missing_labels_are_named(three_steps, seismograms, missing, wrap):
     y = seismograms.target.astype(object)
-    y[5] = missing
+    y.iloc[5] = missing
     pipeline = three_steps()
     if wrap:
         pipeline.set_params(classifier=MultiViewClassifier(LogisticRegression()))
@@ -353,7 +353,7 @@ def test_event_scores_without_events_raise(three_steps, seismograms):
         cross_val_score(
             three_steps(),
             seismograms.data,
-            seismograms.target,
+            np.asarray(seismograms.target),
             groups=seismograms.groups,
             cv=GroupKFold(2),
             scoring=event_roc_auc,

@@ -110,8 +110,8 @@ def test_picks_and_places_reach_the_records(tmp_path):
     assert bunch.target.tolist() == ["explosion"]
     assert bunch.groups.tolist() == ["e1"]
     (row,) = bunch.frame.to_dict("records")
-    assert row["arrival_sample"] == 500
-    assert row["s_sample"] == 1050
+    assert row["p_arrival"] == 5
+    assert row["s_arrival"] == 10.5
     assert_allclose(row["distance_km"], 111.2, atol=0.1)
     assert_allclose([row["azimuth"], row["back_azimuth"]], [0, 180], atol=1e-6)
 

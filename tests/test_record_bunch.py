@@ -4,6 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from archive_worker import make_stream
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.model_selection import train_test_split
+from sklearn.utils import resample
 
 from skseisfp.archive import SeismicArchive
 from skseisfp.datasets import (
@@ -17,6 +21,7 @@ from skseisfp.io.event_tables import first_picks, origin_times
 from skseisfp.io.merging import instrument_facts, station_of
 from skseisfp.io.record_bunch import drop_deviating, record_bunch, require_records
 from skseisfp.io.tables import rows_that_match
+from skseisfp.model_selection import event_train_test_split
 from skseisfp.preprocessing import FingerprintTransformer
 from skseisfp.signal.waveform import Waveform
 
@@ -52,7 +57,7 @@ def test_a_record_without_event_is_its_own_event():
 @pytest.mark.parametrize(
     ("labels", "names", "kind"),
     [
-        (["y", "x", "y"], ["x", "y"], "U"),
+        (["y", "x", "y"], ["x", "y"], "O"),
         (["y", None, "y"], ["y"], "O"),
         ([2, 0, 1], [0, 1, 2], "i"),
     ],
@@ -60,6 +65,7 @@ def test_a_record_without_event_is_its_own_event():
 def test_labels_keep_their_type_and_their_gaps(labels, names, kind):
     bunch = record_bunch(np.zeros((3, 5)), table(kind=labels), target="kind")
     assert bunch.target.dtype.kind == kind
+    assert bunch.target.name == "kind"
     known = [label for label in bunch.target.tolist() if pd.notna(label)]
     assert known == [label for label in labels if label is not None]
     assert bunch.target_names == names
@@ -81,7 +87,61 @@ def test_all_readers_return_the_same_entries(tmp_path):
     ]
     assert all(set(bunch) == OF_WAVEFORMS | {"rejected"} for bunch in read)
     transformer = FingerprintTransformer(sampling_rate=50.0)
-    assert set(archive.fingerprints(READER, transformer)) == OF_ALL | {"rejected"}
+    fingerprints = archive.fingerprints(READER, transformer)
+    assert set(fingerprints) == OF_ALL | {"rejected"}
+    unlabelled = read.pop(2)
+    assert unlabelled.target is None
+    for bunch in (made, *read, fingerprints):
+        assert bunch.target.index.names == ["event_id"]
+        assert bunch.target.index.tolist() == bunch.groups.tolist()
+        assert bunch.target.index.is_unique == (len(bunch.data) == 1)
+
+
+@pytest.mark.parametrize("n_unknown", [1, 3])
+def test_labels_carry_no_events_where_one_is_not_known(n_unknown):
+    events = [None] * n_unknown + ["a"] * (3 - n_unknown)
+    frame = table(kind=["y", "x", "y"], event_id=events)
+    bunch = record_bunch(np.zeros((3, 5)), frame, target="kind")
+    assert bunch.target.index.names == [None]
+    assert bunch.target.tolist() == ["y", "x", "y"]
+    with pytest.raises(ValueError, match="event_train_test_split needs the event of"):
+        event_train_test_split(bunch.data, bunch.target)
+
+
+@given(st.data())
+def test_labels_keep_their_rows_and_events_in_every_selection(data):
+    n_events = data.draw(st.integers(8, 12))
+    numbers = data.draw(st.lists(st.integers(0, n_events - 1), max_size=20))
+    event = np.array([*range(n_events), *numbers])  # each event once or more
+    frame = pd.DataFrame(
+        {
+            "record_id": np.arange(len(event)).astype(str),
+            "event_id": "e" + pd.Series(event).astype(str),
+            "station": "XX.A",
+            "kind": event % 2,
+        }
+    )
+    bunch = record_bunch(np.column_stack([event, event]), frame, target="kind")
+    X, y = bunch.data, bunch.target
+    mask = np.array(
+        data.draw(st.lists(st.booleans(), min_size=len(y), max_size=len(y)))
+    )
+    rows = data.draw(st.permutations(range(len(y))))
+    parts = event_train_test_split(X, y, test_size=0.5, random_state=0)
+    assert not set(parts[2].index) & set(parts[3].index)
+    record_split = train_test_split(X, y, random_state=0)
+    for records, labels in (
+        (X[mask], y[mask]),
+        (X[rows], y.iloc[rows]),
+        (parts[0], parts[2]),
+        (parts[1], parts[3]),
+        record_split[::2],
+        record_split[1::2],
+        (resample(X, random_state=1), resample(y, random_state=1)),
+    ):
+        assert labels.index.name == "event_id"
+        assert labels.index.tolist() == [f"e{number}" for number in records[:, 0]]
+        assert labels.tolist() == (records[:, 0] % 2).tolist()
 
 
 def test_records_that_differ_from_most_are_left_out():

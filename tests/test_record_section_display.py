@@ -78,7 +78,7 @@ def test_records_of_the_event_are_at_their_distances():
 
 
 def test_without_distances_records_are_in_the_order_of_onset():
-    frame = {"arrival_sample": [50, 0, np.nan, 0, 30, 0]}
+    frame = {"p_arrival": [5.0, 0, np.nan, 0, 3.0, 0]}
     display = RecordSectionDisplay.from_bunch(make_bunch(6, frame=frame), "a")
     ticks = [label.get_text() for label in display.ax_.get_yticklabels()]
     assert ticks == ["XX.S4", "XX.S0", "XX.S2"]
@@ -100,8 +100,8 @@ def test_times_are_from_the_origin_where_it_is_known():
     frame = {
         "start_time": starts,
         "origin_time": origin,
-        "arrival_sample": [70, 0, 4, 0],
-        "s_sample": [90, 0, np.nan, 0],
+        "p_arrival": [7.0, 0, 0.4, 0],
+        "s_arrival": [9.0, 0, np.nan, 0],
     }
     display = RecordSectionDisplay.from_bunch(make_bunch(frame=frame), "a")
     assert display.ax_.get_xlabel() == "time from origin, s"
@@ -261,8 +261,8 @@ def test_synthetic_events_have_their_picks():
     rows = bunch.frame[bunch.frame["event_id"] == event_id].sort_values("distance_km")
     assert_allclose(display.positions_, rows["distance_km"])
     picks = picks_in(display.ax_)
-    for name, column in (("P pick", "p_sample"), ("S pick", "s_sample")):
-        assert_allclose(picks[name][:, 0, 0], rows[column] / bunch.sampling_rate)
+    for name, column in (("P pick", "p_arrival"), ("S pick", "s_arrival")):
+        assert_allclose(picks[name][:, 0, 0], rows[column])
 
 
 @needs_records

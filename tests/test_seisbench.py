@@ -15,6 +15,7 @@ from skseisfp.datasets import (
     make_seismograms,
     save_seisbench,
 )
+from skseisfp.signal.arrivals import arrival_samples
 
 pytestmark = pytest.mark.filterwarnings(
     # seisbench changes its tables in a way that pandas deprecates
@@ -73,7 +74,8 @@ def test_sets_of_seisbench_are_read(seisbench_data, tmp_path, dimension_order):
     assert bunch.data.dtype == np.float32
     for row, trace in enumerate(traces):
         assert_array_equal(bunch.data[row], trace[:, 500 + row : 2000 + row])
-    assert bunch.frame["arrival_sample"].eq(500).all()
+    assert bunch.frame["p_arrival"].eq(5).all()
+    assert bunch.frame["trace_p_arrival_sample"].eq(500).all()
     assert bunch.groups.tolist() == [f"ev{row // 3}" for row in range(12)]
     assert bunch.target_names == ["earthquake", "explosion"]
     assert set(bunch.stations) == {"XX.S0", "XX.S1", "XX.S2"}
@@ -113,10 +115,10 @@ def test_seisbench_reads_what_is_written(seisbench_data, tmp_path, chunk_size):
         samples, metadata = read.get_sample(row)
         assert_array_equal(samples[channels], data[row])
         assert metadata["source_id"] == written.groups[row]
-        assert metadata["source_type"] == written.target[row]
+        assert metadata["source_type"] == written.target.iloc[row]
         assert metadata["trace_sampling_rate_hz"] == written.sampling_rate
-        arrival = written.frame["arrival_sample"][row]
-        assert_allclose(metadata["trace_P_arrival_sample"], arrival)
+        sample = written.frame["p_arrival"][row] * written.sampling_rate
+        assert_allclose(metadata["trace_P_arrival_sample"], sample)
     assert len(read.test()) == 10
 
 
@@ -128,15 +130,19 @@ def test_sets_come_back_as_they_were(tmp_path):
         assert_array_equal(read[name], written[name])
     assert read.sampling_rate == written.sampling_rate
     assert read.components == written.components
-    assert_allclose(read.frame["arrival_sample"], written.frame["arrival_sample"])
+    for name in ("p_arrival", "s_arrival"):
+        assert_array_equal(read.frame[name], written.frame[name])
     again = load_seisbench(tmp_path / "set", sampling_rate=20)
     save_seisbench(again, tmp_path / "second")
     second = load_seisbench(tmp_path / "second")
     assert_array_equal(second.data, again.data)
-    for name in ("arrival_sample", "s_sample", "trace_P_arrival_sample"):
-        ours = "p_sample" if name.startswith("trace") else name
-        assert_allclose(again.frame[name], (written.frame[ours] / 2).round())
-        assert_allclose(second.frame[name], again.frame[name])
+    for name in ("p_arrival", "s_arrival"):
+        samples = arrival_samples(written.frame[name], 20).round()
+        assert_array_equal(again.frame[name], samples / 20)
+        phase = f"trace_{name[0].upper()}_arrival_sample"
+        assert_array_equal(again.frame[phase], samples)
+        for column in (name, phase):
+            assert_array_equal(second.frame[column], again.frame[column])
 
 
 def test_pnw_goes_through(tmp_path):
@@ -176,6 +182,17 @@ def test_noise_is_an_event_of_its_own_and_missing_channels_are_seen(tmp_path):
     read = load_seisbench(tmp_path / "set", invalid="reject")
     assert len(read.data) == 5
     assert len(load_seisbench(tmp_path / "set", dead="keep").data) == 6
+
+
+def test_events_of_a_set_that_names_none_are_not_known(tmp_path):
+    save_seisbench(make_seismograms(n_records=6, random_state=0), tmp_path / "set")
+    assert load_seisbench(tmp_path / "set").target.index.name == "event_id"
+    spoil_metadata(tmp_path / "set", lambda table: table.drop(columns="source_id"))
+    read = load_seisbench(tmp_path / "set")
+    assert len(set(read.groups)) == 6
+    assert read.target.index.name is None
+    stated = load_seisbench(tmp_path / "set", event="trace_name")
+    assert stated.target.index.tolist() == stated.groups.tolist()
 
 
 def spoil_metadata(folder, change):

@@ -125,7 +125,7 @@ def test_events_come_from_obspy_with_their_picks(archive):
     assert archive.events()["event_type"].tolist() == ["explosion"]
     assert archive.picks()["phase"].tolist() == ["P"]
     bunch = archive.to_bunch(reader())
-    assert bunch.frame["arrival_sample"].tolist() == [450]
+    assert bunch.frame["p_arrival"].tolist() == [9.0]
     assert bunch.target.tolist() == ["explosion"]
 
 

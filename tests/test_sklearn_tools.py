@@ -46,18 +46,18 @@ def by_hand(seismograms, three_steps):
     """Models, probabilities and scores of a plain loop over the folds."""
     X, y, groups = seismograms.data, seismograms.target, seismograms.groups
     folds = list(CV.split(X, y, groups))
-    models = [three_steps().fit(X[train], y[train]) for train, _ in folds]
+    models = [three_steps().fit(X[train], y.iloc[train]) for train, _ in folds]
     proba = np.empty((len(y), 2))
     for model, (_, test) in zip(models, folds, strict=True):
         proba[test] = model.predict_proba(X[test])
-    right = models[0].classes_[proba.argmax(axis=1)] == y
+    right = models[0].classes_[proba.argmax(axis=1)] == y.to_numpy()
     tests = [test for _, test in folds]
     return SimpleNamespace(
         folds=folds,
         models=models,
         proba=proba,
         accuracy=[right[test].mean() for test in tests],
-        auc=[by_event(proba[test], y[test], groups[test]) for test in tests],
+        auc=[by_event(proba[test], y.iloc[test], groups[test]) for test in tests],
     )
 
 
@@ -146,8 +146,10 @@ def test_learning_curve(metadata, options, by_hand, seismograms, three_steps):
     assert train_scores.shape == (2, 3)
     for size, scores in zip(sizes, test_scores, strict=True):
         for (train, test), score in zip(by_hand.folds, scores, strict=True):
-            model = three_steps().fit(X[train[:size]], y[train[:size]])
-            expected = by_event(model.predict_proba(X[test]), y[test], groups[test])
+            model = three_steps().fit(X[train[:size]], y.iloc[train[:size]])
+            expected = by_event(
+                model.predict_proba(X[test]), y.iloc[test], groups[test]
+            )
             assert score == pytest.approx(expected)
 
 
@@ -238,10 +240,10 @@ def test_nested_cross_validation_with_routing(
     )
     by_loop = []
     for train, test in outer.split(X, y, groups):
-        splits = list(inner.split(X[train], y[train], groups[train]))
+        splits = list(inner.split(X[train], y.iloc[train], groups[train]))
         search = GridSearchCV(pipeline, grid, **options | {"cv": splits})
-        search.fit(X[train], y[train], groups=groups[train])
-        by_loop.append(search.score(X[test], y[test], groups=groups[test]))
+        search.fit(X[train], y.iloc[train], groups=groups[train])
+        by_loop.append(search.score(X[test], y.iloc[test], groups=groups[test]))
     np.testing.assert_array_equal(nested, by_loop)
 
 
@@ -300,7 +302,7 @@ def test_voting(seismograms, three_steps, by_hand, options):
     scores = cross_val_score(
         vote, X, attach_events(y, groups), groups=groups, **options
     )
-    expected = [by_event(proba[t], y[t], groups[t]) for _, t in by_hand.folds]
+    expected = [by_event(proba[t], y.iloc[t], groups[t]) for _, t in by_hand.folds]
     np.testing.assert_allclose(scores, expected)
 
 

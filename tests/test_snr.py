@@ -19,39 +19,39 @@ from skseisfp.signal import snr
 def test_ratio_is_that_of_the_powers(level, gain, n_channels):
     X = np.tile([1.0, -1.0], (1, n_channels, 500)) * gain
     X[..., 600:] *= 10 ** (level / 20)
-    measured = snr(X, [600], sampling_rate=20)
+    measured = snr(X, [30.0], sampling_rate=20)
     np.testing.assert_allclose(measured, level, atol=1e-9)
 
 
 def test_an_offset_is_not_noise():
     X = np.random.default_rng(0).standard_normal((3, 2, 1000))
-    expected = snr(X, [500] * 3, sampling_rate=20)
+    expected = snr(X, [25.0] * 3, sampling_rate=20)
     np.testing.assert_allclose(
-        snr(X + 1e4, [500] * 3, sampling_rate=20), expected, atol=1e-6
+        snr(X + 1e4, [25.0] * 3, sampling_rate=20), expected, atol=1e-6
     )
 
 
 def test_a_late_pick_does_not_spoil_the_noise():
     X = np.random.default_rng(0).standard_normal((1, 1000))
     X[:, 500:] *= 100
-    assert snr(X, [508], sampling_rate=20)[0] > 35
-    assert snr(X, [508], sampling_rate=20, gap=0)[0] < 20
+    assert snr(X, [25.4], sampling_rate=20)[0] > 35
+    assert snr(X, [25.4], sampling_rate=20, gap=0)[0] < 20
 
 
 def test_what_cannot_be_measured_is_nan():
-    X = np.random.default_rng(0).standard_normal((7, 400))
-    X[6] = 1
-    arrivals = [np.nan, -1, 50, 70, 340, 360, 200]
-    unknown = np.isnan(snr(X, arrivals, sampling_rate=20))
-    assert unknown.tolist() == [True, True, True, False, False, True, True]
+    X = np.random.default_rng(0).standard_normal((6, 400))
+    X[5] = 1
+    p_arrival = [np.nan, 2.5, 3.5, 17.0, 18.0, 10.0]
+    unknown = np.isnan(snr(X, p_arrival, sampling_rate=20))
+    assert unknown.tolist() == [True, True, False, False, True, True]
 
 
 def test_synthetic_records_have_more_signal_than_noise():
     bunch = make_seismograms(24, random_state=0)
-    ratios = snr(bunch.data, bunch.frame["arrival_sample"], sampling_rate=40)
+    ratios = snr(bunch.data, bunch.frame["p_arrival"], sampling_rate=40)
     assert np.isfinite(ratios).all()
     assert np.median(ratios) > np.median(
-        snr(bunch.data, bunch.frame["arrival_sample"] - 400, sampling_rate=40)
+        snr(bunch.data, bunch.frame["p_arrival"] - 10, sampling_rate=40)
     )
 
 
@@ -104,5 +104,5 @@ def test_windows_must_be_positive(name):
 
 
 def test_arrivals_must_fit():
-    with pytest.raises(ValueError, match="arrivals must have one sample per record"):
+    with pytest.raises(ValueError, match="p_arrival must have one time in seconds per"):
         snr(np.zeros((2, 100)), [50])

@@ -175,7 +175,7 @@ def test_the_mark_depends_on_what_a_system_takes_in():
     }
     assert len(marks) == 1
     known = make_data()
-    known.frame["onset"] = 100.0
+    known.frame["p_arrival"] = 2.5
     halved = system._replace(view=lambda data_set: data_set.waveforms / 2)
     marks |= {
         predictions.describe(system, known),
@@ -365,7 +365,7 @@ def test_both_folders_are_read_without_doubtful_labels():
     assert of_event.to_dict() == {"earthquake": 286, "explosion": 33}
     assert "low" not in set(data_set.frame["label_confidence"])
     picked = data_set.frame["p_sample_auto"].where(data_set.frame["p_sample_auto"] >= 0)
-    np.testing.assert_array_equal(data_set.arrivals, picked)
+    np.testing.assert_array_equal(data_set.p_times, picked / 40)
 
 
 def test_predictions_of_events_come_from_training_and_test_rows_only():
@@ -381,7 +381,7 @@ def test_predictions_of_events_come_from_training_and_test_rows_only():
             return super().predict_proba(X)
 
     data_set = make_data(n_events=4, per_event=3)
-    prepared = fits.Prepared(Counts(), data_set.waveforms, 0.0, 5, data_set.arrivals)
+    prepared = fits.Prepared(Counts(), data_set.waveforms, 0.0, 5, data_set.p_times)
     fold = np.array([0, 1, 3, 4, 5]), np.array([6, 7, 11])
     made = fits.fit_and_predict(prepared, data_set.y, data_set.events, fold, 1.0)
     assert [list(counts) for counts in filled] == [[2, 3], [2, 1]]
@@ -480,19 +480,20 @@ def test_across_data_sets_one_side_is_trained_and_the_other_scored():
 def test_records_have_their_onset_after_twenty_seconds():
     data_set = make_generated(None, 0, n_records=24)
     bunch = make_seismograms(24, random_state=0)
-    arrivals = bunch.frame["arrival_sample"].to_numpy()
+    p_arrival = bunch.frame["p_arrival"].to_numpy()
+    samples = (p_arrival * 40).round().astype(int)
     assert data_set.waveforms.shape == (24, 1, 4000)
     np.testing.assert_array_equal(
-        data_set.waveforms[:, 0, 800], bunch.data[np.arange(24), arrivals]
+        data_set.waveforms[:, 0, 800], bunch.data[np.arange(24), samples]
     )
     phases = data_set.phases
-    np.testing.assert_array_equal(phases["arrival"], 800)
-    later = bunch.frame["s_sample"] - bunch.frame["arrival_sample"]
-    np.testing.assert_array_equal(phases["s_arrival"] - phases["arrival"], later)
+    np.testing.assert_array_equal(phases["p_arrival"], 20)
+    later = bunch.frame["s_arrival"] - p_arrival
+    np.testing.assert_allclose(phases["s_arrival"] - 20, later)
     assert np.isnan(phases["origin"]).all()
-    assert np.isfinite(data_set.arrivals).all()
+    assert np.isfinite(data_set.p_times).all()
     assert data_set.noise.shape == (24, 1, 560)
-    assert (arrivals > 560).all()
+    assert (samples > 560).all()
 
 
 # scores

@@ -156,9 +156,9 @@ def test_windows_begin_at_the_reference():
         assert_allclose(bunch.data[0], part - part.mean(), rtol=1e-6)
         start = pd.Timestamp("2024-01-01", tz="UTC") + pd.Timedelta(first / 100, "s")
         assert bunch.frame["start_time"][0] == start
-        arrival = 2550 - first
-        known = arrival if 0 <= arrival < 1000 else -1
-        assert bunch.frame["arrival_sample"].fillna(-1)[0] == known
+        sample = 2550 - first
+        known = sample / 100 if 0 <= sample < 1000 else -1
+        assert bunch.frame["p_arrival"].fillna(-1)[0] == known
     assert bunch.target.tolist() == ["x"]
     assert "no P pick" in reason(reader, stream, events=events())
 

@@ -80,6 +80,19 @@ REPLACED = (
     ("cells_", r"\bcells_\b", "fit_results_"),
     ("no_night", r"\bno_night\b", "a query of the benchmark"),
     ("protocol", r"\bclass Protocol\b", "EvaluationProtocol"),
+    (
+        "arrival",
+        r"(?<![\w.])arrivals?(?:=(?!=)|: (?:npt|np|float|Any)\b)|[\"']arrivals?[\"']",
+        "p_arrival, in seconds from the first sample",
+    ),
+    ("arrival", r"(?<!\w)arrivals? : (?:array|float|ndarray)", "p_arrival"),
+    (
+        "arrival_sample",
+        r"(?<![A-Za-z_])arrival_sample\b",
+        "p_arrival; p_arrival_sample in tables",
+    ),
+    ("p_sample", r"(?<![A-Za-z_])p_samples?\b", "p_arrival"),
+    ("_onset", r"(?<![A-Za-z_])[ps]_onsets?\b", "p_arrival, s_arrival"),
 )
 
 # where a word may stay: files, expression, reason
@@ -109,6 +122,8 @@ ALLOWED = (
     ("skseisfp/archive/*fdsn*.py", word("[Aa]nswer(?:s|ed|ing)?"), "of a data centre"),
     ("tests/*fdsn*.py", word("[Aa]nswer(?:s|ed|ing)?"), "of a data centre"),
     ("examples/data_centre.py", r"\banswered\b", "of a data centre"),
+    ("skseisfp/datasets/*.py", r"[`\"]p_sample[`\"]", "a column of sets of others"),
+    ("tests/test_load_records.py", r"\bp_sample\b", "a column of sets of others"),
 )
 
 
@@ -186,6 +201,13 @@ def test_every_allowance_is_needed(words):
         "Return what it holds.",
         "class Protocol:",
         "first_of(scores)",
+        "cut_windows(X, arrivals=onsets)",
+        "def transform(self, X, arrival: npt.ArrayLike | None = None): ...",
+        "arrival : array-like of shape (n_records,), default=None",
+        'frame["arrival_sample"]',
+        "p_sample = 100",
+        "PhysicsFeatures(p_onset=10.0, s_onset=20.0)",
+        'order="arrival"',
     ],
 )
 def test_the_rule_finds_what_was_replaced(text):
@@ -205,6 +227,10 @@ def test_the_rule_finds_what_was_replaced(text):
         "ax.texts",
         "Waveprint, np.floor(x)",
         "planets, internet, mainland, roommate, cabinet",
+        "arrivals of P; p_arrival=5.0, s_arrival: npt.ArrayLike, first_arrival = 3",
+        "trace_P_arrival_sample, p_arrival_sample, arrival_samples(p_arrival, 40.0)",
+        "p_sample_auto, p_sample_analyst, stop_onset, group_onset",
+        "origin.arrivals = [Arrival(pick_id=pick)]",
     ],
 )
 def test_the_rule_leaves_other_words_alone(text):

@@ -195,7 +195,7 @@ def test_events_are_excluded_at_once_and_chosen_to_be_shown(page, tmp_path):
     assert page.shown() == events[:1]
     page.show("without")
     assert page.shown() == events[1:]
-    label = bunch.target[0]
+    label = bunch.target.iloc[0]
     page.show(label)
     wanted = bunch.frame[bunch.frame["event_type"] == label]["event_id"]
     assert page.shown() == list(dict.fromkeys(wanted))

@@ -22,7 +22,7 @@ NOISE_SECONDS = {"pnw": 18.0, "surface": 18.0, "generated": 14.0, "france": 8.0}
 NETWORKS = ("UW", "CC")
 BLASTS = {"quarry_blast": "explosion", "mine_blast": "explosion"}
 FRENCH = {0: "earthquake", 1: "explosion"}
-TIMES = ["arrival", "onset", "s_onset", "origin"]
+TIMES = ["p_time", "p_arrival", "s_arrival", "origin"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +40,10 @@ class DataSet:
     y : ndarray of shape (n_records,)
         Labels.
     frame : DataFrame of n_records rows
-        With ``event_id`` and ``station``, and where they are known, with ``arrival``,
-        which orders the records of an event in time, and ``onset``, ``s_onset`` and
-        ``origin``, the samples of `waveforms` at which P and S arrived and the event
-        began.
+        With ``event_id`` and ``station``, and where they are known, with ``p_time``,
+        which orders the records of an event in time, and ``p_arrival``, ``s_arrival``
+        and ``origin``, the seconds from the first sample of `waveforms` to P, to S and
+        to the origin of the event.
     noise : ndarray of shape (n_records, n_channels, n_noise) or None
         The recording before the event.
     metadata : tuple of str
@@ -67,17 +67,15 @@ class DataSet:
         return self.frame["event_id"].to_numpy()
 
     @property
-    def arrivals(self):
+    def p_times(self):
         """The order of the records of an event in time; NaN where not known."""
-        return self._known("arrival")
+        return self._known("p_time")
 
     @property
     def phases(self):
-        """Samples of P, S and origin by name of parameter; NaN where not known."""
+        """Seconds to P, S and origin by name of parameter; NaN where not known."""
         return {
-            "arrival": self._known("onset"),
-            "s_arrival": self._known("s_onset"),
-            "origin": self._known("origin"),
+            name: self._known(name) for name in ("p_arrival", "s_arrival", "origin")
         }
 
     def _known(self, column):
@@ -99,11 +97,12 @@ def read_pnw(folder):
 def load_pnw(folder, seed):
     """Earthquakes and blasts of the Pacific Northwest, aligned at their onsets."""
     bunch = read_pnw(folder)
-    frame, onset = bunch.frame, BEFORE * bunch.sampling_rate
-    frame["arrival"] = frame["arrival_sample"]  # records of an event start together
-    frame["origin"] = onset + frame["origin_sample"] - frame["arrival_sample"]
+    frame = bunch.frame
+    frame["p_time"] = frame["p_arrival"]  # records of an event start together
+    origin = frame["origin_sample"] / bunch.sampling_rate
+    frame["origin"] = BEFORE + origin - frame["p_arrival"]
     metadata = ("station", "channel", "original_sampling_rate_hz")
-    return _from_bunch("pnw", bunch, metadata=metadata, fallback=1000)
+    return _from_bunch("pnw", bunch, metadata=metadata, fallback=25.0)
 
 
 def load_surface(folder, seed):
@@ -116,6 +115,7 @@ def load_surface(folder, seed):
     slides = load_records(Path(folder) / "esec", components="Z")
     slides.frame["event_type"] = "surface_event"
     frame = pd.concat([pnw.frame, slides.frame], ignore_index=True, join="inner")
+    frame = frame.drop(columns="p_arrival")
     data = np.concatenate([pnw.data, slides.data])
     kept = frame["station"].str[:2].isin(NETWORKS).to_numpy()
     frame, data = frame[kept].reset_index(drop=True), data[kept]
@@ -140,7 +140,7 @@ def load_france(folder, seed):
 def make_generated(folder, seed, n_records=360):
     """Synthetic earthquakes, quarry blasts and mine blasts."""
     bunch = make_seismograms(n_records, random_state=seed)
-    bunch.frame["arrival"] = bunch.frame["distance_km"]
+    bunch.frame["p_time"] = bunch.frame["distance_km"]
     return _from_bunch("generated", bunch, metadata=("station",))
 
 
@@ -171,17 +171,17 @@ def load_across(folder, seed, n_records=360):
 
 
 def _from_bunch(name, bunch, *, metadata, fallback=None):
-    """Align records at their arrivals."""
+    """Align records at P."""
     rate = bunch.sampling_rate
     data = bunch.data if bunch.data.ndim == 3 else bunch.data[:, None]
     frame = bunch.frame.reset_index(drop=True)
-    arrival = frame["arrival_sample"]
-    frame["onset"] = np.where(arrival.notna(), BEFORE * rate, np.nan)
-    if "s_sample" in frame:
-        frame["s_onset"] = BEFORE * rate + frame["s_sample"] - arrival
+    p_arrival = frame["p_arrival"]
+    frame["p_arrival"] = np.where(p_arrival.notna(), BEFORE, np.nan)
+    if "s_arrival" in frame:
+        frame["s_arrival"] = BEFORE + frame["s_arrival"] - p_arrival
     waveforms = cut_windows(
         data,
-        arrival.to_numpy(),
+        p_arrival,
         sampling_rate=rate,
         before=BEFORE,
         after=AFTER,
@@ -207,10 +207,10 @@ def _french(bunch):
     onsets = pick_onsets(clear.fit_transform(data), sampling_rate=rate)
     start = pd.to_datetime(bunch.frame["start_time_utc"], format="ISO8601", utc=True)
     since = (start - start.min()).dt.total_seconds()
-    bunch.frame["arrival"] = since + onsets / rate
-    bunch.frame["arrival_sample"] = onsets
-    bunch.target = pd.Series(bunch.target).map(FRENCH).to_numpy(dtype=str)
-    made = _from_bunch("france", bunch, metadata=("station",), fallback=10.5 * rate)
+    bunch.frame["p_time"] = since + onsets
+    bunch.frame["p_arrival"] = onsets
+    bunch.target = bunch.target.map(FRENCH)
+    made = _from_bunch("france", bunch, metadata=("station",), fallback=10.5)
     return replace(made, ranked=False)
 
 

@@ -84,7 +84,7 @@ class Prepared(NamedTuple):
     inputs: np.ndarray
     seconds: float
     n_stations: int | None = None
-    arrivals: np.ndarray | None = None
+    p_times: np.ndarray | None = None
 
 
 def prepare(system, data_set, seed):
@@ -108,7 +108,7 @@ def prepare(system, data_set, seed):
             inputs = estimator._represent(inputs, **known)
             estimator = make_pipeline(*estimator._make_steps())
         seconds += (process_time() - start) / len(inputs)
-    return Prepared(estimator, inputs, seconds, system.n_stations, data_set.arrivals)
+    return Prepared(estimator, inputs, seconds, system.n_stations, data_set.p_times)
 
 
 def fit_and_predict(prepared, y, events, fold, budget):
@@ -175,11 +175,11 @@ def _take(prepared, rows, y, events):
         taken,
         y[rows],
         events[rows],
-        order="arrival",
-        arrival=prepared.arrivals[rows],
+        order="p_time",
+        p_time=prepared.p_times[rows],
         n_stations=prepared.n_stations,
     )
-    return stacked.data, stacked.target, stacked.groups
+    return stacked.data, stacked.target.to_numpy(), stacked.groups
 
 
 def _with_budget(estimator, seconds):

@@ -110,7 +110,7 @@ def digest(view, data_set):
     if hasattr(inputs, "columns"):
         inputs = pd.util.hash_pandas_object(inputs).to_numpy()
     names = [np.asarray(part, dtype=str) for part in (data_set.y, data_set.events)]
-    return joblib.hash([inputs, *names, data_set.arrivals, *data_set.phases.values()])
+    return joblib.hash([inputs, *names, data_set.p_times, *data_set.phases.values()])
 
 
 def _is_there(path, mark):

@@ -120,7 +120,7 @@ def _make_fingerprints(archive, references, reader, transformer, number, batch_s
                 samples[item.record_id] = reader.read_stream(
                     item.stream(),
                     origin_time=time,
-                    arrival_time=time,
+                    p_time=time,
                     inventory=inventory,
                     record_id=item.record_id,
                 )
@@ -143,9 +143,9 @@ def _reference_times(archive, reader, references):
         origins = origin_times(read_events(archive.database))
         return {item.record_id: origins.get(item.event_id) for item in references}
     if reader.align == "P":
-        arrivals = first_picks(read_picks(archive.database))
+        p_times = first_picks(read_picks(archive.database))
         return {
-            item.record_id: arrivals.get((item.event_id, item.station))
+            item.record_id: p_times.get((item.event_id, item.station))
             for item in references
         }
     return dict.fromkeys(item.record_id for item in references)

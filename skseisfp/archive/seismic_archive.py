@@ -448,7 +448,8 @@ class SeismicArchive:
         -------
         bunch : :class:`~sklearn.utils.Bunch`
             With `data` (the fingerprints, as the transformer returns them), `target`
-            (the labels, None where no event has one), `target_names`, `groups` (the
+            (the labels, None where no event has one; the index ``event_id`` has the
+            events, if that of every recording is known), `target_names`, `groups` (the
             events), `stations`, `frame` (as `query` returns it), `rejected` (recordings
             without fingerprint, with their `reason`) and `DESCR`.
 

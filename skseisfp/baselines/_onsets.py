@@ -1,29 +1,38 @@
-"""What the baselines that take onsets in addition to records have in common."""
+"""What the baselines that take arrivals in addition to records have in common."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils.checks import check_per_record
+from .._utils.fit_metadata import check_given
+from ..preprocessing import PhysicsFeatures
+from ..signal.arrivals import arrival_samples, arrival_times, check_arrivals
 from .waveform_baseline import WaveformBaseline
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-class OnsetsMixin(WaveformBaseline):
-    """Methods of the classifiers that take onsets in addition to records.
+class WindowFeatures(PhysicsFeatures):
+    """Features of windows of records, in which P and S need not be."""
 
-    A subclass gives `_represent(records, arrival, s_arrival, origin)`.
+    _arrivals_within = False
+
+
+class OnsetsMixin(WaveformBaseline):
+    """Methods of the classifiers that take arrivals in addition to records.
+
+    A subclass gives `_represent(records, p_arrival, s_arrival, origin)`.
     """
 
     def predict_proba(
         self,
         X: npt.ArrayLike,
-        arrival: npt.ArrayLike | None = None,
+        p_arrival: npt.ArrayLike | None = None,
         s_arrival: npt.ArrayLike | None = None,
         origin: npt.ArrayLike | None = None,
     ) -> npt.NDArray:
@@ -33,7 +42,7 @@ class OnsetsMixin(WaveformBaseline):
         ----------
         X : array-like of shape (n_records, [n_channels,] n_samples)
             Records, of the shape seen in `fit`.
-        arrival, s_arrival, origin : array-like of shape (n_records,), default=None
+        p_arrival, s_arrival, origin : array-like of shape (n_records,), default=None
             See `fit`.
 
         Returns
@@ -44,17 +53,18 @@ class OnsetsMixin(WaveformBaseline):
         Raises
         ------
         ValueError
-            If the records are not of the shape seen in `fit`.
+            If the records are not of the shape seen in `fit`, or arrivals were given to
+            one of `fit` and this method only.
         """
-        check_is_fitted(self)
-        X = self._check(X, reset=False)
-        inputs = self._represent(X, arrival=arrival, s_arrival=s_arrival, origin=origin)
+        times = {"p_arrival": p_arrival, "s_arrival": s_arrival, "origin": origin}
+        self._check_given("predict_proba", times)
+        inputs = self._represent(self._check(X, reset=False), **times)
         return getattr(self, self._fitted).predict_proba(inputs)
 
     def predict(
         self,
         X: npt.ArrayLike,
-        arrival: npt.ArrayLike | None = None,
+        p_arrival: npt.ArrayLike | None = None,
         s_arrival: npt.ArrayLike | None = None,
         origin: npt.ArrayLike | None = None,
     ) -> npt.NDArray:
@@ -64,7 +74,7 @@ class OnsetsMixin(WaveformBaseline):
         ----------
         X : array-like of shape (n_records, [n_channels,] n_samples)
             Records, of the shape seen in `fit`.
-        arrival, s_arrival, origin : array-like of shape (n_records,), default=None
+        p_arrival, s_arrival, origin : array-like of shape (n_records,), default=None
             See `fit`.
 
         Returns
@@ -72,14 +82,15 @@ class OnsetsMixin(WaveformBaseline):
         ndarray of shape (n_records,)
             Labels.
         """
-        best = self.predict_proba(X, arrival, s_arrival, origin).argmax(axis=1)
-        return self.classes_[best]
+        times = {"p_arrival": p_arrival, "s_arrival": s_arrival, "origin": origin}
+        self._check_given("predict", times)
+        return self.classes_[self.predict_proba(X, **times).argmax(axis=1)]
 
     def score(
         self,
         X: npt.ArrayLike,
         y: npt.ArrayLike,
-        arrival: npt.ArrayLike | None = None,
+        p_arrival: npt.ArrayLike | None = None,
         s_arrival: npt.ArrayLike | None = None,
         origin: npt.ArrayLike | None = None,
         sample_weight: npt.ArrayLike | None = None,
@@ -92,7 +103,7 @@ class OnsetsMixin(WaveformBaseline):
             Records, of the shape seen in `fit`.
         y : array-like of shape (n_records,)
             Labels.
-        arrival, s_arrival, origin : array-like of shape (n_records,), default=None
+        p_arrival, s_arrival, origin : array-like of shape (n_records,), default=None
             See `fit`.
         sample_weight : array-like of shape (n_records,), default=None
             Weights of the records.
@@ -102,19 +113,40 @@ class OnsetsMixin(WaveformBaseline):
         float
             Fraction of the records that are classified correctly.
         """
-        predicted = self.predict(X, arrival, s_arrival, origin)
+        times = {"p_arrival": p_arrival, "s_arrival": s_arrival, "origin": origin}
+        self._check_given("score", times)
+        predicted = self.predict(X, **times)
         return float(accuracy_score(y, predicted, sample_weight=sample_weight))
 
-    def _shift_onsets(self, n_records, arrival, s_arrival, origin, *, rate):
-        """Return onsets by name, in samples at a rate from the start of the window."""
-        start = self._window_start()
-        onsets = {"arrival": arrival, "s_arrival": s_arrival, "origin": origin}
-        for name, samples in onsets.items():
-            if samples is not None:
-                samples = check_per_record(name, samples, n_records, "sample number")
-                samples = samples - start * self.sampling_rate
-                onsets[name] = samples * (rate / self.sampling_rate)
-        return onsets
+    def _check_given(self, method, times):
+        """Raise if it is not fitted, or was fitted with other arrivals."""
+        check_is_fitted(self)
+        check_given(self, method, times)
+
+    def _in_window(self, X, *, rate, **times):
+        """Return arrivals by name, in seconds from the start of the window.
+
+        They are exact at a rate, that of the records in the window. Those of P and S
+        before the window are not known in it; those after it remain.
+        """
+        start, n_samples = self._window_start() * self.sampling_rate, X.shape[-1]
+        for name, values in times.items():
+            if values is None:
+                continue
+            values = check_arrivals(
+                name,
+                values,
+                len(X),
+                n_samples=n_samples,
+                sampling_rate=self.sampling_rate,
+                earliest=-np.inf if name == "origin" else 0.0,
+            )
+            samples = arrival_samples(values, self.sampling_rate) - start
+            if name != "origin":
+                samples = np.where(samples >= 0, samples, np.nan)
+            samples = samples * (rate / self.sampling_rate)
+            times[name] = arrival_times(samples, rate)
+        return times
 
     def _window_start(self):
         """Return the start of the window in seconds from the first sample."""

@@ -11,10 +11,12 @@ from sklearn.pipeline import make_pipeline
 
 from .._compat import StrOptions
 from .._parameters import COUNT, FRACTION, HERTZ, NOT_NEGATIVE, ValidatedParameters
+from .._utils.fit_metadata import note_given
 from .._utils.validation import check_classes
-from ..preprocessing import PhysicsFeatures, WaveformPreprocessor
+from ..preprocessing import WaveformPreprocessor
+from ..signal.arrivals import check_arrival
 from ._constraints import VP_VS
-from ._onsets import OnsetsMixin
+from ._onsets import OnsetsMixin, WindowFeatures
 from .waveform_baseline import WaveformBaseline
 
 if TYPE_CHECKING:
@@ -31,15 +33,15 @@ class FeatureBaseline(OnsetsMixin, WaveformBaseline):
 
     Parameters
     ----------
-    p_onset : float, default=None
-        Seconds from the first sample of the record to P, where no arrival is given;
-        None leaves P unknown.
-    s_onset : float, default=None
+    p_arrival : float in [0, inf), default=None
+        Seconds from the first sample of the record to P, where `fit` and the methods
+        that predict are not given it; None leaves P unknown.
+    s_arrival : float in [0, inf), default=None
         Seconds from the first sample of the record to S, likewise.
-    vp_vs : float, default=None
+    vp_vs : float in (1, inf), default=None
         Ratio of speeds by which S is estimated from P and the origin; None does not
         estimate it.
-    f_min : float, default=0.5
+    f_min : float in (0, inf), default=0.5
         Corner of the high-pass filter in Hz; None does not filter.
     scaling : {"record", "trace", None}, default="record"
         What is divided by its largest value.
@@ -67,7 +69,7 @@ class FeatureBaseline(OnsetsMixin, WaveformBaseline):
     - ``_groups``: groups of `PhysicsFeatures`;
     - ``_bands``: bands of the ratios of P to S, or None;
     - ``_columns``: names of the features that it takes, or None for all but
-      ``_stand_ins``, which the event has where onsets are not known.
+      ``_stand_ins``, which the event has where arrivals are not known.
     """
 
     classifier_: Pipeline
@@ -76,8 +78,8 @@ class FeatureBaseline(OnsetsMixin, WaveformBaseline):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **WaveformBaseline._parameter_constraints,
-        "p_onset": [NOT_NEGATIVE, None],
-        "s_onset": [NOT_NEGATIVE, None],
+        "p_arrival": [NOT_NEGATIVE, None],
+        "s_arrival": [NOT_NEGATIVE, None],
         "vp_vs": [VP_VS, None],
         "f_min": [HERTZ, None],
         "scaling": [StrOptions({"record", "trace"}), None],
@@ -100,16 +102,16 @@ class FeatureBaseline(OnsetsMixin, WaveformBaseline):
         *,
         sampling_rate: float = 100.0,
         window: tuple[float, float] | None = None,
-        p_onset: float | None = None,
-        s_onset: float | None = None,
+        p_arrival: float | None = None,
+        s_arrival: float | None = None,
         vp_vs: float | None = None,
         f_min: float | None = 0.5,
         scaling: str | None = "record",
         n_jobs: int | None = None,
     ) -> None:
         super().__init__(sampling_rate=sampling_rate, window=window, n_jobs=n_jobs)
-        self.p_onset = p_onset
-        self.s_onset = s_onset
+        self.p_arrival = p_arrival
+        self.s_arrival = s_arrival
         self.vp_vs = vp_vs
         self.f_min = f_min
         self.scaling = scaling
@@ -119,7 +121,7 @@ class FeatureBaseline(OnsetsMixin, WaveformBaseline):
         X: npt.ArrayLike,
         y: npt.ArrayLike,
         groups: npt.ArrayLike | None = None,
-        arrival: npt.ArrayLike | None = None,
+        p_arrival: npt.ArrayLike | None = None,
         s_arrival: npt.ArrayLike | None = None,
         origin: npt.ArrayLike | None = None,
     ) -> Self:
@@ -133,10 +135,11 @@ class FeatureBaseline(OnsetsMixin, WaveformBaseline):
             Labels.
         groups : None
             Not used; there so that all baselines are fitted alike.
-        arrival, s_arrival, origin : array-like of shape (n_records,), default=None
-            Samples of P, of S and of the origin of the event, where known; NaN where
-            not, and P or S before `window` count as not known. The origin is used with
-            `vp_vs` only.
+        p_arrival, s_arrival, origin : array-like of shape (n_records,), default=None
+            Seconds from the first sample of the record to P, to S and to the origin of
+            the event; NaN where they are not known, and P or S before `window` count as
+            not known. The origin is used with `vp_vs` only. Those that are given here
+            must be given to the methods that predict, too.
 
         Returns
         -------
@@ -153,10 +156,12 @@ class FeatureBaseline(OnsetsMixin, WaveformBaseline):
         X = self._check(X, reset=True)
         self._check_combinations(X)
         y = check_classes(self, X, y)
-        features = self._represent(X, arrival, s_arrival, origin)
+        times = {"p_arrival": p_arrival, "s_arrival": s_arrival, "origin": origin}
+        features = self._represent(X, **times)
         classifier = make_pipeline(*self._make_steps()).fit(features, y)
         self.classes_ = classifier.classes_
         self.classifier_ = classifier
+        note_given(self, times)
         return self
 
     def get_feature_names(self) -> npt.NDArray:
@@ -177,25 +182,25 @@ class FeatureBaseline(OnsetsMixin, WaveformBaseline):
         raise NotImplementedError
 
     def _check_combinations(self, X):
-        """Raise if the window ends after the records, or an onset is before it."""
+        """Raise if the window or an arrival does not go with the records."""
         super()._check_combinations(X)
         start = self._window_start()
-        for name in ("p_onset", "s_onset"):
-            onset = getattr(self, name)
-            if onset is not None and onset < start:
+        record = {"n_samples": X.shape[-1], "sampling_rate": self.sampling_rate}
+        for name in ("p_arrival", "s_arrival"):
+            time = getattr(self, name)
+            check_arrival(name, time, **record)
+            if time is not None and time < start:
                 raise ValueError(
                     f"{name} must be a time >= {start:g} s, the start of the window, "
-                    f"or None; got {onset!r}."
+                    f"or None; got {time!r}."
                 )
 
-    def _represent(self, X, arrival=None, s_arrival=None, origin=None):
+    def _represent(self, X, **times):
         """Return the features of records."""
         filtered = self._preprocess(X)
-        onsets = self._shift_onsets(
-            len(X), arrival, s_arrival, origin, rate=self.sampling_rate
-        )
+        times = self._in_window(X, rate=self.sampling_rate, **times)
         describer = self._describer()
-        features = describer.fit_transform(filtered, **onsets)
+        features = describer.fit_transform(filtered, **times)
         names = list(describer.get_feature_names_out())
         return features[:, [names.index(name) for name in self.get_feature_names()]]
 
@@ -214,19 +219,19 @@ class FeatureBaseline(OnsetsMixin, WaveformBaseline):
 
     def _describer(self):
         """Return the transformer of preprocessed records to features."""
-        return PhysicsFeatures(
+        start = self._window_start()
+        times: dict[str, Any] = {
+            name: None if getattr(self, name) is None else getattr(self, name) - start
+            for name in ("p_arrival", "s_arrival")
+        }
+        return WindowFeatures(
             sampling_rate=self.sampling_rate,
             features=self._groups,
             ratio_bands=self._bands,
-            p_onset=self._in_window(self.p_onset),
-            s_onset=self._in_window(self.s_onset),
             vp_vs=self.vp_vs,
             n_jobs=self.n_jobs,
+            **times,
         )
-
-    def _in_window(self, onset):
-        """Return an onset in seconds from the start of the window."""
-        return None if onset is None else onset - self._window_start()
 
 
 class FillMissing(ValidatedParameters, TransformerMixin, BaseEstimator):

@@ -37,11 +37,11 @@ class NetworkBaseline(WaveformBaseline):
 
     Parameters
     ----------
-    max_epochs : int, default=100
+    max_epochs : int in [1, inf), default=100
         Largest number of epochs.
-    batch_size : int, default=128
+    batch_size : int in [1, inf), default=128
         Largest number of records in a batch.
-    lr : float, default=1e-3
+    lr : float in (0, inf), default=1e-3
         Learning rate.
     early_stopping : bool, default=False
         Hold events out for validation, stop when their loss no longer improves and
@@ -194,12 +194,12 @@ class NetworkBaseline(WaveformBaseline):
         """
         return self._fit(X, y, groups)
 
-    def _fit(self, X, y: Any, groups, **onsets):
+    def _fit(self, X, y: Any, groups, **times):
         """Train a fresh network on records."""
         vars(self).pop("net_", None)
         self._validate_params()
         events = find_groups(y, groups, X=X)
-        inputs, classifier = self._prepare(self._check(X, reset=True), **onsets)
+        inputs, classifier = self._prepare(self._check(X, reset=True), **times)
         if self.early_stopping and events is None:
             warn_events_unknown(
                 f"{type(self).__name__} trains for max_epochs={self.max_epochs} epochs "
@@ -216,10 +216,10 @@ class NetworkBaseline(WaveformBaseline):
         self.classes_ = classifier.classes_
         return self
 
-    def _prepare(self, X, **onsets):
+    def _prepare(self, X, **times):
         """Return the input of the network for checked records, and its classifier."""
         self._check_combinations(X)
-        return self._represent(X, **onsets), self._make_network()
+        return self._represent(X, **times), self._make_network()
 
     def _check_combinations(self, X):
         """Raise if the device is not there, or the records lack window or band."""

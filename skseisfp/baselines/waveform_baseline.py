@@ -26,7 +26,7 @@ class WaveformBaseline(
 
     Parameters
     ----------
-    sampling_rate : float, default=100.0
+    sampling_rate : float in (0, inf), default=100.0
         Samples per second (Hz) of the records.
     window : tuple of (float, float), default=None
         Start and end, in seconds from the first sample, of the part of each record that
@@ -160,7 +160,7 @@ class WaveformBaseline(
         inputs = self._represent(self._check(X, reset=False))
         return getattr(self, self._fitted).predict_proba(inputs)
 
-    def _represent(self, X, **onsets):
+    def _represent(self, X, **times):
         """Return the input of the fitted classifier for records of several channels."""
         raise NotImplementedError
 

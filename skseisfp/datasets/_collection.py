@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -13,10 +15,13 @@ from ..io.record_bunch import (
     waveform_bunch,
 )
 from ..io.tables import rows_that_match
+from ..signal.arrivals import arrival_samples, arrival_times
 from ..signal.waveform import RecordError
-from ._labelled_folder import ARRIVAL
+from ._labelled_folder import SAMPLES
 
 MOST_NAMED = 10  # records in a message
+# of SeisBench, in samples of the record
+IN_SAMPLES = re.compile(r"trace_\w+_arrival_sample")
 
 
 def collect_records(path, records, adapt, *, length, query, exclusions, invalid):
@@ -60,13 +65,16 @@ def collect_records(path, records, adapt, *, length, query, exclusions, invalid)
     _check_failures(path, records.frame, failed, reasons, invalid)
     rejected = rejected_rows(records.frame, dict(sorted(reasons.items())))
     require_records(taken, f"No record of {path}", rejected)
-    return waveform_bunch(
+    bunch = waveform_bunch(
         taken,
         _table_of_taken(records.frame, taken, first),
         rejected.reset_index(drop=True),
         target=records.target,
         origin=f" from {path}",
     )
+    if not records.events_known:
+        bunch.target = bunch.target.reset_index(drop=True)
+    return bunch
 
 
 def check_components(components):
@@ -122,14 +130,23 @@ def _check_failures(path, frame, failed, reasons, invalid):
 
 
 def _table_of_taken(frame, taken, first_samples):
-    """Return the rows of the records that were taken, arrivals in samples of them."""
+    """Return the rows of the records that were taken, with arrivals in these records.
+
+    They are at the nearest sample, in seconds or, under names of SeisBench, in samples.
+    """
     rows = sorted(taken)
     frame = frame.iloc[rows].reset_index(drop=True).infer_objects()
     recorded_rate = frame["sampling_rate_hz"].to_numpy(float)
     waveform = taken[rows[0]]
-    for name in filter(ARRIVAL.fullmatch, frame):
-        arrivals = (frame[name] * (waveform.sampling_rate / recorded_rate)).round()
-        arrivals = arrivals - [first_samples[row] for row in rows]
-        inside = (arrivals >= 0) & (arrivals < waveform.samples.shape[-1])
-        frame[name] = arrivals.where(inside)
+    rate, first = waveform.sampling_rate, [first_samples[row] for row in rows]
+    for name in frame:
+        if name not in SAMPLES and not IN_SAMPLES.fullmatch(name):
+            continue
+        samples = frame[name].to_numpy(float)
+        if name in SAMPLES:
+            samples = arrival_samples(samples, recorded_rate)
+        samples = (samples * (rate / recorded_rate)).round() - first
+        inside = (samples >= 0) & (samples < waveform.samples.shape[-1])
+        samples = np.where(inside, samples, np.nan)
+        frame[name] = arrival_times(samples, rate) if name in SAMPLES else samples
     return frame

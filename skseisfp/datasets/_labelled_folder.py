@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -11,24 +10,30 @@ import pandas as pd
 
 from .._utils.optional import import_optional
 from ..io.tables import read_table, require_columns
+from ..signal.arrivals import arrival_times, check_arrivals
 from ..signal.waveform import RecordError, Waveform, in_order
 
 STRING_COLUMNS = ("record_id", "event_id", "station", "components")
-ARRIVAL = re.compile(r"arrival_sample|s_sample|trace_\w+_arrival_sample")
-# Picks of analysts are left out: where only one class was picked by hand, a window cut
-# at them gives the label away.
-ARRIVAL_COLUMNS = ("arrival_sample", "p_sample_auto", "p_sample")
+# Columns in samples from which an arrival is taken, the first that is known. Picks of
+# analysts are left out: where only one class was picked by hand, a window cut at them
+# gives the label away.
+SAMPLES = {
+    "p_arrival": ("p_arrival_sample", "p_sample_auto", "p_sample"),
+    "s_arrival": ("s_arrival_sample", "s_sample"),
+}
 
 
 class LabelledRecords(NamedTuple):
     """A table of records, the column of their labels, and a reader of one row.
 
     `read` takes a row number and returns a `Waveform` or raises a `RecordError`.
+    `events_known` is False where no column of the table has the events.
     """
 
     frame: pd.DataFrame
     target: str
     read: Callable[[int], Waveform]
+    events_known: bool = True
 
 
 def open_arrays(path, target):
@@ -38,7 +43,8 @@ def open_arrays(path, target):
     target = target or "event_type"
     columns = ("event_id", "station", "sampling_rate_hz", target)
     require_columns(file, frame, columns)
-    for name in ("sampling_rate_hz", "s_sample", *ARRIVAL_COLUMNS):
+    phases = (name for phase in SAMPLES.items() for name in (phase[0], *phase[1]))
+    for name in ("sampling_rate_hz", *phases):
         if name in frame:
             frame[name] = _to_numbers(file, frame[name])
     X = _read_waveforms(path)
@@ -49,7 +55,10 @@ def open_arrays(path, target):
         )
     if "record_id" not in frame:
         frame.insert(0, "record_id", [f"row {row}" for row in range(len(frame))])
-    frame["arrival_sample"] = _known_arrivals(frame)
+    for name in SAMPLES:
+        times = _known_times(file, frame, name, X.shape[-1])
+        if times is not None or name == "p_arrival":
+            frame[name] = np.nan if times is None else times
 
     def read(row):
         samples = np.atleast_2d(X[row])
@@ -110,10 +119,35 @@ def _to_numbers(file, column):
         ) from error
 
 
-def _known_arrivals(frame):
-    """Return the first known of the arrival columns, NaN where there is none."""
-    arrivals = pd.Series(np.nan, index=frame.index)
-    for name in ARRIVAL_COLUMNS:
-        if name in frame:
-            arrivals = arrivals.fillna(frame[name].where(frame[name] >= 0))
-    return arrivals
+def _known_times(file, frame, name, n_samples):
+    """Return the seconds to a phase by the first column that has it; None without any.
+
+    A column in seconds comes first; those in samples hold negative numbers or NaN where
+    the phase is not known.
+    """
+    columns = [column for column in SAMPLES[name] if column in frame]
+    if not columns and name not in frame:
+        return None
+    rates = frame["sampling_rate_hz"].where(frame["sampling_rate_hz"] > 0).to_numpy()
+    times = np.full(len(frame), np.nan)
+    if name in frame:
+        where = f"The column {name} of {file}"
+        record = {"n_samples": n_samples, "sampling_rate": rates}
+        times = check_arrivals(where, frame[name], len(frame), **record)
+    for column in columns:
+        samples = frame[column].where(frame[column] >= 0).to_numpy(float)
+        if column == f"{name}_sample":
+            _check_whole(file, column, samples)
+        times = np.where(np.isnan(times), arrival_times(samples, rates), times)
+    return times
+
+
+def _check_whole(file, column, samples):
+    """Raise if a column in samples holds fractions, as one in seconds does."""
+    wrong = np.flatnonzero(samples % 1 > 0)
+    if wrong.size:
+        raise ValueError(
+            f"The column {column} of {file} must hold whole numbers, samples from the "
+            f"first one; record {wrong[0]} has {samples[wrong[0]]:g}. A column in "
+            f"seconds is named {column.removesuffix('_sample')}."
+        )

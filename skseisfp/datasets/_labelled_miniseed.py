@@ -35,7 +35,7 @@ def open_miniseed(path, target, labels):
     frame = pd.DataFrame(rows).merge(
         table, on="event_id", how="left", suffixes=("", "_label")
     )
-    frame["arrival_sample"] = np.nan
+    frame["p_arrival"] = np.nan
 
     def read(row):
         if isinstance(waveforms[row], RecordError):

@@ -10,13 +10,15 @@ import pandas as pd
 from .._utils.optional import import_optional
 from ..io.stream_files import check_rate
 from ..io.tables import read_table, require_columns
+from ..signal.arrivals import arrival_times
 from ..signal.waveform import MOST_SAMPLES, RecordError, Waveform, in_order
-from ._labelled_folder import ARRIVAL, LabelledRecords
+from ._collection import IN_SAMPLES
+from ._labelled_folder import LabelledRecords
 
 EVENT_COLUMNS = ("source_id", "event_id", "source_event_id", "source_origin_time")
 FIRST_ARRIVALS = {
-    "arrival_sample": re.compile(r"trace_p\w*_arrival_sample", re.IGNORECASE),
-    "s_sample": re.compile(r"trace_s\w*_arrival_sample", re.IGNORECASE),
+    "p_arrival": re.compile(r"trace_p\w*_arrival_sample", re.IGNORECASE),
+    "s_arrival": re.compile(r"trace_s\w*_arrival_sample", re.IGNORECASE),
 }
 STRING_COLUMNS = (
     "trace_name",
@@ -36,7 +38,7 @@ def open_seisbench(path, target, event):
     ------
     LabelledRecords
         With the metadata of all chunks as they are, and `record_id`, `event_id`,
-        `station`, `sampling_rate_hz`, `arrival_sample` and `s_sample` added.
+        `station`, `sampling_rate_hz`, `p_arrival` and `s_arrival` added.
     """
     with ExitStack() as opened:
         files, formats = {}, {}
@@ -44,7 +46,7 @@ def open_seisbench(path, target, event):
             file = path / f"waveforms{chunk}.hdf5"
             files[chunk] = opened.enter_context(_open_hdf5(file))
             formats[chunk] = _data_format(file, files[chunk])
-        frame = _read_metadata(path, formats, target, event)
+        frame, events_known = _read_metadata(path, formats, target, event)
 
         def read(row):
             facts = frame.iloc[row]
@@ -56,7 +58,7 @@ def open_seisbench(path, target, event):
                 float(facts["sampling_rate_hz"]),
             )
 
-        yield LabelledRecords(frame, target, read)
+        yield LabelledRecords(frame, target, read, events_known)
 
 
 def _chunks(path):
@@ -107,7 +109,7 @@ def _data_format(file, content):
 
 
 def _read_metadata(path, formats, target, event):
-    """Return the tables of all chunks as one, with the columns of this package."""
+    """Return the tables of all chunks as one, and whether a column has the events."""
     tables = []
     for chunk, stated in formats.items():
         file = path / f"metadata{chunk}.csv"
@@ -125,17 +127,22 @@ def _read_metadata(path, formats, target, event):
     names = frame["trace_name_original" if original else "trace_name"].astype(str)
     repeated = names.duplicated(keep=False)  # chunks count their buckets alike
     frame["record_id"] = names.mask(repeated, frame["trace_chunk"] + "/" + names)
-    frame["event_id"] = _event_ids(path, frame, event)
+    if event is None:
+        event = next((name for name in EVENT_COLUMNS if name in frame), None)
+    column = "trace_name" if event is None else event
+    frame["event_id"] = _event_ids(path, frame, column)
     codes = [
         frame[name].fillna("") if name in frame else pd.Series("", frame.index)
         for name in ("station_network_code", "station_code")
     ]
     frame["station"] = codes[0] + "." + codes[1]
-    for name in filter(ARRIVAL.fullmatch, frame):
+    for name in filter(IN_SAMPLES.fullmatch, frame):
         frame[name] = pd.to_numeric(frame[name], errors="coerce")
+    rates = frame["sampling_rate_hz"].where(frame["sampling_rate_hz"] > 0)
     for first, pattern in FIRST_ARRIVALS.items():
-        frame[first] = frame[list(filter(pattern.fullmatch, frame))].min(axis=1)
-    return frame
+        samples = frame[list(filter(pattern.fullmatch, frame))].min(axis=1)
+        frame[first] = arrival_times(samples, rates)
+    return frame, event is not None
 
 
 def _sampling_rates(table, stated):
@@ -155,10 +162,7 @@ def _numbers(column: pd.Series) -> pd.Series:
 
 def _event_ids(path, frame, event):
     """Return the event of each trace; a trace without one is its own."""
-    if event is not None:
-        require_columns(f"The metadata of {path}", frame, (event,))
-    else:
-        event = next((name for name in EVENT_COLUMNS if name in frame), "trace_name")
+    require_columns(f"The metadata of {path}", frame, (event,))
     alone = "trace " + frame["trace_chunk"] + frame["trace_name"]
     return frame[event].astype(object).fillna(alone).astype(str)
 

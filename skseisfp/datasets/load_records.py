@@ -92,19 +92,23 @@ def load_records(
 (n_records, n_channels, n_samples)
             The samples, components in the order Z N E, without the axis of components
             where there is one; floating types are kept, others become float64.
-        target : ndarray of shape (n_records,)
-            Label of each record.
+        target : Series of shape (n_records,)
+            Label of each record, with its event in the index ``event_id``, as
+            :func:`skseisfp.attach_events` returns it.
         target_names : list
             The labels that occur, sorted.
         groups : ndarray of shape (n_records,)
             Event of each record, str.
         frame : DataFrame of n_records rows
-            The table, with `arrival_sample` added: the arrival in samples of `data`,
-            from a column of that name, else `p_sample_auto` or `p_sample`, the first
-            that is not negative; NaN where there is none or it lies beyond the
-            record; and `s_sample`, where there is one, likewise. All other columns
-            are as they were read, `p_sample_analyst` among them: onsets that were
-            picked by hand for one class only would give its label away.
+            The table, with `p_arrival`: the seconds from the first sample of `data` to
+            P, at the nearest sample, from a column of that name (seconds from the first
+            sample of the file), else from the first of `p_arrival_sample`,
+            `p_sample_auto` and `p_sample` (samples) that is not negative; NaN where
+            there is none or it lies beyond the record; and `s_arrival`, from
+            `s_arrival`, `s_arrival_sample` or `s_sample`, where there is one, likewise.
+            All other columns are as they were read, `p_sample_analyst` among them:
+            onsets that were picked by hand for one class only would give its label
+            away.
         sampling_rate : float
             Sampling rate in Hz.
         components : str
@@ -122,8 +126,10 @@ def load_records(
     FileNotFoundError
         If the folder, a table or the waveforms are missing.
     ValueError
-        If a table or the waveforms cannot be read or do not fit each other, if a row
-        of `exclusions` matches no record, or if records are invalid.
+        If a table or the waveforms cannot be read or do not fit each other, if a column
+        in seconds has values beyond the records as those in samples do, or one of
+        `p_arrival_sample` and `s_arrival_sample` has fractions, if a row of
+        `exclusions` matches no record, or if records are invalid.
 
     Examples
     --------

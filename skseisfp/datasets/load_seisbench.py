@@ -58,7 +58,8 @@ def load_seisbench(
     event : str, default=None
         Column of the events. None takes the first that there is of `source_id`,
         `event_id`, `source_event_id` and `source_origin_time`. A trace without event
-        (noise) is an event of its own.
+        (noise) is an event of its own; if there is none of these columns, every trace
+        is one in `groups`, and the index of `target` has no events.
     labels : mapping, default=None
         Label by value of `target`, such as `EVENT_TYPES`; records of another value
         have no label. None takes the values as they are.
@@ -96,9 +97,10 @@ def load_seisbench(
         As `load_records` returns it: `data`, `target`, `target_names`, `groups` (the
         events), `frame`, `sampling_rate`, `components`, `stations`, `rejected` and
         `DESCR`. `frame` has the metadata with its `split`, and `record_id`,
-        `event_id`, `station`, `sampling_rate_hz`, `arrival_sample` and `s_sample` (of
-        the first P and S arrivals); these and all arrivals in the metadata are in
-        samples of `data`, NaN where they lie beyond the record.
+        `event_id`, `station`, `sampling_rate_hz`, and `p_arrival` and `s_arrival` (of
+        the first P and S arrivals) in seconds from the first sample of `data`; all
+        arrivals under the names of the format are in samples of `data`. They are at the
+        nearest sample, and NaN where they lie beyond the record.
 
     Raises
     ------
@@ -137,14 +139,14 @@ def load_seisbench(
         waveform = bridge_gaps(waveform, max_gap)
         if dead == "reject" and any(map(is_dead, waveform.samples)):
             raise RecordError("it has a channel that is dead")
-        arrival = records.frame["arrival_sample"].iloc[row] / waveform.sampling_rate
+        p_arrival = records.frame["p_arrival"].iloc[row]
         waveform = resample(waveform, sampling_rate)
         if window is None:
             return waveform, 0
-        if align == "P" and np.isnan(arrival):
+        if align == "P" and np.isnan(p_arrival):
             raise RecordError("it has no P arrival")
         rate = waveform.sampling_rate
-        first = round((window[0] + (arrival if align == "P" else 0.0)) * rate)
+        first = round((window[0] + (p_arrival if align == "P" else 0.0)) * rate)
         last = first + round((window[1] - window[0]) * rate)
         return cut_window(waveform, first, last, None), first
 

@@ -14,6 +14,7 @@ from sklearn.utils import Bunch, check_scalar
 
 from .._utils.checks import check_unmasked
 from .._utils.optional import import_optional
+from ..signal.arrivals import arrival_samples
 
 BUCKET = 1024  # traces in one array: the default of the writer of SeisBench
 NAMES = {  # columns of this package by their names in the format
@@ -30,10 +31,11 @@ NAMES = {  # columns of this package by their names in the format
     "location": "station_location_code",
     "channels": "trace_channel",
     "start_time": "trace_start_time",
-    "arrival_sample": "trace_P_arrival_sample",
-    "s_sample": "trace_S_arrival_sample",
+    "p_arrival": "trace_P_arrival_sample",
+    "s_arrival": "trace_S_arrival_sample",
     "record_id": "trace_name_original",
 }
+IN_SECONDS = ("p_arrival", "s_arrival")  # that the format has in samples
 RECOMPUTED = (  # columns that follow from the records
     "station",
     "sampling_rate_hz",
@@ -76,8 +78,8 @@ def save_seisbench(
     Notes
     -----
     Columns of `bunch.frame` that have a counterpart in the format are written under
-    its name (`event_id` as `source_id`, `arrival_sample` as `trace_P_arrival_sample`),
-    all others, `split` for example, as they are.
+    its name (`event_id` as `source_id`; `p_arrival` as `trace_P_arrival_sample`, which
+    is in samples), all others, `split` for example, as they are.
 
     Examples
     --------
@@ -136,9 +138,12 @@ def _metadata(bunch):
     """Return the table of a set, without the places of its traces."""
     frame = bunch.frame
     kept = [name for name in frame if name not in RECOMPUTED]
-    metadata = frame[kept].rename(
-        columns={ours: name for ours, name in NAMES.items() if name not in kept}
-    )
+    renamed = {ours: name for ours, name in NAMES.items() if name not in kept}
+    metadata = frame[kept].rename(columns=renamed)
+    for ours in IN_SECONDS:
+        if ours in kept and ours in renamed:
+            samples = arrival_samples(frame[ours], bunch.sampling_rate)
+            metadata[renamed[ours]] = samples
     metadata = metadata.loc[:, ~metadata.columns.duplicated()].copy()
     metadata["source_id"] = np.asarray(bunch.groups)
     if bunch.target is not None:

@@ -21,6 +21,7 @@ from ..preprocessing import (
     ScalogramTransformer,
     WaveformPreprocessor,
 )
+from ..signal.arrivals import hint_of_samples
 from ..signal.windows import window_samples
 
 # These settings are not tuned, nor are the constants below: the scores in the notes are
@@ -56,23 +57,23 @@ class MultiRepresentationClassifier(
 
     Parameters
     ----------
-    sampling_rate : float, default=100.0
-        Samples per second (Hz), above 2.
+    sampling_rate : float in (2, inf), default=100.0
+        Samples per second (Hz).
     window : tuple of (float, float), default=None
         Start and end, in seconds from the first sample, of the part of each record
         that is represented. None takes all of it. The automatic cut-off is estimated
         on the whole record, with the noise before the event.
-    p_arrival : float, default=None
-        Seconds from the first sample to P, 0 or more, the same for all records, within
-        `window`. None leaves P unknown, so that features of phases are missing.
-    f_min : float, default=1.0
-        Lowest frequency of fingerprint and scalogram in Hz, above 0, at least one
-        period in the window; not used in windows shorter than 1 s.
-    f_max : float, default=None
+    p_arrival : float in [0, inf), default=None
+        Seconds from the first sample to P, the same for all records, within `window`.
+        None leaves P unknown, so that features of phases are missing.
+    f_min : float in (0, inf), default=1.0
+        Lowest frequency of fingerprint and scalogram in Hz, at least one period in the
+        window; not used in windows shorter than 1 s.
+    f_max : float in (0, inf), default=None
         Highest frequency of fingerprint and scalogram in Hz, above `f_min`. None takes
         0.4 of the sampling rate.
-    n_estimators : int, default=300
-        Number of trees in each forest, 1 or more.
+    n_estimators : int in [1, inf), default=300
+        Number of trees in each forest.
     n_jobs : int, default=None
         Number of threads.
     random_state : int, RandomState instance or None, default=None
@@ -116,7 +117,7 @@ class MultiRepresentationClassifier(
       records of 95 s, with S estimated from the origin time, which this class does not
       do;
     - balanced accuracy by event 0.815 [0.78, 0.85] on another 453 events of five
-      classes, without onsets; forests on the scalogram alone had 0.82 [0.78, 0.85].
+      classes, without arrivals; forests on the scalogram alone had 0.82 [0.78, 0.85].
 
     On neither set does the mean differ from its best part beyond the intervals.
     Probabilities are not calibrated.
@@ -323,10 +324,10 @@ class MultiRepresentationClassifier(
         preprocessor = WaveformPreprocessor(
             f_min=PHYSICS_HZ, window=self.window, **shared
         )
-        onset = self.p_arrival
-        if onset is not None:
-            onset = max(onset - first / self.sampling_rate, 0.0)
-        features = PhysicsFeatures(p_onset=onset, **shared)
+        p_arrival = self.p_arrival
+        if p_arrival is not None:
+            p_arrival = max(p_arrival - first / self.sampling_rate, 0.0)
+        features = PhysicsFeatures(p_arrival=p_arrival, **shared)
         return features.fit_transform(preprocessor.fit_transform(X))
 
     def _make_forest(self, seed):
@@ -365,15 +366,15 @@ class MultiRepresentationClassifier(
         """Raise if P is not within the window."""
         if self.p_arrival is None:
             return
-        start, end = (
-            (0.0, n_samples / self.sampling_rate)
-            if self.window is None
-            else self.window
-        )
-        if not start <= self.p_arrival < end:
+        start = 0.0 if self.window is None else self.window[0]
+        end = (self._window_samples(n_samples)[1] - 1) / self.sampling_rate
+        if not start <= self.p_arrival < end + 0.5 / self.sampling_rate:
             raise ValueError(
                 "p_arrival must be a time within the window of the record, from "
                 f"{start:g} to {end:g} s, or None; got {self.p_arrival!r}."
+                + hint_of_samples(
+                    "p_arrival", self.p_arrival, n_samples, self.sampling_rate
+                )
             )
 
     def __sklearn_is_fitted__(self) -> bool:

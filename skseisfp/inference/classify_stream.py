@@ -73,8 +73,9 @@ def classify_stream(
 
         stations : DataFrame
             One row per record: `record_id`, `event_id`, `station`, `location`,
-            `channels`, `start_time`, `arrival_sample` and `snr_db` (NaN without a
-            pick), `prediction` and `score_<class>`, the probability of each class.
+            `channels`, `start_time`, `p_arrival` (seconds from the first sample) and
+            `snr_db` (both NaN without a pick), `prediction` and `score_<class>`, the
+            probability of each class.
         events : DataFrame
             One row per event, as `skseisfp.metrics.aggregate_events` returns it.
         rejected : DataFrame
@@ -110,7 +111,7 @@ def classify_stream(
     bunch = _read(stream, reader, events, picks, inventory)
     scores = class_scores(model, bunch.data)
     frame = bunch.frame
-    ratios = snr(bunch.data, frame["arrival_sample"], sampling_rate=bunch.sampling_rate)
+    ratios = snr(bunch.data, frame["p_arrival"], sampling_rate=bunch.sampling_rate)
     decision = decision_threshold(model)
     check_decides_by_scores(model, bunch.data, scores, decision)
     event_predictions = aggregate_events(
@@ -122,7 +123,7 @@ def classify_stream(
         snr=ratios,
         decision=decision,
     )
-    stations = frame[[*_COLUMNS, "arrival_sample"]].assign(
+    stations = frame[[*_COLUMNS, "p_arrival"]].assign(
         snr_db=ratios, prediction=np.asarray(model.classes_)[decide(scores, decision)]
     )
     for column, name in enumerate(model.classes_):

@@ -34,7 +34,7 @@ def describe_records(records, events, picks, inventory):
         frame[f"{phase.lower()}_time"] = _pick_times(frame, picks, phase)
     for name in ("location", "channels"):
         frame[name] = ""
-    for name in ("sampling_rate_hz", "arrival_sample", "s_sample", "filled"):
+    for name in ("sampling_rate_hz", "p_arrival", "s_arrival", "filled"):
         frame[name] = np.nan
     frame["start_time"] = _no_times(frame)
     paths = _paths(frame, events, inventory)

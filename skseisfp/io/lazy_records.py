@@ -25,7 +25,7 @@ class LazyRecord:
     reader: WaveformReader
     preprocessor: Any
     origin_time: Any
-    arrival_time: Any
+    p_time: Any
     inventory: Any
 
     @property
@@ -38,7 +38,7 @@ class LazyRecord:
         record = self.reader.read_stream(
             self.reference.stream(),
             origin_time=self.origin_time,
-            arrival_time=self.arrival_time,
+            p_time=self.p_time,
             inventory=self.inventory,
             record_id=self.reference.record_id,
         )
@@ -113,7 +113,7 @@ def lazy_records(
         )
     events, picks = as_tables(events, picks)
     inventory = as_inventory(inventory)
-    origins, arrivals = origin_times(events), first_picks(picks)
+    origins, p_times = origin_times(events), first_picks(picks)
     records = np.empty(len(references), dtype=object)
     for place, reference in enumerate(references):
         event = reference.event_id
@@ -122,7 +122,7 @@ def lazy_records(
             reader,
             preprocessor,
             origins.get(event, pd.NaT),
-            arrivals.get((event, reference.station), pd.NaT),
+            p_times.get((event, reference.station), pd.NaT),
             inventory,
         )
     return records

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..signal.arrivals import arrival_samples
 from ..signal.filters import bandpass
 from ..signal.onsets import pick_onsets
 from ..signal.waveform import RecordError
@@ -88,7 +89,8 @@ def pick_phases(
             X[None], sampling_rate=rate, sta=sta, lta=lta, threshold=threshold
         )
         if np.isfinite(onset):
-            time = pd.Timestamp(start + round(onset * 1e9 / rate), unit="ns", tz="UTC")
+            late = round(arrival_samples(onset, rate) * 1e9 / rate)
+            time = pd.Timestamp(start + late, unit="ns", tz="UTC")
             rows.append((event_id, station_of(instrument), "P", time))
     picks = pd.DataFrame(rows, columns=["event_id", "station", "phase", "time"])
     return picks.astype({"time": "datetime64[ns, UTC]"})

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils import Bunch
 
+from ..events import attach_events
 from ..signal.waveform import Waveform, drop_minority
 
 MOST_REASONS = 5  # in a message
@@ -113,7 +114,7 @@ def record_bunch(
         The records.
     frame : DataFrame of n_records rows
         `record_id`, `event_id`, `station` and, where there is one, the column of the
-        labels. A record without event is its own event.
+        labels. A record without event is its own event in `groups`.
     target : str, default="event_type"
         Column of the labels.
     **facts : dict
@@ -123,17 +124,26 @@ def record_bunch(
     -------
     Bunch
         With `data`, `target` (None where no record has a label), `target_names`,
-        `groups`, `stations`, `frame` and the further entries.
+        `groups`, `stations`, `frame` and the further entries. The index ``event_id`` of
+        `target` has the events; if that of any record is missing, none has one there.
     """
     labels = frame[target] if target in frame else pd.Series(dtype=object)
     known = labels.dropna()
-    kind = None if len(known) == len(labels) else object  # of labels, None among them
+    groups = frame["event_id"].fillna(frame["record_id"]).to_numpy(str)
     return Bunch(
         data=data,
-        target=np.array(labels.tolist(), dtype=kind) if len(known) else None,
+        target=_target(labels, frame["event_id"], groups) if len(known) else None,
         target_names=np.unique(known.tolist()).tolist(),
-        groups=frame["event_id"].fillna(frame["record_id"]).to_numpy(str),
+        groups=groups,
         stations=frame["station"].fillna("").to_numpy(str),
         frame=frame,
         **facts,
     )
+
+
+def _target(labels, event_id, groups):
+    """Return labels of their own type that carry the events, where all are known."""
+    kind = object if labels.isna().any() else None  # None among the labels stays
+    values = np.array(labels.tolist(), dtype=kind)
+    target = pd.Series(values, name=labels.name, dtype=kind)
+    return target if event_id.isna().any() else attach_events(target, groups)

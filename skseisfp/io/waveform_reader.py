@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator
 
 from .._compat import Interval, StrOptions
 from .._parameters import FINITE, Quantity, ValidatedParameters, Where, pair_of
+from ..signal.arrivals import arrival_samples, arrival_times
 from ..signal.waveform import RecordError
 from ._record_index import index_records, list_inputs, load_traces
 from ._record_policy import HORIZONTALS, MARGIN, stream_to_array
@@ -66,7 +67,7 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
         and two horizontals as they are, N or 1 and E or 2; vertical only.
     channels : str, default="*"
         Patterns of the channels to take, separated by commas, such as ``"HH?,EH?"``.
-    sampling_rate : float, default=None
+    sampling_rate : float in [0.001, 100000], default=None
         Rate of the records in Hz. None takes that of most recordings.
     rates : {"resample", "reject"}, default="resample"
         What to do with recordings of another rate than `sampling_rate`.
@@ -82,7 +83,7 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
     gaps : {"reject", "noise"}, default="reject"
         Whether recordings with gaps, masked samples or NaN within the window are
         rejected, or the gaps filled with noise of their own level.
-    max_gap : float, default=1.0
+    max_gap : float in [0, inf], default=1.0
         Longest gap in seconds that is filled.
     overlaps : {"reject", "first", "last"}, default="reject"
         What holds where pieces overlap and disagree; those that agree are joined.
@@ -95,7 +96,7 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
         displacement (m), velocity (m/s) or acceleration (m/s^2).
     pre_filter : tuple of four floats, default=None
         Corners in Hz of the filter before the response is removed.
-    random_state : int, default=0
+    random_state : int in [0, inf), default=0
         Seed of the noise; the noise of a record depends on its id as well, not on other
         records.
 
@@ -234,8 +235,9 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
             data : ndarray of float32, shape (n_records, n_samples) or \
 (n_records, n_channels, n_samples)
                 The records, 2-D where there is one component.
-            target : ndarray of shape (n_records,) or None
-                Labels; None where `events` has no `event_type`.
+            target : Series of shape (n_records,) or None
+                Labels, with events in the index ``event_id``; None where `events` has
+                no `event_type`.
             target_names : list
                 The labels that occur, sorted.
             groups : ndarray of shape (n_records,)
@@ -243,10 +245,11 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
             frame : DataFrame
                 One row per record: `record_id`, `event_id`, `event_type`, `station`,
                 `location`, `channels`, `sampling_rate_hz` (before resampling),
-                `start_time` (of the first sample, UTC), `arrival_sample` and
-                `s_sample` (NaN where there is no pick within), `distance_km`,
-                `azimuth`, `back_azimuth`, `filled` (part of the samples that is noise)
-                and `source` (the files, streams or references).
+                `start_time` (of the first sample, UTC), `p_arrival` and `s_arrival`
+                (seconds from the first sample to the sample nearest to the pick; NaN
+                where there is none within), `distance_km`, `azimuth`, `back_azimuth`,
+                `filled` (part of the samples that is noise) and `source` (the files,
+                streams or references).
             sampling_rate : float
                 Sampling rate in Hz.
             components : str
@@ -304,7 +307,7 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
         stream: Stream,
         *,
         origin_time: Any = None,
-        arrival_time: Any = None,
+        p_time: Any = None,
         inventory: Inventory | None = None,
         record_id: str = "",
     ) -> npt.NDArray[np.float32]:
@@ -314,7 +317,7 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
         ----------
         stream : obspy Stream
             Traces of one instrument.
-        origin_time, arrival_time : obspy UTCDateTime, Timestamp or str, default=None
+        origin_time, p_time : obspy UTCDateTime, Timestamp or str, default=None
             Origin time of the event and first P pick, where `align` needs them.
         inventory : obspy Inventory, default=None
             Stations.
@@ -338,7 +341,7 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
             found = ", ".join(instruments) or "none"
             raise RecordError(f"it has the instruments {found}, not one")
         (traces,) = instruments.values()
-        facts = {"origin_time": origin_time, "p_time": arrival_time}
+        facts = {"origin_time": origin_time, "p_time": p_time}
         samples = self._apply(traces, facts, inventory, record_id)[0].samples
         return samples[0] if len(samples) == 1 else samples
 
@@ -356,12 +359,12 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
             "start_time": pd.Timestamp(start, unit="ns", tz="UTC"),
             "filled": filled,
         }
-        for phase, name in (("p_time", "arrival_sample"), ("s_time", "s_sample")):
+        for phase, name in (("p_time", "p_arrival"), ("s_time", "s_arrival")):
             if pd.notna(facts[phase]):
                 late = (facts[phase] - found["start_time"]).total_seconds()
-                sample = round(late * waveform.sampling_rate)
+                sample = round(arrival_samples(late, waveform.sampling_rate))
                 if 0 <= sample < waveform.samples.shape[1]:
-                    found[name] = float(sample)
+                    found[name] = float(arrival_times(sample, waveform.sampling_rate))
         return waveform, found
 
     def _apply(self, traces, facts, inventory, record_id):

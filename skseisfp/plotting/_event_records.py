@@ -17,7 +17,7 @@ MOST_NAMED = 10  # events that a message names
 
 
 class EventRecords(NamedTuple):
-    """Records of an event, sorted by distance or arrival.
+    """Records of an event, sorted by distance or the time of P.
 
     `table` has `record_id`, `station`, `distance_km`, `snr_db`, and the seconds of
     `start_time`, `p_time` and `s_time` after the `reference`.
@@ -67,14 +67,14 @@ def records_of(bunch, rows, channel):
             "distance_km": _distances(frame),
             "snr_db": _numbers(frame, "snr_db"),
             "start_time": starts,
-            "p_time": starts + _numbers(frame, "arrival_sample") / rate,
-            "s_time": starts + _numbers(frame, "s_sample") / rate,
+            "p_time": starts + _numbers(frame, "p_arrival"),
+            "s_time": starts + _numbers(frame, "s_arrival"),
         }
     )
     table = table.sort_values(["distance_km", "p_time"], kind="stable")
     return EventRecords(
         str(bunch.groups[rows[0]]),
-        None if bunch.get("target") is None else bunch.target[rows[0]],
+        None if bunch.get("target") is None else np.asarray(bunch.target)[rows[0]],
         _read(bunch.data, rows[table.index], channel),
         table.reset_index(drop=True),
         rate,

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils import check_scalar
 
+from .._utils.checks import check_per_record
 from ..signal import frequency_axis, scalogram
 from ._axes import SERIES, draw_scalogram, get_axes, set_frequency_scale, strip_spines
 
@@ -88,7 +89,7 @@ class CutoffDisplay:
         X: npt.ArrayLike,
         *,
         record: int = 0,
-        arrival: npt.ArrayLike | None = None,
+        p_arrival: npt.ArrayLike | None = None,
         ax: Any = None,
     ) -> Self:
         """Draw the cut-offs that a filter chooses for a record.
@@ -101,8 +102,9 @@ class CutoffDisplay:
             Records; of several channels the first is drawn.
         record : int, default=0
             Row of the record.
-        arrival : array-like of shape (n_records,), default=None
-            Sample of the first arrival of each record, if known.
+        p_arrival : array-like of shape (n_records,), default=None
+            Seconds from the first sample of each record to P; NaN where it is not
+            known.
         ax : array of two matplotlib.axes.Axes, default=None
             Axes to draw on; None makes a figure.
 
@@ -125,14 +127,15 @@ class CutoffDisplay:
             )
         X = np.asarray(X)
         check_scalar(record, "record", Integral, min_val=0, max_val=len(X) - 1)
+        if p_arrival is not None:
+            p_arrival = check_per_record("p_arrival", p_arrival, len(X), "time")
+            p_arrival = p_arrival[record : record + 1]
         X = X[record : record + 1]
-        if arrival is not None:
-            arrival = np.asarray(arrival)[record : record + 1]
-        estimate = cutoff_filter.estimate_cutoff(X, arrival).iloc[0]
+        estimate = cutoff_filter.estimate_cutoff(X, p_arrival).iloc[0]
         cutoffs = [estimate["cutoff"]]
         view_cutoffs = getattr(cutoff_filter, "view_cutoffs", None)
         if view_cutoffs is not None:
-            cutoffs = view_cutoffs(X, arrival)[0].tolist()
+            cutoffs = view_cutoffs(X, p_arrival)[0].tolist()
         rate, n_samples = cutoff_filter.sampling_rate, X.shape[-1]
         frequencies = frequency_axis(SHAPE[0], n_samples, sampling_rate=rate)
         power = scalogram(

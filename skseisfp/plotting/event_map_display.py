@@ -164,7 +164,7 @@ path-like, default=None
             }
         )
         if bunch.get("target") is not None:
-            records["event_type"] = bunch.target
+            records["event_type"] = np.asarray(bunch.target)
         frame = bunch.frame.reset_index(drop=True)
         if events is None:
             events = places_in(frame, records["event_id"], (PLACE, SOURCE_PLACE))

@@ -114,8 +114,8 @@ class RecordSectionDisplay:
             Records, as `load_records`, `WaveformReader.read` and others return them.
             Distances are those of the columns `distance_km` or `path_ep_distance_km`
             of its frame, or computed from the coordinates that SeisBench names; picks
-            are `arrival_sample` and `s_sample`, in samples of `data`; times are from
-            the origin time if it is known.
+            are `p_arrival` and `s_arrival`, in seconds from the first sample; times
+            are from the origin time if it is known.
         event_id : str
             The event.
         component : str, default=None

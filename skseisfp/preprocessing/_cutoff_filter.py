@@ -13,9 +13,10 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from .._compat import Interval, StrOptions
 from .._parameters import COUNT, HERTZ, ValidatedParameters
 from .._utils.batches import map_batches
-from .._utils.checks import check_per_record
 from .._utils.docs import InheritedParameterDocs
+from .._utils.fit_metadata import forget_given, note_given
 from .._utils.validation import check_records
+from ..signal.arrivals import check_arrivals
 from ..signal.cutoff import STATISTICS, cutoff_range, estimate_cutoffs
 from ..signal.filters import highpass
 from ._constraints import BATCHES
@@ -33,29 +34,29 @@ class CutoffFilter(
 
     Parameters
     ----------
-    sampling_rate : float, default=1.0
+    sampling_rate : float in (0, inf), default=1.0
         Samples per second (Hz). At 1.0 frequencies are cycles per sample.
     statistic : {"window", "stationarity"}, default="window"
         How rows of noise and of signal are distinguished: by their power inside and
         outside the event, or by the variation of the row alone.
-    threshold : float, default=None
+    threshold : float in [-inf, inf], default=None
         Limit above which a row holds signal: a significance in standard deviations
         for ``"window"`` (None: 3.5), decibels above the variation of stationary noise
         for ``"stationarity"`` (None: 4.5).
-    fallback : float, default=None
+    fallback : float in (0, inf), default=None
         Cut-off in Hz for records without a reliable estimate (status ``"no_signal"``
         or ``"overlap"``), below the Nyquist frequency. None leaves them unfiltered.
-    f_min : float, default=None
+    f_min : float in (0, inf), default=None
         Lowest cut-off in Hz. None takes 8 periods in the record, but not less than
         1/640 of the sampling rate.
-    f_max : float, default=None
+    f_max : float in (0, inf), default=None
         Highest cut-off in Hz. None takes a quarter of the sampling rate.
-    order : int, default=4
+    order : int in [1, inf), default=4
         Order of the Butterworth filter.
     zero_phase : bool, default=True
         Whether the filter runs forwards and backwards, which doubles its slope and
         gives no delay, but puts ripple before a sharp onset.
-    batch_size : int, default=64
+    batch_size : int in [1, inf), default=64
         Records that are processed at a time; bounds the memory.
     n_jobs : int, default=None
         Number of threads.
@@ -126,10 +127,11 @@ class CutoffFilter(
         self._validate_params()
         records = check_records(self, X, reset=True, max_ndim=3)
         self._check_combinations(records.shape[-1])
+        forget_given(self)
         return self
 
     def fit_transform(
-        self, X: npt.ArrayLike, y: Any = None, arrival: npt.ArrayLike | None = None
+        self, X: npt.ArrayLike, y: Any = None, p_arrival: npt.ArrayLike | None = None
     ) -> npt.NDArray:
         """Check the parameters and filter the records.
 
@@ -139,7 +141,7 @@ class CutoffFilter(
             Records.
         y : None
             Not used.
-        arrival : array-like of shape (n_records,), default=None
+        p_arrival : array-like of shape (n_records,), default=None
             See `transform`.
 
         Returns
@@ -147,10 +149,11 @@ class CutoffFilter(
         ndarray
             The result of `transform`.
         """
-        return self.fit(X, y).transform(X, arrival=arrival)
+        note_given(self.fit(X, y), {"p_arrival": p_arrival})
+        return self.transform(X, p_arrival=p_arrival)
 
     def estimate_cutoff(
-        self, X: npt.ArrayLike, arrival: npt.ArrayLike | None = None
+        self, X: npt.ArrayLike, p_arrival: npt.ArrayLike | None = None
     ) -> pd.DataFrame:
         """Estimate the cut-off of each record and how reliable it is.
 
@@ -158,9 +161,8 @@ class CutoffFilter(
         ----------
         X : array-like of shape (n_records, [n_channels,] n_samples)
             Records.
-        arrival : array-like of shape (n_records,), default=None
-            Sample of the first arrival, where known; NaN or a negative number where
-            not.
+        p_arrival : array-like of shape (n_records,), default=None
+            Seconds from the first sample to P; NaN where it is not known.
 
         Returns
         -------
@@ -173,25 +175,25 @@ class CutoffFilter(
         Raises
         ------
         ValueError
-            If a parameter, the records or the arrivals are not valid.
+            If a parameter or the records are not valid, or P is not within its record.
         """
         records = self._check_transform(X)
-        arrivals = self._check_arrival(arrival, len(records))
-        estimates = self._map(self._estimate, records, arrivals)
+        p_arrival = self._check_arrivals(p_arrival, records)
+        estimates = self._map(self._estimate, records, p_arrival)
         table = pd.DataFrame(estimates).rename(columns={"cutoff": "estimate"})
         fallback = np.nan if self.fallback is None else self.fallback
         reliable = ~table["status"].isin(_FALLBACK_STATUSES)
         table.insert(0, "cutoff", table["estimate"].where(reliable, fallback))
         return table
 
-    def _estimate(self, X, arrival):
+    def _estimate(self, X, p_arrival):
         """Return the estimates of a batch."""
         return estimate_cutoffs(
             X,
             sampling_rate=self.sampling_rate,
             statistic=self.statistic,
             threshold=self.threshold,
-            arrival=arrival,
+            p_arrival=p_arrival,
             f_min=self.f_min,
             f_max=self.f_max,
             order=self.order,
@@ -239,12 +241,17 @@ class CutoffFilter(
             f_max=self.f_max,
         )
 
-    def _check_arrival(self, arrival, n_records):
-        """Return one arrival per record; NaN where it is not known."""
-        if arrival is None:
-            return np.full(n_records, np.nan)
-        arrival = check_per_record("arrival", arrival, n_records, "sample number")
-        return arrival.astype(float)
+    def _check_arrivals(self, p_arrival, records):
+        """Return P of each record in seconds; NaN where it is not known."""
+        if p_arrival is None:
+            return np.full(len(records), np.nan)
+        return check_arrivals(
+            "p_arrival",
+            p_arrival,
+            len(records),
+            n_samples=records.shape[-1],
+            sampling_rate=self.sampling_rate,
+        )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -202,7 +202,7 @@ def polarity(record):
     """Describe the first motion."""
     return [
         first_motion(
-            record.samples[0], record.p_onset, record.noise_window, record.rate
+            record.samples[0], record.p_arrival, record.noise_window, record.rate
         )
     ]
 

@@ -5,11 +5,12 @@ from functools import cached_property
 import numpy as np
 from scipy import fft
 
+from ..signal.arrivals import arrival_samples, arrival_times
 from ..signal.envelopes import envelope, event_window
 from ..signal.modulation import least_samples, sonogram
 from ..signal.phase_windows import (
     band_weights,
-    estimate_s_onset,
+    estimate_s_arrival,
     fast_length,
     phase_window,
     rg_window,
@@ -27,7 +28,7 @@ class PhaseLines:
     def __init__(self, policy):
         windows = policy.p_window, policy.s_window, policy.noise_window
         longest = max(window[1] - window[0] for window in windows if window)
-        n_least = int(longest * policy.sampling_rate) + 2  # onsets are rounded, too
+        n_least = int(longest * policy.sampling_rate) + 2  # arrivals are rounded, too
         self.n_fft = fast_length(n_least)
         self.frequencies = fft.rfftfreq(self.n_fft, 1 / policy.sampling_rate)
         self.nyquist = policy.sampling_rate / 2
@@ -52,48 +53,51 @@ class PhysicsRecord:
         The parameters.
     lines : PhaseLines
         Frequencies of the windows.
-    onsets : tuple of float
-        Samples of P, S and origin, NaN where not known.
+    times : tuple of float
+        Seconds from the first sample to P, S and the origin, NaN where not known.
     """
 
-    def __init__(self, samples, policy, lines, onsets):
+    def __init__(self, samples, policy, lines, times):
         self.samples = samples
         self.policy = policy
         self.lines = lines
         self.rate = policy.sampling_rate
-        self.p_onset, s_onset, origin = onsets
-        if np.isnan(s_onset) and policy.vp_vs is not None:
-            s_onset = estimate_s_onset(self.p_onset, origin, policy.vp_vs)
-        self.s_onset = np.nan if s_onset <= self.p_onset else s_onset
+        p, s, origin = arrival_samples(times, self.rate)
+        if np.isnan(s) and policy.vp_vs is not None:
+            s = estimate_s_arrival(p, origin, policy.vp_vs)
+        s = np.nan if s <= p else s
+        self.p_arrival, self.s_arrival = arrival_times((p, s), self.rate)
 
     @cached_property
     def p_window(self):
         """P, at most to the window of S, if there is S."""
         policy, limit = self.policy, self.samples.shape[1]
-        if self.s_onset >= 0:
-            s_start = self.s_onset + min(policy.s_window[0], 0) * self.rate
+        if self.s_arrival >= 0:
+            s = arrival_samples(self.s_arrival, self.rate)
+            s_start = s + min(policy.s_window[0], 0) * self.rate
             limit = max(min(limit, round(s_start)), 0)
-        return phase_window(self.p_onset, policy.p_window, (0, limit), self.rate)
+        return phase_window(self.p_arrival, policy.p_window, (0, limit), self.rate)
 
     @cached_property
     def s_window(self):
         """S."""
-        return self._window(self.s_onset, self.policy.s_window)
+        return self._window(self.s_arrival, self.policy.s_window)
 
     @cached_property
     def noise_window(self):
         """Noise before P."""
         if self.policy.noise_window is None:
             return None
-        return self._window(self.p_onset, self.policy.noise_window)
+        return self._window(self.p_arrival, self.policy.noise_window)
 
     @cached_property
     def rg_window(self):
         """Rg, by the time from P to S."""
-        if not self.s_onset > self.p_onset:
+        if not self.s_arrival > self.p_arrival:
             return None
-        times = rg_window(self.p_onset, self.s_onset)
-        return self._window(self.p_onset, [time / self.rate for time in times])
+        p, s = arrival_samples((self.p_arrival, self.s_arrival), self.rate)
+        window = [samples / self.rate for samples in rg_window(s - p)]
+        return self._window(self.p_arrival, window)
 
     @cached_property
     def coda_window(self):
@@ -101,8 +105,9 @@ class PhysicsRecord:
         if self.p_window is None:
             return None
         first, start = self.p_window
-        stop = self.s_onset if self.s_onset > start else 2 * start - first
-        return self._window(start, (0, (stop - start) / self.rate))
+        s = arrival_samples(self.s_arrival, self.rate)
+        stop = s if s > start else 2 * start - first
+        return self._window(start / self.rate, (0, (stop - start) / self.rate))
 
     @cached_property
     def p_power(self):
@@ -129,8 +134,7 @@ class PhysicsRecord:
     @cached_property
     def event(self):
         """First sample of the event and the one after its last."""
-        onsets = self.p_onset, self.noise_window
-        return event_window(self.envelope, *onsets, self.rate)
+        return event_window(self.envelope, self.p_arrival, self.noise_window, self.rate)
 
     @cached_property
     def event_samples(self):
@@ -150,7 +154,7 @@ class PhysicsRecord:
         """Power of the noise before the event in the lines of its spectrum, or zero."""
         frequencies, window = self.event_spectrum[0], None
         if self.policy.noise_window is not None:
-            window = self._window(self.event[0], self.policy.noise_window)
+            window = self.after_onset(*self.policy.noise_window)
         if window is None:
             return np.zeros_like(frequencies)
         lines = self.lines.frequencies
@@ -193,12 +197,12 @@ class PhysicsRecord:
 
     def after_onset(self, start, stop):
         """Return a window in seconds from the start of the event."""
-        return self._window(self.event[0], (start, stop))
+        return self._window(self.event[0] / self.rate, (start, stop))
 
-    def _window(self, onset, window):
-        """Return a window about an onset, or None."""
+    def _window(self, time, window):
+        """Return a window about a time in seconds, or None."""
         limits = 0, self.samples.shape[1]
-        return phase_window(onset, window, limits, self.rate)
+        return phase_window(time, window, limits, self.rate)
 
     def _power(self, window):
         """Return the power of a window in the common lines."""

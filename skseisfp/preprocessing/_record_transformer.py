@@ -28,13 +28,13 @@ class RecordTransformer(
 
     Parameters
     ----------
-    sampling_rate : float, default=1.0
+    sampling_rate : float in (0, inf), default=1.0
         Samples per second (Hz). At 1.0 frequencies are cycles per sample.
-    dynamic_range_db : float, default=60.0
-        Decibels below the maximum at which a log image is clipped, up to 300.
-    taper : float, default=0.05
+    dynamic_range_db : float in (0, 300], default=60.0
+        Decibels below the maximum at which a log image is clipped.
+    taper : float in [0, 1], default=0.05
         Part of the record under the flanks of a Tukey window, both ends together.
-    batch_size : int, default=64
+    batch_size : int in [1, inf), default=64
         Records that are processed at a time; bounds the memory.
     n_jobs : int, default=None
         Number of threads.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._utils.fit_metadata import check_given
 from ._cutoff_filter import CutoffFilter
 
 if TYPE_CHECKING:
@@ -37,8 +38,9 @@ class AdaptiveHighpassFilter(CutoffFilter):
     that fill the record and high-frequency noise. Filter whole records first and cut
     windows later: a window that the event fills shows little noise.
 
-    With metadata routing, ``set_transform_request(arrival=True)`` passes known
-    arrivals.
+    With metadata routing, ``set_transform_request(p_arrival=True)`` passes P of records
+    where it is known. If `fit_transform` was given it, `transform` must be given it,
+    too.
 
     References
     ----------
@@ -61,7 +63,7 @@ class AdaptiveHighpassFilter(CutoffFilter):
     """
 
     def transform(
-        self, X: npt.ArrayLike, arrival: npt.ArrayLike | None = None
+        self, X: npt.ArrayLike, p_arrival: npt.ArrayLike | None = None
     ) -> npt.NDArray:
         """Filter each record at its cut-off.
 
@@ -69,9 +71,8 @@ class AdaptiveHighpassFilter(CutoffFilter):
         ----------
         X : array-like of shape (n_records, [n_channels,] n_samples)
             Records; the channels of one record share a cut-off.
-        arrival : array-like of shape (n_records,), default=None
-            Sample of the first arrival, where known; NaN or a negative number where
-            not.
+        p_arrival : array-like of shape (n_records,), default=None
+            Seconds from the first sample to P; NaN where it is not known.
 
         Returns
         -------
@@ -81,8 +82,10 @@ class AdaptiveHighpassFilter(CutoffFilter):
         Raises
         ------
         ValueError
-            If a parameter, the records or the arrivals are not valid.
+            If a parameter or the records are not valid, if P is not within its record,
+            or `p_arrival` was given to one of `fit_transform` and `transform` only.
         """
         records = self._check_transform(X)
-        cutoffs = self.estimate_cutoff(records, arrival)["cutoff"].to_numpy()
+        check_given(self, "transform", {"p_arrival": p_arrival})
+        cutoffs = self.estimate_cutoff(records, p_arrival)["cutoff"].to_numpy()
         return self._map(self._filter, records, cutoffs)

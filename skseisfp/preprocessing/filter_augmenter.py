@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._parameters import NOT_NEGATIVE, Where
+from .._utils.fit_metadata import check_given
 from ._cutoff_filter import CutoffFilter
 
 if TYPE_CHECKING:
@@ -37,16 +38,16 @@ class FilterAugmenter(CutoffFilter):
     ----------
     shifts : sequence of float, default=(0, -2, -1, 1, 2)
         Shift of the cut-off of each view, in steps.
-    step_octaves : float, default=0.25
+    step_octaves : float in [0, inf), default=0.25
         Size of a step in octaves.
-    fallback : float, default=None
+    fallback : float in (0, inf), default=None
         Cut-off in Hz for records without a reliable estimate (status ``"no_signal"``
         or ``"overlap"``), below the Nyquist frequency; shifted like an estimate. None
         leaves them unfiltered, in all views.
-    f_min : float, default=None
+    f_min : float in (0, inf), default=None
         Lowest cut-off in Hz before the shifts. None takes 8 periods in the record,
         but not less than 1/640 of the sampling rate.
-    f_max : float, default=None
+    f_max : float in (0, inf), default=None
         Highest cut-off in Hz before the shifts. None takes a quarter of the sampling
         rate.
 
@@ -69,8 +70,9 @@ class FilterAugmenter(CutoffFilter):
     the status ``"no_noise"`` are filtered and shifted like others, so that their views
     differ too. No cut-off is shifted above 0.45 of the sampling rate.
 
-    With metadata routing, ``set_transform_request(arrival=True)`` passes known
-    arrivals.
+    With metadata routing, ``set_transform_request(p_arrival=True)`` passes P of records
+    where it is known. If `fit_transform` was given it, `transform` must be given it,
+    too.
 
     References
     ----------
@@ -126,7 +128,7 @@ class FilterAugmenter(CutoffFilter):
         self.step_octaves = step_octaves
 
     def transform(
-        self, X: npt.ArrayLike, arrival: npt.ArrayLike | None = None
+        self, X: npt.ArrayLike, p_arrival: npt.ArrayLike | None = None
     ) -> npt.NDArray:
         """Make the filtered views of records.
 
@@ -134,9 +136,8 @@ class FilterAugmenter(CutoffFilter):
         ----------
         X : array-like of shape (n_records, [n_channels,] n_samples)
             Records; the channels of one record share a cut-off.
-        arrival : array-like of shape (n_records,), default=None
-            Sample of the first arrival, where known; NaN or a negative number where
-            not.
+        p_arrival : array-like of shape (n_records,), default=None
+            Seconds from the first sample to P; NaN where it is not known.
 
         Returns
         -------
@@ -146,15 +147,17 @@ class FilterAugmenter(CutoffFilter):
         Raises
         ------
         ValueError
-            If a parameter, the records or the arrivals are not valid.
+            If a parameter or the records are not valid, if P is not within its record,
+            or `p_arrival` was given to one of `fit_transform` and `transform` only.
         """
         records = self._check_transform(X)
-        cutoffs = self.view_cutoffs(records, arrival)
+        check_given(self, "transform", {"p_arrival": p_arrival})
+        cutoffs = self.view_cutoffs(records, p_arrival)
         records = records[:, None] if records.ndim == 2 else records
         return self._map(self._filter, records, cutoffs)
 
     def view_cutoffs(
-        self, X: npt.ArrayLike, arrival: npt.ArrayLike | None = None
+        self, X: npt.ArrayLike, p_arrival: npt.ArrayLike | None = None
     ) -> npt.NDArray:
         """Compute the cut-offs of all views.
 
@@ -162,7 +165,7 @@ class FilterAugmenter(CutoffFilter):
         ----------
         X : array-like of shape (n_records, [n_channels,] n_samples)
             Records.
-        arrival : array-like of shape (n_records,), default=None
+        p_arrival : array-like of shape (n_records,), default=None
             See `transform`.
 
         Returns
@@ -171,7 +174,7 @@ class FilterAugmenter(CutoffFilter):
             Cut-offs in Hz, in the order of `shifts`; NaN where the record is not
             filtered.
         """
-        optimal = self.estimate_cutoff(X, arrival)["cutoff"].to_numpy()
+        optimal = self.estimate_cutoff(X, p_arrival)["cutoff"].to_numpy()
         factors = 2.0 ** (self.step_octaves * np.asarray(self.shifts, dtype=float))
         highest = np.maximum(optimal, _HIGHEST * self.sampling_rate)
         return np.minimum(optimal[:, None] * factors, highest[:, None])

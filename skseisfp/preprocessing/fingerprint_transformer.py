@@ -53,7 +53,7 @@ class FingerprintTransformer(ValidatedParameters, TransformerMixin, BaseEstimato
 
     Parameters
     ----------
-    sampling_rate : float, default=1.0
+    sampling_rate : float in (0, inf), default=1.0
         Samples per second (Hz). At 1.0 frequencies are cycles per sample.
     window : tuple of (float, float), default=None
         Start and end, in seconds from the first sample, of the part of each record
@@ -62,25 +62,25 @@ class FingerprintTransformer(ValidatedParameters, TransformerMixin, BaseEstimato
         cut-off.
     shape : tuple of (int, int), default=(64, 64)
         Rows (frequencies) and columns (time) of a fingerprint, powers of two.
-    f_min : float, default=None
+    f_min : float in (0, inf), default=None
         Lowest frequency in Hz. None takes 8 octaves below `f_max`, at least 8 periods
         in the record, and at most half of `f_max`.
-    f_max : float, default=None
+    f_max : float in (0, inf), default=None
         Highest frequency in Hz. None takes 0.4 of the sampling rate.
     wavelet : {"morlet", "morse"} or wavelet, default="morlet"
         The analytic wavelet, by name or as `skseisfp.signal.Morlet` or
         `skseisfp.signal.Morse`.
     scale : {"log", "magnitude", "power"}, default="log"
         Scale of the image that is transformed.
-    dynamic_range_db : float, default=60.0
-        Decibels below the maximum at which a log image is clipped, up to 300.
+    dynamic_range_db : float in (0, 300], default=60.0
+        Decibels below the maximum at which a log image is clipped.
     haar : {"standard", "pyramid"}, default="standard"
         Form of the 2-D Haar transform.
     standardize : {None, "mad", "zscore"}, default=None
         Standardise every coefficient over the training records before the largest
         are selected: by median and median absolute deviation as in FAST, or by mean
         and standard deviation. None keeps the transformer stateless.
-    n_coefficients : int, default=200
+    n_coefficients : int in [1, inf), default=200
         Number of coefficients kept in each fingerprint.
     encoding : {"signed", "presence", "positive", "two_channel", "interleaved"} or \
 Encoding, default="signed"
@@ -89,9 +89,9 @@ Encoding, default="signed"
         `skseisfp.signal.Encoding`.
     flatten : bool, default=False
         Whether each fingerprint is returned as one row of features.
-    taper : float, default=0.05
+    taper : float in [0, 1], default=0.05
         Part of the record under the flanks of a Tukey window, both ends together.
-    batch_size : int, default=64
+    batch_size : int in [1, inf), default=64
         Records that are processed at a time; bounds the memory.
     n_jobs : int, default=None
         Number of threads.

@@ -19,8 +19,9 @@ from .._parameters import (
     pair_of,
 )
 from .._utils.batches import map_batches
-from .._utils.checks import check_per_record
+from .._utils.fit_metadata import check_given, forget_given, note_given
 from .._utils.validation import check_records
+from ..signal.arrivals import check_arrival, check_arrivals
 from ..signal.phase_windows import RATIO_BANDS
 from ._constraints import BATCHES
 from ._physics_groups import GROUPS, MOTIONS, group_names, group_values
@@ -59,7 +60,7 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    sampling_rate : float, default=1.0
+    sampling_rate : float in (0, inf), default=1.0
         Samples per second (Hz).
     features : str or sequence of str, default="all"
         Groups of features: any of ``"ratios"``, ``"source"``, ``"magnitude"``,
@@ -68,10 +69,10 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
     ratio_bands : sequence of (float, float), default=None
         Bands in Hz in which P and S are compared. None is the 35 published ones that
         the notes list.
-    p_onset : float, default=None
-        Seconds from the first sample to P, in records without an arrival of their own;
+    p_arrival : float in [0, inf), default=None
+        Seconds from the first sample to P, in records without a time of their own;
         None leaves P unknown there.
-    s_onset : float, default=None
+    s_arrival : float in [0, inf), default=None
         Seconds from the first sample to S, likewise.
     p_window : tuple of (float, float), default=(-0.2, 4.0)
         Start and end of the window of P in seconds from its onset. It ends where the
@@ -81,18 +82,18 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
     noise_window : tuple of (float, float), default=(-6.0, -1.0)
         Start and end of the noise in seconds from the onset of P. None subtracts no
         noise.
-    vp_vs : float, default=None
+    vp_vs : float in (1, inf), default=None
         Ratio of the speeds of P and S by which a missing S is estimated from P and the
         origin; None does not estimate it.
     complexity_times : tuple of (float, float), default=(5.0, 25.0)
         Times t1 < t2 of the complexity in seconds after the onset.
-    coda_slope : float, default=2.0
+    coda_slope : float in (-inf, inf), default=2.0
         Factor b of the logarithm of the duration in the difference of magnitudes.
     motion : {"displacement", "velocity", "acceleration"}, default="velocity"
         Kind of ground motion that the records hold.
     nan_policy : {"keep", "zero", "raise"}, default="keep"
         Treatment of features that a record does not have: NaN, zero, or an error.
-    batch_size : int, default=64
+    batch_size : int in [1, inf), default=64
         Records that are processed at a time; bounds the memory.
     n_jobs : int, default=None
         Number of threads.
@@ -133,9 +134,11 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
     them `HistGradientBoostingClassifier` of scikit-learn 1.9: give them
     ``nan_policy="zero"``, or ``SimpleImputer(keep_empty_features=True)`` before them.
 
-    ``arrival``, ``s_arrival`` and ``origin`` in `transform` are samples of each record.
-    With metadata routing, ``set_transform_request(arrival=True, s_arrival=True)``
-    passes them through pipelines and cross-validation.
+    ``p_arrival``, ``s_arrival`` and ``origin`` in `transform` are those of each record,
+    in seconds from its first sample, as the parameters are. With metadata routing,
+    ``set_transform_request(p_arrival=True, s_arrival=True)`` passes them through
+    pipelines and cross-validation. Those that `fit_transform` was given `transform`
+    must be given, too.
 
     ratios
         ``log_ps_10_18`` and so on: log of sqrt((P - N) / (S - N)) with mean squares in
@@ -225,10 +228,11 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
     ... ).set_output(transform="pandas")
     >>> table = features.fit_transform(
     ...     bunch.data,
-    ...     arrival=bunch.frame["p_sample"],
-    ...     s_arrival=bunch.frame["s_sample"],
+    ...     p_arrival=bunch.frame["p_arrival"],
+    ...     s_arrival=bunch.frame["s_arrival"],
     ... )
-    >>> table.groupby(bunch.target)["log_ps_4_12"].mean().round(1).to_dict()
+    >>> ratios = table.groupby(bunch.frame["event_type"])["log_ps_4_12"].mean()
+    >>> ratios.round(1).to_dict()
     {'earthquake': -0.6, 'mine_blast': 0.2, 'quarry_blast': 0.2}
     """
 
@@ -244,8 +248,8 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
             Where(_are_bands, "a sequence of pairs of increasing frequencies in Hz"),
             None,
         ],
-        "p_onset": [NOT_NEGATIVE, None],
-        "s_onset": [NOT_NEGATIVE, None],
+        "p_arrival": [NOT_NEGATIVE, None],
+        "s_arrival": [NOT_NEGATIVE, None],
         "p_window": [_ONSET_WINDOW],
         "s_window": [_ONSET_WINDOW],
         "noise_window": [_ONSET_WINDOW, None],
@@ -256,6 +260,9 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
         "nan_policy": [StrOptions({"keep", "zero", "raise"})],
     }
 
+    # whether each arrival must lie within the record; see `WindowFeatures` of baselines
+    _arrivals_within = True
+
     record_shape_: tuple[int, ...]
     n_features_in_: int
 
@@ -265,8 +272,8 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
         sampling_rate: float = 1.0,
         features: str | Sequence[str] = "all",
         ratio_bands: Sequence[tuple[float, float]] | None = None,
-        p_onset: float | None = None,
-        s_onset: float | None = None,
+        p_arrival: float | None = None,
+        s_arrival: float | None = None,
         p_window: tuple[float, float] = (-0.2, 4.0),
         s_window: tuple[float, float] = (-0.5, 8.0),
         noise_window: tuple[float, float] | None = (-6.0, -1.0),
@@ -281,8 +288,8 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
         self.sampling_rate = sampling_rate
         self.features = features
         self.ratio_bands = ratio_bands
-        self.p_onset = p_onset
-        self.s_onset = s_onset
+        self.p_arrival = p_arrival
+        self.s_arrival = s_arrival
         self.p_window = p_window
         self.s_window = s_window
         self.noise_window = noise_window
@@ -315,14 +322,16 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
             If a parameter or the records are not valid.
         """
         self._validate_params()
-        check_records(self, X, reset=True, max_ndim=3)
+        records = check_records(self, X, reset=True, max_ndim=3)
+        self._check_common(records.shape[-1])
+        forget_given(self)
         return self
 
     def fit_transform(
         self,
         X: npt.ArrayLike,
         y: Any = None,
-        arrival: npt.ArrayLike | None = None,
+        p_arrival: npt.ArrayLike | None = None,
         s_arrival: npt.ArrayLike | None = None,
         origin: npt.ArrayLike | None = None,
     ) -> npt.NDArray:
@@ -334,7 +343,7 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
             Records.
         y : None
             Not used.
-        arrival, s_arrival, origin : array-like of shape (n_records,), default=None
+        p_arrival, s_arrival, origin : array-like of shape (n_records,), default=None
             See `transform`.
 
         Returns
@@ -342,13 +351,14 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
         ndarray or DataFrame
             The result of `transform`.
         """
-        onsets = {"arrival": arrival, "s_arrival": s_arrival, "origin": origin}
-        return self.fit(X, y).transform(X, **onsets)
+        times = {"p_arrival": p_arrival, "s_arrival": s_arrival, "origin": origin}
+        note_given(self.fit(X, y), times)
+        return self.transform(X, **times)
 
     def transform(
         self,
         X: npt.ArrayLike,
-        arrival: npt.ArrayLike | None = None,
+        p_arrival: npt.ArrayLike | None = None,
         s_arrival: npt.ArrayLike | None = None,
         origin: npt.ArrayLike | None = None,
     ) -> npt.NDArray:
@@ -358,13 +368,14 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
         ----------
         X : array-like of shape (n_records, [n_channels,] n_samples)
             Records, vertical channel first.
-        arrival : array-like of shape (n_records,), default=None
-            Sample of P, where known; NaN or a negative number where not.
+        p_arrival : array-like of shape (n_records,), default=None
+            Seconds from the first sample to P; NaN where it is not known.
         s_arrival : array-like of shape (n_records,), default=None
-            Sample of S, likewise; one that is not after P counts as unknown.
+            Seconds from the first sample to S, likewise; one that is not after P counts
+            as unknown.
         origin : array-like of shape (n_records,), default=None
-            Sample of the origin of the event, likewise, which may be negative: only
-            NaN is unknown. Used with `vp_vs` only.
+            Seconds from the first sample to the origin of the event, likewise, negative
+            before it. Used with `vp_vs` only.
 
         Returns
         -------
@@ -374,28 +385,27 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter, the records or the onsets are not valid; with
+            If a parameter, the records or the arrivals are not valid, if arrivals were
+            given to one of `fit_transform` and `transform` only, or with
             ``nan_policy="raise"`` if a record lacks a feature.
         """
         self._validate_params()
         records = check_records(self, X, reset=False, max_ndim=3)
-        n_records = len(records)
-        onsets = np.column_stack(
-            [
-                self._onsets("arrival", arrival, self.p_onset, n_records),
-                self._onsets("s_arrival", s_arrival, self.s_onset, n_records),
-                _per_record("origin", origin, n_records),
-            ]
+        self._check_common(records.shape[-1])
+        given = {"p_arrival": p_arrival, "s_arrival": s_arrival, "origin": origin}
+        check_given(self, "transform", given)
+        times = np.column_stack(
+            [self._times(name, values, records) for name, values in given.items()]
         )
         lines, groups = PhaseLines(self), self._groups()
         values = map_batches(
             lambda rows: np.array(
                 [
-                    self._describe(records[row], lines, onsets[row], groups)
+                    self._describe(records[row], lines, times[row], groups)
                     for row in rows
                 ]
             ),
-            np.arange(n_records),
+            np.arange(len(records)),
             batch_size=self.batch_size,
             n_jobs=self.n_jobs,
         )
@@ -435,17 +445,40 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
             return tuple(GROUPS) if self.features == "all" else (self.features,)
         return tuple(self.features)
 
-    def _describe(self, record, lines, onsets, groups):
+    def _describe(self, record, lines, times, groups):
         """Return the features of one record."""
         samples = np.atleast_2d(record).astype(float, copy=False)
-        record = PhysicsRecord(samples, self, lines, onsets)
+        record = PhysicsRecord(samples, self, lines, times)
         return [value for group in groups for value in group_values(group, record)]
 
-    def _onsets(self, name, samples, fallback, n_records):
-        """Return one onset per record, NaN where it is not known."""
-        onsets = _per_record(name, samples, n_records)
-        fallback = np.nan if fallback is None else fallback * self.sampling_rate
-        return np.where(onsets >= 0, onsets, fallback)
+    def _check_common(self, n_samples):
+        """Raise if an arrival that is a parameter is not within the records."""
+        if self._arrivals_within:
+            for name in ("p_arrival", "s_arrival"):
+                check_arrival(
+                    name,
+                    getattr(self, name),
+                    n_samples=n_samples,
+                    sampling_rate=self.sampling_rate,
+                )
+
+    def _times(self, name, values, records):
+        """Return one time per record, that of the parameter where it is not known."""
+        n_records = len(records)
+        common = getattr(self, name, None)
+        common = np.full(n_records, np.nan if common is None else common)
+        if values is None:
+            return common
+        if self._arrivals_within:
+            values = check_arrivals(
+                name,
+                values,
+                n_records,
+                n_samples=records.shape[-1],
+                sampling_rate=self.sampling_rate,
+                earliest=-np.inf if name == "origin" else 0.0,
+            )
+        return np.where(np.isnan(values), common, values)
 
     def _apply_nan_policy(self, values):
         """Return features with missing values treated as `nan_policy` says."""
@@ -455,7 +488,7 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
             raise ValueError(
                 f"record {row} has no {self.get_feature_names_out()[column]!r}, the "
                 f"first of {missing.sum()} missing values; choose other features, pass "
-                'onsets, or set nan_policy="keep" or "zero".'
+                'arrivals, or set nan_policy="keep" or "zero".'
             )
         return np.where(missing, 0, values) if self.nan_policy == "zero" else values
 
@@ -464,14 +497,3 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
         tags.requires_fit = False
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-def _per_record(name, samples, n_records):
-    """Return a sample number per record, NaN where none is given."""
-    if samples is None:
-        return np.full(n_records, np.nan)
-    samples = check_per_record(name, samples, n_records, "sample number").astype(float)
-    if np.isinf(samples).any():
-        record = int(np.flatnonzero(np.isinf(samples))[0])
-        raise ValueError(f"{name} must be finite or NaN; record {record} has infinity.")
-    return samples

@@ -21,10 +21,10 @@ class ScalogramTransformer(RecordTransformer):
     ----------
     shape : tuple of (int, int), default=(64, 64)
         Rows (frequencies) and columns (time) of the image.
-    f_min : float, default=None
+    f_min : float in (0, inf), default=None
         Lowest frequency in Hz. None takes 8 octaves below `f_max`, at least 8 periods
         in the record, and at most half of `f_max`.
-    f_max : float, default=None
+    f_max : float in (0, inf), default=None
         Highest frequency in Hz. None takes 0.4 of the sampling rate.
     wavelet : {"morlet", "morse"} or wavelet, default="morlet"
         The analytic wavelet, by name or as `skseisfp.signal.Morlet` or

@@ -28,15 +28,15 @@ class SpectrogramTransformer(RecordTransformer):
 
     Parameters
     ----------
-    window_length : int, default=256
+    window_length : int in [1, inf), default=256
         Samples of a frame. A shorter record is one frame.
-    overlap : float, default=0.5
-        Part of a frame that it shares with the next, in [0, 1).
+    overlap : float in [0, 1), default=0.5
+        Part of a frame that it shares with the next.
     window : str or tuple, default="hann"
         Window of the frames, by its name for `scipy.signal.get_window`.
-    f_min : float, default=None
+    f_min : float in [0, inf), default=None
         Lowest frequency in Hz; None is 0.
-    f_max : float, default=None
+    f_max : float in (0, inf), default=None
         Highest frequency in Hz; None is the Nyquist frequency.
     normalize : bool, default=True
         Whether the spectrogram of each trace is divided by its maximum. If not, it is

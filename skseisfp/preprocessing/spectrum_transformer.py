@@ -31,11 +31,11 @@ class SpectrumTransformer(RecordTransformer):
 
     Parameters
     ----------
-    n_bands : int, default=50
+    n_bands : int in [1, inf), default=50
         Number of bands.
-    f_min : float, default=None
+    f_min : float in [0, inf), default=None
         Lower edge of the first band in Hz; None is 0.
-    f_max : float, default=None
+    f_max : float in (0, inf), default=None
         Upper edge of the last band in Hz; None is the Nyquist frequency.
     spacing : {"linear", "log"}, default="linear"
         Whether bands have equal widths or equal ratios of their edges; the latter
@@ -46,8 +46,8 @@ class SpectrumTransformer(RecordTransformer):
     scale : {"log", "magnitude", "power"}, default="magnitude"
         Scale of the spectrum; ``"log"`` is 1 at the maximum and 0 where the power is
         `dynamic_range_db` below it, or less.
-    dynamic_range_db : float, default=60.0
-        Decibels below the maximum at which a log spectrum is clipped, up to 300.
+    dynamic_range_db : float in (0, 300], default=60.0
+        Decibels below the maximum at which a log spectrum is clipped.
 
     Attributes
     ----------

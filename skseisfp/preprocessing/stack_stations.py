@@ -12,11 +12,12 @@ from sklearn.utils import Bunch, check_scalar
 
 from .._utils.checks import check_option, check_per_record
 from .._utils.validation import check_groups, check_labels, check_record_values
+from ..events import attach_events, resolve_groups
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-_ORDERS = ("record", "arrival", "weight", "station")
+_ORDERS = ("record", "p_time", "weight", "station")
 _KEPT = ("sampling_rate", "components")
 
 
@@ -28,7 +29,7 @@ def stack_stations(
     order: str | Sequence[str] | npt.NDArray = "record",
     n_stations: int | None = None,
     station: npt.ArrayLike | None = None,
-    arrival: npt.ArrayLike | str | None = None,
+    p_time: npt.ArrayLike | str | None = None,
     weight: npt.ArrayLike | str | None = None,
 ) -> Bunch:
     """Stack the records of each event into one row of stations.
@@ -45,10 +46,11 @@ def stack_stations(
     y : array-like of shape (n_records,), default=None
         Labels, one and the same for all records of an event.
     groups : array-like of shape (n_records,), default=None
-        Event of each record; may be omitted only with a Bunch.
-    order : {"record", "arrival", "weight", "station"} or list of str, default="record"
+        Event of each record; None takes the index ``event_id`` of `y`, or the events
+        of a Bunch.
+    order : {"record", "p_time", "weight", "station"} or list of str, default="record"
         Which record is in which slot of its row: the records of an event in their
-        order in `X`, by `arrival` (earliest first) or by `weight` (largest first),
+        order in `X`, by `p_time` (earliest first) or by `weight` (largest first),
         unknown values last and ties in their order. With ``"station"`` every station
         has a slot of its own, by name; a list names the stations of the slots.
     n_stations : int, default=None
@@ -57,9 +59,9 @@ def stack_stations(
         ``order="station"``, the stations with fewest records. Must be None with a list.
     station : array-like of shape (n_records,), default=None
         Station of each record.
-    arrival : array-like of shape (n_records,) or str, default=None
-        Arrival at each record, on one clock for all records of an event. With a Bunch,
-        a column of its `frame` such as ``"arrival_sample"``, if records of an event
+    p_time : array-like of shape (n_records,) or str, default=None
+        Time of P at each record, on one clock for all records of an event. With a
+        Bunch, a column of its `frame` such as ``"p_arrival"``, if records of an event
         begin at the same time.
     weight : array-like of shape (n_records,) or str, default=None
         How preferable a record is, such as its signal-to-noise ratio. With a Bunch,
@@ -73,8 +75,8 @@ def stack_stations(
         data : ndarray of shape (n_events, n_stations, n_channels, n_samples)
             Events in the order of their first records, zeros where a station is
             missing; floating types are kept, others become float64.
-        target : ndarray of shape (n_events,) or None
-            Label of each event.
+        target : Series of shape (n_events,) or None
+            Label of each event, with the event in the index ``event_id``.
         groups : ndarray of shape (n_events,)
             The events.
         mask : ndarray of bool, shape (n_events, n_stations)
@@ -93,8 +95,9 @@ def stack_stations(
     Raises
     ------
     ValueError
-        If records of an event have different labels, or share a slot of a station; if
-        values that `order` needs are missing, or the data are not valid.
+        If the events are not known, if records of an event have different labels, or
+        share a slot of a station; if values that `order` needs are missing, or the data
+        are not valid.
 
     Notes
     -----
@@ -111,8 +114,8 @@ def stack_stations(
     ...     X,
     ...     ["quake", "blast", "quake", "quake"],
     ...     ["e1", "e2", "e1", "e1"],
-    ...     order="arrival",
-    ...     arrival=[12.1, 5.2, 9.7, 10.3],
+    ...     order="p_time",
+    ...     p_time=[12.1, 5.2, 9.7, 10.3],
     ...     n_stations=2,
     ... )
     >>> events.data.shape, events.target.tolist(), events.mask.tolist()
@@ -129,11 +132,10 @@ def stack_stations(
         )
     records = check_record_values(data, max_ndim=3)
     records = records[:, None] if records.ndim == 2 else records
-    if groups is None:
-        raise ValueError("groups must have the event of each record; got None.")
+    groups = resolve_groups(y, groups, needed_by="stack_stations")
     groups = check_groups(groups, len(records))
     rows, events = pd.factorize(groups)
-    known = _collect(source, len(records), station, arrival, weight)
+    known = _collect(source, len(records), station, p_time, weight)
     target = _label_events(y, events, rows)
     slots, names = _choose_slots(order, n_stations, events, rows, known)
     n_slots = _count_slots(n_stations, names, slots)
@@ -148,7 +150,7 @@ def stack_stations(
     stacked, mask = _fill(records, frame, (len(kept), n_slots))
     return Bunch(
         data=stacked,
-        target=None if target is None else target[kept],
+        target=None if target is None else attach_events(target[kept], events[kept]),
         groups=events[kept],
         mask=mask,
         slots=names,
@@ -169,16 +171,16 @@ def _check_not_in_bunch(**given):
             raise ValueError(f"{name} is in the Bunch; leave it None.")
 
 
-def _collect(source, n_records, station, arrival, weight):
+def _collect(source, n_records, station, p_time, weight):
     """Return all that is known of each record, by name."""
-    given = {"station": station, "arrival": arrival, "weight": weight}
+    given = {"station": station, "p_time": p_time, "weight": weight}
     known = {}
     for name, values in given.items():
         if isinstance(values, str):
             values = _get_column(source, name, values)
         if values is not None:
             known[name] = check_per_record(name, values, n_records, "value")
-    for name, kinds in {"arrival": "iufM", "weight": "iuf"}.items():
+    for name, kinds in {"p_time": "iufM", "weight": "iuf"}.items():
         if name in known and known[name].dtype.kind not in kinds:
             what = "numbers or times" if "M" in kinds else "numbers"
             raise ValueError(f"{name} must be {what}, NaN where not known.")
@@ -230,8 +232,8 @@ def _choose_slots(order, n_stations, events, rows, known):
         raise ValueError(f"order={order!r} needs the {needed} of each record.")
     if needed == "record":
         return _number(rows, np.arange(len(rows))), None
-    if needed == "arrival":
-        return _number(rows, known["arrival"]), None
+    if needed == "p_time":
+        return _number(rows, known["p_time"]), None
     if needed == "weight":
         return _number(rows, -known["weight"].astype(float)), None
     station = _check_stations(known["station"])

@@ -42,22 +42,22 @@ class WaveformAugmenter(ValidatedParameters, BaseEstimator):
 
     Parameters
     ----------
-    crop : int, default=None
+    crop : int in [1, inf), default=None
         Samples of the random part that is cut from each record; None keeps all.
-    probability : float, default=0.3
+    probability : float in [0, 1], default=0.3
         Probability that a record is shifted and Gaussian noise is added to it.
-    max_shift : float, default=0.1
+    max_shift : float in [0, 1], default=0.1
         Largest shift, to either side, as a fraction of the length. Samples that leave
         the record at one end enter it at the other.
-    snr_db : float or tuple of (float, float), default=10.0
+    snr_db : float in (-inf, inf) or tuple of (float, float), default=10.0
         Ratio in dB of the power of a record, its channels together, to that of the
         noise that is added; a pair is a range to draw from.
     noise : ndarray of shape (n_noises, [n_channels,] n_samples), default=None
         Real noise, at least as long as the crop and of the channels of the records,
         of which random parts are added.
-    noise_probability : float, default=0.3
+    noise_probability : float in [0, 1], default=0.3
         Probability that real noise is added to a record, if `noise` is given.
-    drop_probability : float, default=0.0
+    drop_probability : float in [0, 1], default=0.0
         Probability that a record of several channels loses one, which becomes zero.
 
     See Also

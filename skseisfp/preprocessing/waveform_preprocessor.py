@@ -31,23 +31,23 @@ class WaveformPreprocessor(ValidatedParameters, TransformerMixin, BaseEstimator)
 
     Parameters
     ----------
-    sampling_rate : float, default=1.0
+    sampling_rate : float in (0, inf), default=1.0
         Samples per second (Hz) of the records. At 1.0 frequencies are cycles per
         sample.
     detrend : {None, "constant", "linear"}, default="linear"
         What is subtracted from each trace: nothing, its mean, or its straight line.
-    taper : float, default=0.0
+    taper : float in [0, 1], default=0.0
         Part of the record under the flanks of a Tukey window, both ends together.
-    f_min : float, default=None
+    f_min : float in (0, inf), default=None
         Lower corner of the Butterworth filter in Hz; None makes it a low-pass.
-    f_max : float, default=None
+    f_max : float in (0, inf), default=None
         Upper corner of the Butterworth filter in Hz; None makes it a high-pass.
-    order : int, default=4
+    order : int in [1, inf), default=4
         Order of the filter.
     zero_phase : bool, default=True
         Whether the filter runs forwards and backwards, which doubles its slope and
         gives no delay, but puts ripple before a sharp onset.
-    target_rate : float, default=None
+    target_rate : float in (0, inf), default=None
         Samples per second (Hz) of the result, computed by a polyphase filter free of
         aliasing; None keeps `sampling_rate`.
     window : tuple of (float, float), default=None
@@ -57,7 +57,7 @@ class WaveformPreprocessor(ValidatedParameters, TransformerMixin, BaseEstimator)
         Whether nothing is scaled, or the largest absolute value of each trace, or of
         all channels of a record together, becomes 1. Channels of a record keep their
         ratios with ``"record"``.
-    batch_size : int, default=64
+    batch_size : int in [1, inf), default=64
         Records that are processed at a time; bounds the memory.
     n_jobs : int, default=None
         Number of threads.

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._utils.checks import check_option
 from ._row_energy import independent_values, separate_rows, variation_db
+from .arrivals import arrival_samples, check_arrivals
 from .filters import highpass_gain
 from .scalogram import padded_length, scalogram
 from .wavelets import Morlet, frequency_axis
@@ -112,7 +113,7 @@ def estimate_cutoffs(
     sampling_rate: float = 1.0,
     statistic: str = "window",
     threshold: float | None = None,
-    arrival: npt.ArrayLike | None = None,
+    p_arrival: npt.ArrayLike | None = None,
     f_min: float | None = None,
     f_max: float | None = None,
     order: int = 4,
@@ -132,8 +133,9 @@ def estimate_cutoffs(
         For ``"window"``, significance of the signal in a row below which it counts
         as noise, in standard deviations (None: 3.5); for ``"stationarity"``, decibels
         by which a row must vary more than stationary noise (None: 4.5).
-    arrival : array-like of shape (n_records,), default=None
-        Sample of the first arrival, where known; NaN or a negative number where not.
+    p_arrival : array-like of shape (n_records,), default=None
+        Seconds from the first sample to P, taken at the nearest sample; NaN where it is
+        not known.
     f_min, f_max : float, default=None
         Lowest and highest cut-off in Hz; see `cutoff_range`.
     order : int, default=4
@@ -154,7 +156,8 @@ def estimate_cutoffs(
     Raises
     ------
     ValueError
-        If the statistic is unknown or the limits of the cut-off are not valid.
+        If the statistic is unknown, the limits of the cut-off are not valid, or P is
+        not within its record.
 
     Notes
     -----
@@ -209,7 +212,7 @@ def estimate_cutoffs(
         values,
         detection=_DETECTION,
         significance=thresholds["window"],
-        first_column=_first_column(arrival, n_samples),
+        first_column=_first_column(p_arrival, X, sampling_rate),
     )
     grid, gain = _gain_table(
         limits, tuple(frequencies), sampling_rate, order, zero_phase
@@ -249,14 +252,21 @@ def _summed_power(X, frequencies, sampling_rate):
     return np.add.reduce(images)
 
 
-def _first_column(arrival, n_samples):
-    """Return the first column of the event, by its arrival; 0 if that is not known."""
-    if arrival is None:
+def _first_column(p_arrival, X, sampling_rate):
+    """Return the first column of the event, by P; 0 if that is not known."""
+    if p_arrival is None:
         return None
-    column = np.asarray(arrival, dtype=float) * (
-        _N_COLUMNS / padded_length(n_samples, _N_COLUMNS)
+    n_samples = X.shape[-1]
+    times = check_arrivals(
+        "p_arrival",
+        p_arrival,
+        len(X),
+        n_samples=n_samples,
+        sampling_rate=sampling_rate,
     )
-    return np.floor(np.where(column >= 0, column, 0.0)) - _EDGE_COLUMNS
+    samples = np.rint(arrival_samples(times, sampling_rate))
+    column = samples * (_N_COLUMNS / padded_length(n_samples, _N_COLUMNS))
+    return np.floor(np.nan_to_num(column)) - _EDGE_COLUMNS
 
 
 @lru_cache(maxsize=16)

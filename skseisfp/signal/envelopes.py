@@ -10,6 +10,7 @@ from scipy.ndimage import uniform_filter1d
 from scipy.signal import hilbert
 
 from ._moments import skewness_kurtosis
+from .arrivals import arrival_samples
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -45,7 +46,7 @@ def envelope(record: npt.NDArray) -> npt.NDArray:
 
 def event_window(
     values: npt.NDArray,
-    onset: float,
+    p_arrival: float,
     noise: tuple[int, int] | None,
     sampling_rate: float,
 ) -> tuple[int, int]:
@@ -55,8 +56,8 @@ def event_window(
     ----------
     values : ndarray of shape (n_samples,)
         Envelope.
-    onset : float
-        Sample of P, or NaN.
+    p_arrival : float
+        Seconds from the first sample to P, or NaN.
     noise : tuple of (int, int) or None
         Window of noise.
     sampling_rate : float
@@ -65,9 +66,9 @@ def event_window(
     Returns
     -------
     tuple of (int, int)
-        From the onset, or where the envelope last rose above twice the noise before its
+        From P, or where the envelope last rose above twice the noise before its
         peak, to where it first falls below after the peak, or the end of the record;
-        from the onset to the end where it never rises.
+        from P to the end where it never rises.
 
     Notes
     -----
@@ -81,8 +82,9 @@ def event_window(
     else:
         level = np.sqrt(np.square(values[noise[0] : noise[1]]).mean())
     quiet = smooth <= ABOVE_NOISE * level
-    known = 0 <= onset < len(values)
-    first = min(round(onset), len(values) - 1) if known else 0
+    sample = arrival_samples(p_arrival, sampling_rate)
+    known = 0 <= sample < len(values)
+    first = min(round(sample), len(values) - 1) if known else 0
     peak = first + int(smooth[first:].argmax())
     if quiet[peak]:
         return first, len(values)

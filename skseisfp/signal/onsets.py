@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._utils.checks import check_option, check_real
+from .arrivals import arrival_times
 from .windows import check_waveforms
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def pick_onsets(
     threshold: float = 3.5,
     method: str = "aic",
 ) -> npt.NDArray:
-    """Pick the first onset of each record.
+    """Pick the first onset of each record, that of P.
 
     Parameters
     ----------
@@ -92,14 +93,14 @@ def pick_onsets(
     threshold : float, default=3.5
         Ratio above which there is an event.
     method : {"aic", "sta_lta"}, default="aic"
-        The onset is the sample that best separates noise from signal around the one
+        The onset is at the sample that best separates noise from signal around the one
         where the ratio exceeds the threshold, or that sample itself.
 
     Returns
     -------
     ndarray of shape (n_records,)
-        Onsets in samples since the start of the record; NaN where the ratio stays
-        below the threshold.
+        Onsets in seconds from the first sample, each at a sample; NaN where the ratio
+        stays below the threshold. They are the `p_arrival` of other functions.
 
     Raises
     ------
@@ -108,8 +109,8 @@ def pick_onsets(
 
     See Also
     --------
-    cut_windows : Windows around arrivals.
-    snr : Signal-to-noise ratio at arrivals.
+    cut_windows : Windows around P.
+    snr : Signal-to-noise ratio at P.
 
     Notes
     -----
@@ -129,7 +130,7 @@ def pick_onsets(
     >>> X = np.random.default_rng(0).standard_normal((2, 2000))
     >>> X[0, 1000:] *= 10
     >>> pick_onsets(X, sampling_rate=40)
-    array([1000.,   nan])
+    array([25., nan])
     """
     check_option("method", method, ("aic", "sta_lta"))
     check_real("threshold", threshold, min_val=0, include_boundaries="neither")
@@ -145,14 +146,14 @@ def pick_onsets(
     records = records - records.mean(axis=-1, keepdims=True, dtype=float)
     above = sta_lta(records, sampling_rate=sampling_rate, sta=sta, lta=lta) > threshold
     found = above.any(axis=1)
-    onsets = np.where(found, above.argmax(axis=1), np.nan)
+    samples = np.where(found, above.argmax(axis=1), np.nan)
     if method == "aic" and found.any():
         n_window = min(n_lta + 2 * n_sta, n_samples)
-        start = (onsets[found].astype(int) - n_lta).clip(0, n_samples - n_window)
+        start = (samples[found].astype(int) - n_lta).clip(0, n_samples - n_window)
         index = start[:, None, None] + np.arange(n_window)
         windows = np.take_along_axis(records[found], index, axis=-1)
-        onsets[found] = start + _aic(windows).argmin(axis=1) + 1
-    return onsets
+        samples[found] = start + _aic(windows).argmin(axis=1) + 1
+    return arrival_times(samples, sampling_rate)
 
 
 def _aic(X):

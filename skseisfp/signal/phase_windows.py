@@ -10,6 +10,8 @@ import numpy as np
 from scipy import fft
 from scipy.signal.windows import tukey
 
+from .arrivals import arrival_samples
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -34,19 +36,21 @@ _ABOVE_NOISE = 3.0  # standard deviations: 0.3 % of Gaussian noise is beyond the
 
 
 def phase_window(
-    onset: float,
+    time: float,
     window: Sequence[float],
     limits: tuple[int, int],
     sampling_rate: float,
 ) -> tuple[int, int] | None:
-    """Return the first sample of a window about an onset and the one after its last.
+    """Return the first sample of a window about a time and the one after its last.
 
-    None where there is no onset, or less than a quarter of the window or less than
-    eight samples lie within the limits.
+    The time and the window about it are in seconds, the limits are samples. None where
+    the time is NaN or before the first sample, or less than a quarter of the window or
+    less than eight samples lie within the limits.
     """
-    if not onset >= 0:
+    sample = arrival_samples(time, sampling_rate)
+    if not sample >= 0:
         return None
-    first, last = (round(onset + time * sampling_rate) for time in window)
+    first, last = (round(sample + edge * sampling_rate) for edge in window)
     start, stop = max(first, limits[0]), min(last, limits[1])
     least = max(LEAST_PART * (last - first), LEAST_SAMPLES)
     return (start, stop) if stop - start >= least else None
@@ -58,21 +62,20 @@ def fast_length(n_samples: int) -> int:
     return fft.next_fast_len(n_samples, real=True)  # pyright: ignore[reportReturnType]
 
 
-def estimate_s_onset(p_onset: float, origin: float, vp_vs: float) -> float:
-    """Return the onset of S from the travel time of P, all in samples."""
-    return origin + vp_vs * (p_onset - origin)
+def estimate_s_arrival(p_arrival: float, origin: float, vp_vs: float) -> float:
+    """Return the arrival of S from the travel time of P, all in one unit."""
+    return origin + vp_vs * (p_arrival - origin)
 
 
-def rg_window(p_onset: float, s_onset: float) -> tuple[float, float]:
-    """Return the first and the last arrival of Rg, in samples after P.
+def rg_window(s_minus_p: float) -> tuple[float, float]:
+    """Return the first and the last arrival of Rg after P, in the unit of S minus P.
 
     The distance, which the time from P to S gives for a crust of 6.0 and 3.5 km/s, is
     divided by group velocities from 3.2 to 2.2 km/s.
     """
     distance = 1 / (1 / _S_VELOCITY - 1 / _P_VELOCITY)  # km for a second from P to S
     first, last = (
-        distance * (1 / speed - 1 / _P_VELOCITY) * (s_onset - p_onset)
-        for speed in _RG_VELOCITIES
+        distance * (1 / speed - 1 / _P_VELOCITY) * s_minus_p for speed in _RG_VELOCITIES
     )
     return first, last
 
@@ -191,7 +194,7 @@ def log_amplitude_ratio(
 
 def first_motion(
     trace: npt.NDArray,
-    onset: float,
+    p_arrival: float,
     noise: tuple[int, int] | None,
     sampling_rate: float,
     *,
@@ -203,14 +206,14 @@ def first_motion(
     ----------
     trace : ndarray of shape (n_samples,)
         Vertical component, up positive.
-    onset : float
-        Sample of P, or NaN.
+    p_arrival : float
+        Seconds from the first sample to P, or NaN.
     noise : tuple of (int, int) or None
         Window of noise.
     sampling_rate : float
         Samples per second (Hz).
     duration : float, default=1.0
-        Seconds after the onset that are used.
+        Seconds after P that are used.
 
     Returns
     -------
@@ -218,7 +221,7 @@ def first_motion(
         From -1 (down) to 1 (up); NaN where the motion does not exceed three times the
         root mean square of the noise.
     """
-    window = phase_window(onset, (0.0, duration), (0, len(trace)), sampling_rate)
+    window = phase_window(p_arrival, (0.0, duration), (0, len(trace)), sampling_rate)
     if window is None or noise is None:
         return np.nan
     quiet = trace[noise[0] : noise[1]]

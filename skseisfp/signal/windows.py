@@ -1,4 +1,4 @@
-"""Windows around arrivals."""
+"""Windows around P."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._utils.checks import check_option, check_real, check_unmasked
+from .arrivals import arrival_samples, check_arrival, check_arrivals
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 def cut_windows(
     X: npt.ArrayLike,
-    arrivals: npt.ArrayLike,
+    p_arrival: npt.ArrayLike,
     *,
     sampling_rate: float,
     before: float = 5.0,
@@ -22,26 +23,26 @@ def cut_windows(
     fallback: float | None = None,
     pad: str | None = None,
 ) -> npt.NDArray:
-    """Cut a window around the arrival of each record.
+    """Cut a window around P in each record.
 
-    All windows have the arrival at the same sample, so that their fingerprints can be
-    compared.
+    All windows have P at the same sample, so that their fingerprints can be compared.
 
     Parameters
     ----------
     X : array-like of shape (n_records, ..., n_samples)
         Records, time along the last axis.
-    arrivals : array-like of shape (n_records,)
-        Arrival of each record in samples since its start; NaN or a negative number
-        where there is none.
+    p_arrival : array-like of shape (n_records,)
+        Seconds from the first sample of each record to P, taken at the nearest sample;
+        NaN where P is not known.
     sampling_rate : float
         Sampling rate in Hz.
     before : float, default=5.0
-        Seconds of the window before the arrival.
+        Seconds of the window before P.
     after : float, default=27.0
-        Seconds of the window after the arrival.
+        Seconds of the window after P.
     fallback : float, default=None
-        Sample to take where there is no arrival; None raises an error there.
+        Seconds from the first sample to take where P is not known; None raises an
+        error there.
     pad : {None, "reflect"}, default=None
         Where a window leaves its record, None raises an error and ``"reflect"``
         continues the record by its mirror image. Records are not padded with zeros: a
@@ -50,19 +51,18 @@ def cut_windows(
     Returns
     -------
     ndarray of shape (n_records, ..., n_window)
-        Windows of `round((before + after) * sampling_rate)` samples; the arrival is
-        sample `round(before * sampling_rate)`. Floating types are kept, others become
-        float64.
+        Windows of `round((before + after) * sampling_rate)` samples; P is sample
+        `round(before * sampling_rate)`. Floating types are kept, others become float64.
 
     Raises
     ------
     ValueError
-        If an arrival is missing or outside its record, or a window leaves its record
-        and `pad` is None; the records are named by their row numbers.
+        If P is missing or outside of its record, or a window leaves its record and
+        `pad` is None; the records are named by their row numbers.
 
     See Also
     --------
-    skseisfp.datasets.load_records : Records with the column `arrival_sample`.
+    skseisfp.datasets.load_records : Records with the column `p_arrival`.
 
     Examples
     --------
@@ -85,14 +85,14 @@ def cut_windows(
             f"at {sampling_rate} Hz."
         )
     n_records, *axes, n_samples = records.shape
-    samples = _check_arrivals(arrivals, n_records, n_samples, fallback)
+    samples = _nearest_samples(p_arrival, records, sampling_rate, fallback)
     start = samples - round(before * sampling_rate)
     index = start[:, None] + np.arange(n_window)
     if pad is None:
         outside = (start < 0) | (start + n_window > n_samples)
         _reject(
             outside,
-            f"the window of {before} s before to {after} s after the arrival leaves "
+            f"the window of {before} s before to {after} s after P leaves "
             f"the record of {n_samples} samples; choose a shorter window, drop these "
             'records or set pad="reflect"',
         )
@@ -115,26 +115,17 @@ def check_waveforms(X: npt.ArrayLike) -> npt.NDArray:
     return records if records.dtype.kind == "f" else records.astype(float)
 
 
-def _check_arrivals(arrivals, n_records, n_samples, fallback):
-    """Return arrivals as sample numbers inside the records."""
-    check_unmasked(arrivals, "arrivals")
-    arrivals = np.asarray(arrivals, dtype=float)
-    if arrivals.shape != (n_records,):
-        raise ValueError(
-            f"arrivals must have one sample per record: got shape {arrivals.shape} "
-            f"for {n_records} records."
-        )
-    missing = ~(arrivals >= 0)
+def _nearest_samples(p_arrival, records, sampling_rate, fallback):
+    """Return the samples that are nearest to P."""
+    record = {"n_samples": records.shape[-1], "sampling_rate": sampling_rate}
+    times = check_arrivals("p_arrival", p_arrival, len(records), **record)
+    missing = np.isnan(times)
     if fallback is None:
-        _reject(missing, "there is no arrival; drop these records or set fallback")
+        _reject(missing, "p_arrival is NaN; drop these records or set fallback")
     else:
-        check_real("fallback", fallback, min_val=0, max_val=n_samples - 1)
-        arrivals = np.where(missing, fallback, arrivals)
-    _reject(
-        arrivals > n_samples - 1,
-        f"the arrival is beyond the end of the record of {n_samples} samples",
-    )
-    return np.rint(arrivals).astype(int)
+        check_arrival("fallback", check_real("fallback", fallback), **record)
+        times = np.where(missing, fallback, times)
+    return np.rint(arrival_samples(times, sampling_rate)).astype(int)
 
 
 def _reject(wrong, reason):

@@ -50,9 +50,9 @@ class AfterKoper2024(FeatureBaseline):
     scaling : {"record", "trace", None}, default="record"
         What is divided by its largest value. None keeps the units, which distinguish
         stations if the records are not calibrated.
-    n_features : int, default=5
-        Largest number of features, at most 6.
-    max_correlation : float, default=0.5
+    n_features : int in [1, 6], default=5
+        Largest number of features.
+    max_correlation : float in [0, 1], default=0.5
         Largest absolute correlation of two of them.
 
     Attributes
@@ -89,8 +89,8 @@ class AfterKoper2024(FeatureBaseline):
     events is that of events in Utah whose spectra could be modelled, 54 % of about
     10,000, on an independent test set. Here every record gets a prediction.
 
-    With metadata routing, ``set_fit_request(arrival=True, s_arrival=True)`` and the
-    same of ``predict``, ``predict_proba`` and ``score`` hand the onsets on.
+    With metadata routing, ``set_fit_request(p_arrival=True, s_arrival=True)`` and the
+    same of ``predict``, ``predict_proba`` and ``score`` pass the arrivals on.
 
     References
     ----------
@@ -103,12 +103,9 @@ class AfterKoper2024(FeatureBaseline):
     >>> from skseisfp.baselines import AfterKoper2024
     >>> from skseisfp.datasets import make_seismograms
     >>> bunch = make_seismograms(60, random_state=0)
-    >>> onsets = {
-    ...     "arrival": bunch.frame["p_sample"],
-    ...     "s_arrival": bunch.frame["s_sample"],
-    ... }
+    >>> phases = bunch.frame[["p_arrival", "s_arrival"]]
     >>> classifier = AfterKoper2024(sampling_rate=40)
-    >>> classifier.fit(bunch.data, bunch.target, **onsets).selected_names_.size
+    >>> classifier.fit(bunch.data, bunch.target, **phases).selected_names_.size
     5
     """
 
@@ -153,8 +150,8 @@ class AfterKoper2024(FeatureBaseline):
         *,
         sampling_rate: float = 100.0,
         window: tuple[float, float] | None = None,
-        p_onset: float | None = None,
-        s_onset: float | None = None,
+        p_arrival: float | None = None,
+        s_arrival: float | None = None,
         vp_vs: float | None = None,
         f_min: float | None = 0.5,
         scaling: str | None = "record",
@@ -165,8 +162,8 @@ class AfterKoper2024(FeatureBaseline):
         super().__init__(
             sampling_rate=sampling_rate,
             window=window,
-            p_onset=p_onset,
-            s_onset=s_onset,
+            p_arrival=p_arrival,
+            s_arrival=s_arrival,
             vp_vs=vp_vs,
             f_min=f_min,
             scaling=scaling,

@@ -20,7 +20,7 @@ class AfterRen2019(FeatureBaseline):
 
     Parameters
     ----------
-    n_estimators : int, default=100
+    n_estimators : int in [1, inf), default=100
         Number of trees.
     n_jobs : int, default=None
         Number of threads that compute the features, and of processes that grow trees.
@@ -53,8 +53,8 @@ class AfterRen2019(FeatureBaseline):
     phases; trees of full depth; a missing value goes to the side of each split that
     fits the training records better.
 
-    With metadata routing, ``set_fit_request(arrival=True, s_arrival=True)`` and the
-    same of ``predict``, ``predict_proba`` and ``score`` hand the onsets on.
+    With metadata routing, ``set_fit_request(p_arrival=True, s_arrival=True)`` and the
+    same of ``predict``, ``predict_proba`` and ``score`` pass the arrivals on.
 
     References
     ----------
@@ -91,8 +91,8 @@ class AfterRen2019(FeatureBaseline):
         *,
         sampling_rate: float = 100.0,
         window: tuple[float, float] | None = None,
-        p_onset: float | None = None,
-        s_onset: float | None = None,
+        p_arrival: float | None = None,
+        s_arrival: float | None = None,
         vp_vs: float | None = None,
         f_min: float | None = 0.5,
         scaling: str | None = "record",
@@ -103,8 +103,8 @@ class AfterRen2019(FeatureBaseline):
         super().__init__(
             sampling_rate=sampling_rate,
             window=window,
-            p_onset=p_onset,
-            s_onset=s_onset,
+            p_arrival=p_arrival,
+            s_arrival=s_arrival,
             vp_vs=vp_vs,
             f_min=f_min,
             scaling=scaling,

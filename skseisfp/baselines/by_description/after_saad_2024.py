@@ -106,12 +106,12 @@ class AfterSaad2024(NetworkBaseline):
 
     Parameters
     ----------
-    sampling_rate : float, default=100.0
+    sampling_rate : float in (0, inf), default=100.0
         Samples per second (Hz) of the records; those of another rate are resampled to
         100 Hz.
     shape : tuple of (int, int), default=(20, 150)
         Rows (frequencies) and columns (time) of the scalograms, each at least 4.
-    n_routings : int, default=3
+    n_routings : int in [1, inf), default=3
         Number of rounds of dynamic routing.
 
     Notes

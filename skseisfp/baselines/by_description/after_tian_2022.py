@@ -74,7 +74,7 @@ class AfterTian2022(NetworkBaseline):
 
     Parameters
     ----------
-    sampling_rate : float, default=100.0
+    sampling_rate : float in (0, inf), default=100.0
         Samples per second (Hz) of the records; those of another rate are resampled to
         100 Hz.
     shape : tuple of (int, int), default=(32, 64)

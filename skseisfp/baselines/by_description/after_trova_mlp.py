@@ -22,7 +22,7 @@ class AfterTrovaMLP(NetworkBaseline):
     ----------
     hidden_sizes : tuple of int, default=(128, 32)
         Sizes of the hidden layers; ReLU and dropout follow each of them.
-    hidden_dropout_p : float, default=0.5
+    hidden_dropout_p : float in [0, 1), default=0.5
         Probability to drop an element of a hidden layer.
 
     See Also

@@ -44,10 +44,10 @@ class AfterUlyanov2021(NetworkBaseline):
 
     Parameters
     ----------
-    sampling_rate : float, default=100.0
+    sampling_rate : float in (0, inf), default=100.0
         Samples per second (Hz) of the records; those of another rate are resampled to
         100 Hz.
-    dropout_p : float, default=0.2
+    dropout_p : float in [0, 1), default=0.2
         Probability to drop an element after each convolution.
 
     Notes

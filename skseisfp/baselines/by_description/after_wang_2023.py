@@ -21,11 +21,11 @@ class AfterWang2023(FeatureBaseline):
 
     Parameters
     ----------
-    n_estimators : int, default=100
+    n_estimators : int in [1, inf), default=100
         Number of boosting rounds.
-    learning_rate : float, default=0.1
+    learning_rate : float in (0, inf), default=0.1
         Shrinkage of each round.
-    max_depth : int, default=6
+    max_depth : int in [1, inf), default=6
         Largest depth of a tree.
     random_state : int, RandomState instance or None, default=None
         Seed of the bins of the features, where there are very many records.
@@ -62,8 +62,8 @@ class AfterWang2023(FeatureBaseline):
     90.38 and 94.04 % for earthquakes, explosions and mining-induced earthquakes. How
     the data were split is not known to us.
 
-    With metadata routing, ``set_fit_request(arrival=True, s_arrival=True)`` and the
-    same of ``predict``, ``predict_proba`` and ``score`` hand the onsets on.
+    With metadata routing, ``set_fit_request(p_arrival=True, s_arrival=True)`` and the
+    same of ``predict``, ``predict_proba`` and ``score`` pass the arrivals on.
 
     References
     ----------
@@ -76,12 +76,9 @@ class AfterWang2023(FeatureBaseline):
     >>> from skseisfp.baselines import AfterWang2023
     >>> from skseisfp.datasets import make_seismograms
     >>> bunch = make_seismograms(30, random_state=0)
-    >>> onsets = {
-    ...     "arrival": bunch.frame["p_sample"],
-    ...     "s_arrival": bunch.frame["s_sample"],
-    ... }
+    >>> phases = bunch.frame[["p_arrival", "s_arrival"]]
     >>> classifier = AfterWang2023(sampling_rate=40, n_estimators=5)
-    >>> classifier.fit(bunch.data, bunch.target, **onsets).get_feature_names().size
+    >>> classifier.fit(bunch.data, bunch.target, **phases).get_feature_names().size
     36
     """
 
@@ -136,8 +133,8 @@ class AfterWang2023(FeatureBaseline):
         *,
         sampling_rate: float = 100.0,
         window: tuple[float, float] | None = None,
-        p_onset: float | None = None,
-        s_onset: float | None = None,
+        p_arrival: float | None = None,
+        s_arrival: float | None = None,
         vp_vs: float | None = None,
         f_min: float | None = 0.5,
         scaling: str | None = "record",
@@ -150,8 +147,8 @@ class AfterWang2023(FeatureBaseline):
         super().__init__(
             sampling_rate=sampling_rate,
             window=window,
-            p_onset=p_onset,
-            s_onset=s_onset,
+            p_arrival=p_arrival,
+            s_arrival=s_arrival,
             vp_vs=vp_vs,
             f_min=f_min,
             scaling=scaling,

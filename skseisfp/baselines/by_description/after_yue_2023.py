@@ -50,13 +50,13 @@ class AfterYue2023(NetworkBaseline):
 
     Parameters
     ----------
-    sampling_rate : float, default=100.0
+    sampling_rate : float in (0, inf), default=100.0
         Samples per second (Hz) of the records; those of another rate are resampled to
         100 Hz.
     natural : label, default=None
         The class that the first network distinguishes from all others. None takes
         ``"earthquake"`` where it is among the labels, and else the first of them.
-    max_epochs : int, default=100
+    max_epochs : int in [1, inf), default=100
         Largest number of epochs of each network.
 
     Attributes

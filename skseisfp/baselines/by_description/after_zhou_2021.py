@@ -40,16 +40,16 @@ class AfterZhou2021(EventNetworkBaseline):
 
     Parameters
     ----------
-    sampling_rate : float, default=100.0
+    sampling_rate : float in (0, inf), default=100.0
         Samples per second (Hz) of the records; those of another rate are resampled to
         100 Hz.
-    n_stations : int, default=5
+    n_stations : int in [1, inf), default=5
         Number of stations of an event that are used, from the first one.
     structure : {"alexnet", "vgg16", "vgg19", "googlenet"}, default="alexnet"
         Which of the four networks is trained.
-    width : float, default=0.25
+    width : float in (0, inf), default=0.25
         Factor of all numbers of filters and sizes of layers.
-    batch_size : int, default=32
+    batch_size : int in [1, inf), default=32
         Largest number of events in a batch.
 
     See Also
@@ -65,7 +65,7 @@ class AfterZhou2021(EventNetworkBaseline):
     not known here.
 
     One row of the input is one event, of shape (n_stations, n_channels, n_samples);
-    make it by ``stack_stations(..., order="arrival", n_stations=5)``. A missing station
+    make it by ``stack_stations(..., order="p_time", n_stations=5)``. A missing station
     is zeros, or masked in a masked array. Records without an axis of stations count as
     events of one station.
 

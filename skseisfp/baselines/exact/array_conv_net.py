@@ -46,10 +46,10 @@ class ArrayConvNet(EventNetworkBaseline):
 
     Parameters
     ----------
-    sampling_rate : float, default=50.0
+    sampling_rate : float in (0, inf), default=50.0
         Samples per second (Hz) of the records; those of another rate are resampled to
         the published 50 Hz.
-    vertical : int, default=0
+    vertical : int in [0, inf), default=0
         The channel by whose largest value stations are ordered.
 
     See Also

@@ -36,10 +36,10 @@ class ConvNetQuake(NetworkBaseline):
 
     Parameters
     ----------
-    sampling_rate : float, default=100.0
+    sampling_rate : float in (0, inf), default=100.0
         Samples per second (Hz) of the records; those of another rate are resampled to
         the published 100 Hz.
-    noise_snr_db : float or None, default=20.0
+    noise_snr_db : float in (-inf, inf) or None, default=20.0
         Signal-to-noise ratio in decibels of the Gaussian noise that is added to each
         record while training; None adds none. The published level is not known.
 

@@ -61,7 +61,7 @@ class ErtuncayCNN(NetworkBaseline):
 
     Parameters
     ----------
-    sampling_rate : float, default=100.0
+    sampling_rate : float in (0, inf), default=100.0
         Samples per second (Hz) of the records; those of another rate are resampled to
         the published 100 Hz.
 

@@ -11,13 +11,13 @@ from torch import nn
 
 from ..._compat import Interval
 from ..._parameters import WINDOW, pair_of
+from ..._utils.fit_metadata import note_given
 from ...neural.layers import GeneratorDropout, GeneratorModule
-from ...preprocessing import PhysicsFeatures
 from ...signal.phase_windows import band_power, log_amplitude_ratio
 from ...signal.windows import window_samples
 from .._constraints import VP_VS
 from .._networks import count_outputs, initialise, pad_to
-from .._onsets import OnsetsMixin
+from .._onsets import OnsetsMixin, WindowFeatures
 from ..network_baseline import NetworkBaseline
 from ..published_system import PublishedSystem
 from ..waveform_baseline import check_within
@@ -68,15 +68,15 @@ class KongCNN(OnsetsMixin, NetworkBaseline):
 
     Parameters
     ----------
-    sampling_rate : float, default=40.0
+    sampling_rate : float in (0, inf), default=40.0
         Samples per second (Hz) of the records; those of another rate are resampled to
         the published 40 Hz.
     p_window : tuple of (float, float), default=None
         Start and end of the P waves in seconds after the start of `window`, in records
-        whose onsets are not known. None is the first half of it.
+        whose arrivals are not known. None is the first half of it.
     s_window : tuple of (float, float), default=None
         Start and end of the S waves, likewise. None is the second half.
-    vp_vs : float, default=None
+    vp_vs : float in (1, inf), default=None
         Ratio of speeds by which S is estimated from P and the origin; None does not
         estimate it.
     ratio_band : tuple of (float, float), default=(10.0, 18.0)
@@ -96,10 +96,10 @@ class KongCNN(OnsetsMixin, NetworkBaseline):
     largest value. Records below 1.6 s are padded with zeros.
 
     The feature is the logarithm of the ratio of the root mean squares of P and S in the
-    band, over all channels. The paper takes windows from picks: with onsets of P and S
-    in `fit` and `predict`, the feature is that of
+    band, over all channels. The paper takes windows from picks: with the arrivals of P
+    and S in `fit` and `predict`, the feature is that of
     :class:`~skseisfp.preprocessing.PhysicsFeatures` in its windows, without subtracting
-    the noise. Without onsets it compares `p_window` and `s_window`, which should be
+    the noise. Without them it compares `p_window` and `s_window`, which should be
     given where the records are aligned. It is 0 where there is nothing to compare, as
     in all records whose rate is too low for the band: a part of the default band needs
     more than 20 Hz, all of it 36 Hz.
@@ -196,7 +196,7 @@ class KongCNN(OnsetsMixin, NetworkBaseline):
         X: npt.ArrayLike,
         y: npt.ArrayLike,
         groups: npt.ArrayLike | None = None,
-        arrival: npt.ArrayLike | None = None,
+        p_arrival: npt.ArrayLike | None = None,
         s_arrival: npt.ArrayLike | None = None,
         origin: npt.ArrayLike | None = None,
     ) -> Self:
@@ -210,9 +210,11 @@ class KongCNN(OnsetsMixin, NetworkBaseline):
             Labels.
         groups : array-like of shape (n_records,), default=None
             The event of each record, as in `NetworkBaseline`.
-        arrival, s_arrival, origin : array-like of shape (n_records,), default=None
-            Samples of P, of S and of the origin of the event, where known; NaN where
-            not. The origin is used with `vp_vs` only.
+        p_arrival, s_arrival, origin : array-like of shape (n_records,), default=None
+            Seconds from the first sample of the record to P, to S and to the origin of
+            the event; NaN where they are not known. The origin is used with `vp_vs`
+            only. Those that are given here must be given to the methods that predict,
+            too.
 
         Returns
         -------
@@ -224,8 +226,9 @@ class KongCNN(OnsetsMixin, NetworkBaseline):
         ValueError
             If the data or a parameter is not valid; if training diverges.
         """
-        onsets = {"arrival": arrival, "s_arrival": s_arrival, "origin": origin}
-        return self._fit(X, y, groups, **onsets)
+        times = {"p_arrival": p_arrival, "s_arrival": s_arrival, "origin": origin}
+        note_given(self, times)
+        return self._fit(X, y, groups, **times)
 
     def _check_combinations(self, X):
         super()._check_combinations(X)
@@ -233,30 +236,29 @@ class KongCNN(OnsetsMixin, NetworkBaseline):
         check_within("p_window", self.p_window, duration)
         check_within("s_window", self.s_window, duration)
 
-    def _represent(self, X, arrival=None, s_arrival=None, origin=None):
+    def _represent(self, X, **times):
         waveforms = self._preprocess(X)
-        onsets = self._shift_onsets(len(X), arrival, s_arrival, origin, rate=self._rate)
-        ratio = self._ratios(waveforms, onsets)
+        ratio = self._ratios(waveforms, self._in_window(X, rate=self._rate, **times))
         feature = np.tile(ratio[:, None, None], (1, X.shape[1], 1))
         waveforms = pad_to(waveforms, [_LEAST_SAMPLES])
         return np.concatenate([waveforms, feature], axis=-1).astype(np.float32)
 
-    def _ratios(self, waveforms, onsets):
+    def _ratios(self, waveforms, times):
         """Return the logarithms of the ratios of P to S, 0 where there are none."""
         low, high = self.ratio_band
         nyquist = min(self.sampling_rate, self._rate) / 2
         if low >= nyquist:
             return np.zeros(len(waveforms))
         band = low, min(high, nyquist)
-        ratio = self._ratio_of_onsets(waveforms, band, onsets)
+        ratio = self._ratio_of_phases(waveforms, band, times)
         windows = self._windows(waveforms.shape[-1])
         for row in np.flatnonzero(np.isnan(ratio)):
             ratio[row] = self._ratio_of_windows(waveforms[row], band, windows)
         return ratio
 
-    def _ratio_of_onsets(self, waveforms, band, onsets):
-        """Return the logarithms of the ratios of P to S, NaN where onsets lack."""
-        describer = PhysicsFeatures(
+    def _ratio_of_phases(self, waveforms, band, times):
+        """Return the logarithms of the ratios of P to S, NaN where arrivals lack."""
+        describer = WindowFeatures(
             sampling_rate=self._rate,
             features="ratios",
             ratio_bands=[band],
@@ -264,7 +266,7 @@ class KongCNN(OnsetsMixin, NetworkBaseline):
             vp_vs=self.vp_vs,
             n_jobs=self.n_jobs,
         )
-        return describer.fit_transform(waveforms, **onsets)[:, 0]
+        return describer.fit_transform(waveforms, **times)[:, 0]
 
     def _windows(self, n_samples):
         """Return the first sample of P and of S, and those after their last."""

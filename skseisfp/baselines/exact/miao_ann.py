@@ -40,10 +40,10 @@ class MiaoANN(NetworkBaseline):
 
     Parameters
     ----------
-    sampling_rate : float, default=100.0
+    sampling_rate : float in (0, inf), default=100.0
         Samples per second (Hz) of the records; those of another rate are resampled to
         the published 100 Hz.
-    n_amplitudes : int, default=132
+    n_amplitudes : int in [1, inf), default=132
         Number of spectral amplitudes, in equal parts of all channels; what is left over
         is not used.
 

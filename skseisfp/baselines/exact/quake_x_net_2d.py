@@ -56,13 +56,13 @@ class QuakeXNet2D(NetworkBaseline):
 
     Parameters
     ----------
-    sampling_rate : float, default=50.0
+    sampling_rate : float in (0, inf), default=50.0
         Samples per second (Hz) of the records; those of another rate are resampled to
         the published 50 Hz.
-    dropout_p : float, default=0.4
+    dropout_p : float in [0, 1), default=0.4
         Probability to drop an element after convolutions 2, 4, 6 and 7.
-    batch_size : int, default=128
-        Largest number of records in a batch, at least 3, so that no batch has a single
+    batch_size : int in [3, inf), default=128
+        Largest number of records in a batch; with 3 or more no batch has a single
         record, for which batch normalisation is undefined.
 
     Notes

@@ -68,7 +68,7 @@ class AlexNetImage(NetworkBaseline):
     ----------
     shape : tuple of (int, int), default=(224, 224)
         Rows and columns of the pictures, at least 63.
-    width : float, default=1.0
+    width : float in (0, inf), default=1.0
         Factor of all numbers of filters and sizes of layers; 0.125 is for a CPU.
 
     Notes

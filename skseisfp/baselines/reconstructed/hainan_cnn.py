@@ -104,7 +104,7 @@ class HainanCNN(NetworkBaseline):
 
     Parameters
     ----------
-    sampling_rate : float, default=100.0
+    sampling_rate : float in (0, inf), default=100.0
         Samples per second (Hz) of the records; those of another rate are resampled to
         the published 100 Hz.
     kernel_sizes : tuple of int, default=(3, 3, 3)
@@ -125,17 +125,17 @@ class HainanCNN(NetworkBaseline):
     head : {"flatten", "average"}, default="flatten"
         What goes into the fully connected layers: all of the last pool or its average
         over time.
-    dense_size : int, default=32
+    dense_size : int in [1, inf), default=32
         Size of the hidden fully connected layer.
-    dropout_p : float, default=0.5
+    dropout_p : float in [0, 1), default=0.5
         Probability to drop an input of the hidden fully connected layer.
-    crop : int, default=9000
+    crop : int in [1, inf), default=9000
         Samples at 100 Hz of the part of longer records that is used: a random one while
         training, drawn again in every epoch, else the middle. None uses all of each
         record.
-    augment_p : float, default=0.3
+    augment_p : float in [0, 1], default=0.3
         Part of the records that are shifted and to which noise is added while training.
-    noise_snr_db : float, default=10.0
+    noise_snr_db : float in (-inf, inf), default=10.0
         Signal-to-noise ratio of that noise in decibels.
 
     Notes

@@ -127,20 +127,20 @@ def _waves(rng, grid, sources, local, records):
     slant = records["slant_km"].to_numpy()
     spread = (100.0 / slant)[:, None]  # of body waves, 1 at 100 km
     p_travel, s_travel = records["p_travel"].to_numpy(), records["s_travel"].to_numpy()
-    p_onset = records["p_time"].to_numpy()
-    origin = p_onset - p_travel
-    s_onset = origin + s_travel
+    p_time = records["p_time"].to_numpy()
+    origin = p_time - p_travel
+    s_time = origin + s_travel
     p_wave = p_source[local] * _propagation.attenuation(f, p_travel, P_Q) * spread
     s_wave = s_source[local] * _propagation.attenuation(f, s_travel, S_Q) * spread
 
-    envelope = _propagation.pulse_envelope(times, p_onset, 0.1 + 0.003 * slant)
+    envelope = _propagation.pulse_envelope(times, p_time, 0.1 + 0.003 * slant)
     yield p_wave * p_pattern, envelope, P_MIXING, True
-    envelope = _propagation.coda_envelope(times, p_onset, 4.0)
+    envelope = _propagation.coda_envelope(times, p_time, 4.0)
     yield p_wave * (P_CODA * P_PATTERN), envelope, P_CODA_MIXING, False
-    envelope = _propagation.pulse_envelope(times, s_onset, 0.15 + 0.006 * slant)
+    envelope = _propagation.pulse_envelope(times, s_time, 0.15 + 0.006 * slant)
     yield s_wave * s_pattern, envelope, S_MIXING, True
     for centre in _propagation.CODA_CENTRES:
-        envelope = _propagation.coda_envelope(times, s_onset, centre)
+        envelope = _propagation.coda_envelope(times, s_time, centre)
         window = S_CODA * S_PATTERN * _propagation.octave_window(f, centre)
         yield s_wave * window, envelope, S_CODA_MIXING, False
     envelope = _propagation.lg_envelope(times, origin, slant)

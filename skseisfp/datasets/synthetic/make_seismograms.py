@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state, check_scalar
 
 from ..._utils.checks import check_option
 from ...io.record_bunch import record_bunch
+from ...signal.arrivals import arrival_samples, arrival_times
 from ._catalogue import SIDE_KM, SNR_BAND, draw_catalogue
 from ._noise import draw_network
 from ._source import SOURCE_KINDS
@@ -81,17 +82,17 @@ def make_seismograms(
 
         data : ndarray of shape (n_records, n_samples) or (n_records, 3, n_samples)
             Ground velocity in nm/s, float32.
-        target : ndarray of shape (n_records,)
-            Class of each record, str.
+        target : Series of shape (n_records,)
+            Class of each record, str, with its event in the index ``event_id``.
         target_names : list of str
             The classes, sorted.
         groups : ndarray of shape (n_records,)
             Event of each record, str.
         frame : DataFrame of n_records rows
             `record_id`, `event_id`, `event_type`, `station`, `sampling_rate_hz`,
-            `arrival_sample` (P), `p_sample`, `s_sample`, `distance_km`, `depth_km`,
-            `back_azimuth_deg`, `magnitude`, `snr_db` (2 to 10 Hz, rms over 30 s from
-            P on against that of the noise).
+            `p_arrival` and `s_arrival` (seconds from the first sample, each at a
+            sample), `distance_km`, `depth_km`, `back_azimuth_deg`, `magnitude`,
+            `snr_db` (2 to 10 Hz, rms over 30 s from P on against that of the noise).
         sampling_rate : float
             Sampling rate in Hz.
         components : str
@@ -172,7 +173,7 @@ def make_seismograms(
     clean, noise = _synthesise(rng, grid, network, events, records, n_components)
     noise *= np.float32(noise_level)
     frame = _make_frame(grid, network, events, records)
-    frame["snr_db"] = _snr_db(grid, clean[:, 0], noise[:, 0], frame["p_sample"])
+    frame["snr_db"] = _snr_db(grid, clean[:, 0], noise[:, 0], frame["p_arrival"])
     shape = (n_records, -1) if n_components == 1 else clean.shape
     bunch = record_bunch(
         (clean + noise).reshape(shape),
@@ -237,7 +238,10 @@ def _make_frame(grid, network, events, records):
     event = events.iloc[records["event"]].reset_index(drop=True)
     station = network.names[records["site"]]
     s_time = records["p_time"] - records["p_travel"] + records["s_travel"]
-    p_sample = (records["p_time"] * grid.sampling_rate).round().astype(int)
+    p_arrival, s_arrival = (
+        arrival_times((time * grid.sampling_rate).round(), grid.sampling_rate)
+        for time in (records["p_time"], s_time)
+    )
     return pd.DataFrame(
         {
             "record_id": event["event_id"] + "_" + station,
@@ -245,9 +249,8 @@ def _make_frame(grid, network, events, records):
             "event_type": event["event_type"],
             "station": station,
             "sampling_rate_hz": grid.sampling_rate,
-            "arrival_sample": p_sample,
-            "p_sample": p_sample,
-            "s_sample": (s_time * grid.sampling_rate).round().astype(int),
+            "p_arrival": p_arrival,
+            "s_arrival": s_arrival,
             "distance_km": records["distance_km"],
             "depth_km": event["depth_km"],
             "back_azimuth_deg": np.degrees(records["azimuth"] + np.pi) % 360.0,
@@ -256,9 +259,10 @@ def _make_frame(grid, network, events, records):
     )
 
 
-def _snr_db(grid, clean, noise, p_sample):
+def _snr_db(grid, clean, noise, p_arrival):
     """Return the rms of the signal after P relative to that of the noise, in dB."""
-    since_p = np.arange(grid.n_samples) - p_sample.to_numpy()[:, None]
+    p = arrival_samples(p_arrival, grid.sampling_rate)
+    since_p = np.arange(grid.n_samples) - p[:, None]
     window = (since_p >= 0) & (since_p < SNR_WINDOW * grid.sampling_rate)
     signal = band_pass(clean, grid, *SNR_BAND) ** 2
     power = np.mean(signal, axis=1, where=window)
