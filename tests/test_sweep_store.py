@@ -339,6 +339,10 @@ def test_a_sweep_killed_at_random_moments_ends_as_an_undisturbed_one(tmp_path):
 # a server that several processes share
 
 
+class Server(str):
+    """URL of a server that can be restarted."""
+
+
 POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
@@ -371,17 +375,15 @@ def server(tmp_path_factory):
             **user,
         )
 
+    def start():
+        where = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -F"
+        run("pg_ctl", "-w", "-l", folder / "log", "-o", where, "start")
+
     run("initdb", "-A", "trust", "-U", "tester", "--no-sync")
-    run(
-        "pg_ctl",
-        "-w",
-        "-l",
-        folder / "log",
-        "-o",
-        f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -F",
-        "start",
-    )
-    yield f"postgresql+psycopg://tester@127.0.0.1:{port}/postgres"
+    start()
+    server = Server(f"postgresql+psycopg://tester@127.0.0.1:{port}/postgres")
+    server.start, server.stop = start, partial(run, "pg_ctl", "-m", "fast", "stop")
+    yield server
     run("pg_ctl", "-m", "immediate", "stop")
     shutil.rmtree(folder)
 
@@ -478,3 +480,39 @@ def test_the_work_of_another_process_is_taken_over(server, fits, monkeypatch, de
     assert flat(whole) == flat(sweep(None).fit(*IRIS))
     seconds = time.monotonic() - start
     assert seconds > 1 if dead else seconds < 30
+
+
+def test_a_server_that_restarts_is_waited_for(server, fits, monkeypatch):
+    starter = Timer(2.5, server.start)
+
+    def stop(number):
+        if number == 1 and not starter.is_alive() and starter.ident is None:
+            starter.start()
+            server.stop()
+
+    monkeypatch.setattr(SETTINGS, "before_fit", stop)
+    search = sweep(server, study_name="restarted").fit(*IRIS)
+    starter.join()
+    assert fits() == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert read_study(server, "restarted")["fits"] == search.fit_results_
+    assert flat(search) == flat(sweep(None).fit(*IRIS))
+
+
+def test_a_server_that_stays_away_is_named(server, monkeypatch):
+    monkeypatch.setattr(_store, "RESTART_WAITS", (0.1,))
+
+    def stop(number):
+        if number == 2:
+            server.stop()
+
+    monkeypatch.setattr(SETTINGS, "before_fit", stop)
+    search = sweep(server, study_name="gone")
+    try:
+        with pytest.raises(OSError, match=r"cannot be used: .*What was stored before"):
+            search.fit(*IRIS)
+    finally:
+        server.start()
+    assert search.fit_results_[1][1] is not None
+    monkeypatch.setattr(SETTINGS, "before_fit", None)
+    again = sweep(server, study_name="gone").fit(*IRIS)
+    assert flat(again) == flat(sweep(None).fit(*IRIS))

@@ -187,8 +187,9 @@ class Store:
                     "it away and fit again; what this run has computed is in "
                     "fit_results_."
                 )
+            reason = " ".join(str(cause).split())
             raise OSError(
-                f"The store {self.name} cannot be used: {str(cause).strip()}. {kept}"
+                f"The store {self.name} cannot be used: {reason}. {kept}"
             ) from error
 
 
