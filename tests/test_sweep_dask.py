@@ -10,6 +10,8 @@ import pytest
 from joblib import parallel_config
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_iris
+from sklearn.exceptions import FitFailedWarning
+from test_sweep_faults import killing_sweep, stored
 
 from skseisfp.neural import FingerprintClassifier
 from skseisfp.sweep import SweepSearchCV
@@ -111,3 +113,17 @@ def test_a_sweep_on_dask_outlives_a_killed_worker(tmp_path):
     assert killed
     assert os.getpid() not in map(int, (path.name for path in tmp_path.glob("[0-9]*")))
     assert found(sweep) == found(make_sweep().fit(*IRIS))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:One or more of the test scores")
+@pytest.mark.usefixtures("processes_of_dask")
+def test_a_trial_that_kills_the_workers_of_dask_is_left_out(tmp_path):
+    sweep = killing_sweep(tmp_path / "study.db", tmp_path / "marks", 20)
+    with (
+        parallel_config(backend="dask"),
+        pytest.warns(FitFailedWarning, match="take fewer n_jobs or smaller trials"),
+    ):
+        sweep.fit(*IRIS)
+    kept = stored(tmp_path / "study.db")
+    assert kept == [[True] * 2, [True] * 2, [False] * 2, [True] * 2]

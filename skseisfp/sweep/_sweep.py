@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from ._fits import LOST, evaluate_fit, failed_fit, lost_fit
 from ._prefix import split_candidate
-from ._transient import is_lost_worker
+from ._transient import lost_worker_errors
 
 if TYPE_CHECKING:
     from ._sweep_memory import SweepMemory
@@ -26,6 +28,8 @@ JOBS_PER_WORKER = 8  # fits of a batch, at least, for each process
 PATIENCE = 0.5  # seconds until the store is read again for fits of other processes
 # a second time costs little then; longer fits are left to the next start
 RETRY_WITHIN = 60  # seconds in which a fit failed that is run again at once
+# a new worker of Dask is there after 5 s on a busy machine
+WORKERS_BACK = 60  # seconds until a cluster must have workers again
 KILLED = (
     "A worker process was killed, which the system does when memory runs out: take "
     "fewer n_jobs or smaller trials"
@@ -149,9 +153,7 @@ class Sweep:
         """Run the fits of some candidates together; after a kill one by one."""
         try:
             self._run_jobs(self._jobs(batch, study, contexts), study, report)
-        except Exception as error:
-            if not is_lost_worker(error):
-                raise
+        except lost_worker_errors():
             for job in self._jobs(batch, study, contexts):
                 self._run_alone(job, study, report)
 
@@ -166,15 +168,25 @@ class Sweep:
     def _run_alone(self, job, study, report):
         """Run one fit in a worker process, which may be killed again."""
         try:
+            if not self._waited_for_workers():
+                raise BrokenProcessPool("No worker process is left.")
             self._run_jobs(iter([job]), study, report)
-        except Exception as error:
-            if not is_lost_worker(error):
-                raise
+        except lost_worker_errors() as error:
             if self.options["error_score"] == "raise":
                 raise RuntimeError(f"{KILLED}.") from error
             _, (candidate, fold, *_), _ = job
             study.give_up(candidate, fold, lost_fit(failed_fit(KILLED, np.nan)))
             report()
+
+    def _waited_for_workers(self):
+        """Return whether there are workers; joblib runs a fit here without some."""
+        until = time.monotonic() + WORKERS_BACK
+        while time.monotonic() < until:
+            with suppress(TimeoutError):  # Dask's, after some seconds without a worker
+                if effective_n_jobs(self.n_jobs) > 1:
+                    return True
+            time.sleep(PATIENCE)
+        return False
 
     def _lose(self, candidate, fold, fit, study):
         """Leave a fit that was lost for another attempt, or give it up for this run."""

@@ -31,11 +31,20 @@ def is_transient(error: BaseException) -> bool:
     torch: Any = sys.modules.get("torch")
     if torch is not None and isinstance(error, torch.OutOfMemoryError):
         return True
-    return is_lost_worker(error)
+    return isinstance(error, lost_worker_errors())
 
 
-def is_lost_worker(error: BaseException) -> bool:
-    """Return whether a worker process was killed, of joblib or of Dask."""
+def lost_worker_errors() -> tuple[type[BaseException], ...]:
+    """Return the errors that say that a worker process was killed.
+
+    They are those of joblib's processes and, where it is loaded, of Dask, which cancels
+    a fit if the records that a worker held are lost with it.
+    """
     distributed: Any = sys.modules.get("distributed")
-    lost = () if distributed is None else (distributed.scheduler.KilledWorker,)
-    return isinstance(error, (BrokenProcessPool, *lost))
+    if distributed is None:
+        return (BrokenProcessPool,)
+    return (
+        BrokenProcessPool,
+        distributed.scheduler.KilledWorker,
+        distributed.client.FutureCancelledError,
+    )

@@ -44,8 +44,9 @@ class SweepSearchCV(BaseSweepSearchCV, GridSearchCV):
         For each trial and fold ``scores``, ``train_scores``, ``confusion`` and
         ``event_confusion`` (counts, true x predicted, by record and by event),
         ``history`` (a dict an epoch), ``n_parameters``, ``fit_time``, ``score_time``
-        and ``error``; None where there is none. After an interrupt the missing fits
-        are None.
+        and ``error``; None where there is none. ``lost`` marks a fit that failed for a
+        reason of the machine and is not in the store. After an interrupt the missing
+        fits are None.
     confusion_labels_ : list
         Labels in the order of the confusion matrices; None for what is not a
         classifier.
