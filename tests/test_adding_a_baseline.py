@@ -154,7 +154,7 @@ def test_it_documents_what_it_inherits(outside):
     signature = inspect.signature(outside.AfterDoe2000).parameters
     assert list(documented) == list(signature)
     assert all(item.desc for item in documented.values())
-    assert documented["max_epochs"].type == "int, default=7"
+    assert documented["max_epochs"].type == "int in [1, inf), default=7"
     assert documented["sampling_rate"].type == "float, default=50.0"
     assert documented["lr"].type == "float, default=1e-3"
     attributes = [item.name for item in doc["Attributes"]]
