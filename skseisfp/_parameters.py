@@ -18,6 +18,7 @@ from ._compat import (
     make_constraint,
 )
 from ._utils.names import nearest_name
+from ._utils.plain import plain_repr
 
 
 class Quantity(Interval):
@@ -179,7 +180,7 @@ def _short(value):
     """Return the representation of a value, of a long one its type and shape."""
     if isinstance(value, np.ndarray) and value.size > 10:
         return f"an array of shape {value.shape}"
-    text = repr(value)
+    text = plain_repr(value)
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 

@@ -155,8 +155,8 @@ def test_it_documents_what_it_inherits(outside):
     assert list(documented) == list(signature)
     assert all(item.desc for item in documented.values())
     assert documented["max_epochs"].type == "int in [1, inf), default=7"
-    assert documented["sampling_rate"].type == "float, default=50.0"
-    assert documented["lr"].type == "float, default=1e-3"
+    assert documented["sampling_rate"].type == "float in (0, inf), default=50.0"
+    assert documented["lr"].type == "float in (0, inf), default=1e-3"
     attributes = [item.name for item in doc["Attributes"]]
     assert {"classes_", "net_", "published"} <= set(attributes)
     assert doc["Notes"] == ["Built by description."]

@@ -75,14 +75,32 @@ def test_ranges_are_exact_decimals(first, step, n_steps, digits):
         ("1:x:8", "three finite numbers"),
         ("0:1:inf", "three finite numbers"),
         ([1, 2, 1], "p: the value 1 is given twice"),
-        ([1, 1.0], "given twice"),
+        ([1.0, np.float64(1)], "given twice"),
         ([np.zeros(2), np.zeros(2)], "given twice"),
         (np.zeros((2, 2)), "one axis; got 2"),
+        ("0:1:1000000000000", r"p: the number of values .* got 1,000,000,000,001\."),
+        ("0:1e-9:1", "must be at most 100,000; got 1,000,000,001"),
+        ("0:2:1e300", r"range '0:2:1e300' must be at most 100,000; got 5\.0e\+299"),
+        ("0:2:1e400", "p: a range .* three finite numbers; got '0:2:1e400'"),
+        ("0:1e-400:1", "three finite numbers"),
+        ("0:1e-999999999999999999:1", "three finite numbers"),
+        ("1e-999999999999:1:2", "three finite numbers"),
+        ("snan:1:2", "three finite numbers"),
+        ("1:1e-17:1.00000000000000001", "is too small for floats"),
+        (range(10**30), r"p: the number of values must .* got 1\.0e\+30"),
+        (np.arange(100_001), "got 100,001"),
     ],
 )
 def test_bad_values_raise(spec, message):
     with pytest.raises(ValueError, match=message):
         ExperimentPlan({"p": spec})
+
+
+def test_as_many_values_as_are_allowed():
+    assert values("1:1:100000") == list(range(1, 100_001))
+    assert values("0.0001:0.0001:10")[-2:] == [9.9999, 10.0]
+    assert values(range(100_000, 0, -1))[0] == 100_000
+    assert len(values("5e-324:5e-324:5e-322")) == 100
 
 
 def test_a_parameter_is_varied_or_fixed():
@@ -166,11 +184,37 @@ def test_values_without_a_form_in_toml_are_named():
         ("ranges =\n", "not TOML"),
         ("name = 'x'\n", "no table ranges"),
         ("[ranges]\na = 1\n[rangs]\n", "'rangs'"),
+        ("name = 3\n[ranges]\na = 1", "name must be a string; got an integer"),
+        ("ranges = 3\n", "ranges must be a table; got an integer"),
+        ("[[ranges]]\na = 1\n", "ranges must be a table; got an array"),
+        ("fixed = 'x'\n[ranges]\na = 1", "fixed must be a table; got a string"),
+        ("[ranges]\na = 2024-01-01\n", "ranges.a must be a number, .* got a date"),
+        ("[ranges]\na = [07:32:00]\n", "ranges.a must be .* got a time"),
+        ("[ranges]\na = [[2024-01-01T07:32:00Z]]\n", "got a date with time"),
+        ("[ranges]\nstep.C = [1]\n", "ranges.step must be .* got a table"),
+        ("[ranges]\na = {none = false}\n", "ranges.a must be .* got a table"),
+        ("[ranges]\na = 1\n[fixed]\nb = {x = 1}\n", "fixed.b must be .* got a table"),
+        ("[ranges]\na = " + "[" * 50_000 + "\n", "not TOML"),
+        ("[ranges]\na = '0:1:1e12'\n", "a: the number of values"),
+        ("[ranges]\n", "at least one parameter"),
     ],
 )
-def test_bad_toml_raises(text, message):
-    with pytest.raises(ValueError, match=message):
-        ExperimentPlan.from_toml(text)
+@pytest.mark.parametrize("as_file", [False, True])
+def test_bad_toml_raises(tmp_path, text, message, as_file):
+    path = tmp_path / "plan.toml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message) as caught:
+        ExperimentPlan.from_toml(path if as_file else text)
+    assert str(caught.value).startswith(f"The plan {path}" if as_file else "The plan")
+
+
+def test_toml_of_editors_of_all_kinds(tmp_path):
+    path = tmp_path / "plan.toml"
+    path.write_bytes(b"\xef\xbb\xbf[ranges]\r\na = [1, 2]\r\n")
+    assert ExperimentPlan.from_toml(path) == ExperimentPlan({"a": [1, 2]})
+    path.write_bytes(b"[ranges]\na = '\xe9'\n")
+    with pytest.raises(ValueError, match=f"The plan {path} is not TOML: .*utf-8"):
+        ExperimentPlan.from_toml(path)
 
 
 def test_check_lists_impossible_trials_and_broken_rules(three_steps):

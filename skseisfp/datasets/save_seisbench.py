@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from numbers import Integral
 from os import PathLike
 from pathlib import Path
-from tempfile import mkdtemp
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch, check_scalar
 
+from .._utils.atomic import atomic_folder
 from .._utils.checks import check_unmasked
 from .._utils.optional import import_optional
 from ..signal.arrivals import arrival_samples
@@ -68,6 +67,8 @@ def save_seisbench(
         If the folder holds anything.
     ValueError
         If a parameter or the records are not valid.
+    OSError
+        If the folder cannot be written.
     ImportError
         If h5py is not installed.
 
@@ -103,17 +104,12 @@ def save_seisbench(
     starts = range(0, len(X), size)
     names = [f"{number:04d}" for number in range(len(starts))] if chunk_size else [""]
     path.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    try:
+    with atomic_folder(path) as folder:
         for name, start in zip(names, starts, strict=True):
             rows = slice(start, start + size)
             _write_chunk(folder, name, X[rows], metadata.iloc[rows], bunch)
         if chunk_size:
             (folder / "chunks").write_text("\n".join(names) + "\n")
-        folder.chmod(0o755)
-        folder.replace(path)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check_data(bunch):
@@ -160,7 +156,11 @@ def _write_chunk(folder, name, X, metadata, bunch):
     """Write a pair of files."""
     h5py = import_optional("h5py", extra="io")
     places = []
-    with h5py.File(folder / f"waveforms{name}.hdf5", "w") as file:
+    # by a file of Python: HDF5 itself ends the process where the disk is full
+    with (
+        open(folder / f"waveforms{name}.hdf5", "x+b") as content,
+        h5py.File(content, "w") as file,
+    ):
         stated = file.create_group("data_format")
         stated["dimension_order"] = "CW"
         stated["component_order"] = bunch.components

@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from .._utils.atomic import write_file
 from .._utils.optional import import_optional
 from ._page_parts import read_part
 from ._report_data import collect_data, dump_data
@@ -40,7 +41,7 @@ def write_report(
     cube : ResultCube
         The cube.
     path : str or path-like
-        File to write.
+        File to write; an old one is replaced when the page is complete.
     title : str, default="Study"
         Title of the page.
     input_shape : tuple of int, default=(1, 64, 64)
@@ -60,6 +61,8 @@ def write_report(
     ------
     ValueError
         If no parameter was varied, or no trial is complete.
+    OSError
+        If the file cannot be written.
 
     Notes
     -----
@@ -95,6 +98,5 @@ def write_report(
         study=dump_data(data),
         script="\n".join(read_part(f"_report/{name}") for name in SCRIPTS),
     )
-    path = Path(path)
-    path.write_text(page, encoding="utf-8")
-    return path
+    write_file(path, page)
+    return Path(path)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._utils.optional import import_optional
+from .._utils.plain import plain
 from ._grid import (
     MISSING,
     Axis,
@@ -166,7 +167,7 @@ def axis_coordinate(name: str, axis: Axis) -> tuple:
     """Return the coordinate of an axis, with the values that its labels stand for."""
     labels = axis.labels.tolist()
     differs = [
-        type(label) is not type(_plain(value)) or label != value
+        type(label) is not type(plain(value)) or label != value
         for label, value in zip(labels, axis.values, strict=True)
     ]
     originals = dict(zip(labels, axis.values, strict=True)) if any(differs) else {}
@@ -305,10 +306,6 @@ def _check_names(names):
 def is_missing(value: Any) -> bool:
     """Return whether a value stands for a parameter that a trial lacks."""
     return isinstance(value, str) and value == MISSING
-
-
-def _plain(value):
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def _without(mapping, name):

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
-from ._cube_io import (
+from ._cube_io import from_frame, read_netcdf, to_frame, write_netcdf
+from ._plain_tables import from_plain_frame
+from ._table_files import (
     KEY,
+    SUFFIXES,
     check_suffix,
-    from_frame,
-    read_netcdf,
+    naming_damage,
     read_table,
-    to_frame,
-    write_netcdf,
     write_table,
 )
-from ._plain_tables import from_plain_frame
 
 if TYPE_CHECKING:
     import xarray
@@ -68,12 +67,26 @@ class CubeFiles:
         Raises
         ------
         ValueError
-            If the table does not have the columns, or the file is of another kind.
+            If the table does not have the columns, a label is missing or unknown, or
+            the file is damaged or of another kind; the message names it.
+
+        Notes
+        -----
+        CSV files of other programs may have a byte-order mark, commas, semicolons or
+        tabs between the cells, and with the latter two decimal commas.
         """
-        frame = table if isinstance(table, pd.DataFrame) else read_table(table)
-        if KEY in frame.attrs:
-            return cls(from_frame(frame))
-        return cls(from_plain_frame(frame, parameters, metrics, main_metric))
+        if not isinstance(table, pd.DataFrame):
+            path = check_suffix(table, *SUFFIXES)
+            with naming_damage(path):
+                return cls.from_table(
+                    read_table(path),
+                    parameters=parameters,
+                    metrics=metrics,
+                    main_metric=main_metric,
+                )
+        if KEY in table.attrs:
+            return cls(from_frame(table))
+        return cls(from_plain_frame(table, parameters, metrics, main_metric))
 
     @classmethod
     def from_netcdf(cls, path: str | PathLike) -> Self:
@@ -92,9 +105,10 @@ class CubeFiles:
         Raises
         ------
         ValueError
-            If the file is not a cube.
+            If the file is damaged or not a cube; the message names it.
         """
-        return cls(read_netcdf(path))
+        with naming_damage(path):
+            return cls(read_netcdf(path))
 
     def to_frame(self) -> pd.DataFrame:
         """Return the cube as a table.

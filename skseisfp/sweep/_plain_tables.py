@@ -2,50 +2,81 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+import pandas as pd
 
 from ._cube_build import build_dataset, find_metrics, fits_of_results
+from ._grid import check_size
+from ._table_files import convert, integer, number
 
 if TYPE_CHECKING:
-    import pandas as pd
     import xarray
+
+PREFIX = "param_"  # of parameters in `cv_results_`
+GIVEN = "['\"]{}['\"]: (?!None|nan)"  # in `params` of `cv_results_`
+SCORES = re.compile(r"split\d+_(test|train)_|mean_(fit|score)_time$")
 
 
 def from_plain_frame(
-    frame: pd.DataFrame,
+    frame: Any,
     parameters: Sequence[str] | None,
     metrics: Sequence[str] | None,
     main_metric: str | None,
 ) -> xarray.Dataset:
     """Return the dataset of a table that another program has made."""
-    prefix = "param_"
     if parameters is None and find_metrics(frame):
-        parameters = [name for name in frame if name.startswith(prefix)]
+        parameters = [name for name in frame if name.startswith(PREFIX)]
     _check_columns(frame, parameters)
-    params = [
-        {k.removeprefix(prefix): v for k, v in row.items() if not _is_nan(v)}
-        for row in _rows(frame, [*(parameters or ())], object)
-    ]
+    params = _params_of_rows(frame, [*(parameters or ())])
     tested = find_metrics(frame)
     if tested and metrics is None:
-        fits = fits_of_results({**frame, "params": params}, tested)
+        scores = [name for name in frame if SCORES.match(str(name))]
+        numbers = {name: convert(frame[name], number) for name in scores}
+        fits = fits_of_results({**frame, **numbers, "params": params}, tested)
         return build_dataset(params, fits, metrics=tested, main_metric=main_metric)
     metrics = _plain_metrics(frame, metrics, [*(parameters or ()), "fold"])
-    folds = frame["fold"].astype(int) if "fold" in frame else np.zeros(len(frame), int)
+    folds = _folds(frame)
     n_folds = max(folds, default=0) + 1
+    check_size((len(params), n_folds))
     fits: list[list[dict | None]] = [[None] * n_folds for _ in params]
-    scores = _rows(frame, metrics, float)
-    for row, fold, score in zip(fits, folds, scores, strict=True):
-        row[fold] = {"scores": score}
+    columns = [convert(frame[name], number).astype(float) for name in metrics]
+    for row, fold, *scores in zip(fits, folds, *columns, strict=True):
+        row[fold] = {"scores": dict(zip(metrics, scores, strict=True))}
     return build_dataset(params, fits, metrics=metrics, main_metric=main_metric)
 
 
-def _rows(frame: Any, columns: list[str], dtype: type) -> list[dict[str, Any]]:
-    """Return some columns of a table row by row."""
-    return frame[columns].astype(dtype).to_dict("records")
+def _params_of_rows(frame, parameters):
+    """Return the parameters of each row; only those of another grid may lack cells."""
+    rows = frame[parameters].astype(object).to_dict("records")
+    notes = frame["params"] if "params" in frame else [None] * len(rows)
+    found = []
+    for row, (cells, note) in enumerate(zip(rows, notes, strict=True)):
+        params = {}
+        for column, cell in cells.items():
+            name = column.removeprefix(PREFIX)
+            if not _is_missing(cell):
+                params[name] = cell
+            elif note is None or re.search(GIVEN.format(re.escape(name)), str(note)):
+                raise ValueError(f"Row {row} of the table has no {column}.")
+        found.append(params)
+    return found
+
+
+def _folds(frame):
+    """Return the fold of each row, 0 where the table has none."""
+    if "fold" not in frame:
+        return [0] * len(frame)
+    folds = convert(frame["fold"], integer).tolist()
+    negative = [row for row, fold in enumerate(folds) if fold < 0]
+    if negative:
+        row = negative[0]
+        raise ValueError(
+            f"Row {row} of the table has fold = {folds[row]}; folds count from 0."
+        )
+    return folds
 
 
 def _check_columns(frame, parameters):
@@ -71,5 +102,6 @@ def _plain_metrics(frame, metrics, others):
     return metrics
 
 
-def _is_nan(value):
-    return isinstance(value, float) and value != value
+def _is_missing(cell):
+    """Return whether a cell has no value; None and the empty string are values."""
+    return cell is pd.NA or (isinstance(cell, float) and cell != cell)

@@ -6,13 +6,26 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import date, datetime, time
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 NONE = {"none": True}
+KINDS = {  # of values by their types in Python
+    str: "a string",
+    bool: "a bool",
+    int: "an integer",
+    float: "a number",
+    list: "an array",
+    dict: "a table",
+    datetime: "a date with time",
+    date: "a date",
+    time: "a time",
+}
+ALLOWED = "a number, a string, a bool, {none = true} or an array of them"
 
 
 def write_plan(
@@ -34,13 +47,10 @@ def write_plan(
 
 def read_plan(source: str | PathLike) -> dict[str, Any]:
     """Return the name, the ranges and the fixed values of a plan."""
-    if isinstance(source, str) and "\n" in source:
-        text, place = source, "The plan"
-    else:
-        text, place = Path(source).read_text("utf-8"), f"The plan {source}"
+    place = name_plan(source)
     try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        tables = tomllib.loads(_text_of(source))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"{place} is not TOML: {error}.") from error
     if unknown := tables.keys() - {"name", "ranges", "fixed"}:
         raise ValueError(
@@ -49,19 +59,52 @@ def read_plan(source: str | PathLike) -> dict[str, Any]:
         )
     if "ranges" not in tables:
         raise ValueError(f"{place} has no table ranges.")
+    for key in ("ranges", "fixed"):
+        if not isinstance(tables.setdefault(key, {}), dict):
+            _fail(place, key, tables[key], "a table")
+    if not isinstance(tables.get("name", ""), str):
+        _fail(place, "name", tables["name"], "a string")
     ranges = {
-        key: list(map(_read, value)) if isinstance(value, list) else _read(value)
+        key: [_read(item, place, f"ranges.{key}") for item in value]
+        if isinstance(value, list)
+        else _read(value, place, f"ranges.{key}")
         for key, value in tables["ranges"].items()
     }
-    fixed = {key: _read(value) for key, value in tables.get("fixed", {}).items()}
+    fixed = {
+        key: _read(value, place, f"fixed.{key}")
+        for key, value in tables["fixed"].items()
+    }
     return {"ranges": ranges, "fixed": fixed, "name": tables.get("name")}
 
 
-def _read(value):
+def name_plan(source: str | PathLike) -> str:
+    """Return the name of a plan in messages."""
+    is_text = isinstance(source, str) and "\n" in source
+    return "The plan" if is_text else f"The plan {source}"
+
+
+def _text_of(source):
+    """Return the TOML of a source, which has a line break where it is not a path."""
+    if isinstance(source, str) and "\n" in source:
+        return source
+    return Path(source).read_text("utf-8-sig")
+
+
+def _read(value, place, key):
     """Return a value of TOML as it was: None and tuples have their own forms."""
     if value == NONE:
         return None
-    return tuple(map(_read, value)) if isinstance(value, list) else value
+    if isinstance(value, list):
+        return tuple(_read(item, place, key) for item in value)
+    if not isinstance(value, (bool, int, float, str)):
+        _fail(place, key, value, ALLOWED)
+    return value
+
+
+def _fail(place, key, value, allowed) -> NoReturn:
+    """Raise for a value of another type than is allowed."""
+    found = next(kind for type_, kind in KINDS.items() if isinstance(value, type_))
+    raise ValueError(f"{place}: {key} must be {allowed}; got {found}.")
 
 
 def _write_key(key):

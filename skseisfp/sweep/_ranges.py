@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
-from numbers import Number
+from decimal import Context, Decimal, InvalidOperation, localcontext
+from math import isfinite
+from numbers import Integral, Number
 from typing import Any
 
 import numpy as np
 
 from .._utils.digest import digest
+from .._utils.plain import plain
+
+MAX_VALUES = 100_000  # of a parameter: no search has as many fits, and they fit memory
+# digits between the largest float, 1.8e308, and the last one of the smallest, 4.9e-324
+PRECISION = 700
 
 
 def expand(name: str, spec: Any) -> list:
@@ -30,8 +36,8 @@ def expand(name: str, spec: Any) -> list:
     Raises
     ------
     ValueError
-        If a range is malformed, empty, of the wrong sign or misses its end, or if
-        values repeat.
+        If a range is malformed, empty, of the wrong sign or misses its end, if there
+        are more than `MAX_VALUES` values, or if values repeat.
     """
     if isinstance(spec, str):
         return _expand_range(name, spec) if ":" in spec else [spec]
@@ -40,10 +46,10 @@ def expand(name: str, spec: Any) -> list:
             raise ValueError(
                 f"{name}: values must be an array of one axis; got {spec.ndim} axes."
             )
-        spec = spec.tolist()
-    if not isinstance(spec, (list, range)):
-        return [_plain(spec)]
-    values = [_plain(value) for value in spec]
+    elif not isinstance(spec, (list, range)):
+        return [plain(spec)]
+    _check_number(name, _length(spec))
+    values = [plain(value) for value in spec]
     if not values:
         raise ValueError(f"{name}: the list of values is empty.")
     seen = set()
@@ -56,7 +62,13 @@ def expand(name: str, spec: Any) -> list:
 
 def _expand_range(name, text):
     """Return the values of ``"min:step:max"``, computed in decimals."""
-    first, step, last = numbers = _parse_range(name, text)
+    with localcontext(Context(prec=PRECISION)):
+        return _values_of_range(name, text, _parse_range(name, text))
+
+
+def _values_of_range(name, text, numbers):
+    """Return the values from the first to the last number of a range."""
+    first, step, last = numbers
     if step <= 0:
         raise ValueError(
             f"{name}: the step of {text!r} must be positive; the smallest value comes "
@@ -66,6 +78,7 @@ def _expand_range(name, text):
         raise ValueError(
             f"{name}: the range {text!r} is empty: it begins above its end."
         )
+    _check_number(name, int((last - first) / step) + 1, f" of the range {text!r}")
     n_steps, rest = divmod(last - first, step)
     if rest:
         reached = first + n_steps * step
@@ -75,7 +88,27 @@ def _expand_range(name, text):
         )
     integral = all(number == number.to_integral_value() for number in numbers)
     kind = int if integral and not set(text) & set(".eE") else float
-    return [kind(first + index * step) for index in range(int(n_steps) + 1)]
+    values = [kind(first + index * step) for index in range(int(n_steps) + 1)]
+    if len({*values}) < len(values):
+        raise ValueError(f"{name}: the step of {text!r} is too small for floats.")
+    return values
+
+
+def _check_number(name, number, source=""):
+    """Raise if a parameter has too many values."""
+    if number > MAX_VALUES:
+        shown = f"{number:,}" if number < 10**15 else f"{Decimal(number):.1e}"
+        raise ValueError(
+            f"{name}: the number of values{source} must be at most {MAX_VALUES:,}; "
+            f"got {shown}."
+        )
+
+
+def _length(values):
+    """Return the number of values, also of a range beyond `sys.maxsize`."""
+    if isinstance(values, range):
+        return max(0, -((values.start - values.stop) // values.step))
+    return len(values)
 
 
 def _parse_range(name, text):
@@ -84,7 +117,7 @@ def _parse_range(name, text):
         numbers = [Decimal(part) for part in text.split(":")]
     except InvalidOperation:
         numbers = []
-    if len(numbers) != 3 or not all(number.is_finite() for number in numbers):
+    if len(numbers) != 3 or not all(map(_is_float, numbers)):
         raise ValueError(
             f"{name}: a range is 'min:step:max', three finite numbers; got {text!r}. "
             "A string with colons goes into a list."
@@ -92,13 +125,15 @@ def _parse_range(name, text):
     return numbers
 
 
-def _plain(value):
-    """Turn NumPy's scalars into Python's."""
-    return value.item() if isinstance(value, np.generic) else value
+def _is_float(number):
+    """Return whether a float can be near a decimal number."""
+    if not (number.is_finite() and isfinite(number)):
+        return False
+    return not number or float(number) != 0
 
 
 def _identity(value):
-    """Return a key that values share which mean the same."""
+    """Return a key that values share which mean the same; 1 and 1.0 may not."""
     if isinstance(value, Number) and not isinstance(value, bool):
-        return value
+        return isinstance(value, Integral), value
     return digest(value)

@@ -9,9 +9,8 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import numpy as np
-
 from .._utils.digest import digest
+from .._utils.plain import plain, plain_repr
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -124,7 +123,7 @@ def encode(value: Any, number: int = 0) -> Any:
     object
         What `decode` takes.
     """
-    value = _plain(value)
+    value = plain(value)
     if value is None or isinstance(value, (bool, str)):
         return value
     if type(value) in (int, float):
@@ -180,7 +179,7 @@ def string_of(value: Any) -> str:
     """Return a short string of a value without addresses in memory."""
     if isinstance(value, type) or callable(value):
         return getattr(value, "__qualname__", type(value).__qualname__)
-    return " ".join(repr(value).split())
+    return " ".join(plain_repr(value).split())
 
 
 def is_number(value: Any) -> bool:
@@ -210,7 +209,7 @@ def make_distributions(
     found: dict[str, list] = {}
     for params in candidates:
         for name, value in params.items():
-            found.setdefault(name, []).append(_plain(value))
+            found.setdefault(name, []).append(plain(value))
     return {name: _distribution(kinds, values) for name, values in found.items()}
 
 
@@ -247,7 +246,7 @@ def show_params(
     shown, distributions = {}, {}
     for name, value in params.items():
         first, now = known.get(name, planned[name]), planned[name]
-        value, choices = _plain(value), getattr(first, "choices", None)
+        value, choices = plain(value), getattr(first, "choices", None)
         if choices is not None and _label(value) in choices:
             shown[name], distributions[name] = _label(value), first
         elif choices is None and type(first) is type(now):  # ranges may differ
@@ -258,7 +257,3 @@ def show_params(
 def _label(value):
     is_shown = value is None or isinstance(value, (bool, str))
     return value if is_shown else string_of(value)
-
-
-def _plain(value):
-    return value.item() if isinstance(value, np.generic) else value

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -14,10 +13,12 @@ from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 from sklearn.utils import check_scalar
 
+from .._utils.atomic import write_file
 from .._utils.checks import check_option
+from .._utils.plain import plain_repr
 from ._plan_estimates import time_fit, trial_size
 from ._plan_faults import find_faults
-from ._plan_toml import read_plan, write_plan
+from ._plan_toml import name_plan, read_plan, write_plan
 from ._published_plans import RANGES, published_plan
 from ._ranges import expand
 from ._set_trial import set_trial
@@ -51,8 +52,8 @@ class ExperimentPlan:
     Raises
     ------
     ValueError
-        If a range is malformed, empty, descends or misses its end, if values repeat,
-        or if a parameter is varied and fixed.
+        If a range is malformed, empty, descends or misses its end, if values repeat
+        or are more than 100,000, or if a parameter is varied and fixed.
 
     See Also
     --------
@@ -153,9 +154,13 @@ class ExperimentPlan:
         Raises
         ------
         ValueError
-            If it is not TOML, or not a plan.
+            If it is not TOML, or not a plan; the message names the file and the key.
         """
-        return cls(**read_plan(source))
+        plan = read_plan(source)
+        try:
+            return cls(**plan)
+        except ValueError as error:
+            raise ValueError(f"{name_plan(source)}: {error}") from error
 
     def to_toml(self, path: str | PathLike | None = None) -> str:
         """Write the plan as TOML, ranges as they were given.
@@ -174,10 +179,12 @@ class ExperimentPlan:
         ------
         TypeError
             If a value has no form in TOML, such as an estimator.
+        OSError
+            If the file cannot be written; an old one stays as it was.
         """
         text = write_plan(self.name, self.ranges, self.fixed)
         if path is not None:
-            Path(path).write_text(text, "utf-8")
+            write_file(path, text)
         return text
 
     def check(
@@ -318,5 +325,5 @@ class ExperimentPlan:
 
     def __repr__(self) -> str:
         name = "" if self.name is None else f", name={self.name!r}"
-        fixed = f", fixed={self.fixed!r}" if self.fixed else ""
-        return f"ExperimentPlan({self.ranges!r}{fixed}{name})"
+        fixed = f", fixed={plain_repr(self.fixed)}" if self.fixed else ""
+        return f"ExperimentPlan({plain_repr(self.ranges)}{fixed}{name})"
