@@ -12,6 +12,10 @@ from ._plan_faults import IMPOSSIBLE, find_faults
 from ._set_trial import set_trial
 
 
+# one epoch more than the first is lost in the noise of a busy machine
+EPOCHS = 5  # of the longer of two fits
+
+
 def trial_size(
     estimator: Any, n_classes: int, input_shape: Sequence[int] | None
 ) -> dict[str, int]:
@@ -26,7 +30,7 @@ def trial_size(
 
 
 def time_fit(estimator: Any, X: Any, y: Any, fit_params: dict[str, Any]) -> float:
-    """Return the seconds of one fit; of a network, as two epochs predict them."""
+    """Return the seconds of one fit; of a network, as some epochs predict them."""
     from ..neural.parameter_counts import find_network  # loads torch
 
     classifier, prefix = find_network(estimator)
@@ -39,9 +43,10 @@ def time_fit(estimator: Any, X: Any, y: Any, fit_params: dict[str, Any]) -> floa
             y,
             fit_params,
         )
-        for n_epochs in (1, 2)
+        for n_epochs in (1, EPOCHS)
     )
-    return first + (classifier.max_epochs - 1) * max(second - first, 0)
+    epoch = max(second - first, 0) / (EPOCHS - 1)
+    return first + (classifier.max_epochs - 1) * epoch
 
 
 def _seconds(estimator, X, y, fit_params):
