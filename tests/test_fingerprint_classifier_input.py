@@ -125,7 +125,11 @@ def test_a_parameter_of_the_cnn_raises_with_flat_fingerprints():
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("class_weight", "balance='weights'"), ("train_split", "early_stopping")],
+    [
+        ("class_weight", "balance='weights'"),
+        ("train_split", "early_stopping"),
+        ("compile", "Networks are not compiled"),
+    ],
 )
 def test_parameters_of_others_that_are_replaced_raise_with_a_hint(name, hint):
     with pytest.raises(TypeError, match=f"'{name}' is not a parameter.*{hint}"):

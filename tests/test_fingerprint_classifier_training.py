@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import Pipeline
-from skorch.callbacks import EpochScoring
+from skorch.callbacks import Callback, EpochScoring, LRScheduler
 from small_classifiers import (
     N_RECORDS,
     Module,
@@ -267,3 +267,61 @@ def test_divergence_is_an_error():
     X, y = make_fingerprints()
     with pytest.raises(ValueError, match=r"diverged.*lr=1e\+30"):
         make_classifier(lr=1e30).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        (
+            {"criterion": nn.NLLLoss, "lr": 0.01},
+            r"training loss NLLLoss is nan in epoch 1 with lr=0\.01; NLLLoss needs a "
+            "module that returns probabilities",
+        ),
+        (
+            {"lr": 1e30, "lr_schedule": None},
+            r"loss CrossEntropyLoss is (nan|inf) in epoch \d+ with lr=1e\+30; lower lr",
+        ),
+    ],
+)
+def test_a_loss_that_is_not_finite_raises_at_once(params, message):
+    X, y = make_fingerprints()
+    epochs = []
+
+    class Epochs(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            epochs.append(1)
+
+    classifier = make_classifier(max_epochs=50, callbacks=[Epochs()], **params)
+    with pytest.raises(ValueError, match=message):
+        classifier.fit(X, y)
+    assert len(epochs) < 5
+    with pytest.raises(NotFittedError):
+        classifier.predict(X)
+
+
+def test_a_validation_loss_that_is_not_finite_is_named():
+    class OnlyTrains(Module):
+        def forward(self, X):
+            return super().forward(X) * (1.0 if self.training else torch.nan)
+
+    X, y = make_fingerprints()
+    classifier = FingerprintClassifier(
+        OnlyTrains, early_stopping=True, device="cpu", random_state=0
+    )
+    with pytest.raises(ValueError, match="validation loss CrossEntropyLoss is nan"):
+        classifier.fit(X, y, groups="records")
+
+
+@pytest.mark.parametrize("name", ["cosine", "plateau"])
+@pytest.mark.parametrize("named", [False, True])
+def test_two_schedules_raise(name, named):
+    X, y = make_fingerprints()
+    schedule = LRScheduler("StepLR", step_size=1)
+    callbacks = [("steps", schedule) if named else schedule]
+    classifier = make_classifier(lr_schedule=name, callbacks=callbacks, max_epochs=3)
+    with pytest.raises(ValueError, match=f"'{name}'; set lr_schedule=None"):
+        classifier.fit(X, y)
+    classifier.set_params(lr_schedule=None).fit(X, y)
+    np.testing.assert_allclose(
+        classifier.history_["learning_rate"], [1e-3, 1e-4, 1e-5], rtol=1e-6
+    )

@@ -19,7 +19,6 @@ from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
 import skseisfp
-from skseisfp import persistence
 from skseisfp.ensemble import (
     EventVoteClassifier,
     MultiRepresentationClassifier,
@@ -29,6 +28,9 @@ from skseisfp.events import attach_events
 from skseisfp.metrics import event_accuracy, make_event_scorer
 from skseisfp.model_selection import EventStationSplit, TemporalEventSplit
 from skseisfp.neural import FingerprintClassifier, FingerprintCNN
+from skseisfp.persistence._fitted_state import CHECKS
+from skseisfp.persistence._note import FORMAT
+from skseisfp.persistence._trust import TRUSTED_TYPES, is_own, names_of
 from skseisfp.preprocessing import (
     AdaptiveHighpassFilter,
     FilterAugmenter,
@@ -178,7 +180,7 @@ def test_trust_is_given_by_name(trusted, fitted, tmp_path):
 def test_trusted_types_exist():
     from importlib import import_module
 
-    for name in persistence.TRUSTED_TYPES:
+    for name in (*TRUSTED_TYPES, *CHECKS):
         module, _, attribute = name.rpartition(".")
         assert callable(getattr(import_module(module), attribute)), name
 
@@ -197,8 +199,8 @@ def test_all_public_estimators_are_trusted():
         item for item in public if isinstance(item, type) and issubclass(item, kinds)
     ]
     assert len(classes) > 30
-    names = persistence._names_of(classes)
-    assert [name for name in sorted(names) if not persistence._is_own(name)] == []
+    names = names_of(classes)
+    assert [name for name in sorted(names) if not is_own(name)] == []
 
 
 EVENTS = np.repeat(np.arange(12), 4)
@@ -318,7 +320,7 @@ def test_a_failed_write_leaves_the_old_file(fitted, tmp_path, monkeypatch):
     def fail(descriptor):
         raise OSError("disk full")
 
-    monkeypatch.setattr(persistence.os, "fsync", fail)
+    monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OSError, match="disk full"):
         skseisfp.save(fitted, path)
     assert path.read_bytes() == before
@@ -373,7 +375,7 @@ def test_other_releases_warn(fitted, tmp_path):
 def test_later_formats_raise(fitted, tmp_path):
     path = tmp_path / "model.skops"
     skseisfp.save(fitted, path)
-    edit_note(path, format=persistence.FORMAT + 1, versions={"skseisfp": "9.1.0"})
+    edit_note(path, format=FORMAT + 1, versions={"skseisfp": "9.1.0"})
     with pytest.raises(ValueError, match=r"skseisfp 9\.1\.0 in a later format"):
         skseisfp.load(path)
 
@@ -406,8 +408,11 @@ def test_missing_files_are_named(tmp_path):
         ("skseisfp.baselines.exact.trova_cnn.TrovaNet", True),
         ("skseisfp.metrics.report.specificity_score", True),
         ("skseisfp.archive.fetch_fdsn.fetch_fdsn", False),
-        ("skseisfp.persistence.load", False),
-        ("skseisfp.persistence.ZipFile", False),
+        ("skseisfp.archive.seismic_archive.SeismicArchive", False),
+        ("skseisfp.persistence.load.load", False),
+        ("skseisfp.persistence.load.ZipFile", False),
+        ("skseisfp.plotting.cube_display.CubeDisplay", False),
+        ("skseisfp..Class", False),
         ("skseisfp.neural._network.FingerprintNet", False),
         ("skseisfp.ensemble.event_vote_classifier.np", False),
         ("skseisfp.sweep.nowhere.Class", False),
@@ -418,7 +423,7 @@ def test_missing_files_are_named(tmp_path):
     ],
 )
 def test_own_types_are_those_of_public_modules(name, expected):
-    assert persistence._is_own(name) is expected
+    assert is_own(name) is expected
 
 
 def test_files_of_the_old_layout_are_read(tmp_path):

@@ -61,7 +61,7 @@ def neg_gradient_of_error(estimator: Any, X: Any, y: npt.ArrayLike) -> float:
     """
     import torch
 
-    from .._utils.torch_sums import reproducible_sums
+    from .._utils.torch_state import plain_torch
 
     classifier, X = _network_and_input(estimator, X)
     codes = encode(y, classifier.classes_)
@@ -72,7 +72,7 @@ def neg_gradient_of_error(estimator: Any, X: Any, y: npt.ArrayLike) -> float:
     network.module_.eval()
     batches = np.array_split(np.arange(len(codes)), -(-len(codes) // BATCH_SIZE))
     try:
-        with reproducible_sums(network.device):
+        with plain_torch(network.device):
             for rows in batches:
                 error = _summed_error(network, fingerprints[rows], codes[rows])
                 parts = torch.autograd.grad(error, weights, materialize_grads=True)

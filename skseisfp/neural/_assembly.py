@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from sklearn.base import clone
 from skorch.callbacks import EarlyStopping, LRScheduler
+from torch.nn.parameter import is_lazy
 from torch.utils.data import DataLoader
 
 from ._default_module import default_module
@@ -79,6 +80,7 @@ def restore_network(classifier, weights):
     network = assemble_network(classifier, make_generators(0, classifier.device_))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        _check_weights(network, weights)
         network.initialize()
     network.module_.load_state_dict(
         {
@@ -87,6 +89,28 @@ def restore_network(classifier, weights):
         }
     )
     return network.release()
+
+
+def _check_weights(network, weights):
+    """Raise for weights of other shapes than those of the module.
+
+    It is made without memory for its own weights, which a forged file could make as
+    large as it likes.
+    """
+    try:
+        with torch.device("meta"), torch.random.fork_rng(devices=[]):
+            settings = network.get_params_for("module")
+            module = network.initialized_instance(network.module, settings)
+    except (NotImplementedError, RuntimeError):  # it computes with its own weights
+        return
+    for name, value in module.state_dict().items():
+        if isinstance(value, torch.Tensor) and not is_lazy(value):
+            shape = np.shape(weights[name]) if name in weights else "none"
+            if shape != tuple(value.shape):
+                raise ValueError(
+                    f"The weights {name} of {type(module).__name__} must have the "
+                    f"shape {tuple(value.shape)}; got {shape}."
+                )
 
 
 def _module_settings(module, classifier):
@@ -146,4 +170,15 @@ def _make_callbacks(classifier):
         stopping = EarlyStopping(patience=classifier.patience, load_best=True)
         callbacks.append(("early_stopping", stopping))
     own = [clone(callback, safe=False) for callback in classifier.callbacks or ()]
+    if classifier.lr_schedule is not None and any(map(_is_schedule, own)):
+        raise ValueError(
+            "callbacks holds an LRScheduler in addition to "
+            f"lr_schedule={classifier.lr_schedule!r}; set lr_schedule=None to use it."
+        )
     return callbacks + own
+
+
+def _is_schedule(callback):
+    """Return whether a callback, maybe with its name, sets the learning rate."""
+    callback = callback[1] if isinstance(callback, tuple) else callback
+    return isinstance(callback, LRScheduler) or callback is LRScheduler

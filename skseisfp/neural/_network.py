@@ -154,6 +154,20 @@ class FingerprintNet(NeuralNetClassifier):
             batch = ({**item, "X": X} if isinstance(item, dict) else X), y
         return super().train_step(batch, **fit_params)
 
+    def on_batch_end(self, net, batch=None, training=False, loss=None, **kwargs):
+        """Raise for a loss that is infinite or not a number."""
+        assert loss is not None
+        if torch.isfinite(loss).all():
+            return
+        hint = "lower lr"
+        if isinstance(self.criterion_, torch.nn.NLLLoss):
+            hint = "NLLLoss needs a module that returns probabilities, not logits"
+        raise ValueError(
+            f"Training diverged: the {'training' if training else 'validation'} loss "
+            f"{type(self.criterion_).__name__} is {loss.item()} in epoch "
+            f"{len(self.history)} with lr={self.lr}; {hint}."
+        )
+
     def get_loss(self, y_pred, y_true, X=None, training=False):
         """Return the loss of a batch, the mean of the weighted losses of its items."""
         if not isinstance(X, dict):

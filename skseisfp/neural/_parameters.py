@@ -10,7 +10,6 @@ from sklearn.base import BaseEstimator
 from .._utils.names import nearest_name
 
 _PLAIN = (
-    "compile",
     "iterator_train",
     "iterator_valid",
     "predict_nonlinearity",
@@ -18,12 +17,16 @@ _PLAIN = (
     "use_caching",
 )
 _COMPONENTS = ("module", "criterion", "optimizer", "iterator_train", "iterator_valid")
-_OPEN = ("callbacks__", "compile__", "optimizer__param_groups")
+_OPEN = ("callbacks__", "optimizer__param_groups")
 _REJECTED = {
     "train_split": " Use early_stopping and validation_fraction.",
     "class_weight": (
         " Use balance='weights', 'views' or 'events' for classes of unequal size, and "
         "sample_weight in fit for weights of records."
+    ),
+    "compile": (
+        " Networks are not compiled: their weights would depend on the compiler, and "
+        "the network on the sizes of its batches."
     ),
 }
 _PREFIXES = (*(f"{part}__" for part in _COMPONENTS), *_OPEN)

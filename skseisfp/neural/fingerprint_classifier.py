@@ -28,7 +28,7 @@ from .._parameters import (
     Where,
 )
 from .._utils.checks import check_option
-from .._utils.torch_sums import reproducible_sums
+from .._utils.torch_state import plain_torch
 from ..preprocessing import WaveformAugmenter
 from ._assembly import (
     assemble_network,
@@ -119,7 +119,8 @@ class FingerprintClassifier(
         beyond the limit are read again in every epoch; None keeps all of them in
         memory.
     callbacks : list or tuple, default=None
-        Further skorch callbacks; copies of them are used.
+        Further skorch callbacks; copies of them are used. An ``LRScheduler`` needs
+        ``lr_schedule=None``.
     device : str, int or torch.device, default="auto"
         Torch device; ``"auto"`` is ``"cuda"`` if there is one and else ``"cpu"``.
     random_state : int, RandomState instance or None, default=None
@@ -206,6 +207,9 @@ class FingerprintClassifier(
     `transform` returns the input of the output layer as features, for another
     classifier after this one in a pipeline. Those of training records have seen the
     labels.
+
+    Networks are trained and predict in float32. Another default dtype or device of
+    torch, its inference mode and autocast have no effect on them.
 
     A pickle holds the weights as plain arrays. The unpickled network predicts as
     before; the state of its optimizer is not kept.
@@ -381,7 +385,8 @@ class FingerprintClassifier(
         ------
         ValueError
             If the data, a parameter or the architecture is not valid, before any
-            training; if training diverges. Of a parameter it is a TypeError, too.
+            training; if the loss or a weight is no longer finite. Of a parameter it is
+            a TypeError, too.
         """
         if not self.warm_start:
             vars(self).pop("net_", None)
@@ -453,7 +458,7 @@ class FingerprintClassifier(
             If the fingerprints are not of the shape that the network was fitted on.
         """
         X, n_views = self._check_predicted(X)
-        with reproducible_sums(self.device_):
+        with plain_torch(self.device_):
             scores = self.net_.predict_proba(FingerprintDataset(X, n_views=n_views))
         scores = scores.reshape(len(X), n_views, -1).astype(np.float64).mean(axis=1)
         return scores / scores.sum(axis=1, keepdims=True)
@@ -498,7 +503,7 @@ class FingerprintClassifier(
         dtype = np.float64 if dtype == np.float64 else np.float32
         X, n_views = self._check_predicted(X)
         items = FingerprintDataset(X, n_views=n_views)
-        with reproducible_sums(self.device_):
+        with plain_torch(self.device_):
             features = hidden_features(self.net_, items, len(self.classes_))
         features = features.reshape(len(X), n_views, -1)
         return features.astype(dtype, copy=False).mean(axis=1)
@@ -506,9 +511,10 @@ class FingerprintClassifier(
     @property
     def _n_features_out(self):
         """Return the number of features that `transform` returns."""
-        return count_hidden_features(
-            self.net_, self.fingerprint_shape_, len(self.classes_)
-        )
+        with plain_torch(self.device_):
+            return count_hidden_features(
+                self.net_, self.fingerprint_shape_, len(self.classes_)
+            )
 
     def __sklearn_tags__(self) -> Tags:
         """Return the tags: fingerprints may have three axes."""
@@ -538,7 +544,8 @@ class FingerprintClassifier(
             on_cuda = torch.device(self.device_).type == "cuda"
             if on_cuda and not torch.cuda.is_available():
                 self.device_ = "cpu"
-            self.net_ = restore_network(self, state["net_"])
+            with plain_torch(self.device_):
+                self.net_ = restore_network(self, state["net_"])
 
     def _check_combinations(self):
         """Raise for parameters that no part of the network takes."""
@@ -573,6 +580,13 @@ class FingerprintClassifier(
             self.fingerprint_shape_ = self._shape_in_network(X)
         self._check_shape(X)
         self.device_ = choose_device(self.device)
+        with plain_torch(self.device_):
+            network = self._train_network(X, codes, events, weights, fitted)
+        self._add_history(network, fitted)
+        self.net_ = network.release()
+
+    def _train_network(self, X, codes, events, weights, fitted):
+        """Return a network that is trained on records with their views."""
         generators = self._make_generators(fitted)
         records = select_records(X, codes, events, weights)
         train, valid = make_datasets(self, X, codes, events, records, generators.split)
@@ -583,10 +597,7 @@ class FingerprintClassifier(
             check_same_module(fitted, network)
             start = fitted.module_.state_dict()
         sampler = make_sampler(self, train, events, generators.order)
-        with reproducible_sums(self.device_):
-            network.train(train, valid, sampler, start)
-        self._add_history(network, fitted)
-        self.net_ = network.release()
+        return network.train(train, valid, sampler, start)
 
     def _add_history(self, network, fitted):
         """Keep the history of a fit, after that of the fits that it goes on with."""

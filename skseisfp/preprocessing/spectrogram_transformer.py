@@ -155,14 +155,15 @@ class SpectrogramTransformer(RecordTransformer):
         frame = self._frame(traces.shape[-1])
         if self.normalize:
             traces = over_peak(traces, axis=-1)
-        axis, _, power = spectrogram(
-            detrend(traces, type="constant"),
-            self.sampling_rate,
-            window=self.window,
-            nperseg=frame,
-            noverlap=min(int(self.overlap * frame), frame - 1),
-            detrend="constant",
-        )
+        with np.errstate(under="ignore"):
+            axis, _, power = spectrogram(
+                detrend(traces, type="constant"),
+                self.sampling_rate,
+                window=self.window,
+                nperseg=frame,
+                noverlap=min(int(self.overlap * frame), frame - 1),
+                detrend="constant",
+            )
         power = power[:, self._in_band(axis)].astype(traces.dtype, copy=False)
         if self.normalize:
             power = over_peak(power, axis=(-2, -1))

@@ -96,8 +96,9 @@ def noise_spectra(network, frequencies):
     local = corner / (1.0 + corner ** (1.0 + network.local["flank"][:, None]))
     hump = np.log(f / network.cultural["peak"][:, None])
     cultural = np.exp(-0.5 * (hump / network.cultural["width"][:, None]) ** 2)
-    for line in network.lines.T:
-        cultural += 2.0 * np.exp(-0.5 * ((f - line[:, None]) / LINE_WIDTH) ** 2)
+    with np.errstate(under="ignore"):
+        for line in network.lines.T:
+            cultural += 2.0 * np.exp(-0.5 * ((f - line[:, None]) / LINE_WIDTH) ** 2)
     stationary = np.hypot(
         _with_rms(microseism, network.microseism["rms"]),
         _with_rms(local, network.local["rms"]),
