@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.colors import to_hex
 from numpy.testing import assert_allclose
 from sklearn.utils import Bunch
 
 from skseisfp import load_records, make_seismograms
 from skseisfp.plotting import EventMapDisplay
+from skseisfp.plotting.base import FAINT
 
 pytestmark = [
     pytest.mark.usefixtures("pyplot"),
@@ -67,6 +69,36 @@ def test_events_are_at_their_places_by_class():
     strings = [text.get_text() for text in display.ax_.texts]
     assert strings[:2] == ["XX.B", "XX.A"]
     assert display.ax_.get_title("left") == "4 events"
+
+
+def test_events_have_the_colours_of_a_key():
+    table = make_events(agency=["uw", "us", None, "uw"])
+    display = EventMapDisplay.from_tables(
+        table, color_by="agency", colors={"us": "#123456"}
+    )
+    assert {name: len(places) for name, places in points_in(display.ax_).items()} == {
+        "us (1)": 1,
+        "uw (2)": 2,
+        "no label (1)": 1,
+    }
+    drawn = {item.get_label(): item for item in display.ax_.collections}
+    assert to_hex(drawn["us (1)"].get_facecolor()[0]) == "#123456"
+    assert to_hex(drawn["no label (1)"].get_facecolor()[0]) == FAINT
+    with pytest.raises(ValueError, match="events lacks the columns region"):
+        EventMapDisplay.from_tables(table, color_by="region")
+    with pytest.raises(ValueError, match="colors must map values to colours"):
+        EventMapDisplay.from_tables(table, colors=["red"])
+
+
+def test_the_key_may_be_a_column_of_records():
+    bunch = make_seismograms(12, records_per_event=4, random_state=0)
+    bunch.frame["set"] = np.repeat(["train", "test", "test"], 4)
+    names = dict.fromkeys(bunch.groups)
+    places = pd.DataFrame(
+        {"event_id": list(names), "latitude": [46.0, 47, 48], "longitude": 7.0}
+    )
+    display = EventMapDisplay.from_bunch(bunch, events=places, color_by="set")
+    assert set(points_in(display.ax_)) == {"test (2)", "train (1)"}
 
 
 @pytest.mark.parametrize("latitude", [0.0, 46.0, -60.0])

@@ -2,6 +2,7 @@
 
 import signal
 import struct
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,8 @@ from archive_worker import make_stream
 from skseisfp.archive import SeismicArchive
 from skseisfp.datasets import load_records
 from skseisfp.io import WaveformReader
+from skseisfp.io.read_waveforms import read_waveforms
+from skseisfp.io.reading_notes import ReadingWarning
 
 pytestmark = pytest.mark.filterwarnings(
     # obspy still lists its plug-ins through an interface that Python deprecates
@@ -138,9 +141,6 @@ WAVEFORMS = {
     "zip": lambda good: b"PK\x03\x04" + bytes(500),
     "one byte": lambda good: b"0",
     "header only": lambda good: good[:48],
-    "cut in record": lambda good: good[: 3 * RECORD - 100],
-    "cut in header": lambda good: good[: 2 * RECORD + 20],
-    "garbage at the end": lambda good: good + b"garbage",
     "garbage between": lambda good: good[:RECORD] + b"x" * 77 + good[RECORD:],
     "no blockette": lambda good: patched(good, 46, bytes(2)),
     "loop of blockettes": lambda good: patched(good, 50, struct.pack(">H", 48)),
@@ -150,7 +150,6 @@ WAVEFORMS = {
     "unknown encoding": lambda good: patched(good, 52, b"\x7f"),
     "wrong encoding": lambda good: patched(good, 52, b"\x04"),
     "wrong byte order": lambda good: patched(good, 53, b"\x00"),
-    "order of another kind": lambda good: patched(good, 53, b"\x63"),
     "no samples": lambda good: patched(good, 30, bytes(2)),
     "too many samples": lambda good: patched(good, 30, b"\xff\xff"),
     "data beyond the end": lambda good: patched(good, 44, b"\xff\x00"),
@@ -169,6 +168,16 @@ WAVEFORMS = {
     "centuries": spread,
     "pieces": many_pieces,
 }
+# What is whole of these is taken, with a note on the rest.
+WORN = {
+    "cut in record": lambda good: good[: 3 * RECORD - 100],
+    "cut in header": lambda good: good[: 2 * RECORD + 20],
+    "garbage at the end": lambda good: good + b"garbage",
+    "zeros at the end": lambda good: good + bytes(3 * RECORD),
+    "zeros between": lambda good: good[: 2 * RECORD] + bytes(RECORD) + good,
+    "order of another kind": lambda good: patched(good, 53, b"\x63"),
+}
+SILENT = {"zeros at the end"}  # loggers fill up their files
 KEPT = {"centuries", "wrong encoding"}  # sound as files; the reader rejects them
 
 
@@ -189,6 +198,23 @@ def test_waveforms_are_rejected_with_a_reason(good, tmp_path, monkeypatch, name)
         assert list(archive.waveforms.iterdir()) == []
     assert archive.verify().empty
     assert not (tmp_path / "hostile").exists()
+
+
+@pytest.mark.parametrize("name", WORN)
+def test_what_is_whole_is_taken(good, tmp_path, name):
+    file = tmp_path / "worn.mseed"
+    file.write_bytes(WORN[name](good))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        found = read_waveforms(file).stream
+    file.write_bytes(good)
+    whole = {trace.id: trace.data for trace in read_waveforms(file).stream}
+    for trace in found:
+        expected = whole[trace.id][: trace.stats.npts]
+        np.testing.assert_array_equal(trace.data, expected)
+    said = [str(item.message) for item in said if item.category is ReadingWarning]
+    assert len(said) == (name not in SILENT)
+    assert all("worn.mseed" in text for text in said)
 
 
 @pytest.mark.parametrize("name", WAVEFORMS)
@@ -285,4 +311,4 @@ def test_arrays_raise_with_a_reason(tmp_path, name):
 
 
 def test_there_are_sixty_of_them():
-    assert len(WAVEFORMS) + len(SAC) + len(ARRAYS) >= 60
+    assert len(WAVEFORMS) + len(WORN) + len(SAC) + len(ARRAYS) >= 60

@@ -119,6 +119,20 @@ def test_query_selects_and_lists_the_rest(tmp_path):
     assert list(bunch.frame.index) == [0, 1, 2]
 
 
+def test_queries_take_params_and_run_no_code(tmp_path):
+    path, mark = write_arrays(tmp_path, waves(), table()), tmp_path / "mark"
+    bunch = load_records(path, query="snr_db > @limit", params={"limit": 2})
+    assert len(bunch.data) == 3
+    for query in (
+        f"snr_db > @pd.io.common.os.system('touch {mark}')",
+        f"snr_db.to_csv('{mark}')",
+        "snr_db > @limit",
+    ):
+        with pytest.raises(ValueError, match=r"query .* failed"):
+            load_records(path, query=query)
+    assert not mark.exists()
+
+
 def test_first_known_arrival_is_taken(tmp_path):
     frame = table(
         p_sample_auto=[9, 8, -1, -1, 60, -1],

@@ -111,7 +111,7 @@ def test_events_without_labels_and_labels_without_events(tmp_path):
     labels.to_csv(path / "labels.csv", index=False)
     with pytest.raises(ValueError, match=r"3 records .*(?s:.)*no label_cat") as error:
         load_records(path)
-    assert "ev9 has no miniSEED file" in str(error.value)
+    assert "ev9 has no waveform file" in str(error.value)
     bunch = load_records(path, invalid="reject")
     assert_array_equal(bunch.groups, ["ev0", "ev0"])
     assert len(bunch.rejected) == 3
@@ -123,14 +123,14 @@ def test_events_without_labels_and_labels_without_events(tmp_path):
 
 def test_folder_without_miniseed(tmp_path):
     (tmp_path / "labels.csv").write_text("time,label\nev0,1\n")
-    with pytest.raises(FileNotFoundError, match=r"no file <event>/\*.mseed"):
+    with pytest.raises(FileNotFoundError, match=r"no waveform file <event>/\*"):
         load_records(tmp_path)
 
 
 def test_unreadable_miniseed_is_named(tmp_path):
     path = write_folder(tmp_path)
     (path / "mseed/ev0/AB_BAD_ev0.mseed").write_bytes(b"no miniSEED")
-    bunch = assert_bad_file(path, "AB_BAD_ev0.mseed is not miniSEED")
+    bunch = assert_bad_file(path, "AB_BAD_ev0.mseed is of no waveform format")
     assert list(bunch.rejected["record_id"]) == ["AB_BAD_ev0"]
 
 

@@ -12,6 +12,7 @@ from skseisfp.io import (
     read_stationxml,
     source_paths,
 )
+from skseisfp.io.reading_notes import ReadingWarning
 
 pytestmark = pytest.mark.filterwarnings(
     # obspy still lists its plug-ins through an interface that Python deprecates
@@ -74,7 +75,8 @@ def test_event_types_become_labels(tmp_path):
     assert table["event_type"].tolist()[:4] == labels
     assert table["event_type"].isna().tolist()[4:] == [True, True]
     assert table["quakeml_type"].tolist()[:5] == kinds
-    assert table["event_id"].tolist() == ["e0", "e1", "e2", "e3", "e4", "e9"]
+    names = [f"quakeml:test.org/event/e{number}" for number in (0, 1, 2, 3, 4, 9)]
+    assert table["event_id"].tolist() == names
     assert table["magnitude"].eq(0).all()
     assert table["depth_km"].eq(5).all()
     mine = {**EVENT_TYPES, "sonic boom": "sonic", "quarry blast": "blast"}
@@ -108,7 +110,7 @@ def test_picks_and_places_reach_the_records(tmp_path):
     reader = WaveformReader(components="Z", window=(-5, 20), align="P")
     bunch = reader.read(trace, events=file, inventory=stations)
     assert bunch.target.tolist() == ["explosion"]
-    assert bunch.groups.tolist() == ["e1"]
+    assert bunch.groups.tolist() == ["quakeml:test.org/event/e1"]
     (row,) = bunch.frame.to_dict("records")
     assert row["p_arrival"] == 5
     assert row["s_arrival"] == 10.5
@@ -128,14 +130,59 @@ def test_phases_come_from_arrivals_where_picks_have_none(tmp_path):
     ]
 
 
-def test_ids_that_end_alike_stay_whole(tmp_path):
+def test_ids_stay_whole(tmp_path):
     first, second = make_event("1", "earthquake"), make_event("1", "explosion")
     second.resource_id = "quakeml:other.org/event/1"
     file = write_catalogue(tmp_path / "e.xml", first, second)
-    assert read_quakeml(file).events["event_id"].tolist() == [
-        "quakeml:test.org/event/1",
-        "quakeml:other.org/event/1",
-    ]
+    names = ["quakeml:test.org/event/1", "quakeml:other.org/event/1"]
+    assert read_quakeml(file).events["event_id"].tolist() == names
+    file = write_catalogue(tmp_path / "e.xml", first)
+    assert read_quakeml(file).events["event_id"].tolist() == names[:1]
+
+
+def test_events_without_id_have_the_same_name_at_every_reading(tmp_path):
+    from obspy.core.event import Catalog
+
+    file = write_catalogue(tmp_path / "e.xml", make_event("1", "earthquake"))
+    text = file.read_text()
+    file.write_text(text.replace(' publicID="quakeml:test.org/event/1"', ""))
+    expected = "smi:local/20240101T000020.000000_46.0000_7.0000"
+    assert read_quakeml(file).events["event_id"].tolist() == [expected]
+    file = tmp_path / "e.zmap"
+    event = make_event("1", "earthquake")
+    Catalog([event, event]).write(str(file), format="ZMAP")
+    names = read_quakeml(file).events["event_id"].tolist()
+    assert names[0].startswith("smi:local/20240101T00002")
+    assert names[1] == f"{names[0]}/2"
+    assert read_quakeml(file).events["event_id"].tolist() == names
+
+
+@pytest.mark.parametrize("kind", ["SCML", "NORDIC", "ZMAP", "QUAKEML"])
+def test_catalogues_of_other_formats_are_read(tmp_path, kind):
+    from obspy.core.event import Catalog
+
+    event = make_event("e1", "earthquake", picks=[("P", "2024-01-01T00:00:25")])
+    event.preferred_origin_id = event.origins[0].resource_id
+    event.origins[0].latitude = 46.5
+    event.magnitudes[0].magnitude_type = "ML"
+    file = tmp_path / "catalogue"
+    Catalog([event]).write(str(file), format=kind)
+    for source in (file, file.read_bytes()):
+        table = read_quakeml(source).events
+        assert_allclose(table["latitude"], 46.5, atol=1e-3)
+        assert table["origin_time"].dt.round("min").tolist() == [
+            pd.Timestamp("2024-01-01", tz="UTC")
+        ]
+
+
+def test_the_preferred_origin_counts(tmp_path):
+    from obspy.core.event import Origin
+
+    event = make_event("e1", "earthquake")
+    event.origins.append(Origin(time=event.origins[0].time + 1, latitude=47.0))
+    event.preferred_origin_id = event.origins[1].resource_id
+    file = write_catalogue(tmp_path / "e.xml", event)
+    assert read_quakeml(file).events["latitude"].tolist() == [47.0]
 
 
 def test_stations_have_epochs(tmp_path):
@@ -179,15 +226,41 @@ def test_hostile_documents_give_errors_that_name_them(tmp_path, read, name):
             read(file)
 
 
-def test_impossible_values_name_file_and_event(tmp_path):
-    file = write_catalogue(tmp_path / "far.xml", make_event("e1", "earthquake"))
-    text = file.read_text().replace("46.0", "460.0")
-    file.write_text(text)
-    with pytest.raises(ValueError, match=r"far.xml: event e1 has the latitude 460"):
-        read_quakeml(file)
-    file.write_text(text.replace("460.0", "46.0").replace("2024-01-01", "9024-01-01"))
-    with pytest.raises(ValueError, match=r"far.xml: event e1 has the time 9024"):
-        read_quakeml(file)
+IMPOSSIBLE = {
+    "latitude": (">46.0<", ">460.0<", "it has the latitude 460"),
+    "longitude": (">7.0<", ">700.0<", "it has the longitude 700"),
+    "no number": (">7.0<", ">nan<", "not a finite"),
+    "year": ("2024-01-01", "9024-01-01", "it has the time 9024"),
+    "type": (">quarry blast<", ">big bang<", "Event type 'big bang'"),
+    "twice": ("event/e1", "event/e2", "it has the id of another event"),
+}
+
+
+@pytest.mark.parametrize("name", IMPOSSIBLE)
+def test_an_impossible_event_is_left_out_alone(tmp_path, name):
+    good, bad, reason = IMPOSSIBLE[name]
+    events = make_event("e1", "quarry blast"), make_event("e2", "earthquake")
+    file = write_catalogue(tmp_path / "far.xml", *events)
+    before, _, after = file.read_text().partition("<event ")
+    file.write_text(before + "<event " + after.replace(good, bad, 1))
+    with pytest.warns(ReadingWarning, match=rf"far\.xml: event \S*e[12] .*{reason}"):
+        bunch = read_quakeml(file)
+    assert bunch.events["event_id"].tolist() == ["quakeml:test.org/event/e2"]
+    (row,) = bunch.rejected.to_dict("records")
+    assert row["event_id"].endswith("e2" if name == "twice" else "e1")
+    assert reason in row["reason"]
+
+
+@pytest.mark.parametrize("year", [2261, 2500, 2599, 2999])
+def test_epochs_that_end_far_away_are_open(tmp_path, year):
+    from obspy import UTCDateTime
+    from obspy.core.inventory import Inventory, Network, Station
+
+    end = UTCDateTime(year, 12, 31, 23, 59, 59)
+    station = Station("A", 46, 7, 0, end_date=end)
+    Inventory([Network("XX", [station])]).write(str(tmp_path / "s"), "STATIONXML")
+    table = read_stationxml(tmp_path / "s").stations
+    assert table["end_time"].isna().tolist() == [year > 2262]
 
 
 def test_a_table_in_a_file_raises(tmp_path):

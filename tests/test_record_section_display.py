@@ -14,6 +14,7 @@ from sklearn.utils import Bunch
 from skseisfp import load_records, make_seismograms
 from skseisfp.io import WaveformReader
 from skseisfp.plotting import RecordSectionDisplay
+from skseisfp.plotting.base import FAINT
 from skseisfp.plotting.record_section_display import _spread
 
 pytestmark = [
@@ -149,6 +150,43 @@ def test_traces_have_a_scale_each_or_that_of_the_event():
     assert 3 * first == pytest.approx(second)
 
 
+def test_traces_are_drawn_through_a_filter():
+    time = np.arange(1000) / 50
+    waves = np.sin(2 * np.pi * 5 * time) * np.ones((2, 1))
+    swell = 100 * np.sin(2 * np.pi * 0.1 * time)
+    display = RecordSectionDisplay(waves + swell, sampling_rate=50.0, title="a")
+    drawn = traces_in(display.plot(f_min=1.0, f_max=10.0).ax_)[1]
+    wanted = traces_in(RecordSectionDisplay(waves, sampling_rate=50.0).plot().ax_)[1]
+    pair = drawn[1][200:-200], wanted[1][200:-200]
+    assert np.corrcoef(*pair)[0, 1] > 0.999
+    title = display.ax_.get_title("left")
+    assert title == "a, 1 to 10 Hz"
+    gappy = waves + swell
+    gappy[0, 300:400] = np.nan
+    drawn = traces_in(RecordSectionDisplay(gappy, sampling_rate=50.0).plot(f_min=1).ax_)
+    assert np.flatnonzero(np.isnan(drawn[1][0])).tolist() == list(range(300, 400))
+    for band, name in (({"f_min": 1}, "above 1 Hz"), ({"f_max": 3}, "below 3 Hz")):
+        section = RecordSectionDisplay.from_bunch(make_bunch(), "a", **band)
+        assert section.ax_.get_title("left") == f"a, {name}"
+    with pytest.raises(ValueError, match="corners must satisfy 0 < f_min < f_max"):
+        RecordSectionDisplay.from_bunch(make_bunch(), "a", f_min=5.0)
+
+
+def test_traces_have_the_colours_of_a_key():
+    frame = {"distance_km": [3.0, 0, 1.0, 0], "kind": ["y", "q", None, "q"]}
+    display = RecordSectionDisplay.from_bunch(
+        make_bunch(frame=frame), "a", color_by="kind", colors={"y": "teal"}
+    )
+    lines = [line for line in display.ax_.lines if len(line.get_xdata()) > 2]
+    assert [line.get_color() for line in lines] == [FAINT, "teal"]
+    entries = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert entries == ["y", "no label"]
+    with pytest.raises(ValueError, match="The frame of the bunch lacks the columns ki"):
+        RecordSectionDisplay.from_bunch(make_bunch(), "a", color_by="kind")
+    with pytest.raises(ValueError, match="color_keys must have one key per record"):
+        RecordSectionDisplay(np.eye(5), sampling_rate=1.0, color_keys=["a"]).plot()
+
+
 def test_dead_and_gappy_traces_are_drawn():
     traces = np.zeros((3, 50))
     traces[1, 20] = 5.0
@@ -190,8 +228,10 @@ def test_titles_name_the_event_and_its_label():
     bunch = make_bunch(target=np.array(["x", "y", "x", "y"]))
     title = RecordSectionDisplay.from_bunch(bunch, "b").ax_.get_title("left")
     assert title == "b, y"
-    title = RecordSectionDisplay.from_bunch(make_bunch(), "b").ax_.get_title("left")
-    assert title == "b"
+    for options in ({}, {"target": np.array(["x", np.nan] * 2, dtype=object)}):
+        bunch = make_bunch(**options)
+        title = RecordSectionDisplay.from_bunch(bunch, "b").ax_.get_title("left")
+        assert title == "b"
 
 
 def test_given_axes_are_drawn_on(pyplot):

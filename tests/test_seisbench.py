@@ -80,7 +80,11 @@ def test_sets_of_seisbench_are_read(seisbench_data, tmp_path, dimension_order):
     assert bunch.target_names == ["earthquake", "explosion"]
     assert set(bunch.stations) == {"XX.S0", "XX.S1", "XX.S2"}
     test = load_seisbench(
-        tmp_path, split="test", window=(0, 30), query="source_id != 'ev0'"
+        tmp_path,
+        split="test",
+        window=(0, 30),
+        query="source_id != @first",
+        params={"first": "ev0"},
     )
     assert test.frame["split"].eq("test").all()
     assert len(test.data) == 3

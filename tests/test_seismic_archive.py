@@ -161,6 +161,21 @@ def test_paths_come_from_stations(archive):
 def test_queries_name_what_is_wrong(archive):
     with pytest.raises(ValueError, match=r"expression 'speed > 3' failed.*event_type"):
         archive.query("speed > 3")
+    with pytest.raises(ValueError, match="a call is not allowed"):
+        archive.query("event_id.to_csv('mark')")
+
+
+def test_queries_take_params(archive):
+    for number in range(3):
+        archive.add(make_stream(number), event(f"e{number}"))
+    chosen = {"params": {"ids": ["e1"]}}
+    condition = "event_id in @ids"
+    assert archive.query(condition, **chosen)["event_id"].tolist() == ["e1"]
+    assert len(archive.references(condition, **chosen)) == 1
+    assert archive.to_bunch(reader(), condition, **chosen).groups.tolist() == ["e1"]
+    transformer = FingerprintTransformer(sampling_rate=50.0)
+    bunch = archive.fingerprints(reader(), transformer, condition, **chosen)
+    assert bunch.groups.tolist() == ["e1"]
 
 
 @pytest.mark.parametrize("copy", [True, False])
@@ -170,7 +185,7 @@ def test_folders_are_imported_once(archive, tmp_path, copy):
     report = archive.import_folder(tmp_path / "in", groups="folder", copy=copy)
     assert report["stored"].tolist().count(True) == 5
     (failed,) = report[~report["stored"]].to_dict("records")
-    assert "bad.mseed is not miniSEED" in failed["reason"]
+    assert "bad.mseed is of no waveform format" in failed["reason"]
     assert bool(files_of(archive)) == copy
     again = archive.import_folder(tmp_path / "in", groups="folder", copy=copy)
     assert not again["stored"].any()
@@ -272,7 +287,8 @@ def test_fingerprints_follow_origin_times_and_files_that_come_back(archive, tmp_
     assert_array_equal(second, wanted)
     file = tmp_path / "own.mseed"
     make_stream(1).write(str(file), format="MSEED")
-    archive.import_folder(file, copy=False)
+    archive.add_events(pd.DataFrame([event("e1")]))
+    archive.import_folder(file, copy=False, groups=lambda _: "e1")
     file.rename(tmp_path / "away")
     bunch = archive.fingerprints(reader(), transformer)
     assert "own.mseed cannot be read" in bunch.rejected["reason"][0]
@@ -289,6 +305,43 @@ def test_recordings_without_event_are_assigned_by_time(archive):
     samples = make_stream(0, n_samples=6000)
     whole = reader(align="origin").read(samples, events=archive.events())
     assert_array_equal(bunch.data, whole.data)
+
+
+def test_events_without_label_are_read_and_counted(archive):
+    for number in range(3):
+        kind = "explosion" if number else None
+        archive.add(make_stream(number), event(f"e{number}", kind))
+    transformer = FingerprintTransformer(sampling_rate=50.0)
+    for read in (
+        lambda: archive.to_bunch(reader()),
+        lambda: archive.fingerprints(reader(), transformer),
+    ):
+        with pytest.warns(UserWarning, match="1 of 3 records, of 1 events, have no"):
+            bunch = read()
+        assert bunch.target.notna().tolist() == [False, True, True]
+        assert "1 of 3 records" in bunch.DESCR
+        assert bunch.rejected.empty
+
+
+def test_one_instrument_of_a_station_has_a_fingerprint(archive):
+    names = {}
+    for code in ("HN", "HH", "BH"):
+        stream = make_stream(0)
+        for trace in stream:
+            trace.stats.channel = code + trace.stats.channel[-1]
+        (names[code],) = archive.add(stream, event())
+    transformer = FingerprintTransformer(sampling_rate=50.0)
+    for _ in range(2):
+        bunch = archive.fingerprints(reader(), transformer)
+        assert bunch.frame["record_id"].tolist() == [names["HH"]]
+        assert bunch.rejected["reason"].str.contains("HH, which comes first").all()
+        assert archive.to_bunch(reader()).frame["record_id"].tolist() == [names["HH"]]
+    chosen = archive.fingerprints(
+        reader(instruments=("BH",)), transformer, exclusions=[names["BH"]]
+    )
+    assert chosen.frame["record_id"].tolist() == [names["HH"]]
+    everything = archive.fingerprints(reader(instruments=None), transformer)
+    assert len(everything.data) == 3
 
 
 def test_models_are_kept(archive):
@@ -314,6 +367,23 @@ def test_models_are_kept(archive):
     (damage,) = archive.verify().to_dict("records")
     assert damage["kind"] == "model"
     assert "is damaged" in damage["problem"]
+    with pytest.raises(ValueError, match="is not the model 'fingerprints' that was"):
+        archive.load_model("fingerprints")
+    file.unlink()
+    with pytest.raises(ValueError, match="of the model 'fingerprints' is missing"):
+        archive.load_model("fingerprints")
+
+
+def test_another_model_in_the_place_of_one_raises(archive, tmp_path):
+    pytest.importorskip("skops")
+    for name, rate in (("one", 100), ("other", 50)):
+        archive.save_model(name, FingerprintTransformer(sampling_rate=rate))
+    files = archive.models()["file"]
+    folder = archive.folder / "models"
+    (folder / files["one"]).write_bytes((folder / files["other"]).read_bytes())
+    assert archive.load_model("other").sampling_rate == 50
+    with pytest.raises(ValueError, match="is not the model 'one' that was stored"):
+        archive.load_model("one")
 
 
 def test_damage_is_found_and_named(archive, tmp_path):

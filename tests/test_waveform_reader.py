@@ -127,7 +127,7 @@ def test_instruments_are_records_of_their_own():
         + make_stream(("EHZ",))
         + make_stream(("HHZ",), station="B")
     )
-    reader = WaveformReader(components="Z")
+    reader = WaveformReader(components="Z", instruments=None)
     bunch = reader.read(stream)
     assert bunch.frame["channels"].tolist() == ["EHZ", "HHZ", "HHZ"]
     assert bunch.stations.tolist() == ["XX.A", "XX.A", "XX.B"]
@@ -354,14 +354,21 @@ def test_reviewed_records_are_left_out(tmp_path):
     assert bunch.rejected["reason"].tolist() == ["excluded: reviewed"]
 
 
-def test_events_without_a_label_are_left_out():
+def test_events_without_a_label_are_read_and_counted():
     table = pd.DataFrame({"event_id": ["a", "b"], "event_type": ["x", None]})
     streams = [make_stream(("HHZ",)), make_stream(("HHZ",))]
-    bunch = WaveformReader(components="Z").read(
-        streams, events=table, groups=["a", "b"]
-    )
-    assert bunch.target.tolist() == ["x"]
-    assert bunch.rejected["reason"].tolist() == ["its event has no label"]
+    reader = WaveformReader(components="Z")
+    with pytest.warns(UserWarning, match="1 of 2 records, of 1 events, have no label"):
+        bunch = reader.read(streams, events=table, groups=["a", "b"])
+    assert bunch.target.notna().tolist() == [True, False]
+    assert bunch.target.iloc[0] == "x"
+    assert bunch.target_names == ["x"]
+    assert "1 of 2 records, of 1 events, have no label" in bunch.DESCR
+    assert not len(bunch.rejected)
+    unlabelled = table.assign(event_type=None)
+    bunch = reader.read(streams, events=unlabelled, groups=["a", "b"])
+    assert bunch.target is None
+    assert "2 of 2 records, of 2 events, have no label" in bunch.DESCR
 
 
 def test_distances_come_with_places():

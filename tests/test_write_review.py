@@ -231,6 +231,71 @@ def test_a_page_that_fails_leaves_nothing(tmp_path):
     assert old.read_text() == "an older page"
 
 
+def values_in(page):
+    """Map records to the bytes of their traces."""
+    found = re.findall(r'data-id="([^"]*)".*?data-values="([^"]*)"', page, re.DOTALL)
+    return {name: base64.b64decode(values) for name, values in found}
+
+
+def test_traces_are_drawn_through_a_filter(tmp_path):
+    bunch = make_bunch()
+    time = np.arange(bunch.data.shape[-1]) / bunch.sampling_rate
+    swell = 1e3 * np.abs(bunch.data).max() * np.sin(2 * np.pi * 0.2 * time)
+    noisy = make_bunch()
+    noisy.data = bunch.data + swell
+    pages = {
+        name: write_review(item, tmp_path / f"{name}.html", component="Z", **options)
+        for name, item, options in (
+            ("raw", noisy, {}),
+            ("filtered", noisy, {"f_min": 1.0, "f_max": 15.0}),
+            ("wanted", bunch, {"f_min": 1.0, "f_max": 15.0}),
+        )
+    }
+    raw, filtered, wanted = (values_in(pages[name].read_text()) for name in pages)
+    for name in wanted:
+        traces = [
+            np.frombuffer(some[name], np.int8).astype(float)[200:-200]
+            for some in (wanted, filtered, raw)
+        ]
+        likeness = np.corrcoef(traces)[0]
+        assert likeness[1] > 0.9 > 0.5 > likeness[2]
+    assert "12 records of 3 events, component Z, 1 to 15 Hz<" in (
+        pages["filtered"].read_text()
+    )
+    with pytest.raises(ValueError, match="corners must satisfy"):
+        write_review(bunch, tmp_path / "none.html", f_min=30.0)
+    assert not (tmp_path / "none.html").exists()
+
+
+def test_traces_have_the_colours_of_a_key(tmp_path):
+    bunch = make_bunch()
+    bunch.frame["cause"] = ["quarry_blast", None, "<quake>"] * 4
+    path = tmp_path / "page.html"
+    page = write_review(
+        bunch, path, color_by="cause", colors={"<quake>": "teal"}
+    ).read_text()
+    strokes = re.findall(r'<li class="record"[^>]*style="--trace:([^"]*)"', page)
+    assert len(strokes) == 12
+    assert strokes.count("teal") == 4
+    legend = re.findall(r'class="key" style="--trace:([^"]*)">([^<]*)<', page)
+    assert [name for _, name in legend] == ["&lt;quake&gt;", "quarry blast", "no label"]
+    assert {color for color, _ in legend} == set(strokes)
+    plain = write_review(make_bunch(), path).read_text()
+    assert "--trace:" not in plain.replace("solid var(--trace)", "")
+    with pytest.raises(ValueError, match="The frame of the bunch lacks the columns"):
+        write_review(bunch, path, color_by="reason")
+
+
+def test_records_without_label_are_shown(tmp_path):
+    bunch = make_bunch()
+    bunch.target = pd.Series([None, "quake", None] * 4, dtype=object)
+    bunch.groups = np.arange(12).astype(str)
+    page = write_review(bunch, tmp_path / "page.html").read_text()
+    assert 'data-label="quake"' in page
+    assert 'data-label="nan"' not in page
+    assert 'data-label="None"' not in page
+
+
 @needs_records
 def test_real_records_are_on_the_page(tmp_path):
     folder = Path(os.environ["SKSEISFP_DATA"])

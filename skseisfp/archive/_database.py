@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
+    inspect,
     select,
 )
 from sqlalchemy.exc import DatabaseError
@@ -64,7 +65,10 @@ picks = Table(
     Column("phase", String, primary_key=True),
     Column("time_ns", BigInteger, primary_key=True),
     Column("evaluation_mode", String),
+    Column("evaluation_status", String),
+    Column("associated", Integer),
 )
+ADDED_LATER = (picks.c.evaluation_status, picks.c.associated)  # old archives lack them
 
 recordings = Table(
     "recordings",
@@ -155,6 +159,12 @@ class Database:
     def _check_format(self, connection):
         """Create the tables of a new archive; raise if the format is a later one."""
         metadata.create_all(connection)
+        there = {column["name"] for column in inspect(connection).get_columns("picks")}
+        for column in ADDED_LATER:
+            if column.name not in there:
+                kind = column.type.compile(connection.dialect)
+                statement = f"ALTER TABLE picks ADD COLUMN {column.name} {kind}"
+                connection.exec_driver_sql(statement)
         number = connection.execute(select(formats.c.number)).scalar()
         if number is None:
             connection.execute(formats.insert().values(number=FORMAT))

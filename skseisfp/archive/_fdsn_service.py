@@ -4,8 +4,8 @@ import io
 import time
 from http.client import HTTPException
 
+from ..io.read_waveforms import parse_stream
 from ..io.safe_xml import BrokenDocumentError, read_document
-from ..io.stream_files import parse_stream
 from ..signal.waveform import RecordError
 
 

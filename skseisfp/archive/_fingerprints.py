@@ -1,6 +1,7 @@
 """Fingerprints of an archive: computed once for each record and set of parameters."""
 
 import json
+from functools import partial
 from hashlib import sha256
 from zlib import crc32
 
@@ -13,8 +14,10 @@ from sqlalchemy.dialects.sqlite import insert
 from .._utils.versions import installed_version
 from ..io.event_tables import first_picks, origin_times
 from ..io.exclusions import exclusions_among, reasons_to_exclude
+from ..io.instruments import instruments_by_station, reason_of_preference
 from ..io.record_bunch import record_bunch, rejected_rows
 from ..io.times import in_nanoseconds
+from ..io.unlabelled import count_unlabelled
 from ..signal import pack_fingerprints, unpack_fingerprints
 from ..signal.waveform import RecordError
 from ._database import fingerprints, recordings, settings
@@ -109,29 +112,59 @@ def _make_fingerprints(archive, references, reader, transformer, number, batch_s
     """
     times = _reference_times(archive, reader, references)
     lacking = _lacking(archive.database, number, times)
-    references = [item for item in references if item.record_id in lacking]
-    inventory = archive.inventory()
-    reasons = {}
-    for start in range(0, len(references), batch_size):
-        samples = {}
-        for item in references[start : start + batch_size]:
-            time = times[item.record_id]
-            try:
-                samples[item.record_id] = reader.read_stream(
-                    item.stream(),
-                    origin_time=time,
-                    p_time=time,
-                    inventory=inventory,
-                    record_id=item.record_id,
-                )
-            except RecordError as error:
-                reasons[item.record_id] = str(error)
-        if samples:
-            X = np.stack(list(samples.values()))
-            X = transformer.fit(X[:1]).transform(X)
-            keys = [(lacking[name], _stamp(times[name])) for name in samples]
-            _put(archive.database, number, keys, X)
+    read = partial(_read, reader, archive.inventory(), times)
+    reasons, samples = {}, {}
+
+    def put():
+        X = np.stack(list(samples.values()))
+        X = transformer.fit(X[:1]).transform(X)
+        keys = [(lacking[name], _stamp(times[name])) for name in samples]
+        _put(archive.database, number, keys, X)
+        samples.clear()
+
+    for alternatives in instruments_by_station(
+        references, reader.instruments, lambda item: (item.event_id, item.station)
+    ):
+        reasons |= _read_first(alternatives, lacking, read, samples)
+        if len(samples) >= batch_size:
+            put()
+    if samples:
+        put()
     return reasons
+
+
+def _read_first(alternatives, lacking, read, samples):
+    """Read the first good instrument of a station that lacks its fingerprint.
+
+    Returns
+    -------
+    dict
+        Why the others have none; recordings without event do not replace each other.
+    """
+    reasons, chosen = {}, None
+    for item in alternatives:
+        if chosen is not None:
+            reasons[item.record_id] = reason_of_preference(chosen)
+            continue
+        try:
+            if item.record_id in lacking:
+                samples[item.record_id] = read(item)
+            chosen = None if item.event_id is None else item.instrument
+        except RecordError as error:
+            reasons[item.record_id] = str(error)
+    return reasons
+
+
+def _read(reader, inventory, times, item):
+    """Return the record of a reference."""
+    time = times[item.record_id]
+    return reader.read_stream(
+        item.stream(),
+        origin_time=time,
+        p_time=time,
+        inventory=inventory,
+        record_id=item.record_id,
+    )
 
 
 def _reference_times(archive, reader, references):
@@ -143,7 +176,8 @@ def _reference_times(archive, reader, references):
         origins = origin_times(read_events(archive.database))
         return {item.record_id: origins.get(item.event_id) for item in references}
     if reader.align == "P":
-        p_times = first_picks(read_picks(archive.database))
+        stations = [item.station for item in references]
+        p_times = first_picks(read_picks(archive.database), "P", stations)
         return {
             item.record_id: p_times.get((item.event_id, item.station))
             for item in references
@@ -245,9 +279,10 @@ def _make_bunch(frame, names, X, reasons):
     """Return fingerprints and the table of their records as a Bunch."""
     frame = frame.set_index("record_id", drop=False)
     rejected = rejected_rows(frame, reasons)
-    return record_bunch(
+    bunch = record_bunch(
         X,
         frame.loc[names].reset_index(drop=True),
         rejected=rejected[["record_id", "event_id", "reason"]].reset_index(drop=True),
         DESCR=f"Fingerprints of {len(names)} recordings; {len(reasons)} have none.",
     )
+    return count_unlabelled(bunch, stacklevel=5)  # the line that calls fingerprints

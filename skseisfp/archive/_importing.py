@@ -4,9 +4,12 @@ from itertools import groupby
 
 import pandas as pd
 
+from ..io.event_names import by_short_name, known_event
 from ..io.merging import split_instruments
+from ..io.read_waveforms import read_waveforms
+from ..io.reading_notes import notes_shown_once
 from ..io.recording import make_recordings
-from ..io.stream_files import event_of, find_files, read_stream
+from ..io.stream_files import event_of, find_files
 from ..signal.waveform import RecordError
 from ._writer import store
 
@@ -22,14 +25,16 @@ def import_files(archive, source, groups, *, copy, batch_size):
         As `SeismicArchive.import_folder` describes it.
     """
     rows, batch = [], []
-    for event_id, paths in _units(source, groups):
-        recordings, failures = _read_unit(event_id, paths)
-        rows += failures
-        batch += recordings
-        if len(batch) >= batch_size:
-            rows += _store(archive, batch, copy)
-            batch = []
-    rows += _store(archive, batch, copy)
+    known = by_short_name(archive.events()["event_id"])
+    with notes_shown_once():
+        for name, paths in _units(source, groups):
+            recordings, failures = _read_unit(name, paths, known)
+            rows += failures
+            batch += recordings
+            if len(batch) >= batch_size:
+                rows += _store(archive, batch, copy)
+                batch = []
+        rows += _store(archive, batch, copy)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -44,15 +49,23 @@ def _units(source, groups):
         yield event_id, [file for _, file in items]
 
 
-def _read_unit(event_id, paths):
-    """Return the recordings of some files, and rows for what cannot be read."""
+def _read_unit(event_id, paths, known):
+    """Return the recordings of some files, and rows for all that makes none."""
     pieces, failures = {}, []
+    try:
+        event_id = known_event(event_id, known)
+    except RecordError as error:
+        return [], [("", event_id, str(path), False, str(error)) for path in paths]
     for path in paths:
         try:
-            instruments = split_instruments(read_stream(path))
+            waveforms = read_waveforms(path)
+            instruments = split_instruments(waveforms.stream)
         except RecordError as error:
             failures.append(("", event_id, str(path), False, str(error)))
             continue
+        for trace_id, reason in waveforms.skipped:
+            reason = f"{trace_id} {reason}"
+            failures.append(("", event_id, str(path), False, reason))
         for instrument, traces in instruments.items():
             pieces.setdefault(instrument, []).append((str(path.resolve()), traces))
     recordings = []

@@ -7,9 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .._utils.hdf5 import inner_path
 from ..io.merging import split_instruments, station_of
+from ..io.read_waveforms import read_stream
 from ..io.recording import digest_of, make_recordings
-from ..io.stream_files import read_stream
 from ..signal.waveform import RecordError
 from ._segments import open_segment, read_traces
 
@@ -81,9 +82,17 @@ class RecordReference:
         """Return the traces from a file of the archive."""
         file = Path(self.folder) / "waveforms" / self.files[0]
         try:
+            inner_path(file.parent, self.files[0])
             with open_segment(file) as content:
                 return read_traces(content, self.digest)
-        except (KeyError, OSError, RuntimeError, ValueError) as error:
+        except (
+            AttributeError,
+            KeyError,
+            OSError,
+            RuntimeError,
+            TypeError,
+            ValueError,
+        ) as error:
             raise RecordError(f"{file} is damaged or missing: {error}") from error
 
     def _from_files(self):

@@ -4,6 +4,8 @@ import os
 from contextlib import contextmanager
 from uuid import uuid4
 
+from .._utils.atomic import atomic_file, remove_leftovers
+from .._utils.hdf5 import hdf5_member
 from .._utils.optional import import_optional
 from ..io.merging import nanoseconds
 
@@ -17,17 +19,16 @@ def write_segment(folder, recordings):
     before leaves a file that no table names.
     """
     h5py = import_optional("h5py", extra="io")
-    name = uuid4().hex
-    temporary, final = folder / f".{name}.tmp", folder / f"{name}{SUFFIX}"
-    try:
-        with h5py.File(temporary, "x", libver="latest") as file:
-            for recording in recordings:
-                _write_traces(file.create_group(recording.digest), recording.traces)
-        _sync(temporary)
-        os.replace(temporary, final)
-        _sync(folder)
-    finally:
-        temporary.unlink(missing_ok=True)
+    final = folder / f"{uuid4().hex}{SUFFIX}"
+    remove_leftovers(folder)
+    # by a file of Python: HDF5 itself ends the process where the disk is full
+    with (
+        atomic_file(final) as content,
+        h5py.File(content, "w", libver="latest") as file,
+    ):
+        for recording in recordings:
+            _write_traces(file.create_group(recording.digest), recording.traces)
+    _sync(folder)
     return final.name
 
 
@@ -58,8 +59,9 @@ def read_traces(content, digest):
     from obspy import Trace, UTCDateTime
 
     traces = []
-    for number in range(len(content[digest])):
-        item = content[digest][str(number)]
+    group = hdf5_member(content, digest)
+    for number in range(len(group)):
+        item = hdf5_member(group, str(number))
         network, station, location, channel = item.attrs["id"].split(".")
         header = {
             "network": network,

@@ -27,6 +27,7 @@ def read_picks(database):
     """Return the picks."""
     with database.reading() as connection:
         table = _frame(connection, select(picks), picks.columns.keys())
+    table["associated"] = table["associated"].fillna(0).astype(bool)
     return _with_time(table, "time_ns", "time")
 
 

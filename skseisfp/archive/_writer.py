@@ -7,6 +7,7 @@ import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
+from ..io.reading_notes import keep_notes
 from ..io.times import in_nanoseconds
 from ._database import documents, events, labels, picks, recordings
 from ._segments import write_segment
@@ -16,6 +17,10 @@ EVENT_FACTS = tuple(
     for column in events.columns
     if column.name not in ("event_id", "origin_ns")
 )
+JUDGEMENTS = ("evaluation_mode", "evaluation_status", "associated")  # of a pick
+# Seconds between origin times that one event cannot have: agencies relocate events by
+# seconds, while numbers such as "smi:local/event/1" come back in other bulletins.
+OTHER_EVENT = 600.0
 # in one query; SQLite before 3.32 takes at most 999 variables in a statement
 MOST_DIGESTS = 500
 STORED_BEFORE = "it is stored already"
@@ -46,6 +51,9 @@ def store(archive, new, *, event_table=None, pick_table=None, copy=True):
     fresh = [recording for digest, recording in new.items() if digest not in known]
     segment = write_segment(archive.waveforms, fresh) if copy and fresh else None
     with archive.database.writing() as connection:
+        reasons = other_events(connection, event_table)
+        if reasons:
+            raise ValueError("; ".join(reasons.values()) + ".")
         put_events(connection, event_table, new.values())
         put_picks(connection, pick_table)
         outcomes = {}
@@ -111,8 +119,47 @@ def put_events(connection, table, new=()):
         connection.execute(statement)
 
 
+def other_events(connection, table):
+    """Return why events with the ids of stored ones are others: by their times.
+
+    Returns
+    -------
+    dict
+        Reasons by event.
+    """
+    if table is None or "origin_time" not in table:
+        return {}
+    query = select(events.c.event_id, events.c.origin_ns)
+    stored = dict(map(tuple, connection.execute(query)))
+    reasons = {}
+    for event_id, time in zip(table["event_id"], table["origin_time"], strict=True):
+        before = stored.get(str(event_id))
+        if before is None or pd.isna(time):
+            continue
+        seconds = abs(in_nanoseconds(time) - before) / 1e9
+        if seconds > OTHER_EVENT:
+            reasons[str(event_id)] = (
+                f"the event {event_id} is not the stored one of this id: their origin "
+                f"times differ by {seconds:.0f} s; give it an id of its own"
+            )
+    return reasons
+
+
+def add_tables(archive, event_table, pick_table):
+    """Store events and picks, but those of other events with the ids of stored ones."""
+    with archive.database.writing() as connection:
+        reasons = other_events(connection, event_table)
+        if reasons:
+            event_table = event_table[~event_table["event_id"].isin(list(reasons))]
+        if reasons and pick_table is not None:
+            pick_table = pick_table[~pick_table["event_id"].isin(list(reasons))]
+        put_events(connection, event_table)
+        put_picks(connection, pick_table)
+    keep_notes(archive.folder, list(reasons.values()))
+
+
 def put_picks(connection, table):
-    """Store picks that are not stored yet, and the events that they need."""
+    """Store picks and the events that they need, and renew what is said of old ones."""
     if table is None or not len(table):
         return
     rows = [
@@ -124,6 +171,8 @@ def put_picks(connection, table):
             "phase": str(row["phase"] or ""),
             "time_ns": in_nanoseconds(row["time"]),
             "evaluation_mode": str(row.get("evaluation_mode") or ""),
+            "evaluation_status": str(row.get("evaluation_status") or ""),
+            "associated": int(row.get("associated") is True),
         }
         for row in table.to_dict("records")
     ]
@@ -131,7 +180,10 @@ def put_picks(connection, table):
     for event_id in ids:
         statement = insert(events).values(event_id=event_id).on_conflict_do_nothing()
         connection.execute(statement)
-    connection.execute(insert(picks).on_conflict_do_nothing(), rows)
+    statement = insert(picks)
+    renewed = {name: statement.excluded[name] for name in JUDGEMENTS}
+    key = [column.name for column in picks.primary_key]
+    connection.execute(statement.on_conflict_do_update(key, set_=renewed), rows)
 
 
 def put_label(connection, event_id, label, source):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,8 +14,9 @@ from .._utils.optional import import_optional
 from ..io.event_tables import as_tables, joined, tables_of_event
 from ..io.exclusions import exclusions_among
 from ..io.read_stationxml import read_stationxml
+from ..io.reading_notes import notes_shown_once
 from ..io.recording import make_recordings
-from ..io.source_paths import source_paths
+from ..io.station_epochs import paths_at_times
 from ..io.tables import rows_that_match
 from ..persistence import load
 from ._reference import RecordReference
@@ -181,17 +182,17 @@ class SeismicArchive:
         Parameters
         ----------
         events : DataFrame, Bunch of `read_quakeml`, str or path-like
-            Events, or a QuakeML document.
+            Events, or a catalogue that `read_quakeml` reads. An event that has the id
+            of a stored one and quite another origin time is left out, with a
+            `ReadingWarning` that names it.
         picks : DataFrame, default=None
             Picks: `event_id`, `station`, `phase` and `time`. None takes those of
             `events`, where it has any.
         """
-        from ._writer import put_events, put_picks
+        from ._writer import add_tables
 
-        events, picks = as_tables(events, picks)
-        with self.database.writing() as connection:
-            put_events(connection, events)
-            put_picks(connection, picks)
+        with notes_shown_once():
+            add_tables(self, *as_tables(events, picks))
 
     def add_stations(
         self, inventory: Inventory | str | PathLike[str] | bytes | Any
@@ -223,24 +224,26 @@ class SeismicArchive:
         Parameters
         ----------
         path : str or path-like
-            A folder, of which all miniSEED and SAC files are taken, a file, or a
-            pattern.
+            A folder, such as the root of an SDS archive, of which all files of a format
+            that obspy reads are taken, a file, or a pattern.
         events : DataFrame, Bunch of `read_quakeml`, str or path-like, default=None
             Events to add, or a QuakeML document.
         picks : DataFrame, default=None
             Picks to add.
         groups : callable or "folder", default=None
-            Event of each file: a function of its path, or the name of its folder. The
-            components of an instrument may then be in several files. None leaves
-            recordings without event: readers assign them to events by time.
+            Event of each file: a function of its path, or the name of its folder; the
+            id of an event, or the end of it if only one ends so. The components of an
+            instrument may then be in several files. None leaves recordings without
+            event: readers assign them to events by time.
         copy : bool, default=True
             Whether the waveforms are copied into the archive, or stay where they are.
 
         Returns
         -------
         DataFrame
-            One row per recording, and per file without one: `record_id`, `event_id`,
-            `files`, `stored` (whether it is new) and `reason` (why it is not).
+            One row per recording, and per file without one and channel that is none,
+            such as a log: `record_id`, `event_id`, `files`, `stored` (whether it is
+            new) and `reason` (why it is not).
         """
         from ._importing import import_files
 
@@ -314,16 +317,25 @@ class SeismicArchive:
             put_label(connection, event_id, str(label), source)
 
     def query(
-        self, expression: str | None = None, *, paths: bool = False
+        self,
+        expression: str | None = None,
+        *,
+        params: Mapping[str, Any] | None = None,
+        paths: bool = False,
     ) -> pd.DataFrame:
         """List recordings with their events.
 
         Parameters
         ----------
         expression : str, default=None
-            Condition on the columns, as in :meth:`pandas.DataFrame.eval`.
+            Condition on the columns: comparisons, ``in``, ``and``, ``or``, ``not`` and
+            arithmetic in the syntax of :meth:`pandas.DataFrame.eval`; no calls and
+            attributes.
+        params : dict, default=None
+            Values of the names that ``@`` precedes in `expression`.
         paths : bool, default=False
-            Whether `distance_km`, `azimuth` and `back_azimuth` are computed.
+            Whether `distance_km`, `azimuth` and `back_azimuth` are computed, from the
+            places of stations at the times of recordings.
 
         Returns
         -------
@@ -348,18 +360,25 @@ class SeismicArchive:
                     f"{self} has no stations to compute paths of; see add_stations."
                 )
             stations = read_stationxml(inventory).stations
-            frame = frame.join(source_paths(frame, events, stations))
+            frame = frame.join(paths_at_times(frame, events, stations))
         if expression is None:
             return frame
-        return frame.loc[rows_that_match("expression", frame, expression)]
+        return frame.loc[rows_that_match("expression", frame, expression, params)]
 
-    def references(self, expression: str | None = None) -> npt.NDArray:
+    def references(
+        self,
+        expression: str | None = None,
+        *,
+        params: Mapping[str, Any] | None = None,
+    ) -> npt.NDArray:
         """Return references to recordings, which are read when they are needed.
 
         Parameters
         ----------
         expression : str, default=None
             Condition on the columns of `query`.
+        params : dict, default=None
+            Values of the names that ``@`` precedes in `expression`.
 
         Returns
         -------
@@ -367,7 +386,7 @@ class SeismicArchive:
             References: small, picklable, each with `stream()`, `record_id`, `event_id`
             and `instrument`, for `WaveformReader.read`.
         """
-        frame = self.query(expression)
+        frame = self.query(expression, params=params)
         references = np.empty(len(frame), dtype=object)
         for place, row in enumerate(frame.to_dict("records")):
             references[place] = RecordReference(
@@ -386,6 +405,7 @@ class SeismicArchive:
         reader: WaveformReader,
         expression: str | None = None,
         *,
+        params: Mapping[str, Any] | None = None,
         exclusions: pd.DataFrame | str | PathLike[str] | Sequence[str] | None = None,
     ) -> Bunch:
         """Read recordings into an array.
@@ -396,6 +416,8 @@ class SeismicArchive:
             The policy.
         expression : str, default=None
             Condition on the columns of `query`.
+        params : dict, default=None
+            Values of the names that ``@`` precedes in `expression`.
         exclusions : DataFrame, str, path-like or sequence of str, default=None
             Records that are left out, as in `WaveformReader.read`.
 
@@ -403,15 +425,13 @@ class SeismicArchive:
         -------
         bunch : :class:`~sklearn.utils.Bunch`
             As `WaveformReader.read` returns it; `frame` has the names of the
-            recordings as `record_id`.
+            recordings as `record_id`. Events without label are read, too: their
+            `target` is missing, which a warning counts.
         """
-        references = self.references(expression)
-        events = self.events()
-        if events["event_type"].dropna().empty:
-            events = events.drop(columns="event_type")
+        references = self.references(expression, params=params)
         return reader.read(
             references,
-            events=events,
+            events=self.events(),
             picks=self.picks(),
             inventory=self.inventory(),
             exclusions=exclusions_among(exclusions, self.query(), references),
@@ -423,6 +443,7 @@ class SeismicArchive:
         transformer: Any,
         expression: str | None = None,
         *,
+        params: Mapping[str, Any] | None = None,
         exclusions: pd.DataFrame | str | PathLike[str] | Sequence[str] | None = None,
     ) -> Bunch:
         """Return fingerprints, computed once for each set of parameters and then kept.
@@ -441,6 +462,8 @@ class SeismicArchive:
             that ends in one, that treats each record alone.
         expression : str, default=None
             Condition on the columns of `query`.
+        params : dict, default=None
+            Values of the names that ``@`` precedes in `expression`.
         exclusions : DataFrame, str, path-like or sequence of str, default=None
             Records that are left out, as in `WaveformReader.read`.
 
@@ -448,10 +471,11 @@ class SeismicArchive:
         -------
         bunch : :class:`~sklearn.utils.Bunch`
             With `data` (the fingerprints, as the transformer returns them), `target`
-            (the labels, None where no event has one; the index ``event_id`` has the
-            events, if that of every recording is known), `target_names`, `groups` (the
-            events), `stations`, `frame` (as `query` returns it), `rejected` (recordings
-            without fingerprint, with their `reason`) and `DESCR`.
+            (the labels, None where no event has one, missing for events without one,
+            which a warning counts; the index ``event_id`` has the events, if that of
+            every recording is known), `target_names`, `groups` (the events),
+            `stations`, `frame` (as `query` returns it), `rejected` (recordings without
+            fingerprint, with their `reason`) and `DESCR`.
 
         Raises
         ------
@@ -460,7 +484,7 @@ class SeismicArchive:
         """
         from ._fingerprints import bunch_of_fingerprints
 
-        references = self.references(expression)
+        references = self.references(expression, params=params)
         return bunch_of_fingerprints(
             self, references, reader, transformer, exclusions, BATCH
         )
@@ -499,14 +523,12 @@ class SeismicArchive:
         Raises
         ------
         ValueError
-            If there is no such model, or it holds types that are not trusted.
+            If there is no such model, its file is not what was stored, or it holds
+            types that are not trusted.
         """
-        models = self.models()
-        if name not in models.index:
-            known = ", ".join(models.index) or "none"
-            raise ValueError(f"There is no model {name!r} in {self}; it has {known}.")
-        file = self.models_folder / str(models.loc[name, "file"])
-        return load(file, trusted=trusted)
+        from ._models import model_file
+
+        return load(model_file(self, name), trusted=trusted)
 
     def models(self) -> pd.DataFrame:
         """Return the table of models.

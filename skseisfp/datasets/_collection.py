@@ -24,7 +24,9 @@ MOST_NAMED = 10  # records in a message
 IN_SAMPLES = re.compile(r"trace_\w+_arrival_sample")
 
 
-def collect_records(path, records, adapt, *, length, query, exclusions, invalid):
+def collect_records(
+    path, records, adapt, *, length, query, params, exclusions, invalid
+):
     """Read the records that a query selects into a Bunch.
 
     Parameters
@@ -40,6 +42,8 @@ def collect_records(path, records, adapt, *, length, query, exclusions, invalid)
         Name of the parameter that gives records one length, for messages.
     query : str or None
         Expression on the columns that selects rows.
+    params : dict or None
+        Values of the names that ``@`` precedes in it.
     exclusions : DataFrame, str, path-like, sequence of str or None
         Records that are left out.
     invalid : {"raise", "reject"}
@@ -50,7 +54,7 @@ def collect_records(path, records, adapt, *, length, query, exclusions, invalid)
     Bunch
         As `load_records` describes it.
     """
-    reasons = _not_selected(records.frame, query)
+    reasons = _not_selected(records.frame, query, params)
     reasons |= _excluded(records.frame, exclusions)
     selected = [row for row in range(len(records.frame)) if row not in reasons]
     taken, first = {}, {}
@@ -89,12 +93,12 @@ def check_components(components):
         )
 
 
-def _not_selected(frame, query):
+def _not_selected(frame, query, params):
     """Map the rows that the query does not select to the reason."""
     if query is None:
         return {}
-    left_out = np.flatnonzero(~rows_that_match("query", frame, query)).tolist()
-    return dict.fromkeys(left_out, f"not selected by {query!r}")
+    chosen = rows_that_match("query", frame, query, params)
+    return dict.fromkeys(np.flatnonzero(~chosen).tolist(), f"not selected by {query!r}")
 
 
 def _excluded(frame, exclusions):

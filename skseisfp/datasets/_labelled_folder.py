@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from .._utils.hdf5 import hdf5_member
 from .._utils.optional import import_optional
 from ..io.tables import read_table, require_columns
 from ..signal.arrivals import arrival_times, check_arrivals
@@ -106,7 +107,7 @@ def _read_npz(file):
 def _read_hdf5(file):
     """Read X of an HDF5 file."""
     with import_optional("h5py", extra="io").File(file) as content:
-        return content["X"][...]
+        return hdf5_member(content, "X")[...]
 
 
 def _to_numbers(file, column):

@@ -1,17 +1,19 @@
-"""Folders of miniSEED files by event, with a table of labels."""
+"""Folders of waveform files by event, with a table of labels."""
 
 import numpy as np
 import pandas as pd
 
 from ..io.merging import instrument_facts
-from ..io.stream_files import read_stream
+from ..io.read_waveforms import read_waveforms
+from ..io.reading_notes import keep_notes, notes_shown_once
+from ..io.stream_files import is_waveform_file, record_name
 from ..io.tables import read_table, require_columns
 from ..signal.waveform import RecordError, Waveform, in_order
 from ._labelled_folder import LabelledRecords
 
 
 def open_miniseed(path, target, labels):
-    """Open a folder of `<event>/*.mseed`, one file per station.
+    """Open a folder of `<event>/<file>`, one file of any waveform format per station.
 
     Every file becomes a row, and so does every event of the table that has no file.
     """
@@ -21,16 +23,18 @@ def open_miniseed(path, target, labels):
         )
     table, target = _read_labels(labels, target)
     folder = path / "mseed" if (path / "mseed").is_dir() else path
-    files = sorted(folder.glob("*/*.mseed"))
+    files = [file for file in sorted(folder.glob("*/*")) if is_waveform_file(file)]
     if not files:
-        raise FileNotFoundError(f"There is no file <event>/*.mseed in {folder}.")
+        raise FileNotFoundError(f"There is no waveform file <event>/* in {folder}.")
     waveforms, rows = [], []
-    for file in files:
-        waveform, facts = _try_to_read(file)
-        waveforms.append(waveform)
-        rows.append({"record_id": file.stem, "event_id": file.parent.name, **facts})
+    with notes_shown_once():
+        for file in files:
+            waveform, facts = _try_to_read(file)
+            waveforms.append(waveform)
+            names = {"record_id": record_name(file), "event_id": file.parent.name}
+            rows.append({**names, **facts})
     for event_id in sorted(set(table["event_id"]) - {row["event_id"] for row in rows}):
-        waveforms.append(RecordError(f"{folder / event_id} has no miniSEED file"))
+        waveforms.append(RecordError(f"{folder / event_id} has no waveform file"))
         rows.append({"record_id": event_id, "event_id": event_id})
     frame = pd.DataFrame(rows).merge(
         table, on="event_id", how="left", suffixes=("", "_label")
@@ -70,9 +74,12 @@ def _read_labels(file, target):
 def _try_to_read(file):
     """Return the waveform of a file, or why there is none, and facts for the table."""
     try:
-        stream = read_stream(file)
+        stream, skipped = read_waveforms(file)
     except RecordError as error:
         return error, {}
+    keep_notes(
+        file, [f"{name} {reason}, and is passed over" for name, reason in skipped]
+    )
     facts = {
         **instrument_facts(list(stream)),
         "start_time_utc": str(max(trace.stats.starttime for trace in stream)),

@@ -7,8 +7,9 @@ from math import prod
 import numpy as np
 import pandas as pd
 
+from .._utils.hdf5 import hdf5_member, inner_path
 from .._utils.optional import import_optional
-from ..io.stream_files import check_rate
+from ..io.sampling_rates import check_rate
 from ..io.tables import read_table, require_columns
 from ..signal.arrivals import arrival_times
 from ..signal.waveform import MOST_SAMPLES, RecordError, Waveform, in_order
@@ -43,7 +44,7 @@ def open_seisbench(path, target, event):
     with ExitStack() as opened:
         files, formats = {}, {}
         for chunk in _chunks(path):
-            file = path / f"waveforms{chunk}.hdf5"
+            file = inner_path(path, f"waveforms{chunk}.hdf5")
             files[chunk] = opened.enter_context(_open_hdf5(file))
             formats[chunk] = _data_format(file, files[chunk])
         frame, events_known = _read_metadata(path, formats, target, event)
@@ -74,7 +75,7 @@ def _chunks(path):
         name
         for chunk in chunks
         for name in (f"metadata{chunk}.csv", f"waveforms{chunk}.hdf5")
-        if not (path / name).is_file()
+        if not inner_path(path, name).is_file()
     ]
     if missing or not chunks:
         missing = missing or ["metadata.csv", "waveforms.hdf5"]
@@ -92,12 +93,15 @@ def _open_hdf5(file):
 
 def _data_format(file, content):
     """Return order of dimensions, components and rate that a file states."""
-    if "data" not in content:
+    if "data" not in list(content):
         raise ValueError(
             f"{file} is not in the SeisBench format: it has no group data, only "
             f"{', '.join(content) or 'nothing'}."
         )
-    stated = {name: item[()] for name, item in content.get("data_format", {}).items()}
+    group = (
+        hdf5_member(content, "data_format") if "data_format" in list(content) else {}
+    )
+    stated = {name: hdf5_member(group, name)[()] for name in group}
     stated = {
         name: item.decode() if isinstance(item, bytes) else item
         for name, item in stated.items()
@@ -171,7 +175,7 @@ def _read_trace(file, name, stated):
     """Read the samples of a trace, of shape (n_channels, n_samples)."""
     bucket, _, location = name.partition("$")
     try:
-        data = file["data"][bucket]
+        data = hdf5_member(hdf5_member(file, "data"), bucket)
         index = _parse_location(location)
         if data.dtype.kind not in "fiu" or _n_values(index, data.shape) > MOST_SAMPLES:
             raise ValueError(f"they are {data.dtype} of shape {data.shape}")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sklearn.utils import check_scalar
 
@@ -27,6 +27,7 @@ def load_records(
     target: str | None = None,
     labels: str | PathLike[str] | None = None,
     query: str | None = None,
+    params: Mapping[str, Any] | None = None,
     exclusions: pd.DataFrame | str | PathLike[str] | Sequence[str] | None = None,
     components: str | None = None,
     sampling_rate: float | None = None,
@@ -44,8 +45,8 @@ def load_records(
       arrivals named below), and `waveforms.npz` or `waveforms.hdf5` with these records
       as `X`, of shape (n_records, n_samples) or (n_records, n_channels, n_samples),
       channels in the order Z N E unless `components` says otherwise;
-    - miniSEED files `<event>/*.mseed`, one per station, in the folder or its
-      subfolder `mseed`, and a table `labels.csv` with the event in the column
+    - files `<event>/<file>` of any waveform format, one per station, in the folder or
+      its subfolder `mseed`, and a table `labels.csv` with the event in the column
       `event_id`, or else in the first one.
 
     Parameters
@@ -56,10 +57,13 @@ def load_records(
         Column of the labels. None takes `event_type`, or in a table of labels the only
         column other than the event.
     labels : str or path-like, default=None
-        Table of labels of miniSEED files, where it is not `labels.csv` in the folder.
+        Table of labels of such files, where it is not `labels.csv` in the folder.
     query : str, default=None
-        Expression on the columns of the table that selects records, as in
-        :meth:`pandas.DataFrame.eval`, for example ``"snr_db > 6"``.
+        Expression on the columns of the table that selects records, for example
+        ``"snr_db > 6"``: comparisons, ``in``, ``and``, ``or``, ``not`` and arithmetic
+        in the syntax of :meth:`pandas.DataFrame.eval`; no calls and attributes.
+    params : dict, default=None
+        Values of the names that ``@`` precedes in `query`.
     exclusions : DataFrame, str, path-like or sequence of str, default=None
         Records that were reviewed and are left out: their ids, or a table or CSV file
         with `record_id` and where there is one `reason`, such as a page of
@@ -162,6 +166,7 @@ def load_records(
         adapt,
         length="n_samples",
         query=query,
+        params=params,
         exclusions=exclusions,
         invalid=invalid,
     )

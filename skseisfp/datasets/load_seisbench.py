@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from .._utils.checks import check_option, check_real
-from ..io.stream_files import check_rate
+from ..io.sampling_rates import check_rate
 from ..signal.record_condition import is_dead
 from ..signal.waveform import (
     RecordError,
@@ -35,6 +35,7 @@ def load_seisbench(
     labels: Mapping[Any, Any] | None = None,
     split: Literal["train", "dev", "test"] | None = None,
     query: str | None = None,
+    params: Mapping[str, Any] | None = None,
     exclusions: pd.DataFrame | str | PathLike[str] | Sequence[str] | None = None,
     components: str | None = None,
     sampling_rate: float | None = None,
@@ -67,7 +68,9 @@ def load_seisbench(
         Part of the set by its column `split`. None takes all of it.
     query : str, default=None
         Expression on the columns of the metadata that selects records, as in
-        :meth:`pandas.DataFrame.eval`.
+        `load_records`.
+    params : dict, default=None
+        Values of the names that ``@`` precedes in `query`.
     exclusions : DataFrame, str, path-like or sequence of str, default=None
         Records that were reviewed and are left out: their ids, or a table or CSV file
         with `record_id` and where there is one `reason`, such as a page of
@@ -160,6 +163,7 @@ def load_seisbench(
             adapt,
             length="window",
             query=_with_split(path, records.frame, split, query),
+            params=params,
             exclusions=exclusions,
             invalid=invalid,
         )

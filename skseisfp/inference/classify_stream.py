@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from ..io import pick_phases
-from ..io.event_tables import as_tables
+from .._utils.checks import check_option
+from ..io.event_tables import as_inventory, as_tables
+from ..io.merging import station_of
+from ..io.picks import usable_picks
 from ..metrics.aggregation import aggregate_events, class_scores
 from ..metrics.decisions import (
     check_decides_by_scores,
@@ -18,13 +21,30 @@ from ..metrics.decisions import (
     decision_threshold,
 )
 from ..signal import snr
+from ._onset_checks import (
+    ALONE,
+    APART,
+    COLUMNS,
+    EARLY,
+    REASONS,
+    pick_events,
+    stations_in,
+    with_status,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from obspy import Inventory, Stream
 
     from ..io import WaveformReader
 
 _EVENT = "event"
+_IN_WORDS = {
+    EARLY: "before the origin",
+    APART: "without agreement between stations",
+    ALONE: "of one station alone",
+}
 _COLUMNS = ["record_id", "event_id", "station", "location", "channels", "start_time"]
 
 
@@ -38,6 +58,8 @@ def classify_stream(
     inventory: Inventory | str | PathLike[str] | None = None,
     vote: str = "mean",
     tie: str = "mean",
+    pick_options: Mapping[str, Any] | None = None,
+    doubtful_picks: Literal["reject", "keep"] = "reject",
 ) -> Bunch:
     """Predict the class of each record of a stream, and of each event.
 
@@ -56,8 +78,8 @@ def classify_stream(
         event, named ``"event"``.
     picks : DataFrame, default=None
         Picks: `station`, `phase` and `time`, with several events `event_id` too. None
-        takes those of `events`; without these, where the reader aligns to P, onsets
-        by `skseisfp.io.pick_phases`.
+        takes those of `events`; without these, where the reader aligns to P, onsets by
+        `skseisfp.io.pick_phases`, after the origin time of each event if it is known.
     inventory : obspy Inventory, str or path-like, default=None
         Stations, where the reader needs their orientations or responses.
     vote : {"mean", "majority", "snr"}, default="mean"
@@ -65,6 +87,11 @@ def classify_stream(
         `skseisfp.metrics.aggregate_events`.
     tie : {"mean", "first"}, default="mean"
         Winner among classes with equally many votes, for ``vote="majority"``.
+    pick_options : mapping, default=None
+        Options of `skseisfp.io.pick_phases`, such as ``{"threshold": 5.0}``.
+    doubtful_picks : {"reject", "keep"}, default="reject"
+        What to do with P picks before the origin, and automatic ones that do not agree
+        with those of other stations: leave their records out, or use them.
 
     Returns
     -------
@@ -74,12 +101,16 @@ def classify_stream(
         stations : DataFrame
             One row per record: `record_id`, `event_id`, `station`, `location`,
             `channels`, `start_time`, `p_arrival` (seconds from the first sample) and
-            `snr_db` (both NaN without a pick), `prediction` and `score_<class>`, the
-            probability of each class.
+            `snr_db` (both NaN without a pick), `prediction`, `score_<class>`, the
+            probability of each class, and `pick_status`, that of its P pick, "" without
+            one.
         events : DataFrame
             One row per event, as `skseisfp.metrics.aggregate_events` returns it.
         rejected : DataFrame
             Recordings that did not become records, with the reason.
+        picks : DataFrame
+            P picks: `event_id`, `station`, `phase`, `time` and `status`: ``"given"``,
+            ``"automatic"``, or what is doubtful, see Notes.
 
     Raises
     ------
@@ -89,6 +120,15 @@ def classify_stream(
     See Also
     --------
     skseisfp.io.WaveformReader : The policy by which records are made.
+
+    Notes
+    -----
+    A warning counts P picks of these three states. ``"before origin"``: earlier than
+    the origin time of the event. ``"no agreement"``: automatic, by `pick_phases` or the
+    `evaluation_mode` of a table, and outside of the largest set of picks that agree
+    with one of them. Two agree if they are as far apart as P at 5 km/s needs from one
+    station to the other, and 2 s, at most; where `inventory` lacks one of the places,
+    30 s. ``"one station"``: automatic, and the only one of its event; it is used.
 
     Examples
     --------
@@ -108,7 +148,19 @@ def classify_stream(
     >>> result.stations["station"].tolist(), result.events["prediction"].tolist()
     (['.A', '.B'], ['blast'])
     """
-    bunch = _read(stream, reader, events, picks, inventory)
+    check_option("doubtful_picks", doubtful_picks, ("reject", "keep"))
+    if events is not None:
+        events, picks = as_tables(events, picks)
+    elif picks is not None:
+        picks = as_tables(None, pd.DataFrame(picks).assign(event_id=_EVENT))[1]
+    bunch, checked = _read(
+        stream,
+        reader,
+        (events, picks),
+        as_inventory(inventory),
+        pick_options,
+        doubtful_picks,
+    )
     scores = class_scores(model, bunch.data)
     frame = bunch.frame
     ratios = snr(bunch.data, frame["p_arrival"], sampling_rate=bunch.sampling_rate)
@@ -128,17 +180,97 @@ def classify_stream(
     )
     for column, name in enumerate(model.classes_):
         stations[f"score_{name}"] = scores[:, column]
-    return Bunch(stations=stations, events=event_predictions, rejected=bunch.rejected)
+    stations["pick_status"] = _status_of(stations, checked)
+    return Bunch(
+        stations=stations,
+        events=event_predictions,
+        rejected=_name_reasons(bunch, checked),
+        picks=checked,
+    )
 
 
-def _read(stream, reader, events, picks, inventory):
+def _status_of(stations, checked):
+    """Return the status of the P pick of each record, "" where there is none."""
+    keys = zip(checked["event_id"], checked["station"], strict=True)
+    status = dict(zip(keys, checked["status"], strict=True))
+    keys = zip(stations["event_id"], stations["station"], strict=True)
+    return [status.get(key, "") for key in keys]
+
+
+def _read(stream, reader, tables, inventory, options, doubtful_picks):
+    """Return the records of a stream, and the P picks with their status."""
+    events, picks = tables
+    known = pd.DataFrame({"event_id": [_EVENT], "origin_time": [pd.NaT]})
+    known = known if events is None else events
+    automatic = picks is None or picks.empty
+    if automatic and reader.align == "P":
+        picks = pick_events(stream, known, options or {})
+    if picks is None:
+        nothing = pd.DataFrame(columns=COLUMNS)
+        return _records(stream, reader, events, picks, inventory), nothing
+    checked = with_status(picks, known, stations_in(stream), inventory)
+    doubtful = checked.loc[checked["status"].map(REASONS.__contains__)]
+    if doubtful_picks == "reject" and reader.align == "P":
+        _check_some_left(checked, doubtful)
+    _warn(checked, doubtful_picks)
+    if doubtful_picks == "reject" and len(doubtful):
+        picks = _without(picks, checked, doubtful)
+    bunch = _records(stream, reader, events, picks, inventory)
+    return bunch, checked
+
+
+def _check_some_left(checked, doubtful):
+    """Raise if all P picks are doubtful, with the reasons."""
+    if len(doubtful) and len(doubtful) == len(checked):
+        counts = doubtful["status"].value_counts()
+        reasons = "; ".join(f"{n} x {REASONS[name]}" for name, n in counts.items())
+        raise ValueError(f"No record was taken: {reasons}")
+
+
+def _records(stream, reader, events, picks, inventory):
     """Return the records of a stream, whatever the types of its events."""
     if events is not None:
-        events, picks = as_tables(events, picks)
         unlabelled = events.drop(columns="event_type", errors="ignore")
         return reader.read(stream, events=unlabelled, picks=picks, inventory=inventory)
-    if picks is not None:
-        picks = pd.DataFrame(picks).assign(event_id=_EVENT)
-    elif reader.align == "P":
-        picks = pick_phases(stream, event_id=_EVENT)
     return reader.read([stream], picks=picks, inventory=inventory, groups=[_EVENT])
+
+
+def _without(picks, checked, doubtful):
+    """Return the picks of S, and those of P that are not doubtful."""
+    good = checked.drop(index=doubtful.index).drop(columns="status")
+    others = picks.drop(index=usable_picks(picks, "P").index)
+    return pd.concat([good, others], ignore_index=True)
+
+
+def _warn(checked, doubtful_picks):
+    """Warn of P picks that are not confirmed, or cannot be right."""
+    counts = checked["status"].value_counts()
+    found = [
+        f"{counts[name]} {text}"
+        for name, text in _IN_WORDS.items()
+        if counts.get(name, 0)
+    ]
+    if found:
+        done = "are left out" if doubtful_picks == "reject" else "are used"
+        warnings.warn(
+            f"Of {len(checked)} P picks {', '.join(found)}. Those before the origin "
+            f"and without agreement {done}; see pick_status and picks of the result.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def _name_reasons(bunch, checked):
+    """Return the table of rejected records, with why a pick was not used."""
+    reasons = {
+        (row.event_id, row.station): REASONS[row.status]
+        for row in checked.itertuples()
+        if row.status in REASONS
+    }
+    rejected = bunch.rejected.copy()
+    for row in rejected.index[rejected["reason"] == "it has no P pick"]:
+        event_id = rejected.at[row, "event_id"]
+        instrument = rejected.at[row, "record_id"].removeprefix(f"{event_id}_")
+        reason = reasons.get((event_id, station_of(instrument)))
+        rejected.at[row, "reason"] = reason or rejected.at[row, "reason"]
+    return rejected

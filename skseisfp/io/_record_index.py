@@ -1,133 +1,176 @@
 """Which pieces of which inputs make up which record of which event."""
 
 from fnmatch import fnmatch
-from pathlib import Path
-from typing import Any, NamedTuple
-
-import numpy as np
+from functools import partial
+from typing import NamedTuple
 
 from ..signal.waveform import RecordError
+from ._record_inputs import is_reference, open_input
+from ._records_by_time import RecordsByTime
 from .merging import split_instruments
-from .stream_files import event_of, find_files, read_stream
-from .times import utc_of
-
-
-class Input(NamedTuple):
-    """A file, a stream or a reference, and its event (or None)."""
-
-    name: str
-    content: Any
-    event_id: Any
-
-    def read(self, *, headonly=False):
-        """Return the stream."""
-        if isinstance(self.content, Path):
-            return read_stream(self.content, headonly=headonly)
-        return self.content.stream() if is_reference(self.content) else self.content
-
-
-def is_reference(value):
-    """Return whether a value is a record of an archive, to be read when needed."""
-    return hasattr(value, "stream") and hasattr(value, "record_id")
 
 
 class Record(NamedTuple):
-    """An event at an instrument, and the inputs with its samples."""
+    """An event at an instrument, the names of its inputs, and how its traces are read.
+
+    `place` sorts records: references as they were given, then events and instruments.
+    """
 
     record_id: str
     event_id: str
     instrument: str
     inputs: tuple
+    load: object
+    place: tuple
 
 
-def list_inputs(sources: Any, groups: Any):
-    """Expand what a user gives to files, streams and references, with their events."""
-    from obspy import Stream, Trace
+class Failures:
+    """What makes no record: input, event and reason, in the order of inputs."""
 
-    if isinstance(sources, (str, Path, Stream, Trace)) or is_reference(sources):
-        sources = [sources]
-    sources = list(sources)
-    listed = []
-    for number, (source, event) in enumerate(
-        zip(sources, _event_of_each(groups, len(sources)), strict=True)
-    ):
-        if isinstance(source, (Stream, Trace)):
-            stream = Stream([source]) if isinstance(source, Trace) else source
-            if event == "folder" or callable(event):
-                raise ValueError("groups must name the events of streams one by one.")
-            listed.append(Input(f"stream {number}", stream, event))
-        elif is_reference(source):
-            event = source.event_id if groups is None else event
-            listed.append(Input(source.record_id, source, event))
-        else:
-            for file in find_files(source):
-                listed.append(Input(str(file), file, event_of(file, event)))
-    return listed
+    def __init__(self):
+        self._order, self._rows = {}, []
 
+    def order_by(self, inputs):
+        """Let the rows be in the order of inputs."""
+        self._order = {item.name: number for number, item in enumerate(inputs)}
 
-def _event_of_each(groups, n_sources):
-    """Return `groups` for each source; raise if it has another length."""
-    if groups is None or groups == "folder" or callable(groups):
-        return [groups] * n_sources
-    events = list(groups)
-    if len(events) != n_sources:
-        raise ValueError(f"groups has {len(events)} events for {n_sources} sources.")
-    return events
+    def add(self, name, event_id, reason):
+        """Add an input, its event or None, and the reason."""
+        self._rows.append((name, "" if event_id is None else str(event_id), reason))
+
+    def add_skipped(self, item, skipped):
+        """Add the channels of an input that hold no seismogram."""
+        for channel in skipped:
+            reason = f"{channel.trace_id} {channel.reason}"
+            self.add(item.name, item.event_id, reason)
+
+    def names(self):
+        """Return the names of the inputs."""
+        return [name for name, *_ in self._rows]
+
+    def rows(self):
+        """Return all of them."""
+        return sorted(self._rows, key=lambda row: self._order.get(row[0], -1))
 
 
-def index_records(inputs, events, channels, window):
-    """Find the records in inputs.
+def records_by_event(inputs, channels, windows, failures):
+    """Read inputs once each, and yield the records of one event after another.
 
     Parameters
     ----------
     inputs : list of Input
-        Files, streams and references.
-    events : DataFrame or None
-        Events to which inputs without one are assigned by time: each with an
-        `origin_time` within a recording makes a record of it.
+        Files, streams, references and requests.
     channels : str
         Patterns of channels, separated by commas; others are passed over.
-    window : tuple of (float, float)
-        Seconds around the origin for which further inputs are sought.
+    windows : EventWindows or None
+        Windows of the events to which inputs without one are assigned by time; None
+        makes an event of each such input.
+    failures : Failures
+        Takes what makes no record.
 
-    Returns
-    -------
-    records : list of Record
-        In the order of events and instruments.
-    failures : list of (str, str, str)
-        Input, event or "", and reason, of what makes no record.
+    Yields
+    ------
+    list of Record
+        Those of an event. Only the samples near windows are kept of inputs that are
+        assigned by time; those of other inputs are read one event after another.
     """
-    found, spans, referred, failures = {}, {}, [], []
-    for item in inputs:
-        if is_reference(item.content) and item.event_id is not None:
-            facts = item.name, str(item.event_id), item.content.instrument
-            referred.append(Record(*facts, (item,)))
-            continue
+    by_event, referred, by_time = {}, {}, []
+    for number, item in enumerate(inputs):
+        if item.event_id is None and windows is not None:
+            by_time.append(item)
+        elif is_reference(item.content) and item.event_id is not None:
+            referred.setdefault(str(item.event_id), []).append((number, item))
+        else:
+            event_id = item.name if item.event_id is None else item.event_id
+            by_event.setdefault(str(event_id), []).append(item)
+    for event_id, items in referred.items():
+        yield [_referred(number, event_id, item, channels) for number, item in items]
+    for event_id in sorted(by_event):
+        yield _records_of(event_id, by_event[event_id], channels, failures)
+    if by_time:
+        yield from _records_in_time(by_time, channels, windows, failures)
+
+
+def _referred(number, event_id, item, channels):
+    """Return the record of a reference, which is read when it is needed."""
+    instrument = item.content.instrument
+
+    def load():
+        traces = matching(item.read(), channels)
+        traces = split_instruments(traces).get(instrument, [])
+        if not traces:
+            raise RecordError(_no_channel(channels))
+        return traces
+
+    return Record(item.name, event_id, instrument, (item.name,), load, (0, number))
+
+
+def _records_of(event_id, items, channels, failures):
+    """Return the records of an event from all of its inputs."""
+    found = {}
+    for item in items:
         try:
-            stream = item.read(headonly=True)
-            instruments = split_instruments(_matching(stream, channels))
+            stream, skipped = item.read_all()
+            failures.add_skipped(item, skipped)
+            instruments = split_instruments(matching(stream, channels))
         except RecordError as error:
-            failures.append((item.name, item.event_id or "", str(error)))
+            failures.add(item.name, item.event_id, str(error))
             continue
         if not instruments:
-            reason = f"it has no channel that matches {channels!r}"
-            failures.append((item.name, item.event_id or "", reason))
+            failures.add(item.name, item.event_id, _no_channel(channels))
         for instrument, traces in instruments.items():
-            if item.event_id is None and events is not None:
-                spans.setdefault(instrument, []).append((item, *_span(traces)))
-            else:
-                event_id = item.name if item.event_id is None else item.event_id
-                found.setdefault((str(event_id), instrument), []).append(item)
-    if spans:
-        _assign_by_time(found, failures, spans, events, window)
-    records = [
-        Record(f"{event_id}_{instrument}", event_id, instrument, tuple(parts))
-        for (event_id, instrument), parts in sorted(found.items())
+            names, all_traces = found.setdefault(instrument, ([], []))
+            names.append(item.name)
+            all_traces += traces
+    return [
+        make_record(event_id, instrument, names, partial(list, traces))
+        for instrument, (names, traces) in sorted(found.items())
     ]
-    return referred + records, failures
 
 
-def _matching(stream, channels):
+def make_record(event_id, instrument, names, load):
+    """Return a record that is named after its event and instrument."""
+    name = f"{event_id}_{instrument}"
+    place = (1, event_id, instrument)
+    return Record(name, event_id, instrument, tuple(names), load, place)
+
+
+def _records_in_time(items, channels, windows, failures):
+    """Yield the records of inputs that are assigned to events by time."""
+    index = RecordsByTime(windows)
+    for item in items:
+        try:
+            head, skipped, decode = open_input(item)
+            failures.add_skipped(item, skipped)
+            instruments = split_instruments(matching(head, channels))
+            if not instruments:
+                failures.add(item.name, None, _no_channel(channels))
+            parts = index.parts_near(item.name, instruments)
+            if not parts:
+                continue
+            traces = decode([part.limits for part in parts if part.limits])
+            index.keep(parts, split_instruments(matching(traces, channels)))
+        except RecordError as error:
+            failures.add(item.name, None, str(error))
+    for name in index.unused():
+        failures.add(
+            name,
+            None,
+            "no event of the table begins within it, and it holds no window of one",
+        )
+    for event_id, instruments in index.by_event():
+        yield [
+            make_record(event_id, instrument, names, load)
+            for instrument, names, load in instruments
+        ]
+
+
+def _no_channel(channels):
+    """Return the reason for an input without channels that match the patterns."""
+    return f"it has no channel that matches {channels!r}"
+
+
+def matching(stream, channels):
     """Return the traces whose channel matches one of the patterns."""
     patterns = channels.split(",")
     return [
@@ -135,39 +178,3 @@ def _matching(stream, channels):
         for trace in stream
         if any(fnmatch(trace.stats.channel, pattern) for pattern in patterns)
     ]
-
-
-def load_traces(record, channels):
-    """Return the traces of a record from all of its inputs."""
-    return [
-        trace
-        for item in record.inputs
-        for trace in _matching(item.read(), channels)
-        if trace.id[:-1] == record.instrument and trace.stats.npts
-    ]
-
-
-def _span(traces):
-    """Return first and last time of traces in seconds."""
-    starts = [trace.stats.starttime for trace in traces]
-    ends = [trace.stats.endtime for trace in traces]
-    return min(starts).timestamp, max(ends).timestamp
-
-
-def _assign_by_time(found, failures, spans, events, window):
-    """Assign recordings to the events that begin within them."""
-    known = events[events["origin_time"].notna()]
-    origins = np.array([utc_of(time).timestamp for time in known["origin_time"]])
-    for instrument, parts in spans.items():
-        used = set()
-        starts, ends = (np.array([part[at] for part in parts]) for at in (1, 2))
-        for event_id, origin in zip(known["event_id"], origins, strict=True):
-            if not ((starts <= origin) & (origin <= ends)).any():
-                continue
-            near = (starts <= origin + window[1]) & (origin + window[0] <= ends)
-            chosen = np.flatnonzero(near)
-            found[(str(event_id), instrument)] = [parts[at][0] for at in chosen]
-            used.update(chosen)
-        for at in sorted(set(range(len(parts))) - used):
-            name = parts[at][0].name
-            failures.append((name, "", "no event of the table begins within it"))

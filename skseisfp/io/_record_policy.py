@@ -6,7 +6,13 @@ from zlib import crc32
 
 import numpy as np
 
-from ..signal.record_condition import check_gaps, fill_with_noise, is_clipped, is_dead
+from ..signal.record_condition import (
+    CLIPPED_SAMPLES,
+    check_gaps,
+    fill_with_noise,
+    is_clipped,
+    is_dead,
+)
 from ..signal.waveform import (
     RecordError,
     cut_window,
@@ -15,10 +21,13 @@ from ..signal.waveform import (
     resample,
     resampling_factors,
 )
+from ._gaps import check_pieces, mark_zero_stretches
 from .merging import join_pieces, nanoseconds, one_rate
 
 HORIZONTALS = {"ZNE": ("N", "E"), "Z12": ("N1", "E2"), "Z": ()}
 MARGIN = 30.0  # seconds kept on both sides of a window for the edges of filters
+MOST_PADDED = 0.5  # of a window that pad="noise" continues; chosen here: at least as
+# much is recorded as is made up
 
 
 def choose_traces(traces, components, inventory):
@@ -67,26 +76,46 @@ def _rotate(traces, inventory):
         raise RecordError(f"it cannot be rotated to Z, N and E: {error}") from error
 
 
-def cut_coarsely(traces, window, reference, sampling_rate):
-    """Cut traces to a window and some margin around it, to bound the work.
+def grid_of_cut(start, rate, window, reference, sampling_rate):
+    """Return the first and last time of a cut around a window, for `slice_traces`.
 
-    The first sample stays on the grid that resampling the whole trace would give.
+    The first sample stays on the grid that resampling all from `start` would give, and
+    there is some margin on both sides.
     """
-    if window is None:
-        return traces
-    rate = one_rate(traces)
     step = resampling_factors(rate, sampling_rate)[1] if sampling_rate else 1
+    first = (reference + window[0] - MARGIN - start) * rate
+    first = max(math.floor(first / step) * step, 0)
+    # less than half a sample before the first, which rounding then keeps
+    return start + (first - 0.4) / rate, reference + window[1] + MARGIN
+
+
+def start_of(traces):
+    """Return the time at which all channels of an instrument have begun."""
     starts = {}
     for trace in traces:
         starts.setdefault(trace.id, []).append(trace.stats.starttime)
-    start = max(min(times) for times in starts.values())
-    first = (reference + window[0] - MARGIN - start) * rate
-    first = max(math.floor(first / step) * step, 0)
-    kept = [  # less than half a sample before the first, which rounding then keeps
-        trace.slice(start + (first - 0.4) / rate, reference + window[1] + MARGIN)
+    return max(min(times) for times in starts.values())
+
+
+def slice_traces(traces, start, end):
+    """Return the parts of traces between two times, as far as they have samples."""
+    kept = [
+        trace
+        if start <= trace.stats.starttime and trace.stats.endtime <= end
+        else trace.slice(start, end)
         for trace in traces
+        if trace.stats.starttime <= end and start <= trace.stats.endtime
     ]
-    kept = [trace for trace in kept if trace.stats.npts]
+    return [trace for trace in kept if trace.stats.npts]
+
+
+def cut_coarsely(traces, window, reference, sampling_rate):
+    """Cut traces to a window and some margin around it, to bound the work."""
+    if window is None:
+        return traces
+    rate = one_rate(traces)
+    limits = grid_of_cut(start_of(traces), rate, window, reference, sampling_rate)
+    kept = slice_traces(traces, *limits)
     if {trace.id for trace in kept} != {trace.id for trace in traces}:
         raise RecordError("it has no samples in the window")
     return kept
@@ -97,10 +126,31 @@ def check_condition(waveform, policy):
     for trace, name in zip(waveform.samples, waveform.components, strict=True):
         if policy.dead == "reject" and is_dead(trace):
             raise RecordError(f"its channel {name} is dead")
-        if policy.clipped == "reject" and is_clipped(trace):
+        if policy.clipped == "reject" and _rests(trace) and is_clipped(trace):
             raise RecordError(f"its channel {name} is clipped")
-    max_gap = policy.max_gap if policy.gaps == "noise" else 0.0
-    check_gaps(waveform.samples, waveform.sampling_rate, max_gap)
+    check_gaps(waveform.samples, waveform.sampling_rate, _longest_gap(policy))
+
+
+def _rests(trace):
+    """Return whether a trace is often enough at an extreme to be clipped at all."""
+    extremes = np.fmin.reduce(trace), np.fmax.reduce(trace)
+    return any(np.count_nonzero(trace == x) >= CLIPPED_SAMPLES for x in extremes)
+
+
+def _longest_gap(policy):
+    """Return the longest gap in seconds that a policy fills."""
+    return policy.max_gap if policy.gaps == "noise" else 0.0
+
+
+def _check_padding(first, last, n_samples, pad):
+    """Raise if more of a window lacks than a policy makes up."""
+    wanted = last - first
+    lacking = wanted - (min(last, n_samples) - max(first, 0))
+    if pad is not None and lacking > MOST_PADDED * wanted:
+        raise RecordError(
+            f"it lacks {lacking} of {wanted} samples of the window, more than the half "
+            "that pad='noise' makes up"
+        )
 
 
 def remove_response(waveform, traces, start, inventory, policy):
@@ -164,9 +214,15 @@ def stream_to_array(traces, policy, *, reference, inventory, record_id):
     rate = None if policy.sampling_rate is None else float(policy.sampling_rate)
     traces = choose_traces(traces, policy.components, inventory)
     traces = cut_coarsely(traces, policy.window, reference, rate)
+    span = None
+    if policy.window is not None:
+        span = [nanoseconds(reference + seconds) for seconds in policy.window]
+    check_pieces(traces, span, _longest_gap(policy))
     waveform, start = join_pieces(traces, policy.overlaps)
     limits = window_slice(waveform, start, policy.window, reference)
     seen = inside(waveform, *limits)
+    _check_padding(*limits, waveform.samples.shape[1], policy.pad)
+    mark_zero_stretches(waveform.samples, waveform.sampling_rate)
     check_condition(seen, policy)
     n_filled = np.isnan(seen.samples).mean() * seen.samples.shape[1]
     rng = np.random.default_rng([policy.random_state, crc32(record_id.encode())])

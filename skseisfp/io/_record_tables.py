@@ -1,58 +1,57 @@
-"""The table of records before they are read: events, picks and places of stations."""
+"""The tables of records and of what was left out."""
 
 import numpy as np
 import pandas as pd
 
-from .event_tables import first_picks
-from .merging import station_of
 from .read_stationxml import read_stationxml
-from .source_paths import PATH_COLUMNS, source_paths
+from .source_paths import PATH_COLUMNS
+from .station_epochs import paths_at_times
 
 REJECTED_COLUMNS = ["record_id", "event_id", "source", "reason"]
+COLUMNS = {  # in their order, with the value of what is not known
+    "record_id": "",
+    "event_id": "",
+    "station": "",
+    "source": "",
+    "origin_time": pd.NaT,
+    "event_type": None,
+    "location": "",
+    "channels": "",
+    "sampling_rate_hz": np.nan,
+    "p_arrival": np.nan,
+    "s_arrival": np.nan,
+    "filled": np.nan,
+    "start_time": pd.NaT,
+}
+TIMES = ("origin_time", "start_time")
+NUMBERS = ("sampling_rate_hz", "p_arrival", "s_arrival", "filled")
 
 
-def describe_records(records, events, picks, inventory):
-    """Return the facts of records that are known before they are read, a row each."""
+def record_table(facts, events, inventory):
+    """Return the table of records from the facts of each.
+
+    Parameters
+    ----------
+    facts : list of dict
+        What is known of each record, by columns.
+    events : DataFrame or None
+        Events; without `event_type` the table has no such column.
+    inventory : obspy Inventory or None
+        Stations.
+    """
     frame = pd.DataFrame(
         {
-            "record_id": [record.record_id for record in records],
-            "event_id": [record.event_id for record in records],
-            "station": [station_of(record.instrument) for record in records],
-            "source": [
-                " ".join(part.name for part in record.inputs) for record in records
-            ],
-        },
-        dtype=object,
+            name: pd.Series([row.get(name, unknown) for row in facts], dtype=object)
+            for name, unknown in COLUMNS.items()
+        }
     )
-    frame["origin_time"] = _no_times(frame)
-    if events is not None:
-        by_event = events.set_index("event_id").reindex(frame["event_id"])
-        frame["origin_time"] = by_event["origin_time"].array
-        if "event_type" in events:
-            frame["event_type"] = by_event["event_type"].to_numpy(dtype=object)
-    for phase in "PS":
-        frame[f"{phase.lower()}_time"] = _pick_times(frame, picks, phase)
-    for name in ("location", "channels"):
-        frame[name] = ""
-    for name in ("sampling_rate_hz", "p_arrival", "s_arrival", "filled"):
-        frame[name] = np.nan
-    frame["start_time"] = _no_times(frame)
-    paths = _paths(frame, events, inventory)
-    return pd.concat([frame, paths], axis=1)
-
-
-def _no_times(frame):
-    """Return a column of unknown times."""
-    return pd.Series(pd.NaT, frame.index, dtype="datetime64[ns, UTC]")
-
-
-def _pick_times(frame, picks, phase):
-    """Return the first pick of a phase for each record, NaT where there is none."""
-    times = first_picks(picks, phase)
-    if not times or frame.empty:
-        return _no_times(frame)
-    keys = zip(frame["event_id"], frame["station"], strict=True)
-    return pd.to_datetime([times.get(key, pd.NaT) for key in keys], utc=True)
+    if events is None or "event_type" not in events:
+        frame = frame.drop(columns="event_type")
+    for name in TIMES:
+        times = pd.to_datetime(frame[name].array, utc=True)
+        frame[name] = pd.Series(times, frame.index).dt.as_unit("ns")
+    frame = frame.astype(dict.fromkeys(NUMBERS, float))
+    return pd.concat([frame, _paths(frame, events, inventory)], axis=1)
 
 
 def _paths(frame, events, inventory):
@@ -63,8 +62,7 @@ def _paths(frame, events, inventory):
         or not {"latitude", "longitude"} <= set(events)
     ):
         return pd.DataFrame(np.nan, index=frame.index, columns=PATH_COLUMNS)
-    stations = read_stationxml(inventory).stations
-    return source_paths(frame, events, stations)
+    return paths_at_times(frame, events, read_stationxml(inventory).stations)
 
 
 def rejected_records(rejected, failures):

@@ -8,13 +8,24 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from sklearn.utils import Bunch
 
+from .documents import UnknownDocumentError
+from .picks import first_picks, pick_disagreements
 from .read_quakeml import read_quakeml
 from .read_stationxml import read_stationxml
-from .safe_xml import BrokenDocumentError
 from .tables import require_columns
 
 if TYPE_CHECKING:
     from obspy import Inventory
+
+__all__ = [
+    "as_inventory",
+    "as_tables",
+    "first_picks",
+    "joined",
+    "origin_times",
+    "pick_disagreements",
+    "tables_of_event",
+]
 
 
 def as_tables(events: Any, picks: Any) -> tuple[Any, Any]:
@@ -43,13 +54,13 @@ def as_tables(events: Any, picks: Any) -> tuple[Any, Any]:
 
 
 def _read_events(source):
-    """Return events and picks of a QuakeML document; raise for anything else."""
+    """Return events and picks of a catalogue; raise for anything else."""
     try:
         return read_quakeml(source)
-    except (BrokenDocumentError, TypeError) as error:
+    except (UnknownDocumentError, TypeError) as error:
         raise ValueError(
-            "events must be a DataFrame, a Bunch of read_quakeml or a QuakeML "
-            f"document: {error}"
+            "events must be a DataFrame, a Bunch of read_quakeml, or a QuakeML "
+            f"document or other catalogue that obspy reads: {error}"
         ) from error
 
 
@@ -66,32 +77,6 @@ def _as_times(table, column):
 def as_inventory(inventory: Any) -> Inventory | None:
     """Return an obspy Inventory, or None."""
     return None if inventory is None else read_stationxml(inventory).inventory
-
-
-def first_picks(
-    picks: pd.DataFrame | None, phase: str = "P"
-) -> dict[tuple[str, str], pd.Timestamp]:
-    """Map event and station to the time of the first pick of a phase.
-
-    Parameters
-    ----------
-    picks : DataFrame or None
-        Picks, as `as_tables` returns them.
-    phase : {"P", "S"}, default="P"
-        The phase; its branches, such as Pg and Pn, count as the phase.
-
-    Returns
-    -------
-    dict
-        Time by (`event_id`, `station`), empty without picks.
-    """
-    if picks is None:
-        return {}
-    chosen = picks["phase"].fillna("").astype(str).str.startswith(phase)
-    first = picks.loc[chosen].sort_values("time")
-    first = first.drop_duplicates(["event_id", "station"])
-    keys = zip(first["event_id"], first["station"], strict=True)
-    return dict(zip(keys, first["time"], strict=True))
 
 
 def origin_times(events: pd.DataFrame | None) -> dict[str, pd.Timestamp]:

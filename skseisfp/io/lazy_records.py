@@ -113,7 +113,8 @@ def lazy_records(
         )
     events, picks = as_tables(events, picks)
     inventory = as_inventory(inventory)
-    origins, p_times = origin_times(events), first_picks(picks)
+    stations = [reference.station for reference in references]
+    origins, p_times = origin_times(events), first_picks(picks, "P", stations)
     records = np.empty(len(references), dtype=object)
     for place, reference in enumerate(references):
         event = reference.event_id

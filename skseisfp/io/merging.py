@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ..signal.waveform import MOST_SAMPLES, RecordError, Waveform
-from .stream_files import check_rate
+from .sampling_rates import check_rate
 
 if TYPE_CHECKING:
     from obspy import Trace, UTCDateTime

@@ -1,26 +1,28 @@
-"""Reader of StationXML: coordinates of stations and responses of instruments."""
+"""Reader of station documents: coordinates of stations and responses of instruments."""
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import pandas as pd
 from sklearn.utils import Bunch
 
-from .safe_xml import read_document
-from .times import timestamp_of
+from .documents import read_documents
+from .reading_notes import notes_shown_once
+from .times import epoch_limit
 
 COLUMNS = ("station", "latitude", "longitude", "elevation_m", "start_time", "end_time")
 
 
 def read_stationxml(source: Any) -> Bunch:
-    """Read stations of a StationXML document.
+    """Read stations of a StationXML document, or of another format that obspy reads.
+
+    The others are dataless and full SEED, XSEED, RESP, SCML, and text of FDSN services.
 
     Parameters
     ----------
     source : str, path-like, bytes, file object or obspy Inventory
-        The document, its path, or its content as obspy reads it.
+        The document, its path, or its content as obspy reads it; also compressed.
 
     Returns
     -------
@@ -30,7 +32,7 @@ def read_stationxml(source: Any) -> Bunch:
         stations : DataFrame
             One row per station and epoch: `station` (network and station code),
             `latitude`, `longitude`, `elevation_m`, `start_time` and `end_time` (UTC,
-            NaT where open).
+            NaT where open, for which documents write years such as 2599 as well).
         inventory : obspy Inventory
             Channels, orientations and responses.
 
@@ -39,7 +41,7 @@ def read_stationxml(source: Any) -> Bunch:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the document is not StationXML or declares a document type.
+        If the document is of no format that obspy reads, or declares a document type.
 
     See Also
     --------
@@ -51,15 +53,16 @@ def read_stationxml(source: Any) -> Bunch:
     >>> from skseisfp.io import read_stationxml
     >>> read_stationxml("stations.xml").stations  # doctest: +SKIP
     """
-    inventory = _read_inventory(source)
+    with notes_shown_once():
+        inventory = _read_inventory(source)
     rows = [
         (
             f"{network.code}.{station.code}",
             float(station.latitude),
             float(station.longitude),
             float(station.elevation),
-            timestamp_of(station.start_date),
-            timestamp_of(station.end_date),
+            epoch_limit(station.start_date),
+            epoch_limit(station.end_date),
         )
         for network in inventory
         for station in network
@@ -73,8 +76,8 @@ def _read_inventory(source):
 
     if isinstance(source, Inventory):
         return source
-    data, name = read_document(source, "FDSNStationXML")
-    try:
-        return read_inventory(io.BytesIO(data), format="STATIONXML")
-    except Exception as error:
-        raise ValueError(f"{name} cannot be read as StationXML: {error}") from error
+    documents, _ = read_documents(source, "inventory", read_inventory)
+    inventory = documents[0].content
+    for document in documents[1:]:
+        inventory += document.content
+    return inventory

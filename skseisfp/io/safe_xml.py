@@ -37,9 +37,25 @@ def read_document(source: Any, root: str) -> tuple[bytes, str]:
         If it is not well-formed XML with this root, or declares a document type,
         whose entities could multiply or name other files.
     """
+    data, name = bytes_of(source)
+    found = root_of(data, name)
+    if found != root:
+        raise ValueError(f"{name} has the root element {found}, not {root}.")
+    return data, name
+
+
+def root_of(data: bytes, name: str) -> str:
+    """Return the name of the root element of an XML document.
+
+    Raises
+    ------
+    BrokenDocumentError
+        If it is not well-formed XML.
+    ValueError
+        If it declares a document type.
+    """
     from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]: no stubs
 
-    data, name = _bytes_of(source)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
         tree = etree.parse(io.BytesIO(data), parser)
@@ -47,13 +63,10 @@ def read_document(source: Any, root: str) -> tuple[bytes, str]:
         raise BrokenDocumentError(f"{name} is not well-formed XML: {error}") from error
     if tree.docinfo.internalDTD is not None or tree.docinfo.doctype:
         raise ValueError(f"{name} declares a document type, which is not allowed.")
-    found = etree.QName(tree.getroot()).localname
-    if found != root:
-        raise ValueError(f"{name} has the root element {found}, not {root}.")
-    return data, name
+    return etree.QName(tree.getroot()).localname
 
 
-def _bytes_of(source):
+def bytes_of(source: Any) -> tuple[bytes, str]:
     """Return the content of a document and a name for it."""
     if isinstance(source, bytes):
         return source, "the document"

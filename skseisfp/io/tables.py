@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from os import PathLike
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from .._utils.expressions import evaluate
 
 
 def read_table(
@@ -35,7 +38,10 @@ def require_columns(
 
 
 def rows_that_match(
-    name: str, frame: pd.DataFrame, expression: str
+    name: str,
+    frame: pd.DataFrame,
+    expression: str,
+    params: Mapping[str, Any] | None = None,
 ) -> npt.NDArray[np.bool_]:
     """Return whether a condition on the columns holds, for each row of a table.
 
@@ -46,7 +52,10 @@ def rows_that_match(
     frame : DataFrame
         The table.
     expression : str
-        The condition, as in :meth:`pandas.DataFrame.eval`.
+        The condition, in the syntax of :meth:`pandas.DataFrame.eval`: comparisons,
+        ``in``, ``and``, ``or``, ``not`` and arithmetic; no calls and attributes.
+    params : dict, default=None
+        Values of the names that ``@`` precedes.
 
     Returns
     -------
@@ -59,7 +68,7 @@ def rows_that_match(
         If the expression is not a condition on the columns.
     """
     try:
-        matches = np.asarray(frame.eval(expression))
+        matches = np.asarray(evaluate(frame, expression, params))
         if matches.shape != (len(frame),) or matches.dtype != bool:
             raise ValueError("it is not a condition on the columns")
     except Exception as error:

@@ -17,7 +17,18 @@ def timestamp_of(time: UTCDateTime | None) -> pd.Timestamp | Any:
     try:
         return pd.Timestamp(time.ns, unit="ns", tz="UTC")
     except (OverflowError, pd.errors.OutOfBoundsDatetime):
-        raise ValueError(f"the time {time}") from None
+        raise ValueError(f"it has the time {time}") from None
+
+
+def epoch_limit(time: UTCDateTime | None) -> pd.Timestamp | Any:
+    """Return the start or end of an epoch, NaT where it is open.
+
+    Years that no time of pandas reaches, such as 2500 or 2999, mean that it is open.
+    """
+    try:
+        return timestamp_of(time)
+    except ValueError:
+        return pd.NaT
 
 
 def utc_of(value: Any) -> UTCDateTime:

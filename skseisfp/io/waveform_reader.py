@@ -14,33 +14,20 @@ from sklearn.base import BaseEstimator
 
 from .._compat import Interval, StrOptions
 from .._parameters import FINITE, Quantity, ValidatedParameters, Where, pair_of
-from ..signal.arrivals import arrival_samples, arrival_times
 from ..signal.waveform import RecordError
-from ._record_index import index_records, list_inputs, load_traces
-from ._record_policy import HORIZONTALS, MARGIN, stream_to_array
-from ._record_tables import describe_records, rejected_records
+from ._record_policy import HORIZONTALS, start_of, stream_to_array
+from ._record_reading import Reading
 from .event_tables import as_inventory, as_tables
-from .exclusions import reasons_to_exclude
-from .merging import (
-    OVERLAPS,
-    RATE_TOLERANCE,
-    instrument_facts,
-    one_rate,
-    split_instruments,
-)
-from .record_bunch import (
-    drop_deviating,
-    rejected_rows,
-    require_records,
-    waveform_bunch,
-)
-from .stream_files import HIGHEST_RATE, LOWEST_RATE
+from .instruments import PREFERRED
+from .merging import OVERLAPS, RATE_TOLERANCE, one_rate, split_instruments
+from .sampling_rates import HIGHEST_RATE, LOWEST_RATE
 from .times import utc_of
 
 if TYPE_CHECKING:
     from obspy import Inventory, Stream, Trace
     from sklearn.utils import Bunch
 
+REFERENCES = {"origin": ("origin time", "origin_time"), "P": ("P pick", "p_time")}
 LONGEST_WINDOW = 86_400.0  # seconds: a day, the span of a file of continuous data
 
 
@@ -49,14 +36,25 @@ def _is_pre_filter(corners):
     return np.shape(corners) == (4,) and bool(np.all(np.diff(corners) > 0))
 
 
+def _is_preference(instruments):
+    """Return whether a value is a sequence of different strings."""
+    if isinstance(instruments, str):
+        return False
+    names = list(instruments)
+    return all(isinstance(name, str) for name in names) and len(set(names)) == len(
+        names
+    )
+
+
 class WaveformReader(ValidatedParameters, BaseEstimator):
     """Recordings of any length, rate and order to one array.
 
-    Streams and files become records: one for each event at each instrument (network,
-    station, location and the first letters of the channel). What is done with unequal
-    rates, gaps, overlaps, dead and clipped channels is stated by the parameters, and
-    every recording that does not become a record is listed with the reason. There are
-    never zeros in place of samples. The mean of each trace is removed, as float32
+    Streams, files and the data of clients become records: one for each event at each
+    station, of one of its instruments (network, station, location and the first letters
+    of the channel). What is done with unequal rates, gaps, overlaps, dead and clipped
+    channels is stated by the parameters, and every recording that does not become a
+    record is listed with the reason. There are never zeros in place of samples:
+    stretches of zeros count as gaps. The mean of each trace is removed, as float32
     cannot hold large offsets.
 
     Parameters
@@ -67,6 +65,11 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
         and two horizontals as they are, N or 1 and E or 2; vertical only.
     channels : str, default="*"
         Patterns of the channels to take, separated by commas, such as ``"HH?,EH?"``.
+    instruments : sequence of str or None, default=("HH", "EH", "BH", "HN")
+        First letters of channels, in order of preference: of a station with several
+        instruments the first one that becomes a record is taken for an event, so that
+        every station has one vote. Others follow after these, in order of their names.
+        None takes all of them.
     sampling_rate : float in [0.001, 100000], default=None
         Rate of the records in Hz. None takes that of most recordings.
     rates : {"resample", "reject"}, default="resample"
@@ -79,10 +82,10 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
         first P pick at the station.
     pad : {None, "noise"}, default=None
         Whether recordings that do not fill the window are rejected, or continued by
-        noise of their own level.
+        noise of their own level, for at most half of the window.
     gaps : {"reject", "noise"}, default="reject"
-        Whether recordings with gaps, masked samples or NaN within the window are
-        rejected, or the gaps filled with noise of their own level.
+        Whether recordings with gaps, masked samples, NaN or stretches of zeros within
+        the window are rejected, or the gaps filled with noise of their own level.
     max_gap : float in [0, inf], default=1.0
         Longest gap in seconds that is filled.
     overlaps : {"reject", "first", "last"}, default="reject"
@@ -110,7 +113,16 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
     The noise in a gap is added to a straight line between its ends, and has the
     spectrum and standard deviation of the tenth of the recording that varies least. A
     channel counts as clipped if at least twelve of its samples lie in runs of three or
-    more at its largest or smallest value, far above the resolution of the digitizer.
+    more at its largest or smallest value, far above the resolution of the digitizer. A
+    stretch of zeros, 16 or more and 0.2 s or longer, counts as a gap if the samples on
+    both of its sides are typically three steps of the digitizer or more from zero, or
+    if it is at an end of the recording and this holds on the other side.
+
+    An event belongs to a recording if its origin or its P pick at the station is within
+    it, or if the recording holds the whole window. Each file is read once, event by
+    event where the events of files are known. Of files that are assigned to events by
+    time only the samples near windows are kept, with ``align="start"`` all of those
+    that hold an event.
 
     Examples
     --------
@@ -130,6 +142,10 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
     _parameter_constraints = {
         "components": [StrOptions(set(HORIZONTALS))],
         "channels": [str],
+        "instruments": [
+            Where(_is_preference, "a sequence of different first letters of channels"),
+            None,
+        ],
         "sampling_rate": [
             Quantity(LOWEST_RATE, HIGHEST_RATE, closed="both", unit="Hz"),
             None,
@@ -163,6 +179,7 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
         *,
         components: Literal["ZNE", "Z12", "Z"] = "ZNE",
         channels: str = "*",
+        instruments: Sequence[str] | None = PREFERRED,
         sampling_rate: float | None = None,
         rates: Literal["resample", "reject"] = "resample",
         window: tuple[float, float] | None = None,
@@ -179,6 +196,7 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
     ):
         self.components = components
         self.channels = channels
+        self.instruments = instruments
         self.sampling_rate = sampling_rate
         self.rates = rates
         self.window = window
@@ -203,12 +221,17 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
         groups: npt.ArrayLike | Callable[..., Any] | Literal["folder"] | None = None,
         exclusions: (pd.DataFrame | str | PathLike[str] | Sequence[str] | None) = None,
     ) -> Bunch:
-        """Read records from streams, traces, files, folders or patterns of file names.
+        """Read records from streams, files, folders, patterns of file names or clients.
 
         Parameters
         ----------
-        sources : obspy Stream or Trace, str, path-like, or a sequence of these
-            Recordings; a folder stands for all miniSEED and SAC files below it.
+        sources : obspy Stream, Trace or client, str, path-like, or a sequence of these
+            Recordings; a folder stands for all miniSEED and SAC files below it. A
+            client has the method ``get_waveforms`` of obspy's clients, and perhaps
+            ``get_waveforms_bulk``: of an SDS folder, FDSN service or Earthworm server,
+            for example. It is asked for the windows of `events` by `channels`, with
+            ``align="P"`` at the stations of their P picks, else at the stations of
+            `inventory` that are open then, and without one for all that it has.
         events : DataFrame, Bunch of `read_quakeml`, str or path-like, default=None
             Events: `event_id`, and where there are `event_type` (the label),
             `origin_time`, `latitude` and `longitude`; or a QuakeML document.
@@ -220,8 +243,8 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
         groups : sequence, callable or "folder", default=None
             Event of each of `sources`; or a function of the path of a file; or the name
             of its folder. None assigns events by time: one that begins within a
-            recording makes a record of it; without `events` every file or stream is its
-            own event.
+            recording, or whose P pick or window does, makes a record of it; without
+            `events` every file or stream is its own event. None for clients.
         exclusions : DataFrame, str, path-like or sequence of str, default=None
             Records that were reviewed and are left out: their ids, or a table or CSV
             file with `record_id` and where there is one `reason`, such as a page of
@@ -236,8 +259,9 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
 (n_records, n_channels, n_samples)
                 The records, 2-D where there is one component.
             target : Series of shape (n_records,) or None
-                Labels, with events in the index ``event_id``; None where `events` has
-                no `event_type`.
+                Labels, with events in the index ``event_id``; missing (see
+                ``target.isna()``) for events without one, which a warning counts. None
+                where no event has a label.
             target_names : list
                 The labels that occur, sorted.
             groups : ndarray of shape (n_records,)
@@ -247,9 +271,10 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
                 `location`, `channels`, `sampling_rate_hz` (before resampling),
                 `start_time` (of the first sample, UTC), `p_arrival` and `s_arrival`
                 (seconds from the first sample to the sample nearest to the pick; NaN
-                where there is none within), `distance_km`, `azimuth`, `back_azimuth`,
+                where there is none within), `distance_km`, `azimuth`, `back_azimuth`
+                (from the place of the station at the time of the record),
                 `filled` (part of the samples that is noise) and `source` (the files,
-                streams or references).
+                streams, references or requests).
             sampling_rate : float
                 Sampling rate in Hz.
             components : str
@@ -272,35 +297,8 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
         inventory = as_inventory(inventory)
         if self.response is not None and inventory is None:
             raise ValueError(f"response={self.response!r} needs an inventory.")
-        start, end = (0.0, 0.0) if self.window is None else self.window
-        records, failures = index_records(
-            list_inputs(sources, groups),
-            events,
-            self.channels,
-            (start - MARGIN, end + MARGIN),
-        )
-        known = [record.record_id for record in records]
-        known += [name for name, *_ in failures]
-        excluded = reasons_to_exclude(exclusions, known)
-        frame = describe_records(records, events, picks, inventory)
-        taken, reasons = {}, {}
-        for row, record in enumerate(records):
-            try:
-                if record.record_id in excluded:
-                    raise RecordError(excluded[record.record_id])
-                facts = frame.iloc[row]
-                taken[row], found = self._read_record(record, facts, inventory)
-                for name, value in found.items():
-                    frame.at[row, name] = value
-            except RecordError as error:
-                reasons[row] = str(error)
-        drop_deviating(taken, reasons, length="window")
-        left_out = rejected_rows(frame, dict(sorted(reasons.items())))
-        rejected = rejected_records(left_out, failures)
-        require_records(taken, "No record", rejected)
-        frame = frame.iloc[sorted(taken)].reset_index(drop=True)
-        frame = frame.drop(columns=["p_time", "s_time"])
-        return waveform_bunch(taken, frame, rejected)
+        reading = Reading(self, events, picks, inventory)
+        return reading.run(sources, groups, exclusions)
 
     def read_stream(
         self,
@@ -345,28 +343,6 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
         samples = self._apply(traces, facts, inventory, record_id)[0].samples
         return samples[0] if len(samples) == 1 else samples
 
-    def _read_record(self, record, facts, inventory):
-        """Return the waveform of a record, and the facts that its traces hold."""
-        if "event_type" in facts and pd.isna(facts["event_type"]):
-            raise RecordError("its event has no label")
-        traces = load_traces(record, self.channels)
-        waveform, start, filled = self._apply(
-            traces, facts, inventory, record.record_id
-        )
-        found = {
-            **instrument_facts(traces),
-            "location": traces[0].stats.location,
-            "start_time": pd.Timestamp(start, unit="ns", tz="UTC"),
-            "filled": filled,
-        }
-        for phase, name in (("p_time", "p_arrival"), ("s_time", "s_arrival")):
-            if pd.notna(facts[phase]):
-                late = (facts[phase] - found["start_time"]).total_seconds()
-                sample = round(arrival_samples(late, waveform.sampling_rate))
-                if 0 <= sample < waveform.samples.shape[1]:
-                    found[name] = float(arrival_times(sample, waveform.sampling_rate))
-        return waveform, found
-
     def _apply(self, traces, facts, inventory, record_id):
         """Return waveform, start and filled part of the traces of an instrument."""
         rate = one_rate(traces)
@@ -384,17 +360,17 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
     def _reference(self, traces, facts):
         """Return the time that the window is relative to."""
         if self.align == "start":
-            return max(
-                min(trace.stats.starttime for trace in traces if trace.id == channel)
-                for channel in {trace.id for trace in traces}
-            )
-        what, name = {
-            "origin": ("origin time", "origin_time"),
-            "P": ("P pick", "p_time"),
-        }[self.align]
+            return start_of(traces)
+        self._check_reference(facts)
+        return utc_of(facts[REFERENCES[self.align][1]])
+
+    def _check_reference(self, facts):
+        """Raise if the time that the window is relative to is not known."""
+        if self.align == "start":
+            return
+        what, name = REFERENCES[self.align]
         if pd.isna(facts[name]):
             raise RecordError(f"it has no {what}")
-        return utc_of(facts[name])
 
     def _check(self):
         """Raise if a parameter is not valid, or the alignment lacks a window."""

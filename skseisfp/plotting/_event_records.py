@@ -9,6 +9,7 @@ import pandas as pd
 from .._utils.checks import check_option
 from ..io.source_paths import source_paths
 from ..neural.lazy_fingerprints import is_lazy
+from ..signal import bandpass
 
 DISTANCES = ("distance_km", "path_ep_distance_km")
 SOURCE_PLACE = ("source_latitude_deg", "source_longitude_deg")
@@ -19,8 +20,8 @@ MOST_NAMED = 10  # events that a message names
 class EventRecords(NamedTuple):
     """Records of an event, sorted by distance or the time of P.
 
-    `table` has `record_id`, `station`, `distance_km`, `snr_db`, and the seconds of
-    `start_time`, `p_time` and `s_time` after the `reference`.
+    `table` has `record_id`, `station`, `distance_km`, `snr_db`, the `row` in the bunch,
+    and the seconds of `start_time`, `p_time` and `s_time` after the `reference`.
     """
 
     event_id: str
@@ -55,6 +56,29 @@ def rows_of_event(bunch, event_id):
     return rows
 
 
+def filtered(traces, sampling_rate, f_min, f_max):
+    """Return traces through a filter without delay; gaps, which are NaN, stay."""
+    if f_min is None and f_max is None:
+        return traces
+    gaps = np.isnan(traces)
+    traces = bandpass(
+        np.where(gaps, 0.0, traces),
+        sampling_rate=sampling_rate,
+        f_min=f_min,
+        f_max=f_max,
+    )
+    return np.where(gaps, np.nan, traces)
+
+
+def band_in_words(f_min, f_max):
+    """Return the band of a filter in words, "" without one."""
+    if f_min is None and f_max is None:
+        return ""
+    if f_max is None:
+        return f"above {f_min:g} Hz"
+    return f"below {f_max:g} Hz" if f_min is None else f"{f_min:g} to {f_max:g} Hz"
+
+
 def records_of(bunch, rows, channel):
     """Return the records of an event in some rows of a bunch."""
     frame = bunch.frame.iloc[rows].reset_index(drop=True)
@@ -66,15 +90,18 @@ def records_of(bunch, rows, channel):
             "station": np.asarray(bunch.stations)[rows].astype(str),
             "distance_km": _distances(frame),
             "snr_db": _numbers(frame, "snr_db"),
+            "row": rows,
             "start_time": starts,
             "p_time": starts + _numbers(frame, "p_arrival"),
             "s_time": starts + _numbers(frame, "s_arrival"),
         }
     )
     table = table.sort_values(["distance_km", "p_time"], kind="stable")
+    label = None if bunch.get("target") is None else np.asarray(bunch.target)[rows[0]]
+    known = label is not None and label == label  # NaN is not equal to itself
     return EventRecords(
         str(bunch.groups[rows[0]]),
-        None if bunch.get("target") is None else np.asarray(bunch.target)[rows[0]],
+        label if known else None,
         _read(bunch.data, rows[table.index], channel),
         table.reset_index(drop=True),
         rate,

@@ -23,7 +23,7 @@ style="--n:{n_records}">
 </section>
 """
 RECORD = """\
-<li class="record" data-id="{record_id}" data-station="{station}">
+<li class="record" data-id="{record_id}" data-station="{station}"{stroke}>
 <input type="checkbox" id="{key}" aria-label="Exclude {station}">
 <label class="name" for="{key}"><b>{station}</b><small>{facts}</small></label>
 <label class="trace" for="{key}" aria-hidden="true"><svg viewBox="{box}" \
@@ -34,14 +34,17 @@ aria-label="Reason to exclude {station}">
 </li>"""
 
 
-def section_of(records, number):
-    """Return the section of the records of an event, the `number`-th of the page."""
+def section_of(records, number, strokes):
+    """Return the section of the records of an event, the `number`-th of the page.
+
+    `strokes` are the colours of the traces, "" for the usual one.
+    """
     starts = records.table["start_time"]
     first = starts.min()
     span = starts.max() + records.traces.shape[1] / records.sampling_rate - first
     ticks = _ticks(first, span)
     rows = [
-        _record(records, row, f"r{number}-{row}", first, span, ticks)
+        _record(records, row, f"r{number}-{row}", first, span, ticks, strokes[row])
         for row in range(len(records.traces))
     ]
     count = f"{len(rows)} record{'s' if len(rows) > 1 else ''}"
@@ -60,7 +63,7 @@ def section_of(records, number):
     )
 
 
-def _record(records, row, key, first, span, ticks):
+def _record(records, row, key, first, span, ticks, stroke):
     """Return the part of the page for one record."""
     facts = records.table.iloc[row]
     values = _lows_and_highs(records.traces[row])
@@ -70,6 +73,7 @@ def _record(records, row, key, first, span, ticks):
     return RECORD.format(
         record_id=escape(facts["record_id"]),
         station=escape(facts["station"]),
+        stroke=f' style="--trace:{escape(stroke)}"' if stroke else "",
         key=key,
         facts=escape(_describe(facts)),
         box=f"{first:.3f} -1 {span:.3f} 2",

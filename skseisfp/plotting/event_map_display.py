@@ -11,6 +11,7 @@ from .._utils.optional import import_optional
 from ..io.event_tables import as_tables
 from ..io.tables import require_columns
 from ._axes import FAINT, INK, MUTED, SERIES, get_axes, round_down, strip_spines
+from ._color_keys import color_keys, colors_by_key, title_of
 from ._event_records import SOURCE_PLACE, STATION_PLACE
 from ._map_places import (
     PLACE,
@@ -26,6 +27,8 @@ from ._map_places import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from sklearn.utils import Bunch
@@ -36,7 +39,7 @@ MOST_NAMED = 40  # stations whose names are written
 
 
 class EventMapDisplay:
-    """Map of events, coloured by their class, and of stations.
+    """Map of events, coloured by their class or another key, and of stations.
 
     A degree of longitude is drawn as long as it is at the middle latitude. There is
     no base map, and nothing is downloaded.
@@ -51,6 +54,10 @@ class EventMapDisplay:
         the last counts.
     records : DataFrame, default=None
         Records: `event_id` and `station`; each is a line between them.
+    color_by : str, default="event_type"
+        Column of `events` that the colours stand for.
+    colors : mapping, default=None
+        Colours by value of this column; None takes those of the package.
 
     Attributes
     ----------
@@ -79,10 +86,14 @@ class EventMapDisplay:
         *,
         stations: pd.DataFrame | None = None,
         records: pd.DataFrame | None = None,
+        color_by: str = "event_type",
+        colors: Mapping[str, Any] | None = None,
     ) -> None:
         self.events = events
         self.stations = stations
         self.records = records
+        self.color_by = color_by
+        self.colors = colors
 
     @classmethod
     def from_tables(
@@ -91,6 +102,8 @@ class EventMapDisplay:
         stations: Any = None,
         *,
         records: pd.DataFrame | None = None,
+        color_by: str = "event_type",
+        colors: Mapping[str, Any] | None = None,
         ax: Axes | None = None,
     ) -> Self:
         """Draw a map of the events and stations of tables or documents.
@@ -104,6 +117,10 @@ path-like, default=None
             Stations, or a StationXML document.
         records : DataFrame, default=None
             Records: `event_id` and `station`; each is a line between them.
+        color_by : str, default="event_type"
+            Column of `events` that the colours stand for.
+        colors : mapping, default=None
+            Colours by value of this column; None takes those of the package.
         ax : matplotlib.axes.Axes, default=None
             Axes to draw on; None makes a figure.
 
@@ -119,7 +136,14 @@ path-like, default=None
             earth.
         """
         events, _ = as_tables(events, None)
-        return cls(events, stations=as_stations(stations), records=records).plot(ax=ax)
+        display = cls(
+            events,
+            stations=as_stations(stations),
+            records=records,
+            color_by=color_by,
+            colors=colors,
+        )
+        return display.plot(ax=ax)
 
     @classmethod
     def from_bunch(
@@ -128,6 +152,8 @@ path-like, default=None
         *,
         events: Any = None,
         stations: Any = None,
+        color_by: str = "event_type",
+        colors: Mapping[str, Any] | None = None,
         ax: Axes | None = None,
     ) -> Self:
         """Draw a map of the events and stations of records.
@@ -143,6 +169,11 @@ path-like, default=None
 path-like, default=None
             Places of stations. None takes those that SeisBench names in the frame,
             and draws no stations if there are none.
+        color_by : str, default="event_type"
+            What the colours stand for: the labels of the bunch, a column of its frame,
+            whose first value counts for each event, or a column of `events`.
+        colors : mapping, default=None
+            Colours by value of this column; None takes those of the package.
         ax : matplotlib.axes.Axes, default=None
             Axes to draw on; None makes a figure.
 
@@ -178,14 +209,23 @@ path-like, default=None
             stations = places_in(frame, records["station"], (STATION_PLACE,))
         events, _ = as_tables(events, None)
         events = _of_bunch("events", events, records["event_id"])
-        if "event_type" in records:
-            classes = records.groupby("event_id").agg({"event_type": "first"})
-            kinds = classes["event_type"].reindex(events["event_id"]).to_numpy()
-            events = events.assign(event_type=kinds)
+        if color_by != "event_type" and color_by in frame:
+            records[color_by] = frame[color_by]
+        if color_by in records:
+            first = records.groupby("event_id").agg({color_by: "first"})[color_by]
+            values = first.reindex(events["event_id"].astype(str)).to_numpy()
+            events = events.assign(**{color_by: values})
         stations = as_stations(stations)
         if stations is not None:
             stations = _of_bunch("stations", stations, records["station"])
-        return cls(events, stations=stations, records=records).plot(ax=ax)
+        display = cls(
+            events,
+            stations=stations,
+            records=records.filter(["event_id", "station"]),
+            color_by=color_by,
+            colors=colors,
+        )
+        return display.plot(ax=ax)
 
     def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the map.
@@ -286,22 +326,22 @@ path-like, default=None
             )
 
     def _draw_events(self, events):
-        """Draw the events, a colour and a marker for each class."""
-        if "event_type" not in events:
+        """Draw the events, a colour and a marker for each value of the key."""
+        if self.color_by not in events and self.color_by == "event_type":
             groups = [("event", events, SERIES[0], MARKERS[0])]
         else:
-            kinds = sorted(events["event_type"].dropna().unique(), key=str)
+            keys = color_keys("events", events, self.color_by)
             groups = [
                 (
-                    str(kind).replace("_", " "),
-                    events[events["event_type"] == kind],
-                    SERIES[number % len(SERIES)],
-                    MARKERS[number % len(MARKERS)],
+                    title_of(key),
+                    events[[other == key for other in keys]],
+                    color,
+                    "o" if key is None else MARKERS[number % len(MARKERS)],
                 )
-                for number, kind in enumerate(kinds)
+                for number, (key, color) in enumerate(
+                    colors_by_key(keys, self.colors).items()
+                )
             ]
-            unknown = events[events["event_type"].isna()]
-            groups.append(("no label", unknown, FAINT, "o"))
         for name, rows, color, marker in groups:
             if len(rows):
                 self.ax_.scatter(
@@ -349,7 +389,7 @@ path-like, default=None
         if len(events) < len(self.events):
             count += f", {len(self.events) - len(events)} more without a place"
         self.ax_.set_title(count, loc="left", size="medium", color=INK)
-        if len(stations) or "event_type" in events:
+        if len(stations) or self.color_by in events:
             self.ax_.legend(
                 frameon=False, loc="upper left", bbox_to_anchor=(1.01, 1.01)
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +10,18 @@ from sklearn.isotonic import isotonic_regression
 
 from .._utils.checks import check_option, check_per_record, check_real
 from ._axes import FAINT, INK, MUTED, SERIES, get_axes, strip_spines
-from ._event_records import number_of_component, records_of, rows_of_event
+from ._color_keys import color_keys, colors_by_key, title_of
+from ._event_records import (
+    band_in_words,
+    filtered,
+    number_of_component,
+    records_of,
+    rows_of_event,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from sklearn.utils import Bunch
@@ -43,6 +52,11 @@ class RecordSectionDisplay:
         Name of the origin of times.
     title : str, default=None
         Title.
+    color_keys : array-like of str, shape (n_records,), default=None
+        What the colours of the traces stand for, as the legend names it; None draws
+        all alike.
+    colors : mapping, default=None
+        Colours by key; None takes those of the package.
 
     Attributes
     ----------
@@ -84,6 +98,8 @@ class RecordSectionDisplay:
         s_times: npt.ArrayLike | None = None,
         reference: str = "first sample",
         title: str | None = None,
+        color_keys: npt.ArrayLike | None = None,
+        colors: Mapping[str, Any] | None = None,
     ) -> None:
         self.traces = traces
         self.sampling_rate = sampling_rate
@@ -94,6 +110,8 @@ class RecordSectionDisplay:
         self.s_times = s_times
         self.reference = reference
         self.title = title
+        self.color_keys = color_keys
+        self.colors = colors
 
     @classmethod
     def from_bunch(
@@ -104,6 +122,10 @@ class RecordSectionDisplay:
         component: str | None = None,
         spacing: str | None = None,
         scale: str = "trace",
+        f_min: float | None = None,
+        f_max: float | None = None,
+        color_by: str | None = None,
+        colors: Mapping[str, Any] | None = None,
         ax: Axes | None = None,
     ) -> Self:
         """Draw the records of an event of a bunch.
@@ -124,6 +146,13 @@ class RecordSectionDisplay:
             As in `plot`.
         scale : {"trace", "event"}, default="trace"
             As in `plot`.
+        f_min, f_max : float, default=None
+            As in `plot`.
+        color_by : str, default=None
+            Column of the frame of the bunch that the colours of traces stand for; None
+            draws all alike.
+        colors : mapping, default=None
+            Colours by value of this column; None takes those of the package.
         ax : matplotlib.axes.Axes, default=None
             Axes to draw on; None makes a figure.
 
@@ -135,10 +164,17 @@ class RecordSectionDisplay:
         Raises
         ------
         ValueError
-            If the bunch does not have the event or the component.
+            If the bunch does not have the event, the component or the column, or the
+            corners are not valid.
         """
         channel = number_of_component(bunch, component)
         records = records_of(bunch, rows_of_event(bunch, event_id), channel)
+        keys = None
+        if color_by is not None:
+            frame = bunch.frame.iloc[records.table["row"]]
+            keys = np.array(
+                color_keys("The frame of the bunch", frame, color_by), dtype=object
+            )
         display = cls(
             records.traces,
             sampling_rate=records.sampling_rate,
@@ -149,8 +185,12 @@ class RecordSectionDisplay:
             s_times=records.table["s_time"],
             reference=records.reference,
             title=records.title,
+            color_keys=keys,
+            colors=colors,
         )
-        return display.plot(ax=ax, spacing=spacing, scale=scale)
+        return display.plot(
+            ax=ax, spacing=spacing, scale=scale, f_min=f_min, f_max=f_max
+        )
 
     def plot(
         self,
@@ -158,6 +198,8 @@ class RecordSectionDisplay:
         ax: Axes | None = None,
         spacing: str | None = None,
         scale: str = "trace",
+        f_min: float | None = None,
+        f_max: float | None = None,
     ) -> Self:
         """Draw the section.
 
@@ -170,6 +212,9 @@ class RecordSectionDisplay:
             distances if all are known.
         scale : {"trace", "event"}, default="trace"
             Whether each trace has its own scale, or all traces that of the largest.
+        f_min, f_max : float, default=None
+            Corners in Hz of a filter without delay, see `skseisfp.signal.bandpass`.
+            Broad-band records of small events show little but microseism below 1 Hz.
 
         Returns
         -------
@@ -179,8 +224,8 @@ class RecordSectionDisplay:
         Raises
         ------
         ValueError
-            If an option is not valid, something is not given for each record, or the
-            spacing is by distances that are not known.
+            If an option or corner is not valid, something is not given for each
+            record, or the spacing is by distances that are not known.
         """
         check_option("spacing", spacing, (None, "distance", "even"))
         check_option("scale", scale, ("trace", "event"))
@@ -192,6 +237,7 @@ class RecordSectionDisplay:
                 "traces must have the shape (n_records, n_samples); got an array of "
                 f"shape {traces.shape}."
             )
+        traces = filtered(traces, self.sampling_rate, f_min, f_max)
         distances = self._per_record("distances", np.nan)
         known = np.isfinite(distances).all()
         if spacing == "distance" and not known:
@@ -204,7 +250,7 @@ class RecordSectionDisplay:
         self.ax_ = axes[0, 0]
         self._draw_traces(traces, height, scale)
         self._draw_picks(height)
-        self._dress(distances, height, by_distance)
+        self._dress(distances, height, by_distance, band_in_words(f_min, f_max))
         return self
 
     def _per_record(self, name, default):
@@ -222,13 +268,25 @@ class RecordSectionDisplay:
             peaks[:] = peaks.max()
         times = np.arange(traces.shape[1]) / self.sampling_rate
         starts = self._per_record("start_times", 0.0)
-        for trace, peak, start, y in zip(
-            traces, peaks, starts, self.positions_, strict=True
+        keys, colors = self._trace_colors(len(traces))
+        for trace, peak, start, y, key in zip(
+            traces, peaks, starts, self.positions_, keys, strict=True
         ):
             drawn = y - height * trace / (peak or 1.0)
-            self.ax_.plot(start + times, drawn, color=INK, linewidth=0.6)
+            self.ax_.plot(start + times, drawn, color=colors[key], linewidth=0.6)
+        if self.color_keys is not None:
+            for key, color in colors.items():
+                self.ax_.plot([], [], color=color, linewidth=2, label=title_of(key))
         duration = traces.shape[1] / self.sampling_rate
         self.ax_.set_xlim(starts.min(), starts.max() + duration)
+
+    def _trace_colors(self, n_records: int) -> tuple[list[str | None], dict]:
+        """Return the keys of the records, and a colour for each."""
+        if self.color_keys is None:
+            return [None] * n_records, {None: INK}
+        keys = check_per_record("color_keys", self.color_keys, n_records, "key")
+        keys = [None if key is None else str(key) for key in keys]
+        return keys, colors_by_key(keys, self.colors)
 
     def _draw_picks(self, height):
         """Mark the picks on their traces."""
@@ -247,13 +305,14 @@ class RecordSectionDisplay:
                     zorder=3,
                 )
 
-    def _dress(self, distances, height, by_distance):
+    def _dress(self, distances, height, by_distance, band):
         """Write the axes, the stations and the title."""
         first, last = self.positions_.min(), self.positions_.max()
         self.ax_.set_ylim(last + 1.3 * height, first - 1.3 * height)
         self.ax_.set_xlabel(f"time from {self.reference}, s")
-        if self.title is not None:
-            self.ax_.set_title(self.title, loc="left", color=INK)
+        title = ", ".join(filter(None, (self.title, band)))
+        if title:
+            self.ax_.set_title(title, loc="left", color=INK)
         names = self.stations
         names = range(1, len(distances) + 1) if names is None else names
         names = check_per_record("stations", names, len(distances), "name").astype(str)
@@ -267,7 +326,7 @@ class RecordSectionDisplay:
             self._write_right(known)
         if self.ax_.get_legend_handles_labels()[0]:
             self.ax_.legend(
-                frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=2
+                frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=4
             )
         strip_spines(self.ax_, "top", "right", *(() if by_distance else ("left",)))
 

@@ -1,0 +1,143 @@
+"""Windows of events from clients of obspy: waveform servers and SDS folders."""
+
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from ..signal.waveform import RecordError
+from .times import utc_of
+
+
+def is_client(value):
+    """Return whether a value is a client of waveforms, such as obspy has several."""
+    return callable(getattr(value, "get_waveforms", None)) and not isinstance(
+        value, type
+    )
+
+
+class ClientRequest(NamedTuple):
+    """Lines of network, station, location, channel, start and end, and their client."""
+
+    client: Any
+    lines: tuple
+
+    def stream(self):
+        """Fetch the waveforms; raise a `RecordError` if the client raises or has none.
+
+        Clients fail by exceptions of their own, also where there are no data.
+        """
+        from obspy import Stream
+
+        fetch_all = getattr(self.client, "get_waveforms_bulk", None)
+        try:
+            if fetch_all is not None:
+                stream = fetch_all(list(self.lines))
+            else:
+                stream = Stream()
+                for line in self.lines:
+                    stream += self.client.get_waveforms(*line)
+        except Exception as error:
+            reason = " ".join(str(error).split())
+            raise RecordError(
+                f"the client raised {type(error).__name__}: {reason}"
+            ) from error
+        if not any(trace.stats.npts for trace in stream):
+            raise RecordError("the client has no data")
+        return stream
+
+
+def requests_of_events(client, channels, times, stations_at):
+    """Return the requests of a client for the windows of events.
+
+    Parameters
+    ----------
+    client : object
+        It has ``get_waveforms`` and perhaps ``get_waveforms_bulk``.
+    channels : str
+        Patterns of channels, separated by commas.
+    times : iterable of (str, str or None, obspy UTCDateTime, obspy UTCDateTime)
+        Event, its station or None for all of them, start and end.
+    stations_at : callable
+        Takes a time and returns the names of stations then.
+
+    Returns
+    -------
+    list of (str, str, ClientRequest)
+        Name, event and request: one for each event where the client takes many lines
+        at once, else one for each station.
+    """
+    lines = {}
+    for event_id, station, start, end in times:
+        for name in [station] if station is not None else stations_at(start):
+            network, _, code = name.rpartition(".")
+            where = network or "*", code or "*", "*"
+            many = hasattr(client, "get_waveforms_bulk")
+            key = event_id, event_id if many else f"{event_id} {name}"
+            lines.setdefault(key, []).extend(
+                (*where, channel, start, end) for channel in channels.split(",")
+            )
+    return [
+        (name, event_id, ClientRequest(client, tuple(some)))
+        for (event_id, name), some in lines.items()
+    ]
+
+
+def stations_of(inventory):
+    """Return a function of time that lists the stations of an inventory, or all."""
+    if inventory is None:
+        return lambda time: ["*.*"]
+    return lambda time: sorted(
+        {
+            f"{network.code}.{station.code}"
+            for network in inventory
+            for station in network
+            if station.is_active(time)
+        }
+    )
+
+
+def windows_of_events(events, p_times, align, window, margin):
+    """Return the times that a client is asked for, and the events that have none.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Events: `event_id` and `origin_time`.
+    p_times : dict
+        First P pick by event and station.
+    align : {"origin", "P"}
+        Reference of the window.
+    window : tuple of (float, float)
+        Seconds around the reference.
+    margin : float
+        Seconds to be added at both sides.
+
+    Returns
+    -------
+    times : list of (str, str or None, obspy UTCDateTime, obspy UTCDateTime)
+        As `requests_of_events` takes them.
+    without : list of str
+        Events without reference.
+    """
+    if align == "P":
+        wanted = set(events["event_id"])
+        references = [
+            (event, station, time)
+            for (event, station), time in p_times.items()
+            if event in wanted and pd.notna(time)
+        ]
+    else:
+        known = events[events["origin_time"].notna()]
+        columns = known["event_id"], known["origin_time"]
+        references = [(event, None, time) for event, time in zip(*columns, strict=True)]
+    times = [
+        (
+            event,
+            station,
+            utc_of(time) + window[0] - margin,
+            utc_of(time) + window[1] + margin,
+        )
+        for event, station, time in references
+    ]
+    have = {event for event, *_ in references}
+    return times, [event for event in events["event_id"] if event not in have]
