@@ -11,6 +11,7 @@ from ..signal.arrivals import arrival_samples
 from ..signal.filters import bandpass
 from ..signal.onsets import pick_onsets
 from ..signal.waveform import RecordError
+from ._gaps import check_pieces
 from .merging import join_pieces, split_instruments, station_of
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def pick_phases(
     rows = []
     for instrument, traces in split_instruments(stream).items():
         try:
+            check_pieces(traces, None, 0.0)
             waveform, start = join_pieces(traces)
         except RecordError:
             continue
