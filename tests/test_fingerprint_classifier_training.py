@@ -194,7 +194,7 @@ def test_early_stopping_restores_the_best_epoch():
 
 
 def test_validation_takes_whole_events(monkeypatch):
-    from skseisfp.neural import _training_sets as module
+    from skseisfp.neural import fingerprint_classifier as module
 
     splits = []
 

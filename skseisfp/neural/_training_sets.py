@@ -7,7 +7,6 @@ import numpy as np
 from ..events import find_groups, resolve_groups
 from ._records import normalise_weights
 from .data import BalancedSampler, EventSampler, FingerprintDataset, ShuffleSampler
-from .group_valid_split import group_valid_split
 
 
 def find_events(classifier, X, y, groups):
@@ -23,7 +22,7 @@ def find_events(classifier, X, y, groups):
     return resolve_groups(y, groups, X=X, needed_by=needed_by)
 
 
-def make_datasets(classifier, X, y, groups, records, generator):
+def make_datasets(classifier, X, y, groups, records, split):
     """Return the datasets of training and validation.
 
     Parameters
@@ -38,8 +37,8 @@ def make_datasets(classifier, X, y, groups, records, generator):
         Event of each record, where the fit needs events.
     records : TrainingRecords
         The records to use.
-    generator : numpy Generator
-        Draws the events for validation.
+    split : callable
+        Returns the places of training and of validation for class numbers and events.
 
     Returns
     -------
@@ -50,12 +49,7 @@ def make_datasets(classifier, X, y, groups, records, generator):
     """
     train, valid = records, None
     if classifier.early_stopping:
-        places, held_out = group_valid_split(
-            y[records.numbers],
-            groups[records.numbers],
-            fraction=classifier.validation_fraction,
-            random_state=generator,
-        )
+        places, held_out = split(y[records.numbers], groups[records.numbers])
         train, valid = records.take(places), records.take(held_out)
     weights = normalise_weights(train, y, groups, classifier.balance)
     train = FingerprintDataset(X, y, train.numbers, weights=weights)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Self
 
@@ -51,6 +52,7 @@ from ._records import check_sample_weight, select_records
 from ._training_sets import find_events, make_datasets, make_sampler, weigh_classes
 from .data import BatchIterator, FingerprintDataset, check_fingerprints, with_views
 from .device import choose_device
+from .group_valid_split import group_valid_split
 
 if TYPE_CHECKING:
     from skorch import NeuralNetClassifier
@@ -589,7 +591,12 @@ class FingerprintClassifier(
         """Return a network that is trained on records with their views."""
         generators = self._make_generators(fitted)
         records = select_records(X, codes, events, weights)
-        train, valid = make_datasets(self, X, codes, events, records, generators.split)
+        split = partial(
+            group_valid_split,
+            fraction=self.validation_fraction,
+            random_state=generators.split,
+        )
+        train, valid = make_datasets(self, X, codes, events, records, split)
         self.class_weight_ = weigh_classes(self, train)
         network = assemble_network(self, generators)
         start = None
