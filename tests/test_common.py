@@ -17,6 +17,7 @@ from skseisfp import baselines
 # instances in addition to the default one, or instead where an estimator is needed
 INSTANCES = {
     "EventCalibratedClassifierCV": [{"estimator": LogisticRegression()}],
+    "EventDiscriminator": [{"estimator": LogisticRegression()}],
     "EventThresholdClassifierCV": [{"estimator": KNeighborsClassifier()}],
     "EventVoteClassifier": [{"estimator": LogisticRegression()}],
     "FingerprintTransformer": [

@@ -70,6 +70,7 @@ PUBLIC = {
         "MultiViewClassifier",
     ],
     "inference": [
+        "EventDiscriminator",
         "classify_stream",
     ],
     "io": [

@@ -67,7 +67,9 @@ def save(estimator: Any, path: str | PathLike[str]) -> None:
     buffer = io.BytesIO(_dump(estimator, skops_io))
     with ZipFile(buffer, "a") as archive:
         schema = archive.read(SCHEMA).decode()
-        note = {"format": FORMAT, "versions": versions_used(schema)}
+        note: dict[str, Any] = {"format": FORMAT, "versions": versions_used(schema)}
+        if hasattr(estimator, "model_card"):
+            note["model_card"] = estimator.model_card()
         archive.writestr(NOTE, json.dumps(note, indent=2))
     write_file(path, buffer.getvalue())
 

@@ -1,0 +1,137 @@
+"""Scores of events that a classifier was not trained on, and the classifier of all."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import clone
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
+from sklearn.pipeline import Pipeline
+from sklearn.utils.metadata_routing import get_routing_for_object
+
+from .._utils.recordwise import is_recordwise
+from ..ensemble import EventCalibratedClassifierCV
+from ..ensemble.out_of_fold import fit_predict, fit_rows
+from ..events import event_codes, sortable
+from ..metrics.aggregation import event_labels
+
+N_SPLITS = 5  # scikit-learn's number of folds, too
+LEAST_EVENTS = 3  # of a class: one held out, and two for the folds of calibration
+
+
+def make_folds(
+    cv: Any, X: Any, labels: npt.NDArray, events: npt.NDArray, random_state: Any
+) -> list[tuple[npt.NDArray, npt.NDArray]]:
+    """Return folds of events, stratified by class.
+
+    Raises
+    ------
+    ValueError
+        If a class has fewer than three events, or an event is on both sides.
+    """
+    counts = event_labels(labels, events).value_counts()
+    rarest = int(counts.iloc[-1])
+    if rarest < LEAST_EVENTS:
+        raise ValueError(
+            f"Every class needs {LEAST_EVENTS} events or more; class "
+            f"'{counts.index[-1]}' has {rarest}."
+        )
+    codes, names = event_codes(events)
+    splitter: Any
+    if cv is None or isinstance(cv, Integral):
+        alone = len(names) == len(labels)
+        splitter = (StratifiedKFold if alone else StratifiedGroupKFold)(
+            min(N_SPLITS, rarest) if cv is None else int(cv),
+            shuffle=random_state is not None,
+            random_state=random_state,
+        )
+        groups = None if alone else sortable(events)
+    else:
+        splitter = check_cv(cv, labels, classifier=True)
+        groups = sortable(events) if _takes_groups(splitter) else None
+    folds = list(splitter.split(X, labels, groups))
+    for number, (train, test) in enumerate(folds):
+        both = np.intersect1d(codes[train], codes[test])
+        if len(both):
+            raise ValueError(
+                f"cv puts the records of event '{names[both[0]]}' on both sides of "
+                f"fold {number}. Use folds that keep events together, such as "
+                "StratifiedGroupKFold, or leave cv to its default."
+            )
+    return folds
+
+
+def _takes_groups(splitter: Any) -> bool:
+    """Return whether a splitter uses groups; one that does not warns of them."""
+    if not hasattr(splitter, "get_metadata_routing"):
+        return True
+    return bool(get_routing_for_object(splitter).consumes("split", ["groups"]))
+
+
+def score_held_out(
+    model: Any,
+    X: Any,
+    labels: npt.NDArray,
+    folds: list[tuple[npt.NDArray, npt.NDArray]],
+    metadata: dict[str, Any],
+) -> tuple[npt.NDArray, npt.NDArray]:
+    """Return the rows that folds hold out, and their mean scores over the folds."""
+    sums = np.zeros((len(labels), len(np.unique(labels))))
+    times = np.zeros(len(labels))
+    for fold in folds:
+        _, test = fold
+        sums[test] += fit_predict(clone(model), X, labels, fold, metadata)
+        times[test] += 1
+    rows = np.flatnonzero(times)
+    return rows, sums[rows] / times[rows, None]
+
+
+def split_steps(estimator: Any, *, split: bool) -> tuple[Pipeline | None, Any]:
+    """Return the first steps of a pipeline that look at one record at a time, and rest.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Classifier or pipeline; clones are returned.
+    split : bool
+        Whether to split it.
+
+    Returns
+    -------
+    Pipeline or None
+        Steps whose results for a record depend on that record alone, so that they are
+        computed once before all folds; None where there are none.
+    classifier
+        The others.
+    """
+    steps = getattr(estimator, "steps", [])
+    size = 0
+    while split and size < len(steps) - 1 and is_recordwise(steps[size][1]):
+        size += 1
+    copy: Any = clone(estimator)
+    if not size:
+        return None, copy
+    rest = copy.steps[size:]
+    return Pipeline(copy.steps[:size]), rest[0][1] if len(rest) == 1 else Pipeline(rest)
+
+
+def calibrated(classifier: Any, method: str | None, random_state: Any) -> Any:
+    """Return a classifier whose records are calibrated, where the method is such."""
+    if method in (None, "events"):
+        return classifier
+    return EventCalibratedClassifierCV(
+        classifier, method=method, random_state=random_state
+    )
+
+
+def fit_all(
+    first: Pipeline | None, model: Any, X: Any, labels: Any, metadata: dict[str, Any]
+) -> Any:
+    """Return the classifier fitted on all records, after the first steps."""
+    fitted = fit_rows(clone(model), X, labels, slice(None), metadata)
+    if first is None:
+        return fitted
+    return Pipeline([*first.steps, ("classifier", fitted)])

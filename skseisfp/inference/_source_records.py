@@ -1,0 +1,93 @@
+"""Records of the events of a catalogue, from whatever holds the waveforms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ..io import pick_phases, read_quakeml
+
+if TYPE_CHECKING:
+    from obspy.core.event import Catalog
+    from sklearn.utils import Bunch
+
+EVENT = "event"  # name of the event of a stream without catalogue
+OF_EVENT = ["magnitude", "depth_km"]  # columns of events that records get
+
+
+def open_catalogue(source: Any) -> tuple[Catalog, list[str | None], Bunch]:
+    """Return a catalogue, the ids of its events, and its tables of events and picks.
+
+    The id is None of an event that the tables leave out.
+
+    Raises
+    ------
+    ValueError
+        If it is not a catalogue, or declares a document type.
+    """
+    tables = read_quakeml(source)
+    if not hasattr(source, "events"):
+        from obspy import read_events
+
+        source = read_events(str(source))
+        tables = read_quakeml(source)  # by the ids of this reading
+    ids = list(tables.events["event_id"])
+    if len(ids) < len(source):
+        full = [event.resource_id.id for event in source]
+        ids = [name if name in ids else None for name in full]
+    return source, ids, tables
+
+
+def read_source(
+    reader: Any, source: Any, tables: Bunch | None, picks: Any, inventory: Any
+) -> Bunch:
+    """Return the records of events, whatever their types.
+
+    Parameters
+    ----------
+    reader : WaveformReader
+        The policy.
+    source : obspy Stream or client, str, path-like, sequence or SeismicArchive
+        The waveforms.
+    tables : Bunch or None
+        Tables of events and picks; None takes those of an archive, and a stream as one
+        event.
+    picks : DataFrame or None
+        Picks, in place of those of the tables.
+    inventory : obspy Inventory, str, path-like or None
+        Stations; None takes those of an archive.
+
+    Returns
+    -------
+    Bunch
+        As `WaveformReader.read` returns it, with magnitudes and depths.
+    """
+    events = None if tables is None else tables.events
+    if picks is None and tables is not None and len(tables.picks):
+        picks = tables.picks
+    if hasattr(source, "to_bunch"):
+        events = source.events() if events is None else events
+        picks = source.picks() if picks is None else picks
+        inventory = source.inventory() if inventory is None else inventory
+        source = source.references()
+    if events is None:
+        return _read_alone(reader, source, picks, inventory)
+    events = events.drop(columns="event_type", errors="ignore")
+    bunch = reader.read(source, events=events, picks=picks, inventory=inventory)
+    facts = events.set_index("event_id").reindex(columns=OF_EVENT)
+    bunch.frame[OF_EVENT] = facts.reindex(bunch.frame["event_id"]).to_numpy()
+    return bunch
+
+
+def _read_alone(reader, source, picks, inventory):
+    """Return the records of waveforms without a catalogue: one event a stream."""
+    is_stream = hasattr(source, "traces")
+    if picks is not None:
+        picks = pd.DataFrame(picks)
+        picks = picks.assign(event_id=EVENT) if is_stream else picks
+    elif is_stream and reader.align == "P":
+        picks = pick_phases(source, event_id=EVENT)
+    if not is_stream:
+        return reader.read(source, picks=picks, inventory=inventory)
+    return reader.read([source], picks=picks, inventory=inventory, groups=[EVENT])
