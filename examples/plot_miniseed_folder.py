@@ -57,7 +57,7 @@ for number, name in enumerate(dict.fromkeys(drawn.groups)):
         )
         file = folder / "waveforms" / name / f"S{row:03d}.mseed"
         stream.write(str(file), format="MSEED")
-file.write_bytes(file.read_bytes()[:-100])
+file.write_bytes(file.read_bytes()[:100])
 catalog.write(str(folder / "events.xml"), format="QUAKEML")
 
 # %%

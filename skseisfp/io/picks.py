@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from .phases import phase_of
@@ -44,7 +45,7 @@ def first_picks(
     chosen = usable_picks(picks, phase)
     if stations is not None:
         names = matching_stations(chosen["station"].unique(), stations)
-        chosen = chosen.assign(station=chosen["station"].map(names))
+        chosen = chosen.assign(station=chosen["station"].map(names.get))
     chosen = chosen.sort_values(["rank", "time"]).drop_duplicates(KEY)
     keys = zip(chosen["event_id"], chosen["station"], strict=True)
     return dict(zip(keys, chosen["time"], strict=True))
@@ -54,14 +55,15 @@ def usable_picks(picks: pd.DataFrame, phase: str) -> pd.DataFrame:
     """Return the picks of a phase that are not rejected, with their `rank`, best 0."""
     names = picks["phase"].fillna("").astype(str)
     phases = {name: phase_of(name) for name in names.unique()}
-    usable = names.map(phases).eq(phase)
+    usable = names.map(phases.get).eq(phase)
     if "evaluation_status" in picks:
         usable &= picks["evaluation_status"].ne("rejected")
     rank = pd.Series(0, picks.index)
     if "evaluation_mode" in picks:
-        rank += 2 * picks["evaluation_mode"].map(MODES).fillna(1).astype(int)
+        modes = [MODES.get(mode, 1) for mode in picks["evaluation_mode"]]
+        rank += 2 * np.array(modes, dtype=int)
     if "associated" in picks:
-        rank += 1 - picks["associated"].fillna(False).astype(bool).astype(int)
+        rank += (~picks["associated"].eq(True)).astype(int)
     usable &= picks["time"].notna()
     return picks.assign(rank=rank).loc[usable.to_numpy(bool)]
 
@@ -93,8 +95,8 @@ def pick_disagreements(
         part = times.agg(n_picks="count", first="min", last="max").reset_index()
         parts.append(part.assign(phase=phase))
     table = pd.concat(parts, ignore_index=True)
-    apart = pd.to_timedelta(table["last"] - table["first"]).dt.total_seconds()
-    table = table.assign(seconds=apart)[columns]
+    apart = table["last"] - table["first"]
+    table = table.assign(seconds=apart.dt.total_seconds())[columns]
     table = table.loc[table["seconds"] > seconds]
     return table.sort_values("seconds", ascending=False, ignore_index=True)
 
