@@ -227,7 +227,8 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
         ----------
         sources : obspy Stream, Trace or client, str, path-like, or a sequence of these
             Recordings; a folder, such as the root of an SDS archive, stands for all
-            waveform files below it, of any format that obspy reads. A client has the method ``get_waveforms`` of obspy's clients, and perhaps
+            waveform files below it, of any format that obspy reads. A client has the
+            method ``get_waveforms`` of obspy's clients, and perhaps
             ``get_waveforms_bulk``: of an SDS folder, FDSN service or Earthworm server,
             for example. It is asked for the windows of `events` by `channels`, with
             ``align="P"`` at the stations of their P picks, else at the stations of
