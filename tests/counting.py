@@ -1,9 +1,11 @@
 """A classifier that notes its fits, for tests of stores."""
 
 import time
+from contextlib import contextmanager
 from numbers import Real
 
 import numpy as np
+import optuna
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 
@@ -64,3 +66,25 @@ def read_log(log):
     numbers = log.read_text().split() if log.exists() else []
     log.unlink(missing_ok=True)
     return numbers
+
+
+@contextmanager
+def opened(store):
+    """Give Optuna's storage of a file, and close it."""
+    storage = optuna.storages.RDBStorage(f"sqlite:///{store}")
+    yield storage
+    storage.remove_session()
+    storage.engine.dispose()
+
+
+def study_names(store):
+    """Return the names of the studies in a file."""
+    with opened(store) as storage:
+        return optuna.get_all_study_names(storage)
+
+
+def read_trials(store, name=None):
+    """Return a study of a file and its trials, as Optuna reads them."""
+    with opened(store) as storage:
+        study = optuna.load_study(study_name=name, storage=storage)
+        return study.metric_names, study.trials, study.best_trials

@@ -7,7 +7,14 @@ import warnings
 import numpy as np
 import optuna
 import pytest
-from counting import SETTINGS, Counting, flat, read_log
+from counting import (
+    SETTINGS,
+    Counting,
+    flat,
+    read_log,
+    read_trials,
+    study_names,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_iris
@@ -53,7 +60,7 @@ def sweep(store, grid, estimator=None, **options):
 
 
 def n_trials(store, name):
-    return len(optuna.load_study(study_name=name, storage=f"sqlite:///{store}").trials)
+    return len(read_trials(store, name)[1])
 
 
 @pytest.mark.parametrize("name", [None, "mine"])
@@ -120,8 +127,8 @@ def test_stages_and_sweeps_share_their_fits(store):
     assert staged.study_name_ == "mine"
     cube = ResultCube.from_store(store)
     assert set(cube.parameters) == {"max_depth", "min_samples_leaf"}
-    states = optuna.load_study(study_name="mine", storage=f"sqlite:///{store}").trials
-    assert {trial.state.name for trial in states} == {"COMPLETE", "PRUNED"}
+    _, trials, _ = read_trials(store, "mine")
+    assert {trial.state.name for trial in trials} == {"COMPLETE", "PRUNED"}
     before = {
         (str(params), fold): fit["fit_time"]
         for params, row in zip(
@@ -319,13 +326,13 @@ def test_a_file_that_can_only_be_read_is_read_from_a_copy(store, monkeypatch):
 def test_a_dashboard_shows_values_that_the_first_plan_had_not(store):
     name = sweep(store, {"model": ["a", "b"], "number": [1, 2]}).study_name_
     sweep(store, {"model": ["a", "c"], "number": [1, 5, 0.5]})
-    study = optuna.load_study(study_name=name, storage=f"sqlite:///{store}")
+    _, trials, _ = read_trials(store, name)
     found = {
         (attrs["model"], attrs["number"]): trial.params
-        for trial in study.trials
+        for trial in trials
         if (attrs := trial.user_attrs["parameters"])
     }
-    assert len(found) == len(study.trials) == 9
+    assert len(found) == len(trials) == 9
     assert found["a", 5] == {"model": "a"}  # whole numbers and fractions do not mix
     assert found["b", 1] == {"model": "b", "number": 1}
     assert found["c", 5] == {}
@@ -362,5 +369,5 @@ def test_processes_share_the_work_through_a_file(store, fits, monkeypatch):
     assert run_in_forks(share, 3) == [0, 0, 0]
     assert fits() == sorted(2 * list(range(24)))
     assert time.monotonic() - start < 30
-    (name,) = optuna.get_all_study_names(f"sqlite:///{store}")
+    (name,) = study_names(store)
     assert n_trials(store, name) == 24

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import optuna
 import pytest
-from counting import SETTINGS, Counting, flat, read_log
+from counting import SETTINGS, Counting, flat, opened, read_log, study_names
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_iris
 from sklearn.exceptions import FitFailedWarning
@@ -323,7 +323,8 @@ def test_a_store_that_is_replaced_stops_the_sweep(store, tmp_path, monkeypatch):
 def test_a_study_that_is_deleted_stops_the_sweep(store, monkeypatch):
     def delete(number):
         if number == 2:
-            optuna.delete_study(study_name="mine", storage=f"sqlite:///{store}")
+            with opened(store) as storage:
+                optuna.delete_study(study_name="mine", storage=storage)
 
     monkeypatch.setattr(SETTINGS, "before_fit", delete)
     search = make_sweep(store, study_name="mine")
@@ -372,9 +373,9 @@ def test_a_full_disk_keeps_what_is_stored(store, fits, monkeypatch):
 def test_a_lock_of_a_killed_process_is_broken(store, monkeypatch):
     monkeypatch.setattr("skseisfp.sweep._sweep_study.LOCK_LEASE", 0.3)
     make_sweep(store, study_name="mine").fit(*IRIS)
-    url = f"sqlite:///{store}"
-    optuna.create_study(study_name="mine (locked)", storage=url)
+    with opened(store) as storage:
+        optuna.create_study(study_name="mine (locked)", storage=storage)
     start = time.monotonic()
     make_sweep(store, study_name="mine").fit(*IRIS)
     assert time.monotonic() - start > 0.3
-    assert optuna.get_all_study_names(url) == ["mine"]
+    assert study_names(store) == ["mine"]

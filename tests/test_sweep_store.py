@@ -15,7 +15,16 @@ from threading import Barrier, Thread, Timer
 
 import numpy as np
 import pytest
-from counting import SETTINGS, Counting, flat, read_log, without_times
+from counting import (
+    SETTINGS,
+    Counting,
+    flat,
+    opened,
+    read_log,
+    read_trials,
+    study_names,
+    without_times,
+)
 from sklearn.datasets import load_iris
 from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import cross_validate
@@ -90,7 +99,7 @@ def test_another_sweep_is_another_study(store):
     ]
     names = {search.study_name_ for search in searches}
     assert len(names) == len(searches)
-    studies = optuna.get_all_study_names(f"sqlite:///{store}")
+    studies = study_names(store)
     assert set(studies) == names
 
 
@@ -123,8 +132,9 @@ def test_a_named_study_of_another_sweep_raises(store, change, reason):
 
 
 def test_a_foreign_study_raises(store):
-    study = optuna.create_study(storage=f"sqlite:///{store}", study_name="theirs")
-    study.add_trial(optuna.create_trial(value=1.0))
+    with opened(store) as storage:
+        study = optuna.create_study(storage=storage, study_name="theirs")
+        study.add_trial(optuna.create_trial(value=1.0))
     with pytest.raises(ValueError, match="'theirs' of the store is not a sweep"):
         sweep(store, study_name="theirs").fit(*IRIS)
 
@@ -287,16 +297,16 @@ def test_a_dashboard_finds_objectives_and_the_pareto_front(store):
     search = SweepSearchCV(SVC(), plan, store=store, scoring=scoring, refit=False, cv=2)
     with pytest.warns(FitFailedWarning):
         search.fit(*IRIS)
-    study = optuna.load_study(study_name=None, storage=f"sqlite:///{store}")
-    assert study.metric_names == ["accuracy", "f1_macro"]
-    assert [trial.state.name for trial in study.trials] == ["FAIL", *["COMPLETE"] * 2]
+    metric_names, trials, best_trials = read_trials(store)
+    assert metric_names == ["accuracy", "f1_macro"]
+    assert [trial.state.name for trial in trials] == ["FAIL", *["COMPLETE"] * 2]
     means = search.cv_results_
-    assert study.trials[2].values == [
+    assert trials[2].values == [
         means["mean_test_accuracy"][2],
         means["mean_test_f1_macro"][2],
     ]
-    assert [trial.params["C"] for trial in study.best_trials] == [1.0]
-    assert study.trials[0].distributions["C"].high == 1.0
+    assert [trial.params["C"] for trial in best_trials] == [1.0]
+    assert trials[0].distributions["C"].high == 1.0
 
 
 def test_nested_searches_share_a_store(store, fits):
@@ -305,7 +315,7 @@ def test_nested_searches_share_a_store(store, fits):
         search = sweep(store, refit=True)
         cross_validate(search, X, y, cv=3)
         assert len(fits()) == expected
-    assert len(optuna.get_all_study_names(f"sqlite:///{store}")) == 3
+    assert len(study_names(store)) == 3
 
 
 @pytest.mark.slow

@@ -11,7 +11,6 @@ from sklearn.base import clone
 from ._plan_faults import IMPOSSIBLE, find_faults
 from ._set_trial import set_trial
 
-
 # one epoch more than the first is lost in the noise of a busy machine
 EPOCHS = 5  # of the longer of two fits
 
