@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -78,6 +77,7 @@ class Sweep:
         ]
         self._heads: dict = {}
         self._lost: set[tuple[int, int]] = set()  # fits that were lost once
+        self._most_workers = 1
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -139,7 +139,7 @@ class Sweep:
         A list ends where another head begins, or where other processes may take over,
         but not before it is long enough.
         """
-        enough = JOBS_PER_WORKER * effective_n_jobs(self.n_jobs) / len(self.splits)
+        enough = JOBS_PER_WORKER * self._count_workers() / len(self.splits)
         chunk = []
         for candidate in missing:
             changes = chunk and self._key(candidate) != self._key(chunk[-1])
@@ -178,15 +178,21 @@ class Sweep:
             study.give_up(candidate, fold, lost_fit(failed_fit(KILLED, np.nan)))
             report()
 
+    def _count_workers(self):
+        """Return the number of workers, of a cluster those that it has now."""
+        try:
+            number = effective_n_jobs(self.n_jobs)
+        except TimeoutError:  # Dask's, after some seconds without a worker
+            number = 0
+        self._most_workers = max(self._most_workers, number)
+        return number
+
     def _waited_for_workers(self):
-        """Return whether there are workers; joblib runs a fit here without some."""
+        """Return whether there are workers again; with fewer joblib runs fits here."""
         until = time.monotonic() + WORKERS_BACK
-        while time.monotonic() < until:
-            with suppress(TimeoutError):  # Dask's, after some seconds without a worker
-                if effective_n_jobs(self.n_jobs) > 1:
-                    return True
+        while (lacks := self._count_workers() < 2) and time.monotonic() < until:
             time.sleep(PATIENCE)
-        return False
+        return not lacks
 
     def _lose(self, candidate, fold, fit, study):
         """Leave a fit that was lost for another attempt, or give it up for this run."""
@@ -205,6 +211,8 @@ class Sweep:
             "pre_dispatch": self.pre_dispatch,
             "batch_size": 1,
         }
+        if self._most_workers > 1:
+            self._waited_for_workers()
         try:
             parallel: Any = Parallel(**options, return_as="generator_unordered")
         except ValueError:
