@@ -1,9 +1,12 @@
 """Check FilterAugmenter: the views and their cut-offs."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from skseisfp.datasets import make_seismograms
+from skseisfp.datasets import load_records, make_seismograms
 from skseisfp.preprocessing import (
     AdaptiveHighpassFilter,
     FilterAugmenter,
@@ -13,6 +16,7 @@ from skseisfp.signal import highpass
 
 RATE = 40.0
 SHIFTS = (0, -2, -1, 1, 2)
+DATA = os.environ.get("SKSEISFP_DATA")
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +125,29 @@ def test_views_of_a_record_that_passes_are_alike():
     assert np.isnan(augmenter.view_cutoffs(X)).all()
     views = augmenter.fit_transform(X)
     np.testing.assert_array_equal(views, np.repeat(X[:, None, None], 5, axis=1))
+
+
+def agreement(X, **parameters):
+    """Return the kept coefficients that fast and exact views share, as parts."""
+    augmenter = FilterAugmenter(sampling_rate=RATE, method="fft", **parameters)
+    transformer = FingerprintTransformer(sampling_rate=RATE, view_tolerance=1e-4)
+    fast = transformer.fit_transform(augmenter.fit_transform(X))
+    exact = augmenter.set_params(method="sos").fit_transform(X)
+    exact = transformer.set_params(view_tolerance=0.0).fit_transform(exact)
+    assert (fast != exact).mean() < 1e-4
+    return np.sum((fast == exact) & (exact != 0), axis=(-2, -1)) / 200
+
+
+def test_fast_views_have_the_fingerprints_of_the_exact_filter(X):
+    shared = agreement(X, fallback=1.0)
+    assert shared.mean() >= 0.999
+    assert np.quantile(shared, 0.05) >= 0.995
+
+
+@pytest.mark.skipif(DATA is None, reason="SKSEISFP_DATA is not set")
+@pytest.mark.parametrize("name", ["pnw", "pnw_more"])
+def test_fast_views_of_real_records(name):
+    X = load_records(Path(DATA) / name).data[::11]
+    shared = agreement(X)
+    assert shared.mean() >= 0.999
+    assert np.quantile(shared, 0.01) >= 0.995

@@ -52,7 +52,7 @@ def test_gain_is_that_of_scipy(cutoff, order, zero_phase):
 
 def test_equals_scipy_with_three_periods_of_padding(records):
     cutoffs = np.geomspace(0.2, 8.0, len(records))
-    filtered = highpass(records, cutoffs, sampling_rate=RATE)
+    filtered = highpass(records, cutoffs, sampling_rate=RATE, method="sos")
     for record, cutoff, result in zip(records, cutoffs, filtered, strict=True):
         sections = butter(4, cutoff, "highpass", fs=RATE, output="sos")
         padlen = int(np.ceil(3 * RATE / cutoff))
@@ -153,3 +153,40 @@ def test_very_short_records(n_samples, zero_phase):
 def test_invalid_cutoffs(records, cutoffs, message):
     with pytest.raises(ValueError, match=message):
         highpass(records, cutoffs, sampling_rate=RATE)
+
+
+@pytest.mark.parametrize(
+    ("order", "at_ends", "inside"), [(1, 1e-6, 1e-10), (4, 0.01, 1e-7), (7, 0.1, 1e-4)]
+)
+def test_gains_on_the_spectrum_are_the_filter_in_time(records, order, at_ends, inside):
+    """The two continue a record differently, which is seen near its ends only."""
+    options = {"sampling_rate": RATE, "order": order}
+    cutoffs = np.geomspace(0.4, 8.0, 30).reshape(6, 5)
+    exact = highpass(records, cutoffs, method="sos", **options)
+    filtered = highpass(records, cutoffs, method="fft", **options)
+    error = np.abs(filtered - exact) / exact.std(axis=-1, keepdims=True)
+    assert error.max() < at_ends
+    assert error[..., 400:-400].max() < inside
+
+
+def test_gains_do_not_depend_on_other_cutoffs(records):
+    cutoffs = np.geomspace(0.1, 15.0, 5)[None].repeat(6, axis=0)
+    options = {"sampling_rate": RATE, "method": "fft"}
+    views = highpass(records, cutoffs, **options)
+    for view in range(5):
+        alone = highpass(records, cutoffs[:, view], **options)
+        np.testing.assert_array_equal(views[:, view], alone)
+
+
+@pytest.mark.parametrize("method", ["fft", "sos"])
+def test_result_is_stored_in_out(records, method):
+    cutoffs = np.full((6, 2), 1.0)
+    out = np.empty((6, 2, 2000))
+    options = {"sampling_rate": RATE, "method": method}
+    assert highpass(records, cutoffs, out=out, **options) is out
+    np.testing.assert_array_equal(out, highpass(records, cutoffs, **options))
+
+
+def test_invalid_method(records):
+    with pytest.raises(ValueError, match=r"method must be .* got 'iir'"):
+        highpass(records, np.full(6, 1.0), sampling_rate=RATE, method="iir")

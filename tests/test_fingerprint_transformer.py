@@ -1,5 +1,6 @@
 """Fingerprints, and the attributes and names of the transformer."""
 
+import hashlib
 import pickle
 from itertools import pairwise
 
@@ -10,7 +11,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from transformer_variants import VARIANTS, jaccard, make_records, make_transformer
 
-from skseisfp.preprocessing import FingerprintTransformer
+from skseisfp.preprocessing import FilterAugmenter, FingerprintTransformer
 from skseisfp.signal import Morse, pack_fingerprints, unpack_fingerprints
 from skseisfp.signal.encoding import ENCODINGS
 
@@ -345,3 +346,51 @@ def test_presets_are_the_forms_they_name():
     assert changed.n_coefficients == 7
     with pytest.raises(ValueError, match="name must be one of 'two_plane_linear'"):
         FingerprintTransformer.from_preset("discrimination")
+
+
+# what does not change
+
+
+@pytest.mark.parametrize("dtype", [float, np.float32])
+def test_fingerprints_keep_their_bits(dtype):
+    """Whatever becomes faster; the digest is that of a plain evaluation by rows."""
+    rng = np.random.default_rng(0)
+    white = rng.standard_normal((24, 3000))
+    time = np.arange(3000) / 40 - rng.uniform(10, 40, (24, 1))
+    red = rng.standard_normal((24, 3000)).cumsum(axis=1)
+    X = white * np.exp(-0.2 * time.clip(0)) * (time > 0) + 0.01 * red
+    transformer = FingerprintTransformer(sampling_rate=40.0)
+    fingerprints = transformer.fit_transform(X.astype(dtype))
+    digest = hashlib.sha256(fingerprints.tobytes()).hexdigest()
+    assert digest.startswith("35d4a129a40d7bf4")
+
+
+def test_views_of_channels_share_rows():
+    """Every channel with its own view 0, whatever the batches."""
+    X = make_records(4).reshape(2, 2, -1)
+    views = FilterAugmenter(sampling_rate=40.0, fallback=2.0).fit_transform(X)
+    transformer = make_transformer(view_tolerance=1e-4)
+    shared = transformer.fit_transform(views)
+    images = transformer.scalogram(views)
+    small = make_transformer(view_tolerance=1e-4, batch_size=1)
+    np.testing.assert_array_equal(small.fit_transform(views), shared)
+    transformer.set_params(view_tolerance=0.0)
+    alone = transformer.scalogram(views)
+    np.testing.assert_array_equal(images[:, 0], alone[:, 0])
+    np.testing.assert_allclose(images, alone, atol=5e-3)  # of 60 dB
+    assert not np.array_equal(images, alone)
+    assert images.shape == (2, 5, 2, *transformer.shape)
+    assert (shared == transformer.transform(views)).mean() > 0.999
+    for channel in range(2):
+        one = small.fit_transform(views[:, :, [channel]])
+        np.testing.assert_array_equal(shared[:, :, [channel]], one)
+
+
+def test_quality_counts_views():
+    X = make_records(3)
+    views = np.stack([X, 2 * X, 0 * X], axis=1)[:, :, None]
+    quality = make_transformer().fit(views).quality(views)
+    assert (quality["status"] == "constant").all()
+    assert (quality["n_coefficients"] == 400).all()
+    quality = make_transformer().quality(views[:, :2])
+    assert (quality["status"] == "ok").all()

@@ -1,13 +1,21 @@
 import numpy as np
 import pytest
 import pywt
+import scipy.fft
 import scipy.signal
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import gamma
 
-from skseisfp.signal import Morlet, Morse, detrend_records, frequency_axis, scalogram
+from skseisfp.signal import (
+    Morlet,
+    Morse,
+    detrend_records,
+    frequency_axis,
+    highpass,
+    scalogram,
+)
 from skseisfp.signal.scalogram import padded_length
 
 RATE = 40.0
@@ -380,3 +388,109 @@ def test_fewer_points_than_bins_raise(oversampling):
 def test_unknown_wavelets_raise():
     with pytest.raises(ValueError, match="wavelet must be 'morlet', 'morse', or"):
         scalogram(np.zeros((1, 50)), [0.1], 8, wavelet="ricker")
+
+
+def plain_rows(records, frequencies, n_columns):
+    """Compute the rows one by one, each from a spectrum in full length.
+
+    They have the bits of `scalogram`, whatever it computes together.
+    """
+    columns = n_columns + 2 * (n_columns // 8)
+    margin = len(records[0]) * (n_columns // 8) // n_columns
+    window = scipy.signal.windows.tukey(len(records[0]), 0.05).astype(records.dtype)
+    residual = detrend_records(records)
+    exponent = np.frexp(np.abs(residual).max(axis=1, keepdims=True))[1]
+    tapered = np.ldexp(residual, -exponent).astype(records.dtype) * window
+    padded = np.pad(tapered, [(0, 0), (margin, margin)], mode="reflect")
+    spectrum = scipy.fft.rfft(padded)
+    n_total = padded.shape[1]
+    resolution = RATE / n_total
+    images = np.empty((len(records), len(frequencies), n_columns), records.dtype)
+    for row, frequency in enumerate(frequencies):
+        low, high = (edge * frequency / resolution for edge in Morlet().support)
+        bins = np.arange(max(int(np.ceil(low)), 1), min(int(high), n_total // 2) + 1)
+        choices = sorted(m * 2**a for m in (1, 3) for a in range(12))
+        points = next(p for p in choices if p >= max(4, len(bins) / columns))
+        length = points * columns
+        centre = (n_total / length - 1.0) / 2.0
+        response = Morlet().response(bins * resolution / frequency)
+        weights = response * np.exp(2j * np.pi * bins * centre / n_total)
+        values = np.zeros((len(records), length), dtype=spectrum.dtype)
+        weights = (weights * (length / n_total)).astype(spectrum.dtype)
+        values[:, bins % length] = spectrum[:, bins] * weights
+        values = np.fft.ifft(values).astype(spectrum.dtype)
+        pixels = values.view(records.dtype).reshape(len(records), columns, -1)
+        sums, starts, ends = (
+            np.einsum("rpk,rpk->rp", part, part)
+            for part in (pixels, pixels[..., :2], pixels[..., -2:])
+        )
+        first = n_columns // 8
+        inner = slice(first, first + n_columns)
+        steps = starts[:, first : first + n_columns + 1]
+        steps = steps - ends[:, first - 1 : first + n_columns]
+        images[:, row] = (sums[:, inner] + np.diff(steps) / 24.0) / points
+    return np.ldexp(images, 2 * exponent[:, :, None])
+
+
+@pytest.mark.parametrize("dtype", [float, np.float32])
+@pytest.mark.parametrize(("n_rows", "n_columns"), [(64, 64), (16, 32)])
+def test_blocks_of_rows_and_records_change_no_bit(dtype, n_rows, n_columns):
+    """Rows that wrap around, are joined in blocks, and records in chunks."""
+    X = np.stack([make_record(seed, 64 * 90) for seed in range(50)]).astype(dtype)
+    frequencies = frequency_axis(n_rows, X.shape[1], sampling_rate=RATE)
+    images = scalogram(X, frequencies, n_columns, sampling_rate=RATE)
+    np.testing.assert_array_equal(images, plain_rows(X, frequencies, n_columns))
+    parts = [
+        scalogram(X[i::7], frequencies, n_columns, sampling_rate=RATE) for i in (0, 3)
+    ]
+    np.testing.assert_array_equal(parts[0], images[0::7])
+    np.testing.assert_array_equal(parts[1], images[3::7])
+
+
+def make_views(n_records=12, n_samples=64 * 60):
+    """Records of an event in red noise, and what several high-pass filters leave."""
+    X = np.stack([make_record(3 * seed + 2, n_samples) for seed in range(n_records)])
+    cutoffs = np.geomspace(0.3, 3.0, n_records)[:, None] * [1.0, 0.7, 1.4, 0.84, 1.0]
+    return X, highpass(X, cutoffs, sampling_rate=RATE)
+
+
+@pytest.mark.parametrize("normalize", [True, False])
+@pytest.mark.parametrize("dtype", [float, np.float32])
+def test_rows_in_which_views_agree_are_computed_once(normalize, dtype):
+    _, views = make_views()
+    views = views.astype(dtype)
+    frequencies = frequency_axis(64, views.shape[-1], sampling_rate=RATE)
+    options = {"sampling_rate": RATE, "normalize": normalize}
+    alone = np.stack(
+        [scalogram(view, frequencies, 64, **options) for view in views], axis=0
+    )
+    every = scalogram(views, frequencies, 64, **options)
+    np.testing.assert_array_equal(every, alone)
+    shared = scalogram(views, frequencies, 64, view_tolerance=1e-4, **options)
+    np.testing.assert_array_equal(shared[:, 0], alone[:, 0])
+    if normalize:
+        np.testing.assert_allclose(shared, alone, atol=1e-4)
+        return
+    equal_rows = (shared[:, 1:] == shared[:, :1]).all(axis=-1)
+    # the last view has the cut-off of view 0, the others differ below some frequency
+    assert equal_rows[:, 3].all()
+    assert 0.2 < equal_rows[:, :3].mean() < 0.9
+    assert not equal_rows[:, :3, :5].any()
+    energy = shared.sum(axis=-1)
+    np.testing.assert_allclose(energy, alone.sum(axis=-1), rtol=1e-3)
+    # rows that are not shared have the bits of the view by itself
+    own = ~equal_rows
+    np.testing.assert_array_equal(shared[:, 1:][own], alone[:, 1:][own])
+
+
+def test_views_of_nothing_and_of_very_different_size():
+    _, views = make_views(3)
+    views[0] = 0.0
+    views[1, 0] = 0.0  # the others differ from it in every row
+    views[2, 1:] *= 1e-3
+    frequencies = frequency_axis(32, views.shape[-1], sampling_rate=RATE)
+    options = {"sampling_rate": RATE, "normalize": True}
+    alone = np.stack([scalogram(view, frequencies, 32, **options) for view in views])
+    shared = scalogram(views, frequencies, 32, view_tolerance=1e-4, **options)
+    assert not shared[0].any()
+    np.testing.assert_array_equal(shared, alone)

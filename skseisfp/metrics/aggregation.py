@@ -21,9 +21,7 @@ VOTES = ("mean", "majority", "snr")
 TIES = ("mean", "first")
 
 
-def event_labels(
-    y: npt.ArrayLike, groups: npt.ArrayLike | None = None
-) -> pd.Series:
+def event_labels(y: npt.ArrayLike, groups: npt.ArrayLike | None = None) -> pd.Series:
     """Return the label of each event; raise for events of several labels.
 
     Parameters

@@ -88,4 +88,4 @@ class AdaptiveHighpassFilter(CutoffFilter):
         records = self._check_transform(X)
         check_given(self, "transform", {"p_arrival": p_arrival})
         cutoffs = self.estimate_cutoff(records, p_arrival)["cutoff"].to_numpy()
-        return self._map(self._filter, records, cutoffs)
+        return self._filter(records, cutoffs)

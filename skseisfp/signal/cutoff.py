@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._utils.checks import check_option
+from .._utils.checks import as_float, check_option
 from ._row_energy import independent_values, separate_rows, variation_db
 from .arrivals import arrival_samples, check_arrivals
 from .filters import highpass_gain
@@ -235,9 +235,11 @@ def estimate_cutoffs(
 
 def _summed_power(X, frequencies, sampling_rate):
     """Sum scalograms, without their ends, over the channels of scaled records."""
-    channels = X[:, None] if X.ndim == 2 else X
+    channels = as_float(X[:, None] if X.ndim == 2 else X)
     peak = np.abs(channels).max(axis=(1, 2), keepdims=True)
-    scaled = np.ldexp(channels, -np.frexp(peak)[1])
+    # a smaller power of two would exceed the floating type when inverted
+    exponent = np.maximum(np.frexp(peak)[1], np.finfo(channels.dtype).minexp)
+    scaled = channels * np.ldexp(np.ones_like(peak), -exponent)
     images = [
         scalogram(
             scaled[:, channel],

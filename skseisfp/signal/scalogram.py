@@ -2,124 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
-from math import gcd
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import fft
-from scipy.signal.windows import tukey
 
 from .._utils.checks import as_float
+from ._scalogram_plan import make_plan, padded_length
 from .wavelets import Morlet, Morse, get_wavelet
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+__all__ = ["SCALES", "detrend_records", "padded_length", "scale_image", "scalogram"]
+
 SCALES = ("log", "magnitude", "power")
-# With 4 points the mean over a pixel is within 1 % rms of that at the full rate, see
-# the notes of `scalogram`.
-_MIN_POINTS_PER_PIXEL = 4
-_CHUNK_SAMPLES = 2**16  # of the records transformed at a time: 0.5 MB, as a cache holds
-
-
-@dataclass(frozen=True)
-class _RowGroup:
-    """Rows that share a length of the inverse transform.
-
-    `bins` and `weights`, both of shape (rows, length), hold the bin of the spectrum for
-    each place of the inverse transform, and the factor of it.
-    """
-
-    rows: npt.NDArray
-    bins: npt.NDArray
-    weights: npt.NDArray
-    points: int
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """Everything that depends on the shape of the records, not on their samples."""
-
-    fill: int
-    margin: int
-    margin_pixels: int
-    taper: npt.NDArray
-    groups: tuple[_RowGroup, ...]
-
-
-def padded_length(n_samples: int, n_columns: int) -> int:
-    """Count the samples that the columns span: the record and a few zeros."""
-    return n_samples + -n_samples % (n_columns // gcd(n_columns, _margin(n_columns)))
-
-
-def _margin(n_columns):
-    """Return the pixels of the reflection at each end, an eighth of the image."""
-    return max(n_columns // 8, 1)
-
-
-def _points_per_pixel(n_bins, n_pixels, oversampling):
-    """Return the least 2**a or 3 * 2**a points, at least 4, that hold the bins."""
-    needed = max(_MIN_POINTS_PER_PIXEL, oversampling * n_bins / n_pixels)
-    power = 2.0 ** np.ceil(np.log2(needed))
-    # 3/4 of a power of two is 3 * 2**a, for which Fourier transforms are fast, too
-    return int(0.75 * power if 0.75 * power >= needed else power)
-
-
-def _row_bins(frequency, wavelet, resolution, n_total):
-    """Return the bins of the spectrum in the support of a row; at least one."""
-    low, high = (edge * frequency / resolution for edge in wavelet.support)
-    last = max(min(int(high), n_total // 2), 1)
-    first = min(max(int(np.ceil(low)), 1), last)
-    return np.arange(first, last + 1)
-
-
-def _row_group(points, n_pixels, n_total, rows, responses, dtype):
-    """Scatter the bins of rows over the places of their inverse transform."""
-    length = points * n_pixels
-    centre = (n_total / length - 1.0) / 2.0
-    index = np.zeros((len(rows), length), dtype=np.intp)
-    weights = np.zeros((len(rows), length), dtype=np.result_type(dtype, np.complex64))
-    for i, (bins, response) in enumerate(responses):
-        shift = np.exp(2j * np.pi * bins * centre / n_total)
-        index[i, bins % length] = bins
-        weights[i, bins % length] = response * shift * (length / n_total)
-    return _RowGroup(np.array(rows), index, weights, points)
-
-
-@lru_cache(maxsize=8)
-def _make_plan(
-    n_samples,
-    n_columns,
-    frequencies,
-    sampling_rate,
-    wavelet,
-    taper,
-    oversampling,
-    dtype,
-):
-    """Lay out margins, taper and the scatter of the spectrum for one kind of record."""
-    margin_pixels = _margin(n_columns)
-    length = padded_length(n_samples, n_columns)
-    margin = length * margin_pixels // n_columns
-    n_total = length + 2 * margin
-    n_pixels = n_columns + 2 * margin_pixels
-    resolution = sampling_rate / n_total
-    members = {}
-    for row, frequency in enumerate(frequencies):
-        bins = _row_bins(frequency, wavelet, resolution, n_total)
-        response = wavelet.response(bins * resolution / frequency)
-        points = _points_per_pixel(len(bins), n_pixels, oversampling)
-        rows, responses = members.setdefault(points, ([], []))
-        rows.append(row)
-        responses.append((bins, response))
-    groups = tuple(
-        _row_group(points, n_pixels, n_total, rows, responses, dtype)
-        for points, (rows, responses) in sorted(members.items())
-    )
-    window = tukey(n_samples, taper).astype(dtype)
-    return _Plan(length - n_samples, margin, margin_pixels, window, groups)
+# of the records, and of the inverse transforms, at a time: what a cache holds
+_CHUNK_BYTES = 2**20
+_BLOCK_BYTES = 2**20
+_LANES = 4  # transforms that a processor computes at a time
 
 
 def detrend_records(X: npt.ArrayLike) -> npt.NDArray:
@@ -136,11 +37,16 @@ def detrend_records(X: npt.ArrayLike) -> npt.NDArray:
         Float64 residuals, exactly zero where a record is a straight line up to the
         precision of its type.
     """
+    return _detrend(X)[0]
+
+
+def _detrend(X):
+    """Return the residuals of `detrend_records` and the largest magnitude of each."""
     records = as_float(X)
     residual = records.astype(float, order="C")
     if records.shape[1] < 2:
-        return np.zeros_like(residual)
-    magnitude = np.abs(residual).max(axis=1, keepdims=True)
+        return np.zeros_like(residual), np.zeros((len(residual), 1))
+    magnitude = _peak(residual)
     residual -= residual.mean(axis=1, keepdims=True)
     time = np.linspace(-1.0, 1.0, records.shape[1])
     slope = np.einsum("ns,s->n", residual, time) / (time**2).sum()
@@ -148,48 +54,157 @@ def detrend_records(X: npt.ArrayLike) -> npt.NDArray:
     limits = np.finfo(records.dtype)
     # the errors of samples of single precision, or of the sums in double precision
     rounding = max(8.0 * limits.eps, 1e-13) * np.maximum(magnitude, limits.tiny)
-    residual[np.abs(residual).max(axis=1) <= rounding[:, 0]] = 0.0
-    return residual
+    peak = _peak(residual)
+    residual[(peak <= rounding)[:, 0]] = 0.0
+    return residual, np.where(peak <= rounding, 0.0, peak)
 
 
-def _prepare(X, plan):
-    """Detrend, scale to about one by powers of two, taper and reflect."""
-    residual = detrend_records(X)
-    exponent = np.frexp(np.abs(residual).max(axis=1, keepdims=True))[1]
-    records = np.ldexp(residual, -exponent).astype(X.dtype) * plan.taper
-    records = np.pad(records, [(0, 0), (0, plan.fill)])
-    return np.pad(records, [(0, 0), (plan.margin,) * 2], mode="reflect"), exponent
+def _peak(records):
+    """Return the largest magnitude of each record, of shape (n_records, 1)."""
+    return np.maximum(
+        records.max(axis=1, keepdims=True), -records.min(axis=1, keepdims=True)
+    )
 
 
-def _power(X, plan, n_rows, n_columns):
-    """Return the power in pixels of a few records, and the exponents of its scale."""
-    padded, exponent = _prepare(X, plan)
-    spectrum = np.asarray(fft.rfft(padded, axis=-1))
-    power = np.empty((len(X), n_rows, n_columns), dtype=X.dtype)
-    for group in plan.groups:
-        values = spectrum.take(group.bins, axis=1)
-        values *= group.weights
-        # SciPy 1.18 rounds by the place in a batch, NumPy does not
-        values = np.fft.ifft(values, axis=-1, out=values).view(X.dtype)
-        pixels = values.reshape(len(X), len(group.rows), -1, 2 * group.points)
-        means = _pixel_sums(pixels, plan.margin_pixels, n_columns) / group.points
-        power[:, group.rows] = means
-    return power, 2 * exponent[:, :, None]
+def _spectrum(X, plan, n_views):
+    """Return the spectra of prepared records, and the exponents of their scale.
+
+    Records are detrended, scaled to about one by powers of two, views of a record
+    alike, tapered, filled to whole pixels and reflected.
+    """
+    residual, peak = _detrend(X)
+    exponent = np.frexp(peak)[1]
+    exponent = exponent.reshape(-1, n_views).max(axis=1).repeat(n_views)[:, None]
+    # the power of two of a record of subnormal numbers would exceed the floating type
+    exponent = np.maximum(exponent, -1000)
+    residual *= np.ldexp(1.0, -exponent)
+    n_samples, margin = X.shape[1], plan.margin
+    padded = np.empty((len(X), plan.length + 2 * margin), dtype=X.dtype)
+    inner = padded[:, margin : margin + plan.length]
+    np.multiply(
+        residual.astype(X.dtype, copy=False), plan.taper, out=inner[:, :n_samples]
+    )
+    inner[:, n_samples:] = 0.0
+    padded[:, :margin] = inner[:, plan.reflection[:margin]]
+    padded[:, margin + plan.length :] = inner[:, plan.reflection[margin:]]
+    return np.asarray(fft.rfft(padded, axis=-1)), exponent[:, :, None]
 
 
-def _pixel_sums(pixels, first, n_columns):
+def _row_power(spectrum, rows, points, plan, traces=(...,)):
+    """Return the power in pixels, (n_rows, n_traces, n_columns), of some rows."""
+    leading = spectrum[(*traces, 0)].shape
+    shape = (len(rows), *leading, points * plan.n_pixels)
+    values: Any = np.empty(shape, dtype=spectrum.dtype)
+    for place, row in zip(values, rows, strict=True):
+        _scatter(spectrum, row, traces, place)
+    # SciPy 1.18 rounds by the place in a batch, NumPy does not
+    np.fft.ifft(values, axis=-1, out=values)
+    pixels = values.reshape(len(rows), -1, plan.n_pixels, points)
+    return _pixel_sums(pixels, plan.margin_pixels) / points
+
+
+def _scatter(spectrum, row, traces, out):
+    """Put weighted bin k of the spectra at place k modulo the length of the inverse."""
+    length, count = out.shape[-1], len(row.weights)
+    start = row.first % length
+    n_head = min(length - start, count)
+    n_tail = count - n_head
+    middle, last, end = row.first + n_head, row.first + count, start + n_head
+    head = spectrum[(*traces, np.s_[row.first : middle])]
+    np.multiply(head, row.weights[:n_head], out=out[..., start:end])
+    if n_tail:
+        tail = spectrum[(*traces, np.s_[middle:last])]
+        np.multiply(tail, row.weights[n_head:], out=out[..., :n_tail])
+    out[..., n_tail:start] = 0.0
+    out[..., end:] = 0.0
+
+
+def _pixel_sums(pixels, margin):
     """Sum squares over pixels, with the end correction of the midpoint rule.
 
     By Euler and Maclaurin the integral over a pixel is the sum over its midpoints plus
     (f'(b) - f'(a)) / 24 with the slopes at its ends, here differences of neighbours.
     """
-    sums, starts, ends = (
-        np.einsum("nrpk,nrpk->nrp", part, part)
-        for part in (pixels, pixels[..., :2], pixels[..., -2:])
-    )
-    steps = starts[:, :, first : first + n_columns + 1]
-    steps = steps - ends[:, :, first - 1 : first + n_columns]
-    return sums[:, :, first : first + n_columns] + np.diff(steps) / 24.0
+    inner = pixels[:, :, margin:-margin].view(pixels.real.dtype)
+    sums = np.einsum("nrpk,nrpk->nrp", inner, inner)
+    starts = _square(pixels[:, :, margin : 1 - margin or None, 0])
+    ends = _square(pixels[:, :, margin - 1 : -margin, -1])
+    return sums + np.diff(starts - ends) / 24.0
+
+
+def _square(values):
+    """Return the squared modulus."""
+    return values.real**2 + values.imag**2
+
+
+def _power(X, plan, shape, view_tolerance):
+    """Return the power in pixels of a few records, and the exponents of its scale."""
+    n_views = X.shape[1] if X.ndim == 3 and view_tolerance > 0 else 1
+    traces = X.reshape(-1, X.shape[-1])
+    spectrum, exponent = _spectrum(traces, plan, n_views)
+    power = np.empty((len(traces) // n_views, n_views, *shape), dtype=X.dtype)
+    spectrum = spectrum.reshape(*power.shape[:2], -1)
+    _fill_rows(power[:, 0], spectrum[:, 0], plan)
+    if n_views > 1:
+        _fill_views(power, spectrum, plan, view_tolerance)
+    leading = X.shape[:-1]
+    return power.reshape(*leading, *shape), 2 * exponent.reshape(*leading, 1, 1)
+
+
+def _row_blocks(plan, n_traces, itemsize):
+    """Yield lists of rows to compute at a time, with their numbers and points."""
+    for group in plan.groups:
+        row_bytes = n_traces * group.points * plan.n_pixels * itemsize
+        n_rows = max(_BLOCK_BYTES // row_bytes, 1)
+        for start in range(0, len(group.rows), n_rows):
+            rows = group.rows[start : start + n_rows]
+            yield rows, [row.number for row in rows], group.points
+
+
+def _fill_rows(power, spectrum, plan):
+    """Compute all rows of the power of records."""
+    blocks = _row_blocks(plan, len(power), spectrum.itemsize)
+    for rows, numbers, points in blocks:
+        values = _row_power(spectrum, rows, points, plan)
+        power[:, numbers] = values.transpose(1, 0, 2)
+
+
+def _fill_views(power, spectrum, plan, tolerance):
+    """Compute the power of further views, in the rows where they are not as view 0."""
+    energies = [_view_energies(views, plan) for views in spectrum]
+    differs = np.array([views > tolerance**2 * first for first, views in energies])
+    power[:, 1:] = power[:, :1]
+    spectrum, power = spectrum[:, 1:], power[:, 1:]
+    n_traces = power.shape[0] * power.shape[1]
+    blocks = _row_blocks(plan, n_traces, spectrum.itemsize)
+    for rows, numbers, points in blocks:
+        wanted = differs[:, :, numbers]
+        traces = np.nonzero(wanted.any(axis=-1))
+        if len(traces[0]):
+            chosen = (...,) if len(traces[0]) == n_traces else traces
+            values = _row_power(spectrum, rows, points, plan, chosen)
+            places = (*(index[:, None] for index in traces), numbers)
+            new = values.transpose(1, 0, 2)
+            power[places] = np.where(wanted[traces][..., None], new, power[places])
+
+
+def _view_energies(views, plan):
+    """Return the energies in rows of view 0 and of its differences from the others."""
+    return _row_energy(views[:1], plan), _row_energy(views[1:] - views[:1], plan)
+
+
+def _row_energy(spectrum, plan):
+    """Return the energies, up to a factor, of spectra in rows: (n_spectra, n_rows).
+
+    Those of the reflected record under a Hann window, which hides that its ends, far
+    from the image, do not meet.
+    """
+    windowed = spectrum[..., :-2] + spectrum[..., 2:]
+    windowed *= -0.5
+    windowed += spectrum[..., 1:-1]
+    squares = np.square(windowed.view(windowed.real.dtype))
+    energy = np.add.reduceat(squares, 2 * plan.cells, axis=-1)
+    return energy @ plan.cell_response.T
 
 
 def scalogram(
@@ -202,6 +217,7 @@ def scalogram(
     taper: float = 0.05,
     oversampling: float = 1.0,
     normalize: bool = False,
+    view_tolerance: float = 0.0,
 ) -> npt.NDArray:
     """Compute the mean power of the wavelet transform in pixels of time and frequency.
 
@@ -210,7 +226,7 @@ def scalogram(
 
     Parameters
     ----------
-    X : array-like of shape (n_records, n_samples)
+    X : array-like of shape (n_records, [n_views,] n_samples)
         Records. The arithmetic keeps the precision of float32; others are float64.
     frequencies : array-like of shape (n_rows,)
         Centre frequencies in Hz.
@@ -229,10 +245,14 @@ def scalogram(
     normalize : bool, default=False
         Whether the image of each record is divided by its maximum. It is then defined
         for amplitudes whose squares exceed the floating type, too.
+    view_tolerance : float, default=0.0
+        Amplitude, relative to that of view 0 of the record in a row, below which the
+        difference of another view from it counts as none: the row is then computed
+        once for both. 0 computes every view by itself.
 
     Returns
     -------
-    ndarray of shape (n_records, n_rows, n_columns)
+    ndarray of shape (n_records, [n_views,] n_rows, n_columns)
         Mean of the squared modulus. A cosine of unit amplitude at the frequency of
         a row results in 1 in that row, a record that is a straight line in zeros.
 
@@ -251,6 +271,11 @@ def scalogram(
     the full rate, 0.1 % with an `oversampling` of 4. Records are detrended, tapered,
     and reflected by an eighth of their length at both ends.
 
+    Views of a record at different cut-offs of a high-pass filter are alike in the rows
+    far above their cut-offs, which take most of the time. With a `view_tolerance`, rows
+    are compared by their energies, from the spectra of the views and the response of
+    the wavelet.
+
     References
     ----------
     .. [1] Balazs et al. (2011), Theory, implementation and applications of
@@ -259,8 +284,8 @@ def scalogram(
     if not oversampling >= 1:
         raise ValueError(f"oversampling must be at least 1; got {oversampling}.")
     records = as_float(X)
-    n_records, n_samples = records.shape
-    plan = _make_plan(
+    n_records, n_samples = len(records), records.shape[-1]
+    plan = make_plan(
         n_samples,
         int(n_columns),
         tuple(float(frequency) for frequency in frequencies),
@@ -270,13 +295,15 @@ def scalogram(
         float(oversampling),
         records.dtype,
     )
-    images = np.empty((n_records, len(frequencies), n_columns), dtype=records.dtype)
-    chunk = max(_CHUNK_SAMPLES // n_samples, 1)
+    shape = (*records.shape[:-1], len(frequencies), n_columns)
+    images = np.empty(shape, dtype=records.dtype)
+    chunk = max(_CHUNK_BYTES // (n_samples * records.itemsize), 1)
+    chunk = max(chunk - chunk % _LANES, 1)
     for start in range(0, n_records, chunk):
         part = slice(start, start + chunk)
-        power, exponent = _power(records[part], plan, len(frequencies), n_columns)
+        power, exponent = _power(records[part], plan, shape[-2:], view_tolerance)
         if normalize:
-            peak = power.max(axis=(1, 2), keepdims=True)
+            peak = power.max(axis=(-2, -1), keepdims=True)
             images[part] = power / np.where(peak > 0, peak, 1)
         else:
             images[part] = np.ldexp(power, exponent)
