@@ -269,8 +269,8 @@ except KeyboardInterrupt:
 """
 
 
-def test_an_interrupt_keeps_what_several_workers_had_finished(store, tmp_path):
-    folder = tmp_path / "done"
+def interrupt_script(store, folder):
+    """Interrupt a sweep as a terminal does, after some fits; return what it printed."""
     folder.mkdir()
     command = [sys.executable, "-c", SCRIPT, str(store), str(folder)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
@@ -281,12 +281,20 @@ def test_an_interrupt_keeps_what_several_workers_had_finished(store, tmp_path):
         until = time.monotonic() + 60
         while len(list(folder.iterdir())) < 6 and time.monotonic() < until:
             time.sleep(0.01)
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-        out, err = process.communicate(timeout=60)
-    finished = len(list(folder.iterdir()))
+        os.killpg(process.pid, signal.SIGINT)
+        return process.communicate(timeout=60)
+
+
+def test_an_interrupt_keeps_what_several_workers_had_finished(tmp_path):
+    for attempt in range(3):
+        store, folder = tmp_path / f"{attempt}.db", tmp_path / f"done-{attempt}"
+        out, err = interrupt_script(store, folder)
+        finished = len(list(folder.iterdir()))
+        if finished < 40:  # Python ignores an interrupt that comes in a destructor
+            break
+    assert out.startswith("interrupted"), err
+    _, known = out.split()
     kept = sum(map(sum, stored(store)))
-    said, known = out.split()
-    assert said == "interrupted", err
     assert abs(int(known) - kept) <= 1  # the signal may come while a fit is stored
     assert 6 <= finished < 40
     # what two workers had just ended, and what they had ahead, was on its way
