@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from archive_worker import make_stream
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 from sklearn.utils import resample
@@ -108,6 +108,7 @@ def test_labels_carry_no_events_where_one_is_not_known(n_unknown):
         event_train_test_split(bunch.data, bunch.target)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_labels_keep_their_rows_and_events_in_every_selection(data):
     n_events = data.draw(st.integers(8, 12))

@@ -1,7 +1,6 @@
 """Trials belong to their parameters, whatever the plan that they are in."""
 
 import os
-import time
 import warnings
 
 import numpy as np
@@ -365,9 +364,7 @@ def test_processes_share_the_work_through_a_file(store, fits, monkeypatch):
     def share():
         assert flat(sweep(store, plan)) == reference
 
-    start = time.monotonic()
     assert run_in_forks(share, 3) == [0, 0, 0]
     assert fits() == sorted(2 * list(range(24)))
-    assert time.monotonic() - start < 30
     (name,) = study_names(store)
     assert n_trials(store, name) == 24
