@@ -6,6 +6,11 @@ import shutil
 import matplotlib
 import pytest
 import sklearn
+from hypothesis import settings
+
+# an example may take long on a busy machine
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 SAMPLING_RATE = 20.0
 SWITCHES = (
