@@ -13,8 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._compat import HasMethods, StrOptions, safe_indexing
 from ..metrics.decisions import decision_threshold
-from ._event_folds import make_event_folds
 from ._event_wrapper import EventWrapper
+from .event_folds import make_event_folds
 from .out_of_fold import fit_rows
 
 

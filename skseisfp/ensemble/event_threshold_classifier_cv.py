@@ -20,9 +20,9 @@ from .._parameters import FRACTION, NOT_NEGATIVE, pair_of
 from ..metrics.aggregation import RESPONSES, aggregate_events
 from ..metrics.decisions import decide
 from ..metrics.threshold_curve import METRICS, middle_of_best, threshold_curve
-from ._event_folds import make_event_folds
 from ._event_wrapper import EventWrapper
 from ._wrapper import has_scores
+from .event_folds import make_event_folds
 from .out_of_fold import fit_predict, fit_rows
 
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import clone
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
 from sklearn.pipeline import Pipeline
-from sklearn.utils.metadata_routing import get_routing_for_object
 
 from .._utils.recordwise import is_recordwise
 from ..ensemble import EventCalibratedClassifierCV
+from ..ensemble.event_folds import make_event_folds
 from ..ensemble.out_of_fold import fit_predict, fit_rows
-from ..events import event_codes, sortable
 from ..metrics.aggregation import event_labels
 
-N_SPLITS = 5  # scikit-learn's number of folds, too
 LEAST_EVENTS = 3  # of a class: one held out, and two for the folds of calibration
 
 
@@ -39,36 +35,7 @@ def make_folds(
             f"Every class needs {LEAST_EVENTS} events or more; class "
             f"'{counts.index[-1]}' has {rarest}."
         )
-    codes, names = event_codes(events)
-    splitter: Any
-    if cv is None or isinstance(cv, Integral):
-        alone = len(names) == len(labels)
-        splitter = (StratifiedKFold if alone else StratifiedGroupKFold)(
-            min(N_SPLITS, rarest) if cv is None else int(cv),
-            shuffle=random_state is not None,
-            random_state=random_state,
-        )
-        groups = None if alone else sortable(events)
-    else:
-        splitter = check_cv(cv, labels, classifier=True)
-        groups = sortable(events) if _takes_groups(splitter) else None
-    folds = list(splitter.split(X, labels, groups))
-    for number, (train, test) in enumerate(folds):
-        both = np.intersect1d(codes[train], codes[test])
-        if len(both):
-            raise ValueError(
-                f"cv puts the records of event '{names[both[0]]}' on both sides of "
-                f"fold {number}. Use folds that keep events together, such as "
-                "StratifiedGroupKFold, or leave cv to its default."
-            )
-    return folds
-
-
-def _takes_groups(splitter: Any) -> bool:
-    """Return whether a splitter uses groups; one that does not warns of them."""
-    if not hasattr(splitter, "get_metadata_routing"):
-        return True
-    return bool(get_routing_for_object(splitter).consumes("split", ["groups"]))
+    return make_event_folds(cv, X, labels, events, random_state=random_state)
 
 
 def score_held_out(

@@ -6,6 +6,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.model_selection import (
     StratifiedGroupKFold,
     StratifiedKFold,
@@ -19,7 +20,14 @@ from ..metrics.aggregation import event_labels
 N_SPLITS = 5  # scikit-learn's number of folds, too
 
 
-def make_event_folds(cv, X, labels, events, *, random_state=None):
+def make_event_folds(
+    cv: Any,
+    X: Any,
+    labels: npt.NDArray,
+    events: npt.NDArray,
+    *,
+    random_state: Any = None,
+) -> list[tuple[npt.NDArray, npt.NDArray]]:
     """Return folds of events; raise where one would be on both sides.
 
     Parameters
@@ -40,6 +48,12 @@ def make_event_folds(cv, X, labels, events, *, random_state=None):
     -------
     list of (ndarray, ndarray)
         Row numbers of training and test parts.
+
+    Raises
+    ------
+    ValueError
+        If a class has too few events, an event is on both sides of a fold, or a
+        training part lacks a class.
     """
     n_events = _check_counts(cv, labels, events)
     codes, names = event_codes(events)
