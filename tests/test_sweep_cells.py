@@ -224,6 +224,7 @@ def test_objects_come_back_with_string_and_number():
     assert stored == [StoredObject("SVC(C=3)", 4), StoredObject("len", 4)]
     assert decode(encode(stored, 9)) == stored
     assert str(stored[1]) == "len"
+    assert decode({"text": "ab"}) == "ab"  # in cubes of before
 
 
 @pytest.mark.parametrize(

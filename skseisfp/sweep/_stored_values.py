@@ -147,6 +147,8 @@ def decode(value: Any) -> Any:
     if kind in ("list", "tuple"):
         items = [decode(item) for item in content]
         return tuple(items) if kind == "tuple" else items
+    if kind == "text":  # an object in a cube of before, which had no numbers
+        return content
     return StoredObject(*content)
 
 
