@@ -48,7 +48,7 @@ def record_table(facts, events, inventory):
     if events is None or "event_type" not in events:
         frame = frame.drop(columns="event_type")
     for name in TIMES:
-        times = pd.to_datetime(frame[name].array, utc=True)
+        times = pd.to_datetime(frame[name].to_numpy(), utc=True)
         frame[name] = pd.Series(times, frame.index).dt.as_unit("ns")
     frame = frame.astype(dict.fromkeys(NUMBERS, float))
     return pd.concat([frame, _paths(frame, events, inventory)], axis=1)
