@@ -112,6 +112,7 @@ def counted_accuracy(y_true, y_pred):
 
 
 SCORER = make_event_scorer(counted_accuracy)
+VOTES = make_event_scorer(counted_accuracy, vote="majority", tie="first")
 
 
 def make_pipeline():
@@ -323,9 +324,11 @@ tool("CalibratedClassifierCV")(
 tool("CalibratedClassifierCV, ensemble=False")(
     wrapper(lambda way: CalibratedClassifierCV(Probe(), cv=way.cv, ensemble=False))
 )
-tool("TunedThresholdClassifierCV")(
+tool("TunedThresholdClassifierCV, majority votes")(
     wrapper(
-        lambda way: TunedThresholdClassifierCV(Probe(), **way.options, thresholds=5)
+        lambda way: TunedThresholdClassifierCV(
+            Probe(), cv=way.cv, scoring=VOTES, thresholds=5
+        )
     )
 )
 tool("FixedThresholdClassifier")(

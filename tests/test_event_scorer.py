@@ -7,9 +7,11 @@ import pytest
 import sklearn
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 from sklearn.metrics import f1_score, log_loss, matthews_corrcoef, roc_auc_score
 from sklearn.model_selection import (
+    FixedThresholdClassifier,
     GridSearchCV,
     GroupKFold,
     LearningCurveDisplay,
@@ -332,6 +334,68 @@ def test_a_threshold_for_records_is_not_tuned(records, metric, advised, by_routi
     assert "EventThresholdClassifierCV" in str(seen.value)
     assert f"metric={advised!r}" in str(seen.value)
     assert not hasattr(event_roc_auc, "_score_func")
+
+
+def own_accuracy(y_true, y_pred, *, scale):
+    return scale * np.mean(y_true == y_pred)
+
+
+@pytest.mark.parametrize(
+    ("metric", "options"),
+    [
+        ("f1", {}),
+        ("balanced_accuracy", {}),
+        (own_accuracy, {"scale": 2.0, "greater_is_better": False}),
+    ],
+)
+@pytest.mark.parametrize("by_routing", [False, True])
+def test_a_threshold_of_records_is_tuned_by_votes(records, metric, options, by_routing):
+    X, y, event_id = records
+    scorer = make_event_scorer(metric, vote="majority", tie="first", **options)
+    classifier = LogisticRegression().fit(X, y)
+    thresholds = [0.2, 0.35, 0.5, 0.65, 0.8]
+    tuned = TunedThresholdClassifierCV(
+        classifier,
+        scoring=scorer,
+        cv="prefit",
+        refit=False,
+        thresholds=thresholds,
+        store_cv_results=True,
+    )
+    labels, params = (
+        (y, {"groups": event_id}) if by_routing else (attach_events(y, event_id), {})
+    )
+    with sklearn.config_context(enable_metadata_routing=by_routing):
+        tuned.fit(X, labels, **params)
+    expected = [
+        scorer(
+            FixedThresholdClassifier(
+                FrozenEstimator(classifier), threshold=threshold
+            ).fit(X, y),
+            X,
+            y,
+            groups=event_id,
+        )
+        for threshold in thresholds
+    ]
+    assert len(set(expected)) > 1
+    np.testing.assert_allclose(tuned.cv_results_["scores"], expected)
+
+
+def test_votes_need_events_to_tune_a_threshold(records):
+    X, y, _ = records
+    tuned = TunedThresholdClassifierCV(
+        LogisticRegression(),
+        scoring=make_event_scorer("f1", vote="majority", tie="first"),
+    )
+    with pytest.raises(ValueError, match="An event score needs"):
+        tuned.fit(X, y)
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", ["f1", "accuracy"]])
+def test_votes_do_not_tune_by_scores_or_several_metrics(metric):
+    scorer = make_event_scorer(metric, vote="majority", tie="first")
+    assert not hasattr(scorer, "_score_func")
 
 
 def test_regularisation_is_searched_by_event(records, routing):

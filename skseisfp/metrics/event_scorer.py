@@ -21,6 +21,7 @@ from .weighted import (
     WeightedMetric,
     encode,
     get_score,
+    uses_predictions,
 )
 
 
@@ -67,17 +68,47 @@ class EventScorer:
         return ("neg_" if self._sign < 0 else "") + "_".join(["event", *metrics])
 
     @property
-    def _score_func(self):
-        """Raise: scikit-learn asks for the metric to apply it to records."""
+    def _score_func(self) -> Callable[..., float]:
+        """Return the score of predictions, by which a threshold of records is tuned.
+
+        `TunedThresholdClassifierCV` passes on what is predicted for records, no scores:
+        events can only take the class of most of their records.
+        """
+        by_votes = self._vote == "majority" and self._tie == "first"
+        if by_votes and self._is_single() and uses_predictions(self):
+            return self._score_predictions
         metric = self._metric if self._metric in METRICS else "balanced_accuracy"
         raise AttributeError(
-            "An event score cannot tune the threshold of "
+            "This event score cannot tune the threshold of "
             "TunedThresholdClassifierCV, which passes on what is predicted for records "
             "but no scores that could be averaged over events. Tune it by event:\n"
             "    skseisfp.ensemble.EventThresholdClassifierCV(\n"
             f"        estimator, metric={metric!r}\n"
-            "    ).fit(X, y, groups=event_id)"
+            "    ).fit(X, y, groups=event_id)\n"
+            "or let the predictions of the records vote: make_event_scorer("
+            f"{metric!r}, vote='majority', tie='first')"
         )
+
+    def _score_predictions(
+        self,
+        y_true: npt.ArrayLike,
+        y_pred: npt.ArrayLike,
+        *,
+        groups: npt.ArrayLike | None = None,
+        **kwargs: Any,  # of the metric, which has them
+    ) -> float:
+        """Return the score of predictions of records; the caller applies the sign."""
+        groups = resolve_groups(y_true, groups, needed_by="An event score")
+        classes = np.union1d(y_true, y_pred)
+        events = aggregate_events(
+            np.asarray(y_pred)[:, None] == classes,
+            groups,
+            classes=classes,
+            y_true=y_true,
+            vote=self._vote,
+            tie=self._tie,
+        )
+        return self._sign * self._score_events(events, classes)
 
     def __call__(
         self,
@@ -122,6 +153,10 @@ class EventScorer:
             tie=self._tie,
             decision=self._find_decision(estimator, X, scores),
         )
+        return self._score_events(events, classes)
+
+    def _score_events(self, events, classes):
+        """Return the score, or scores, of a table made by `aggregate_events`."""
         if callable(self._metric):
             return self._callable_metric().of_labels(
                 events["label"].to_numpy(),
@@ -147,6 +182,10 @@ class EventScorer:
         check_decides_by_scores(estimator, X, scores, decision)
         return decision
 
+    def _is_single(self):
+        """Return whether the scorer has one metric, not several."""
+        return isinstance(self._metric, str) or callable(self._metric)
+
     def _callable_metric(self):
         """Return a callable metric with all its options."""
         assert callable(self._metric)
@@ -158,7 +197,7 @@ class EventScorer:
         """Return the metric as a function of rows and weights, if there is only one."""
         if callable(self._metric):
             return self._callable_metric()
-        if isinstance(self._metric, str):
+        if self._is_single():
             return get_score(self._metric)
         raise ValueError(f"metric must be a scorer of one metric; got {self!r}.")
 
@@ -268,6 +307,11 @@ def make_event_scorer(
     :func:`paired_bootstrap`, :func:`score_table` and
     :func:`skseisfp.model_selection.evaluate_protocols`; there `vote` and `tie` are
     those of the function.
+
+    In :class:`~sklearn.model_selection.TunedThresholdClassifierCV` a scorer works that
+    counts what is predicted for records: with ``vote="majority", tie="first"``. All
+    others need scores, which that class does not pass on, and raise;
+    :class:`~skseisfp.ensemble.EventThresholdClassifierCV` has no such limit.
 
     Examples
     --------
