@@ -16,7 +16,8 @@ def points(artist):
 def test_a_point_for_each_trial_coloured_by_its_value():
     cube = make_cube(3, missing=(5, 6))
     ax = CubeDisplay.from_cube(cube).ax_[0, 0]
-    known, missing = ax.collections
+    known, missing, columns = ax.collections
+    assert len(columns._segments3d) == 12
     values = cube.values().values
     assert len(points(known)) == 22
     for place, colour in zip(points(known).astype(int), known.get_array(), strict=True):
@@ -47,7 +48,7 @@ def test_a_fourth_parameter_may_have_markers():
     assert display.ax_.shape == (1, 1)
     (legend,) = display.figure_.legends
     assert [text.get_text() for text in legend.get_texts()] == ["0.1", "0.3", "0.5"]
-    shown = [points(artist) for artist in display.ax_[0, 0].collections[::2]]
+    shown = [points(artist) for artist in display.ax_[0, 0].collections[::3]]
     places = np.concatenate(shown)
     assert len(np.unique(places, axis=0)) == len(places) == 71
     with pytest.raises(ValueError, match="fourth must be one of"):

@@ -16,11 +16,16 @@ def test_joins_the_trials_of_the_front(cost):
     table = cube.pareto(cost=cost).sort_values(cost)
     drawn = display.ax_.lines[0].get_xydata()
     np.testing.assert_allclose(drawn, table[[cost, "accuracy"]])
-    labels = [text.get_text() for text in display.ax_.texts]
-    assert labels == [
-        ", ".join(f"{value:g}" for value in row)
-        for row in table[cube.parameters].to_numpy()
+    key = display.ax_.get_legend()
+    rows = table[cube.parameters].to_numpy()
+    assert [text.get_text() for text in key.get_texts()] == [
+        f"{number}: " + ", ".join(f"{value:g}" for value in row)
+        for number, row in enumerate(rows, 1)
     ]
+    numbers = [text.get_text() for text in display.ax_.texts]
+    assert numbers == [str(number) for number in range(1, len(rows) + 1)]
+    title = key.get_title().get_text().replace("\n", " ")
+    assert title == ", ".join(name.split("module__")[1] for name in cube.parameters)
 
 
 def test_bars_are_the_spread_and_the_ring_is_the_marked_trial():

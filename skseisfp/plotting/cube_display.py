@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from .._utils.checks import check_option
+from .._utils.optional import import_optional
 from ._axes import FAINT, get_axes
 from .curves_display import MARKERS
 from .slice_display import MARK, SliceDisplay
@@ -99,6 +100,7 @@ class CubeDisplay(SliceDisplay):
         """Draw a point for each trial, a cross for one without a result."""
         positions = np.indices(values.shape).reshape(3, -1).astype(float)
         positions[0] += shift
+        top = values.shape[2] - 1
         values = values.ravel()
         known = np.isfinite(values)
         panel.scatter(
@@ -113,6 +115,15 @@ class CubeDisplay(SliceDisplay):
             linewidth=0.5,
         )
         panel.scatter(*positions[:, ~known], color=FAINT, marker="x", s=16, linewidth=1)
+        self._drop_lines(panel, positions[:2, positions[2] == 0].T, top)
+
+    def _drop_lines(self, panel, feet, top):
+        """Draw the columns of trials, which show where in depth a point is."""
+        art3d = import_optional("mpl_toolkits.mplot3d.art3d", extra="plot")
+        columns = [[(x, y, 0), (x, y, top)] for x, y in feet]
+        panel.add_collection3d(
+            art3d.Line3DCollection(columns, colors=FAINT, linewidths=0.6, alpha=0.7)
+        )
 
     def _mark_trial(self, panel, fourth, shift):
         """Draw a ring about the marked trial if it is in this panel."""

@@ -16,7 +16,7 @@ from .._utils.checks import check_option
 from .._utils.optional import import_optional
 from ..preprocessing import FingerprintTransformer
 from ..signal import decode, get_encoding
-from ._axes import NEGATIVE, POSITIVE, ZERO, draw_scalogram, get_axes
+from ._axes import FAINT, NEGATIVE, POSITIVE, ZERO, draw_scalogram, get_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -187,7 +187,25 @@ class FingerprintDisplay:
             title = str(label).replace("_", " ")
             self.ax_[k, 0].set_title(title, loc="left", weight="bold", size="medium")
         self._label_axes(own_figure=ax is None)
+        if self.kind == "fingerprint" and n_images:
+            self._add_key(own_figure=ax is None)
         return self
+
+    def _add_key(self, *, own_figure):
+        """Say what the colours of fingerprints are: above a new figure, or within."""
+        patches = import_optional("matplotlib.patches", extra="plot")
+        shades, names = (ZERO, "white"), ("0", "1, kept coefficient")
+        if np.min(self.images) < 0:
+            shades = (NEGATIVE, ZERO, POSITIVE)
+            names = ("negative", "0, not kept", "positive coefficient")
+        handles = [
+            patches.Patch(facecolor=shade, edgecolor=FAINT, label=name)
+            for shade, name in zip(shades, names, strict=True)
+        ]
+        place = {"loc": "outside upper right"} if own_figure else {"loc": "upper right"}
+        (self.figure_ if own_figure else self.ax_.flat[-1]).legend(
+            handles=handles, fontsize="x-small", ncols=len(names), **place
+        )
 
     def _draw(self, ax, image):
         """Draw an image by its kind."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from .._utils.checks import check_option
+from .._utils.optional import import_optional
 from ..sweep.objectives import pareto_front
-from ._axes import FAINT, MUTED, SERIES, get_axes, strip_spines
+from ._axes import FAINT, SERIES, get_axes, strip_spines
 from ._cube_slice import complete_trial, describe, format_value
 from .search_display import SearchDisplay
 from .slice_display import MARK
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from ..sweep import ResultCube
 from ._trials import tabulate_trials
 
+LEGEND_WIDTH = 32  # characters of a line of the key's title
 COSTS = {
     "gradient": "gradient of ",
     "spread": "standard deviation of ",
@@ -33,8 +36,8 @@ COSTS = {
 class ParetoDisplay(SearchDisplay):
     """Trials by cost and quality; those that no other trial dominates are joined.
 
-    Bars are one standard deviation over the folds, for the trials of the front. The
-    marked trial has a ring.
+    Bars are one standard deviation over the folds, for the trials of the front, which
+    are numbered by cost; the key says which they are. The marked trial has a ring.
 
     Parameters
     ----------
@@ -45,9 +48,9 @@ class ParetoDisplay(SearchDisplay):
     spread : array-like of shape (n_trials,), default=None
         Standard deviation of the quality.
     annotations : sequence of str, default=None
-        Labels of the trials, written next to those of the front.
+        Labels of the trials, of which the key lists those of the front.
     legend : str, default=""
-        Meaning of the annotations.
+        Meaning of the annotations, title of the key.
     labels : tuple of two str, default=("cost", "quality")
         Labels of the axes.
     marked : int, default=None
@@ -177,7 +180,6 @@ class ParetoDisplay(SearchDisplay):
                 markeredgewidth=2,
             )
         self.ax_.set(xlabel=self.labels[0], ylabel=self.labels[1])
-        self.ax_.set_title(self.legend, loc="left", size="small", color=MUTED)
         self.ax_.grid(color="#e3e7eb")
         self.ax_.set_axisbelow(True)
         strip_spines(self.ax_, "right", "top")
@@ -192,14 +194,30 @@ class ParetoDisplay(SearchDisplay):
         self.ax_.errorbar(
             cost, quality, yerr=spread, fmt="o", color=SERIES[0], elinewidth=1
         )
-        annotations = self.annotations
-        for row, x, y in zip(self.front_.tolist(), cost, quality, strict=True):
-            if annotations is not None:
-                self.ax_.annotate(
-                    annotations[int(row)],
-                    (x, y),
-                    xytext=(7, -4),
-                    textcoords="offset points",
-                    size="small",
-                    va="top",
-                )
+        if self.annotations is None or not len(cost):
+            return
+        for number, place in enumerate(zip(cost, quality, strict=True), 1):
+            self.ax_.annotate(
+                str(number),
+                place,
+                xytext=(6, -5),
+                textcoords="offset points",
+                size="small",
+                va="top",
+            )
+        lines = import_optional("matplotlib.lines", extra="plot")
+        names = [self.annotations[int(row)] for row in self.front_]
+        self.ax_.legend(
+            handles=[lines.Line2D([], [], linestyle="none") for _ in names],
+            labels=[f"{number}: {name}" for number, name in enumerate(names, 1)],
+            title=fill(self.legend, LEGEND_WIDTH),
+            loc="upper left",
+            bbox_to_anchor=(1.01, 1.0),
+            borderaxespad=0,
+            handlelength=0,
+            handletextpad=0,
+            frameon=False,
+            fontsize="small",
+            title_fontsize="small",
+            alignment="left",
+        )

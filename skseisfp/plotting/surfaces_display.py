@@ -11,14 +11,14 @@ from ._axes import get_axes
 from .slice_display import MARK, SliceDisplay
 
 MAX_COLUMNS = 5
-CUTS = ((None, -1), (1, None))  # the lower and the upper corners of facets
 
 
 class SurfacesDisplay(SliceDisplay):
     """A row of surfaces over two parameters, one for each value of a third.
 
-    Each value of a fourth parameter has a row. Height and colour are the quantity; the
-    marked trial is a point. Surfaces have holes where a result is missing.
+    Each value of a fourth parameter has a row. Height and colour are the quantity, and
+    each trial colours its own surroundings, halfway to its neighbours; the marked trial
+    is a point. Surfaces have holes where a result is missing.
 
     Parameters
     ----------
@@ -111,17 +111,18 @@ class SurfacesDisplay(SliceDisplay):
         return n_rows, -(-n_third // n_rows)
 
     def _draw_surface(self, panel, values, norm):
-        """Draw a surface coloured by its height."""
+        """Draw a surface; a facet has the colour of the trial at its corner."""
         cm = import_optional("matplotlib.cm", extra="plot")
-        x, y = np.indices(values.shape)
-        # the colour of a facet is that of the mean of its corners
-        corners = [values[a:b, c:d] for a, b in CUTS for c, d in CUTS]
-        facets = np.mean(corners, axis=0)
+        heights = _halve(_halve(values).T).T
+        x, y = np.indices(heights.shape) / 2
+        # facets 2k - 1 and 2k are the surroundings of trial k
+        rows, columns = (np.arange(1, size) // 2 for size in heights.shape)
+        colors = cm.ScalarMappable(norm, self.cmap).to_rgba(values)
         panel.plot_surface(
             x,
             y,
-            np.ma.masked_invalid(values),
-            facecolors=cm.ScalarMappable(norm, self.cmap).to_rgba(facets),
+            np.ma.masked_invalid(heights),
+            facecolors=colors[rows][:, columns],
             rstride=1,
             cstride=1,
             edgecolor="white",
@@ -168,3 +169,12 @@ class SurfacesDisplay(SliceDisplay):
             markeredgecolor="white",
             zorder=100,
         )
+
+
+def _halve(values):
+    """Return the rows with the means of neighbours in between; NaN has no weight."""
+    lower, upper = values[:-1], values[1:]
+    means = np.where(np.isnan(lower), upper, (lower + upper) / 2)
+    halved = np.repeat(values, 2, axis=0)[:-1]
+    halved[1::2] = np.where(np.isnan(upper), lower, means)
+    return halved
