@@ -64,6 +64,8 @@ class PassthroughParameters(BaseEstimator):
     the module also where they are not set. A subclass gives `_possible_components`.
     """
 
+    _is_passed = staticmethod(_is_passed)
+
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Get the parameters of this estimator and of its network.
 

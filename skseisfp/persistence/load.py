@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 from contextlib import contextmanager
 from numbers import Integral
 from os import PathLike
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
@@ -17,7 +15,6 @@ from sklearn.utils.validation import check_is_fitted
 from .._utils.optional import import_optional
 from ._fitted_state import check_state
 from ._members import (
-    SCHEMA,
     DamagedFileError,
     LargeFileError,
     Members,
@@ -25,9 +22,10 @@ from ._members import (
     read_members,
 )
 from ._note import check_format, compare_versions, read_note
+from ._parameter_changes import replace_schema, with_parameters_of_today
 from ._schema import check_calls, parse_schema, tree_states
 from ._trees import check_tree
-from ._trust import is_own, names_of, trusted_names, with_new_homes
+from ._trust import PACKAGE, is_own, names_of, trusted_names, with_new_homes
 
 
 def load(
@@ -66,8 +64,9 @@ def load(
     ------
     ValueError
         If the file was not written by `save`, was damaged or changed, has a later
-        format, needs more memory than `max_bytes`, or holds types that are not trusted;
-        the message names the file and the reason.
+        format, needs more memory than `max_bytes`, holds types that are not trusted, or
+        parameters that their class does not know; the message names the file and the
+        reason.
     OSError
         If the file cannot be opened.
     ImportError
@@ -78,6 +77,9 @@ def load(
     UserWarning
         If a package in use has another release (major or minor version) than when the
         file was written: predictions may differ.
+    MissingParameterWarning
+        If a class has a parameter that the file lacks, and declares no value for it
+        that does what the class did before.
 
     See Also
     --------
@@ -100,6 +102,9 @@ def load(
     attribute must not hide a method. None of it protects from a model that predicts
     what its author wanted.
 
+    Parameters that a class of this package has gained since the file was written take
+    the value that the class declares to do what it did before, else their defaults.
+
     A search comes back with the path of its store, which only a new `fit` opens.
 
     Examples
@@ -118,6 +123,8 @@ def load(
     check_format(path, note)
     allowed = _check_types(path, members := _moved(members), named, skops_io)
     compare_versions(path, note["versions"])
+    version = note["versions"][PACKAGE]
+    members = with_parameters_of_today(path, members, version, skops_io)
     with _named_damage(path):
         estimator = skops_io.loads(members.data, trusted=sorted(allowed))
         if not hasattr(estimator, "fit"):
@@ -171,10 +178,4 @@ def _check_types(path, members, named, skops_io):
 def _moved(members: Members) -> Members:
     """Return a file in which classes are named by the modules where they are now."""
     schema = with_new_homes(members.schema)
-    if schema == members.schema:
-        return members
-    buffer = io.BytesIO()
-    with ZipFile(io.BytesIO(members.data)) as old, ZipFile(buffer, "w") as new:
-        for name in old.namelist():
-            new.writestr(name, schema if name == SCHEMA else old.read(name))
-    return members._replace(data=buffer.getvalue(), schema=schema)
+    return members if schema == members.schema else replace_schema(members, schema)

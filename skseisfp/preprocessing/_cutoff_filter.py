@@ -67,6 +67,7 @@ class CutoffFilter(
     """
 
     _transforms_records_alone = True
+    _earlier_values = {"method": "sos"}
     _parameter_constraints = {
         **BATCHES,
         "sampling_rate": [HERTZ],

@@ -155,6 +155,7 @@ Encoding, default="signed"
     ((3, 64, 64), 'int8', 200)
     """
 
+    _earlier_values = {"view_tolerance": 0.0}
     _parameter_constraints = {
         **WAVELET_IMAGE,
         **BATCHES,
