@@ -1,11 +1,14 @@
 """Candidates of a search space: every combination of names and parameters."""
 
+import sys
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 from sklearn.utils.random import sample_without_replacement
+
+from .._utils.trials import MAX_TRIALS, check_n_trials
 
 ABSENT = "-"  # value of a dimension that a candidate does not have
 
@@ -39,6 +42,11 @@ def make_candidates(search_space, *, n_iter=None, random_state=0):
         Number of combinations of the space.
     """
     grids = _check_space(search_space)
+    check_n_trials(
+        "search_space without n_iter" if n_iter is None else "search_space",
+        [item for _, grid in grids.values() for item in grid.param_grid],
+        MAX_TRIALS if n_iter is None else sys.maxsize,
+    )
     starts = np.cumsum([0, *(len(grid) for _, grid in grids.values())])
     n_total = int(starts[-1])
     if n_total < 2:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._utils.trials import check_n_trials
 from ._ranges import expand
 from ._stored_values import is_number
 from .experiment_plan import ExperimentPlan
@@ -34,6 +35,7 @@ def make_plans(
                 f"A stage varies at most {PER_STAGE} parameters; stage {number} has "
                 f"{len(varied)}: {', '.join(varied)}."
             )
+        check_n_trials(f"Stage {number}", [plan.param_grid])
     return plans, {}
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.model_selection import ParameterGrid
 
+from .._utils.trials import check_n_trials
 from ._store import Store
 from ._stored_values import decode_grids
 
@@ -51,6 +52,8 @@ def read_study(store: Any, name: str | None = None) -> dict[str, Any]:
         study_id = opened.call("get_study_id_from_name", name)
         plan = opened.call("get_study_system_attrs", study_id)[PLAN]
         found = fits_of(opened.call("get_all_trials", study_id, False))
+    grids = decode_grids(plan["grids"])
+    check_n_trials(f"The study {name}", grids)
     fits = [
         [found.get((key, fold)) for fold in range(description["n_splits"])]
         for key in plan["keys"]
@@ -62,7 +65,7 @@ def read_study(store: Any, name: str | None = None) -> dict[str, Any]:
         fit["scores"] = {key: fit["scores"].get(key, np.nan) for key in metrics}
     return {
         "name": name,
-        "params": list(ParameterGrid(decode_grids(plan["grids"]))),
+        "params": list(ParameterGrid(grids)),
         "fits": fits,
         "classes": description["classes"],
         "metrics": metrics,

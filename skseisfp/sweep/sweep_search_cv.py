@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.model_selection import GridSearchCV, ParameterGrid
 
+from .._utils.trials import check_n_trials
 from ._base_search import BaseSweepSearchCV
 from ._sweep import fit_table
 from .experiment_plan import ExperimentPlan
@@ -32,7 +33,8 @@ class SweepSearchCV(BaseSweepSearchCV, GridSearchCV):
     Parameters
     ----------
     param_grid : ExperimentPlan, dict or list of dict
-        The plan, or a grid as :class:`~sklearn.model_selection.GridSearchCV` takes it.
+        The plan, or a grid as :class:`~sklearn.model_selection.GridSearchCV` takes it,
+        of at most 1,000,000 trials.
 
     Attributes
     ----------
@@ -163,7 +165,9 @@ class SweepSearchCV(BaseSweepSearchCV, GridSearchCV):
         self.param_grid = param_grid
 
     def _plan(self):
-        return list(ParameterGrid(self._grid()))
+        grid: Any = ParameterGrid(self._grid())
+        check_n_trials("param_grid", grid.param_grid)
+        return list(grid)
 
     def _grid(self) -> Any:
         grid = self.param_grid
