@@ -211,6 +211,81 @@ def test_references_of_an_archive_read_what_the_reader_reads(tmp_path, align):
     assert [r.reference.record_id for r in X] == bunch.frame["record_id"].tolist()
 
 
+def make_stations(folder):
+    """Return an archive of events at stations with several instruments.
+
+    The broad-band instrument of station B is dead in the second event.
+    """
+    from obspy import Stream, Trace, UTCDateTime
+
+    from skseisfp.archive import SeismicArchive
+
+    archive = SeismicArchive(folder)
+    rng = np.random.default_rng(0)
+    codes = [("A", "HN"), ("A", "HH"), ("B", "EH"), ("B", "HH"), ("C", "BH")]
+    for number in range(3):
+        start = UTCDateTime(2024, 1, 1) + 3600 * number
+        event = {"event_id": f"e{number}", "origin_time": str(start + 5)}
+        for station, code in codes:
+            alive = (number, station, code) != (1, "B", "HH")
+            header = {"network": "XX", "station": station, "sampling_rate": 50.0}
+            stream = Stream(
+                Trace(
+                    rng.standard_normal(1500) * alive,
+                    header | {"channel": code + name, "starttime": start},
+                )
+                for name in "ZNE"
+            )
+            archive.add(stream, event)
+    return archive
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"instruments": ("HN", "BH")},
+        {"instruments": None, "dead": "keep"},
+        {"channels": "HH?,BH?", "dead": "keep"},
+        {"channels": "?HZ", "components": "Z"},
+    ],
+    ids=repr,
+)
+def test_one_instrument_of_a_station_as_when_all_are_read(tmp_path, options):
+    archive = make_stations(tmp_path / "archive")
+    policy = {"sampling_rate": 50, "window": (1, 21), "align": "origin"}
+    reader = WaveformReader(**policy | options)
+    bunch = archive.to_bunch(reader)
+    # by station, since those of which another instrument is read keep their places
+    order = np.lexsort((bunch.stations, bunch.groups))
+    X = lazy_records(archive.references(), reader, events=archive.events())
+    X = sorted(X, key=lambda record: (record.event_id, record.reference.station))
+    if "channels" in options and reader.instruments:  # without any that matches
+        assert len(X) == 9
+    assert [record.event_id for record in X] == bunch.groups[order].tolist()
+    read = [record.read() for record in pickle.loads(pickle.dumps(X))]
+    np.testing.assert_array_equal(read, bunch.data[order])
+
+
+def test_lazy_records_keep_the_order_of_the_preferred_recordings(tmp_path):
+    archive = make_stations(tmp_path / "archive")
+    X = lazy_records(archive.references(), WaveformReader(window=(1, 21)))
+    assert [record.reference.instrument.rpartition(".")[2] for record in X] == [
+        *["HH", "HH", "BH"] * 3
+    ]
+    assert [record.event_id for record in X] == np.repeat(
+        ["e0", "e1", "e2"], 3
+    ).tolist()
+
+
+def test_the_reasons_of_all_instruments_are_named(tmp_path):
+    archive = make_stations(tmp_path / "archive")
+    references = archive.references("event_id == 'e1' and station == 'XX.B'")
+    (record,) = lazy_records(references, WaveformReader(window=(1, 99)))
+    with pytest.raises(ValueError, match="is dead; it lacks 3450 of 4900"):
+        record.read()
+
+
 def test_a_missing_pick_is_the_reason(tmp_path):
     archive, _ = make_archive(tmp_path / "archive", n_events=1)
     (record,) = lazy_records(

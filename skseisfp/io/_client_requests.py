@@ -1,5 +1,7 @@
 """Windows of events from clients of obspy: waveform servers and SDS folders."""
 
+from fnmatch import fnmatch
+from functools import cache
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -16,10 +18,15 @@ def is_client(value):
 
 
 class ClientRequest(NamedTuple):
-    """Lines of network, station, location, channel, start and end, and their client."""
+    """Lines of network, station, location, channel, start and end, and their client.
+
+    `menu`, where it is not None, lists the channels that the client has, with the times
+    of their first and last samples: such a client takes no patterns.
+    """
 
     client: Any
     lines: tuple
+    menu: Any = None
 
     def stream(self):
         """Fetch the waveforms; raise a `RecordError` if the client raises or has none.
@@ -34,7 +41,8 @@ class ClientRequest(NamedTuple):
                 stream = fetch_all(list(self.lines))
             else:
                 stream = Stream()
-                for line in self.lines:
+                lines = self.lines if self.menu is None else self._exact_lines()
+                for line in lines:
                     stream += self.client.get_waveforms(*line)
         except Exception as error:
             reason = " ".join(str(error).split())
@@ -44,6 +52,17 @@ class ClientRequest(NamedTuple):
         if not any(trace.stats.npts for trace in stream):
             raise RecordError("the client has no data")
         return stream
+
+    def _exact_lines(self):
+        """Return the lines without patterns, of the channels that the client has."""
+        found = {}
+        for *patterns, start, end in self.lines:
+            for *codes, first, last in self.menu():
+                matches = map(fnmatch, codes, patterns)
+                if all(matches) and first <= end and start <= last:
+                    key = (*codes, start.ns, end.ns)
+                    found[key] = *codes, start, end
+        return list(found.values())
 
 
 def requests_of_events(client, channels, times, stations_at):
@@ -66,18 +85,20 @@ def requests_of_events(client, channels, times, stations_at):
         Name, event and request: one for each event where the client takes many lines
         at once, else one for each station.
     """
+    many = hasattr(client, "get_waveforms_bulk")
+    menu = None if many else getattr(client, "get_availability", None)
+    menu = menu and cache(menu)  # of Earthworm: asked once for all events
     lines = {}
     for event_id, station, start, end in times:
         for name in [station] if station is not None else stations_at(start):
             network, _, code = name.rpartition(".")
             where = network or "*", code or "*", "*"
-            many = hasattr(client, "get_waveforms_bulk")
             key = event_id, event_id if many else f"{event_id} {name}"
             lines.setdefault(key, []).extend(
                 (*where, channel, start, end) for channel in channels.split(",")
             )
     return [
-        (name, event_id, ClientRequest(client, tuple(some)))
+        (name, event_id, ClientRequest(client, tuple(some), menu))
         for (event_id, name), some in lines.items()
     ]
 

@@ -93,16 +93,19 @@ def records_by_event(inputs, channels, windows, failures):
 
 def _referred(number, event_id, item, channels):
     """Return the record of a reference, which is read when it is needed."""
-    instrument = item.content.instrument
+    reference = item.content
+    load = partial(traces_of, reference, channels)
+    place = (0, number)
+    return Record(item.name, event_id, reference.instrument, (item.name,), load, place)
 
-    def load():
-        traces = matching(item.read(), channels)
-        traces = split_instruments(traces).get(instrument, [])
-        if not traces:
-            raise RecordError(_no_channel(channels))
-        return traces
 
-    return Record(item.name, event_id, instrument, (item.name,), load, (0, number))
+def traces_of(reference, channels):
+    """Return the traces of a reference whose channels match; raise if there is none."""
+    traces = matching(reference.stream(), channels)
+    traces = split_instruments(traces).get(reference.instrument, [])
+    if not traces:
+        raise RecordError(_no_channel(channels))
+    return traces
 
 
 def _records_of(event_id, items, channels, failures):

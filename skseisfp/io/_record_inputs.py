@@ -7,9 +7,18 @@ from typing import Any, NamedTuple
 from ..signal.waveform import RecordError
 from ._client_requests import ClientRequest, is_client
 from .obspy_formats import is_mseed
-from .read_waveforms import HARMFUL, Waveforms, read_stream, read_waveforms
+from .read_waveforms import (
+    HARMFUL,
+    MOST_DECODED,
+    Waveforms,
+    check_decoded,
+    decoded_bytes,
+    read_stream,
+    read_waveforms,
+)
 from .reading_notes import without_warnings
 from .stream_files import event_of, find_files
+from .time_limit import limited_time
 
 # Bytes of a file of which only the windows are decoded: smaller ones are decoded whole
 # in the time that a look at their headers takes.
@@ -114,7 +123,7 @@ def open_input(item):
         stream, skipped = item.read_all()
         return stream, skipped, lambda intervals: stream
     head, skipped = read_waveforms(item.content, headonly=True)
-    return head, skipped, lambda intervals: _decode(item.content, head, intervals)
+    return head, skipped, lambda times: _decode(item.content, head, skipped, times)
 
 
 def _is_large_mseed(file):
@@ -128,26 +137,39 @@ def _is_large_mseed(file):
         raise RecordError(f"{file} cannot be read: {error.strerror}") from error
 
 
-def _decode(file, head, intervals):
-    """Decode the traces of a miniSEED file over some intervals of time."""
-    from obspy import Stream, read
+def _decode(file, head, skipped, intervals):
+    """Decode the traces of a miniSEED file over some intervals of time.
 
-    names = {trace.id for trace in head}
+    The intervals are taken together: that their records take no more memory than any
+    file may is known from the headers of all, or else from the headers of these.
+    """
+    from obspy import Stream
+
+    names, intervals = {trace.id for trace in head}, _merged(intervals)
+    if skipped or decoded_bytes(head) > MOST_DECODED:
+        heads = (_read_part(file, times, headonly=True)[0] for times in intervals)
+        check_decoded(file, sum(map(decoded_bytes, heads)))
     found = []
-    for start, end in _merged(intervals):
-        times = {"starttime": start, "endtime": end}
-        try:
-            with without_warnings() as said:
-                part = read(
-                    escape(str(file)), format="MSEED", check_compression=False, **times
-                )
-        except Exception as error:
-            raise RecordError(f"{file} cannot be read: {error}") from error
+    for times in intervals:
+        part, said = _read_part(file, times)
         harmful = [text for text in said if HARMFUL.search(text)]
         if harmful:
             raise RecordError(f"{file} is damaged: {harmful[0]}")
         found += [t for t in part if t.id in names and t.stats.npts]
     return Stream(found)
+
+
+def _read_part(file, times, **options):
+    """Return miniSEED between two times as obspy reads it, and its warnings."""
+    from obspy import read
+
+    options |= {"format": "MSEED", "check_compression": False}
+    options |= dict(zip(("starttime", "endtime"), times, strict=True))
+    try:
+        with without_warnings() as said, limited_time(file.stat().st_size):
+            return read(escape(str(file)), **options), said
+    except Exception as error:
+        raise RecordError(f"{file} cannot be read: {error}") from error
 
 
 def _merged(intervals):

@@ -37,6 +37,8 @@ def as_tables(events: Any, picks: Any) -> tuple[Any, Any]:
         events = events.events
     if events is not None:
         require_columns("events", events, ("event_id",))
+        if (missing := events["event_id"].isna().to_numpy()).any():
+            raise ValueError(f"events has no event_id in row {missing.argmax()}.")
         events = events.assign(event_id=events["event_id"].astype(str))
         repeated = events["event_id"][events["event_id"].duplicated()]
         if len(repeated):
@@ -65,10 +67,12 @@ def _read_events(source):
 
 
 def _as_times(table, column):
-    """Return a column of times as such, in UTC."""
+    """Return a column of times as such, in UTC and the range of nanoseconds."""
     try:
-        return pd.to_datetime(column, utc=True, format="ISO8601")
-    except ValueError as error:
+        times = pd.to_datetime(column, utc=True, format="ISO8601")
+        times.dt.as_unit("ns")
+        return times
+    except (ValueError, TypeError, OverflowError) as error:
         raise ValueError(
             f"The column {column.name} of {table} holds no times: {error}"
         ) from error

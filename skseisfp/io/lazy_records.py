@@ -11,7 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..signal.waveform import RecordError
+from ._record_index import traces_of
 from .event_tables import as_inventory, as_tables, first_picks, origin_times
+from .instruments import instruments_by_station
 
 if TYPE_CHECKING:
     from .waveform_reader import WaveformReader
@@ -19,7 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LazyRecord:
-    """A reference to a recording, and how to make a record of it."""
+    """A reference to a recording, and how to make a record of it.
+
+    `alternatives` are recordings of the same event and station by other instruments,
+    in order of preference, which are read if those before them make no record.
+    """
 
     reference: Any
     reader: WaveformReader
@@ -27,6 +34,7 @@ class LazyRecord:
     origin_time: Any
     p_time: Any
     inventory: Any
+    alternatives: tuple[Any, ...] = ()
 
     @property
     def event_id(self) -> Any:
@@ -35,16 +43,32 @@ class LazyRecord:
 
     def read(self) -> npt.NDArray:
         """Return the record."""
-        record = self.reader.read_stream(
-            self.reference.stream(),
-            origin_time=self.origin_time,
-            p_time=self.p_time,
-            inventory=self.inventory,
-            record_id=self.reference.record_id,
-        )
+        record = self._read_first()
         if self.preprocessor is None:
             return record
         return self.preprocessor.transform(record[None])[0]
+
+    def _read_first(self):
+        """Return the record of the first instrument that makes one."""
+        reasons = []
+        for reference in (self.reference, *self.alternatives):
+            try:
+                return self._read(reference)
+            except RecordError as error:
+                reasons.append(str(error))
+        raise RecordError("; ".join(reasons))
+
+    def _read(self, reference):
+        """Return the record of an instrument."""
+        from obspy import Stream
+
+        return self.reader.read_stream(
+            Stream(traces_of(reference, self.reader.channels)),
+            origin_time=self.origin_time,
+            p_time=self.p_time,
+            inventory=self.inventory,
+            record_id=reference.record_id,
+        )
 
 
 def lazy_records(
@@ -63,8 +87,9 @@ def lazy_records(
     references : sequence of references
         Recordings, as `skseisfp.archive.SeismicArchive.references` returns them.
     reader : WaveformReader
-        How records are made of recordings. A recording that it rejects, see the table
-        `rejected` of `WaveformReader.read`, stops the training: choose before.
+        How records are made of recordings. Its `instruments` choose one recording of an
+        event and station, as in `WaveformReader.read`. A record for which it rejects
+        all of them, see the table `rejected` there, stops the training: choose before.
     preprocessor : transformer, default=None
         Stateless transformer of single records, such as `WaveformPreprocessor`.
     events : DataFrame, Bunch of `read_quakeml`, str or path-like, default=None
@@ -78,9 +103,10 @@ def lazy_records(
     Returns
     -------
     ndarray of object, shape (n_records,)
-        References, each with a method ``read`` that returns the record. They can be
-        split, indexed and pickled like any array, and are X for
-        `skseisfp.neural.FingerprintClassifier`.
+        References, each with `event_id` and a method ``read`` that returns the record:
+        one for an event and station, in the order of the preferred recordings among
+        `references`. They can be split, indexed and pickled like any array, and are X
+        for `skseisfp.neural.FingerprintClassifier`.
 
     Raises
     ------
@@ -111,12 +137,14 @@ def lazy_records(
         _check_instance(
             "preprocessor", preprocessor, "transform", "WaveformPreprocessor()"
         )
+    references = list(references)
     events, picks = as_tables(events, picks)
     inventory = as_inventory(inventory)
     stations = [reference.station for reference in references]
     origins, p_times = origin_times(events), first_picks(picks, "P", stations)
-    records = np.empty(len(references), dtype=object)
-    for place, reference in enumerate(references):
+    chosen = _one_of_a_station(references, reader.instruments)
+    records = np.empty(len(chosen), dtype=object)
+    for place, (reference, *others) in enumerate(chosen):
         event = reference.event_id
         records[place] = LazyRecord(
             reference,
@@ -125,8 +153,22 @@ def lazy_records(
             origins.get(event, pd.NaT),
             p_times.get((event, reference.station), pd.NaT),
             inventory,
+            tuple(others),
         )
     return records
+
+
+def _one_of_a_station(references, preferred):
+    """Return the recordings of each event and station, in order of preference."""
+    places = {id(reference): place for place, reference in enumerate(references)}
+
+    def key(reference):
+        event = reference.event_id
+        place = places[id(reference)] if event is None else None
+        return event, reference.station, place
+
+    groups = instruments_by_station(references, preferred, key)
+    return sorted(groups, key=lambda group: places[id(group[0])])
 
 
 def _check_references(references):

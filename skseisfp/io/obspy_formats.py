@@ -14,6 +14,8 @@ from ..signal.waveform import RecordError
 # Only to look whether a file is a pickle, obspy runs the code that it holds.
 RUN_CODE = ("PICKLE",)
 LONGEST_LINE = 82  # bytes with the end of the line (obspy.io.gse2.libgse2)
+# Lines before and after packed samples, which may themselves begin with CHK
+SAMPLES, CHECKSUMS = (b"DAT1", b"DAT2"), (b"CHK1 ", b"CHK2 ")
 # Columns of the folder and of the name of the file with the samples, in a line of a
 # table of waveforms (CSS 3.0; NNSA KB Core).
 NAMED_FILES = {
@@ -67,14 +69,17 @@ def _check_lines(file):
     """Raise if a packed line is longer than the place that obspy copies it to."""
     packed = data = False
     for line in file.read_bytes().splitlines(keepends=True):
-        if packed and data and len(line) > LONGEST_LINE:
+        if not packed:
+            packed = line.startswith(b"WID") and (b"CM6" in line or b"CMP6" in line)
+        elif data and line.startswith(CHECKSUMS):
+            packed = data = False
+        elif len(line) <= LONGEST_LINE:
+            data = data or line.startswith(SAMPLES)
+        else:
             raise RecordError(
                 f"{file} has a line of {len(line)} bytes among its samples, more than "
                 f"the {LONGEST_LINE} of its format"
             )
-        if line.startswith(b"WID"):
-            packed, data = b"CM6" in line or b"CMP6" in line, False
-        data = line.startswith((b"DAT1", b"DAT2")) or (data and line[:3] != b"CHK")
 
 
 def _check_named_files(file, kind):

@@ -38,6 +38,11 @@ LOGS = ("LOG", "ACE", "OCF", "SOH", "GAN", "GEL", "GLA", "GLO", "GNS", "GPL", "G
 STATE_OF_HEALTH = re.compile(r"[LVUR][CEKM].")
 SLOW = 10.0  # Hz; seismograms at a higher rate have band codes of their own
 EMPTY = "holds no samples"
+# Bytes of the decoded samples of a file: ten days of three components at 200 Hz have as
+# many. A miniSEED record of 128 bytes can say that it holds 65,535 samples (SEED manual
+# 2.4, chapter 8), of up to 8 bytes.
+MOST_DECODED = 1 << 31
+MOST_PER_BYTE = 65_535 * 8 // 128
 MOST_SKIPPED = 5  # named in a message
 
 
@@ -78,8 +83,9 @@ def read_waveforms(
     Raises
     ------
     RecordError
-        If there is no such file, obspy reads no such format, the file is damaged, or
-        no channel holds a seismogram. The message names the file.
+        If there is no such file, obspy reads no such format, the file is damaged, takes
+        too long or more than 2 GiB, or no channel holds a seismogram. The message names
+        the file.
 
     Examples
     --------
@@ -169,6 +175,8 @@ def _read_plain(file, name, headonly):
         stream, notes = _read_mseed(file.read_bytes(), name, headonly)
         keep_notes(name, notes)
         return stream
+    if file.stat().st_size > MOST_DECODED:
+        raise RecordError(f"{name} has more than the {MOST_DECODED:,} bytes of a file")
     check_content(file, kind)
     path = glob.escape(str(file.resolve()))
     return _read_with_obspy(path, file.stat().st_size, kind, name, headonly)
@@ -177,8 +185,28 @@ def _read_plain(file, name, headonly):
 def _read_mseed(data, name, headonly):
     """Return the Stream of miniSEED or full SEED, and notes on its end."""
     data, notes = check_records(data, name)
-    source, n_bytes = io.BytesIO(data), len(data)
-    return _read_with_obspy(source, n_bytes, "MSEED", name, headonly), notes
+    n_bytes = len(data)
+    if not headonly and n_bytes * MOST_PER_BYTE > MOST_DECODED:
+        head = _read_with_obspy(io.BytesIO(data), n_bytes, "MSEED", name, True)
+        check_decoded(name, decoded_bytes(head))
+    return _read_with_obspy(io.BytesIO(data), n_bytes, "MSEED", name, headonly), notes
+
+
+def decoded_bytes(head: Iterable[Trace]) -> int:
+    """Return the bytes of the samples of miniSEED, by their headers."""
+    return sum(
+        trace.stats.npts * (8 if trace.stats.mseed.encoding == "FLOAT64" else 4)
+        for trace in head
+    )
+
+
+def check_decoded(name: object, n_bytes: int) -> None:
+    """Raise if samples of a file, by their headers, take more than `MOST_DECODED`."""
+    if n_bytes > MOST_DECODED:
+        raise RecordError(
+            f"{name} has samples of {n_bytes:,} bytes by its headers, more than the "
+            f"{MOST_DECODED:,} that are decoded at a time"
+        )
 
 
 def _read_with_obspy(source, n_bytes, kind, name, headonly):

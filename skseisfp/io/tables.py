@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from io import BytesIO
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,18 +13,46 @@ import numpy.typing as npt
 import pandas as pd
 
 from .._utils.expressions import evaluate
+from .._utils.table_sizes import check_csv, check_table_bytes
+from .compressed_files import is_compressed, unpacked
+
+LONGEST_HEAD = 512  # bytes that show whether a file is compressed
 
 
 def read_table(
     file: str | PathLike[str], string_columns: Iterable[str]
 ) -> pd.DataFrame:
-    """Read a CSV file, some columns as strings."""
+    """Read a CSV file, also a compressed one, some columns as strings.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is damaged, or needs more memory than any table of records.
+    """
     try:
-        return pd.read_csv(file, dtype=dict.fromkeys(string_columns, str))
+        source = _csv_source(Path(file))
+        check_csv(source)
+        types: Any = dict.fromkeys(string_columns, str)
+        return pd.read_csv(source, dtype=types, compression=None)
     except FileNotFoundError:
         raise FileNotFoundError(f"There is no file {file}.") from None
     except ValueError as error:  # parse, empty and encoding errors are ValueErrors
         raise ValueError(f"{file} cannot be read: {error}") from error
+
+
+def _csv_source(file):
+    """Return a file, or the content of a compressed one, unpacked within a bound."""
+    with file.open("rb") as content:
+        is_plain = not is_compressed(content.read(LONGEST_HEAD))
+    if is_plain:
+        return file
+    check_table_bytes(file.stat().st_size)
+    members = unpacked(file.read_bytes())
+    if members is None or len(members) != 1:
+        raise ValueError("it holds other files than one table")
+    return BytesIO(members[0][1])
 
 
 def require_columns(

@@ -230,7 +230,8 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
             waveform files below it, of any format that obspy reads. A client has the
             method ``get_waveforms`` of obspy's clients, and perhaps
             ``get_waveforms_bulk``: of an SDS folder, FDSN service or Earthworm server,
-            for example. It is asked for the windows of `events` by `channels`, with
+            for example (the latter lists its channels, since it takes no patterns). It
+            is asked for the windows of `events` by `channels`, with
             ``align="P"`` at the stations of their P picks, else at the stations of
             `inventory` that are open then, and without one for all that it has.
         events : DataFrame, Bunch of `read_quakeml`, str or path-like, default=None

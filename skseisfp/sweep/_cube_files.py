@@ -73,7 +73,8 @@ class CubeFiles:
         Notes
         -----
         CSV files of other programs may have a byte-order mark, commas, semicolons or
-        tabs between the cells, and with the latter two decimal commas.
+        tabs between the cells, and with the latter two decimal commas. A file that
+        would take more than 2 GiB of memory raises an error before it is read.
         """
         if not isinstance(table, pd.DataFrame):
             path = check_suffix(table, *SUFFIXES)

@@ -19,6 +19,12 @@ import pandas as pd
 from .._utils.atomic import atomic_file, write_file
 from .._utils.optional import import_optional
 from .._utils.plain import plain
+from .._utils.table_sizes import (
+    check_csv,
+    check_excel,
+    check_parquet,
+    check_table_bytes,
+)
 
 KEY = "skseisfp_cube"
 RESULTS, ABOUT = "results", "about"
@@ -201,9 +207,12 @@ def _excel_cell(sheet, value):
 
 
 def _read_csv(path):
+    check_table_bytes(path.stat().st_size)
     with path.open(encoding="utf-8-sig") as file:
         first = file.readline()
-    if not first.startswith('# {"version"'):
+    is_cube = first.startswith('# {"version"')
+    check_csv(path, SEPARATORS, skip_first=is_cube)
+    if not is_cube:
         return _read_plain_csv(path, first), None
     with path.open("rb") as file:
         file.seek(-1, os.SEEK_END)
@@ -235,13 +244,13 @@ def _read_plain_csv(path, header):
 
 
 def _read_parquet(path):
-    import_optional("pyarrow", extra="tables")
+    check_parquet(path)
     frame = pd.read_parquet(path, engine="pyarrow")
     return frame, frame.attrs.get(KEY)
 
 
 def _read_excel(path):
-    import_optional("openpyxl", extra="tables")
+    check_excel(path)
     options = {"engine": "openpyxl", "keep_default_na": False}
     with pd.ExcelFile(path, engine="openpyxl") as book:
         names = book.sheet_names
