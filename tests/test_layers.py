@@ -31,6 +31,8 @@ LAYERS = (  # from the bottom
     "baselines",
     "inference",
     "plotting",
+    "cli",
+    "__main__",
 )
 FOUNDATIONS = {
     "_utils",
@@ -181,6 +183,7 @@ def loaded_by(code):
         ("import skseisfp.preprocessing", {"torch", "obspy"}),
         ("import skseisfp.io", {"torch"}),
         ("import skseisfp.sweep", {"torch", "obspy"}),
+        ("import skseisfp.cli", {"torch", "obspy", "sklearn", "pandas", "numpy"}),
     ],
 )
 def test_little_is_loaded(code, absent):

@@ -101,9 +101,14 @@ def new_catalogue(event_ids: Any) -> Catalog:
     """Return a catalogue of events of which nothing but the id is known."""
     from obspy.core.event import Catalog, Event
 
-    return Catalog(
-        [Event(resource_id=f"smi:local/{AUTHOR}/{name}") for name in event_ids]
-    )
+    return Catalog([Event(resource_id=_resource_id(str(name))) for name in event_ids])
+
+
+def _resource_id(event_id):
+    """Return an id as QuakeML has it: what is one already stays as it is."""
+    if event_id.startswith(("smi:", "quakeml:")):
+        return event_id
+    return f"smi:local/{AUTHOR}/{event_id}"
 
 
 def comment_of(row: Any) -> str:

@@ -1,0 +1,157 @@
+"""The command that computes fingerprints of recordings."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+from typing import Any
+
+from ._arguments import (
+    add_reading,
+    count,
+    existing,
+    make_reader,
+    output_file,
+    positive,
+)
+from ._outcome import Outcome, rejected_of
+from ._stage import stage
+from ._waveforms import read_records
+
+HELP = "compute fingerprints of recordings"
+DESCRIPTION = """\
+Compute the fingerprints of waveform files, of all files of a folder, or of an archive.
+An .npz file holds `fingerprints`, `record_id`, `event_id`, `station` and `parameters`
+(JSON); a .png file is a picture of the first records.
+"""
+EXAMPLES = """\
+  skseisfp fingerprint waveforms -o fingerprints.npz
+  skseisfp fingerprint waveforms --f-min 1 --shape 32 64 -o fingerprints.png
+  skseisfp fingerprint archive --align P --sampling-rate 40 -o aligned.npz --json
+"""
+# of FingerprintTransformer; those that are not given keep its defaults
+OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("--f-min", {"type": positive, "metavar": "HZ", "help": "lowest frequency"}),
+    ("--f-max", {"type": positive, "metavar": "HZ", "help": "highest frequency"}),
+    (
+        "--shape",
+        {
+            "type": count,
+            "nargs": 2,
+            "metavar": ("ROWS", "COLUMNS"),
+            "help": "powers of two (default: 64 64)",
+        },
+    ),
+    ("--n-coefficients", {"type": count, "metavar": "K", "help": "default: 200"}),
+    ("--wavelet", {"choices": ("morlet", "morse")}),
+    ("--scale", {"choices": ("log", "magnitude", "power")}),
+    ("--haar", {"choices": ("standard", "pyramid")}),
+    ("--standardize", {"choices": ("mad", "zscore")}),
+    (
+        "--encoding",
+        {"choices": ("signed", "presence", "positive", "two_channel", "interleaved")},
+    ),
+    ("--taper", {"type": float, "metavar": "PART", "help": "default: 0.05"}),
+)
+PRESETS = ("two_plane_linear", "trova", "waveprint", "fast")
+MOST_DRAWN = 12
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="waveforms")
+    parser.add_argument(
+        "-o", "--output", required=True, metavar="FILE", help="an .npz or a .png file"
+    )
+    add_reading(parser, align="start")
+    group = parser.add_argument_group("fingerprints")
+    group.add_argument("--preset", choices=PRESETS, help="settings with a name")
+    for name, options in OPTIONS:
+        group.add_argument(name, **options)
+
+
+def run(options: argparse.Namespace) -> Outcome:
+    """Compute and write the fingerprints."""
+    output = output_file(options.output, (".npz", ".png"), "--output")
+    events = existing(options.events, "--events")
+    inventory = existing(options.stations, "--stations")
+    reader = make_reader(options)
+    with stage("reading"):
+        bunch, rejected = read_records(
+            reader, options.inputs, events=events, inventory=inventory
+        )
+    transformer = make_transformer(options, bunch.sampling_rate)
+    with stage(f"computing {len(bunch.data)} fingerprints"):
+        fingerprints = transformer.fit_transform(bunch.data)
+    if output.suffix.lower() == ".png":
+        _draw(output, transformer, bunch)
+    else:
+        _save(output, fingerprints, transformer, bunch)
+    facts = {
+        "output": output,
+        "n_records": len(fingerprints),
+        "shape": list(fingerprints.shape),
+        "sampling_rate": bunch.sampling_rate,
+        "record_ids": bunch.frame["record_id"],
+    }
+    text = f"{len(fingerprints)} fingerprints, shape {fingerprints.shape}, in {output}"
+    return Outcome(facts, text, rejected + rejected_of(bunch.rejected))
+
+
+def make_transformer(options: argparse.Namespace, sampling_rate: float) -> Any:
+    """Return the transformer that the options describe."""
+    from ..preprocessing import FingerprintTransformer
+
+    names = [name.removeprefix("--").replace("-", "_") for name, _ in OPTIONS]
+    given = {name: getattr(options, name) for name in names}
+    given = {name: value for name, value in given.items() if value is not None}
+    if "shape" in given:
+        given["shape"] = tuple(given["shape"])
+    given["sampling_rate"] = sampling_rate
+    if options.preset is None:
+        return FingerprintTransformer(**given)
+    return FingerprintTransformer.from_preset(options.preset, **given)
+
+
+def _save(output, fingerprints, transformer, bunch):
+    """Write fingerprints with the names of their records and their parameters."""
+    import numpy as np
+
+    from .._utils.atomic import write_file
+
+    columns = {
+        name: bunch.frame[name].fillna("").to_numpy(dtype=str)
+        for name in ("record_id", "event_id", "station")
+    }
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        fingerprints=fingerprints,
+        parameters=json.dumps(transformer.get_params()),
+        **columns,
+    )
+    write_file(output, buffer.getvalue())
+
+
+def _draw(output, transformer, bunch):
+    """Draw the fingerprints of the first records."""
+    from .._utils.atomic import write_file
+    from .._utils.optional import import_optional
+    from ..plotting import FingerprintDisplay
+
+    figure_module = import_optional("matplotlib.figure", extra="plot")
+    names = bunch.frame["record_id"].to_numpy(dtype=str)[:MOST_DRAWN]
+    figure = figure_module.Figure(
+        figsize=(3 * min(4, len(names)), 3 * -(-len(names) // 4)), layout="constrained"
+    )
+    columns = min(4, len(names))
+    axes = figure.subplots(-(-len(names) // columns), columns, squeeze=False)
+    for ax, name, record in zip(axes.flat, names, bunch.data, strict=False):
+        FingerprintDisplay.from_estimator(transformer, record[None], ax=[[ax]])
+        ax.set_title(name, fontsize="x-small")
+    for ax in axes.flat[len(names) :]:
+        ax.set_visible(False)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    write_file(output, buffer.getvalue())
