@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # for editors; at run time names are imported when they are u
     from . import (
         archive,
         baselines,
+        cli,
         datasets,
         ensemble,
         events,
@@ -73,6 +74,7 @@ __all__ = [
     "archive",
     "attach_events",
     "baselines",
+    "cli",
     "datasets",
     "ensemble",
     "event_train_test_split",

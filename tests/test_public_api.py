@@ -69,9 +69,17 @@ PUBLIC = {
         "MultiRepresentationClassifier",
         "MultiViewClassifier",
     ],
+    "cli": ["main"],
     "inference": [
         "EventDiscriminator",
+        "RecordExplanation",
         "classify_stream",
+        "event_permutation_importance",
+        "explain_records",
+        "export_onnx",
+        "fine_tune",
+        "load_pretrained",
+        "write_demo",
     ],
     "io": [
         "EVENT_TYPES",
@@ -143,6 +151,7 @@ PUBLIC = {
         "EventLearningCurveDisplay",
         "EventMapDisplay",
         "EventScoresDisplay",
+        "ExplanationDisplay",
         "FingerprintDisplay",
         "HeatMapDisplay",
         "LearningHistoryDisplay",
@@ -205,7 +214,7 @@ PUBLIC = {
         "StoredObject",
         "SweepSearchCV",
     ],
-    "persistence": ["load", "save"],
+    "persistence": ["MissingParameterWarning", "load", "save"],
 }
 TOP = [
     "AdaptiveHighpassFilter",

@@ -32,6 +32,8 @@ OPTIONAL = (
     "h5py",
     "sqlalchemy",
     "skops",
+    "onnx",
+    "onnxruntime",
     "seisbench",
 )
 

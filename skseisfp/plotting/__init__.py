@@ -9,6 +9,7 @@ from .event_calibration_display import EventCalibrationDisplay
 from .event_learning_curve_display import EventLearningCurveDisplay
 from .event_map_display import EventMapDisplay
 from .event_scores_display import EventScoresDisplay
+from .explanation_display import ExplanationDisplay
 from .fingerprint_display import FingerprintDisplay
 from .heat_map_display import HeatMapDisplay
 from .learning_history_display import LearningHistoryDisplay
@@ -29,6 +30,7 @@ __all__ = [
     "EventLearningCurveDisplay",
     "EventMapDisplay",
     "EventScoresDisplay",
+    "ExplanationDisplay",
     "FingerprintDisplay",
     "HeatMapDisplay",
     "LearningHistoryDisplay",
