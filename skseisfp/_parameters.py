@@ -6,6 +6,7 @@ What involves several parameters, or the data, is checked in `_check_combination
 """
 
 from numbers import Integral, Real
+from sys import float_info
 
 import numpy as np
 
@@ -134,9 +135,22 @@ def parameter_faults(estimator):
         if isinstance(constraints, str):  # "no_validation"
             continue
         rules = [_constraint(constraint) for constraint in constraints]
-        if not any(rule.is_satisfied_by(value) for rule in rules):
+        met = [rule for rule in rules if rule.is_satisfied_by(value)]
+        if not met or _is_endless(value) or _is_flag_for_number(value, met):
             faults.append((name, _message(name, value, rules)))
     return faults
+
+
+def _is_endless(value):
+    """Return whether an integer is larger than any float."""
+    return isinstance(value, int) and abs(value) > float_info.max
+
+
+def _is_flag_for_number(value, met):
+    """Return whether a bool only passes as the number that it is for Python."""
+    return isinstance(value, (bool, np.bool_)) and all(
+        isinstance(rule, Interval) for rule in met
+    )
 
 
 def _constraint(constraint):

@@ -172,6 +172,9 @@ def find_groups(
     parts = [part for part in (y, X, groups) if part is not None]
     if not parts:
         return None
+    for name, part in (("y", y), ("X", X)):
+        if np.isscalar(part) or (isinstance(part, np.ndarray) and part.ndim == 0):
+            raise ValueError(f"{name} must have one value per record; got {part!r}.")
     n_records = num_samples(parts[0])
     if isinstance(groups, str):
         if groups != RECORDS:

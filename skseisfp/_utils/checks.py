@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from numbers import Real
 from typing import Any
@@ -13,10 +14,18 @@ import numpy.typing as npt
 def check_option(name: str, value: Any, allowed: Iterable[Any]) -> Any:
     """Return a value; raise if it is not one of those that are allowed."""
     allowed = list(allowed)
-    if not any(value is option or value == option for option in allowed):
+    if not any(value is option or _equal(value, option) for option in allowed):
         options = ", ".join(repr(option) for option in allowed)
         raise ValueError(f"{name} must be one of {options}; got {value!r}.")
     return value
+
+
+def _equal(value, option):
+    """Return whether two values are equal; arrays and missing ones equal none."""
+    try:
+        return bool(value == option)
+    except (TypeError, ValueError):
+        return False
 
 
 def check_unmasked(X: npt.ArrayLike, name: str = "X") -> None:
@@ -51,6 +60,8 @@ def check_per_record(
     ndarray of shape (n_records,)
         The values.
     """
+    if isinstance(values, range):  # which may be longer than memory
+        values = values[: n_records + 1]
     values = np.asarray(values)
     if values.shape[1:] == (1,):
         values = values[:, 0]
@@ -69,7 +80,10 @@ def check_per_record(
 def as_float(X: npt.ArrayLike) -> npt.NDArray:
     """Return an array of float32 as it is, any other as float64."""
     X = np.asarray(X)
-    return X if X.dtype == np.float32 else X.astype(float, copy=False)
+    try:
+        return X if X.dtype == np.float32 else X.astype(float, copy=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"X must be an array of numbers: {error}") from error
 
 
 def check_real(name: str, value: Any, **limits: Any) -> Any:
@@ -79,4 +93,6 @@ def check_real(name: str, value: Any, **limits: Any) -> Any:
     check_scalar(value, name, Real, **limits)
     if value != value:
         raise ValueError(f"{name} must be a number; got {value!r}.")
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        raise ValueError(f"{name} must not be larger than any float.")
     return value

@@ -41,7 +41,7 @@ def hdf5_member(group: Any, name: str) -> Any:
 
 
 def check_hdf5_file(path: str | PathLike[str]) -> None:
-    """Raise if any part of an HDF5 file lies in another one.
+    """Raise if any part of an HDF5 file lies in another one, or its heaps have no end.
 
     Parameters
     ----------
@@ -53,9 +53,11 @@ def check_hdf5_file(path: str | PathLike[str]) -> None:
     OSError
         If it is not HDF5.
     ValueError
-        If a part of it lies elsewhere; the message names the file and the object.
+        If a part of it lies elsewhere; the message names the file and the object. Or if
+        it is damaged such that HDF5 would not return from reading its strings.
     """
     h5py = import_optional("h5py", extra="io")
+    _check_heaps(Path(path))
     with h5py.File(path, "r") as content:
         left, seen = [content], set()
         while left:
@@ -65,6 +67,27 @@ def check_hdf5_file(path: str | PathLike[str]) -> None:
                 if isinstance(item, h5py.Group) and item.id not in seen:
                     seen.add(item.id)
                     left.append(item)
+
+
+def _check_heaps(path):
+    """Raise for free space of size zero in a heap of strings: HDF5 walks it for ever.
+
+    A global heap (HDF5 file format, III.E) is a head of 16 bytes and objects, each with
+    a head of 16 bytes: number, references, reserved, size. Number 0 is free space, whose
+    size counts its head; sizes of others are padded to 8 bytes.
+    """
+    content = path.read_bytes()
+    heap = content.find(b"GCOL")
+    while heap >= 0:
+        size = int.from_bytes(content[heap + 8 : heap + 16], "little")
+        place, end = heap + 16, min(heap + size, len(content)) - 16
+        while place <= end:
+            number = int.from_bytes(content[place : place + 2], "little")
+            size = int.from_bytes(content[place + 8 : place + 16], "little")
+            if number == 0 and size == 0:
+                raise ValueError(f"{path} is damaged: a heap of strings has no end.")
+            place += size if number == 0 else 16 + -(-size // 8) * 8
+        heap = content.find(b"GCOL", heap + 4)
 
 
 def inner_path(folder: Path, name: str) -> Path:
@@ -115,7 +138,20 @@ def _follow(group, path, n_links):
             raise _elsewhere(item.parent, name, f"stored in {item.external[0][0]}")
         if isinstance(item, h5py.Dataset) and item.is_virtual:
             raise _elsewhere(item.parent, name, "virtual, of parts of other files")
+    if isinstance(item, h5py.Dataset):
+        _check_type(item)
     return item
+
+
+def _check_type(item):
+    """Raise for arrays of any length within a data set, which HDF5 reads unchecked."""
+    h5py = import_optional("h5py", extra="io")
+    is_text = h5py.check_string_dtype(item.dtype) is not None
+    if not is_text and h5py.check_vlen_dtype(item.dtype) is not None:
+        raise ValueError(
+            f"{item.file.filename}: {item.name} holds arrays of several lengths, not "
+            "numbers or strings."
+        )
 
 
 def _elsewhere(group, name, where):

@@ -134,14 +134,17 @@ def check_record_values(
     check_unmasked(X)
     _check_axes(X, max_ndim)
     floats: Any = [np.float64, np.float32]
-    records = check_array(
-        X,
-        allow_nd=True,
-        dtype=floats,
-        ensure_all_finite=False,
-        estimator=estimator,
-        input_name="X",
-    )
+    try:
+        records = check_array(
+            X,
+            allow_nd=True,
+            dtype=floats,
+            ensure_all_finite=False,
+            estimator=estimator,
+            input_name="X",
+        )
+    except TypeError as error:
+        raise TypeError(f"X must hold real numbers: {error}") from error
     if 0 in records.shape:
         raise ValueError(f"X has an empty axis: shape {records.shape}.")
     _check_finite(records)

@@ -90,6 +90,8 @@ def _read_waveforms(path):
         raise
     except Exception as error:
         raise ValueError(f"X of {file} cannot be read: {error}") from error
+    if not isinstance(X, np.ndarray):
+        raise ValueError(f"X of {file} is not an array.")
     if X.ndim not in (2, 3) or X.dtype.kind not in "fiu" or 0 in X.shape[1:]:
         raise ValueError(
             f"X of {file} must be numbers of shape (n_records, n_samples) or "

@@ -80,10 +80,11 @@ def _try_to_read(file):
     keep_notes(
         file, [f"{name} {reason}, and is passed over" for name, reason in skipped]
     )
-    facts = {
-        **instrument_facts(list(stream)),
-        "start_time_utc": str(max(trace.stats.starttime for trace in stream)),
-    }
+    start = max(trace.stats.starttime for trace in stream)
+    try:
+        facts = {**instrument_facts(list(stream)), "start_time_utc": str(start)}
+    except ValueError as error:  # of years that obspy cannot write
+        return RecordError(f"its start is not a time: {error}"), {}
     try:
         return _to_waveform(stream), facts
     except RecordError as error:

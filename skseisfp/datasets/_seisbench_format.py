@@ -92,6 +92,16 @@ def _open_hdf5(file):
 
 
 def _data_format(file, content):
+    """Return order of dimensions, components and rate of a file, or name it."""
+    try:
+        return _stated_format(file, content)
+    except Exception as error:  # h5py raises any on damaged files
+        if isinstance(error, ValueError) and str(file) in str(error):
+            raise
+        raise ValueError(f"{file} is damaged: {error}") from error
+
+
+def _stated_format(file, content):
     """Return order of dimensions, components and rate that a file states."""
     if "data" not in list(content):
         raise ValueError(
@@ -173,6 +183,8 @@ def _event_ids(path, frame, event):
 
 def _read_trace(file, name, stated):
     """Read the samples of a trace, of shape (n_channels, n_samples)."""
+    if not isinstance(name, str):
+        raise RecordError("it has no trace_name")
     bucket, _, location = name.partition("$")
     try:
         data = hdf5_member(hdf5_member(file, "data"), bucket)

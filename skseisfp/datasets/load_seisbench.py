@@ -146,7 +146,7 @@ def load_seisbench(
         waveform = resample(waveform, sampling_rate)
         if window is None:
             return waveform, 0
-        if align == "P" and np.isnan(p_arrival):
+        if align == "P" and not np.isfinite(p_arrival):
             raise RecordError("it has no P arrival")
         rate = waveform.sampling_rate
         first = round((window[0] + (p_arrival if align == "P" else 0.0)) * rate)

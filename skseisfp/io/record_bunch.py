@@ -54,7 +54,8 @@ def require_records(taken: Any, what: str, rejected: pd.DataFrame) -> None:
         return
     counts = Counter(rejected["reason"]).most_common(MOST_REASONS)
     reasons = "; ".join(f"{number} x {why}" for why, number in counts)
-    sources = [str(source) for source in rejected.get("source", ()) if source]
+    sources: Any = rejected.get("source", ())
+    sources = [str(source) for source in sources if source]
     named = not sources or sources[0] in reasons
     first = "" if named else f" (the first of {sources[0]})"
     raise ValueError(f"{what} was taken: {reasons or 'nothing was given'}{first}")

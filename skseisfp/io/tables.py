@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from io import BytesIO
 from os import PathLike
@@ -35,9 +36,14 @@ def read_table(
         source = _csv_source(Path(file))
         check_csv(source)
         types: Any = dict.fromkeys(string_columns, str)
-        return pd.read_csv(source, dtype=types, compression=None)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            # without index_col=False longer rows would shift the columns
+            return pd.read_csv(source, dtype=types, compression=None, index_col=False)
     except FileNotFoundError:
         raise FileNotFoundError(f"There is no file {file}.") from None
+    except pd.errors.ParserWarning:
+        raise ValueError(f"{file} has rows with more cells than its header.") from None
     except ValueError as error:  # parse, empty and encoding errors are ValueErrors
         raise ValueError(f"{file} cannot be read: {error}") from error
 

@@ -192,7 +192,7 @@ class FingerprintDisplay:
         return self
 
     def _add_key(self, *, own_figure):
-        """Say what the colours of fingerprints are: above a new figure, or within."""
+        """Add the key of the colours, above a new figure or within the last axes."""
         patches = import_optional("matplotlib.patches", extra="plot")
         shades, names = (ZERO, "white"), ("0", "1, kept coefficient")
         if np.min(self.images) < 0:

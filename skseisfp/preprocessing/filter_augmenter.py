@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 # of the sampling rate; a filter must be below the Nyquist frequency, 0.5, and one close
 # to it leaves nothing
 _HIGHEST = 0.45
+MOST_VIEWS = 1000  # each of which takes the memory of the records once more
 
 
 def _are_shifts(values):
     """Return whether a sequence holds finite numbers, one or more."""
+    if isinstance(values, range):  # which may have no end
+        values = values[: MOST_VIEWS + 1]
     values = np.asarray(values)
-    numeric = values.ndim == 1 and values.size > 0 and values.dtype.kind in "iuf"
+    counted = values.ndim == 1 and 0 < values.size <= MOST_VIEWS
+    numeric = counted and values.dtype.kind in "iuf"
     return numeric and np.isfinite(values).all()
 
 
@@ -96,7 +100,11 @@ class FilterAugmenter(CutoffFilter):
     _parameter_constraints = {
         **CutoffFilter._parameter_constraints,
         "shifts": [
-            Where(_are_shifts, "a sequence of numbers, one a view and all finite")
+            Where(
+                _are_shifts,
+                "a sequence of numbers, one a view and all finite, at most "
+                f"{MOST_VIEWS}",
+            )
         ],
         "step_octaves": [NOT_NEGATIVE],
     }

@@ -38,6 +38,8 @@ _ONSET_WINDOW = pair_of(
     "two increasing times in seconds from the onset",
     also=lambda start, end: start < end,
 )
+LEAST_SAMPLES = 1e-6  # of a window: less is no rate of any instrument
+MOST_SAMPLES = 2**24  # of a window: eleven hours at 400 Hz, spectra of 0.5 GB
 _TIMES = pair_of(
     FINITE,
     "two increasing, positive times in seconds from the onset",
@@ -47,11 +49,13 @@ _TIMES = pair_of(
 
 def _are_bands(bands):
     """Return whether a sequence holds bands of frequencies."""
-    return all(_BAND.is_satisfied_by(band) for band in bands)
+    return len(bands) > 0 and all(_BAND.is_satisfied_by(band) for band in bands)
 
 
 def _are_groups(names):
     """Return whether a sequence names groups of features, each once."""
+    if isinstance(names, range):  # which may have no end
+        return False
     return 0 < len(names) == len(set(names) & set(GROUPS))
 
 
@@ -452,7 +456,15 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
         return [value for group in groups for value in group_values(group, record)]
 
     def _check_common(self, n_samples):
-        """Raise if an arrival that is a parameter is not within the records."""
+        """Raise if windows have no or too many samples, or an arrival is not within the records."""
+        windows = self.p_window, self.s_window, self.noise_window
+        longest = max(window[1] - window[0] for window in windows if window)
+        if not LEAST_SAMPLES <= longest * self.sampling_rate <= MOST_SAMPLES:
+            raise ValueError(
+                f"sampling_rate={self.sampling_rate} Hz gives windows of "
+                f"{longest * self.sampling_rate:g} samples; they must have "
+                f"{LEAST_SAMPLES:g} to {MOST_SAMPLES}."
+            )
         if self._arrivals_within:
             for name in ("p_arrival", "s_arrival"):
                 check_arrival(

@@ -72,7 +72,13 @@ def select_by_snr(
     [1, 1, 1, 1]
     """
     y = np.asarray(check_labels(y))
-    snr = check_per_record("snr", snr, len(y), "value in dB").astype(float)
+    if y.ndim != 1:
+        raise ValueError(f"y must have one label per record; got shape {y.shape}.")
+    ratios = check_per_record("snr", snr, len(y), "value in dB")
+    try:
+        snr = ratios.astype(float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"snr must hold numbers: {error}") from error
     check_real("threshold", threshold)
     kept = snr >= threshold
     records = pd.DataFrame(

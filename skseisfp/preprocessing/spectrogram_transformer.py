@@ -79,7 +79,11 @@ class SpectrogramTransformer(RecordTransformer):
         "overlap": [Interval(Real, 0, 1, closed="left")],
         "window": [
             Where(
-                lambda window: get_window(window, 4) is not None,
+                lambda window: (
+                    isinstance(window, (str, tuple))
+                    and window
+                    and (get_window(window, 4) is not None)
+                ),
                 "a window of scipy.signal",
             )
         ],

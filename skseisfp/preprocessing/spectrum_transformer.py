@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +11,8 @@ from scipy import fft
 from scipy.signal import detrend
 from scipy.signal.windows import tukey
 
-from .._compat import StrOptions
-from .._parameters import COUNT, FRACTION, HERTZ
+from .._compat import Interval, StrOptions
+from .._parameters import FRACTION, HERTZ
 from ..signal.phase_windows import band_weights
 from ..signal.scalogram import scale_image
 from ._constraints import FROM_ZERO_HERTZ, IMAGE
@@ -25,13 +26,15 @@ from ._record_transformer import (
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+MOST_BANDS = 2**14  # each has a weight for every line of the spectrum, in memory
+
 
 class SpectrumTransformer(RecordTransformer):
     """Mean spectrum of each trace in adjoining bands.
 
     Parameters
     ----------
-    n_bands : int in [1, inf), default=50
+    n_bands : int in [1, 16384], default=50
         Number of bands.
     f_min : float in [0, inf), default=None
         Lower edge of the first band in Hz; None is 0.
@@ -76,7 +79,7 @@ class SpectrumTransformer(RecordTransformer):
         **RecordTransformer._parameter_constraints,
         **IMAGE,
         "sampling_rate": [HERTZ],
-        "n_bands": [COUNT],
+        "n_bands": [Interval(Integral, 1, MOST_BANDS, closed="both")],
         "f_min": [FROM_ZERO_HERTZ, None],
         "f_max": [HERTZ, None],
         "spacing": [StrOptions({"linear", "log"})],

@@ -28,6 +28,8 @@ _RANGE = pair_of(
 
 def _are_finite_records(noise):
     """Return whether an array holds finite records."""
+    if isinstance(noise, range):
+        return False
     noise = np.asarray(noise)
     return noise.ndim >= 2 and noise.size > 0 and np.isfinite(noise).all()
 
@@ -153,6 +155,10 @@ class WaveformAugmenter(ValidatedParameters, BaseEstimator):
             If a parameter is not valid or does not fit the records.
         """
         X = as_float(X)
+        if X.ndim < 2:
+            raise ValueError(
+                f"X must have shape (n_records, ..., n_samples); got {X.shape}."
+            )
         self.output_shape(X.shape[1:])
         rng = np.random.default_rng(random_state)
         records = self._crop_and_shift(X, rng)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from .._parameters import SIZE
 from ._record_transformer import RecordTransformer, over_peak
+
+MOST_PIXELS = 2**26  # of a picture, 64 MiB; screens have 2**23
 
 
 class WaveformImageTransformer(RecordTransformer):
@@ -57,6 +61,13 @@ class WaveformImageTransformer(RecordTransformer):
         self.shape = shape
         self.batch_size = batch_size
         self.n_jobs = n_jobs
+
+    def _check_combinations(self, n_samples):
+        """Raise if the image of a trace does not fit memory."""
+        if prod(self.shape) > MOST_PIXELS:
+            raise ValueError(
+                f"shape must have at most {MOST_PIXELS} pixels; got {self.shape}."
+            )
 
     def _map_traces(self, traces):
         rows, columns = self.shape

@@ -14,7 +14,7 @@ from .._utils.batches import map_batches
 from .._utils.validation import check_records
 from ..signal.filters import bandpass
 from ..signal.scalogram import detrend_records
-from ..signal.waveform import Waveform, resample
+from ..signal.waveform import RecordError, Waveform, resample
 from ..signal.windows import window_samples
 from ._constraints import BATCHES
 
@@ -211,9 +211,12 @@ class WaveformPreprocessor(ValidatedParameters, TransformerMixin, BaseEstimator)
             order=self.order,
             zero_phase=self.zero_phase,
         )
-        records, _, rate = resample(
-            Waveform(records, "", self.sampling_rate), self.target_rate
-        )
+        try:
+            records, _, rate = resample(
+                Waveform(records, "", self.sampling_rate), self.target_rate
+            )
+        except RecordError as error:
+            raise ValueError(f"target_rate={self.target_rate!r}: {error}.") from error
         first, last = window_samples(self.window, records.shape[-1], rate)
         records = records[..., first:last]
         if self.scaling is not None:

@@ -110,7 +110,7 @@ def _noise_limits(row_values, n_columns, significance):
     counts = np.arange(1, n_columns)[:, None]
     event_values = np.maximum(np.array(row_values) * counts / n_columns, 1.0)
     quiet_values = np.maximum(np.array(row_values) * (1 - counts / n_columns), 1.0)
-    limits = f.isf(norm.sf(significance), 2 * event_values, 2 * quiet_values)
+    limits = f.isf(norm.sf(float(significance)), 2 * event_values, 2 * quiet_values)
     return np.vstack([np.ones(len(row_values)), np.maximum(limits, 1.0)])
 
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._utils.checks import as_float, check_option
+from .._utils.checks import as_float, check_option, check_real
+from ._arguments import check_flag, check_order, check_rate
 from ._row_energy import independent_values, separate_rows, variation_db
 from .arrivals import arrival_samples, check_arrivals
 from .filters import highpass_gain
 from .scalogram import padded_length, scalogram
 from .wavelets import Morlet, frequency_axis
+from .windows import check_waveforms
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -85,6 +87,10 @@ def cutoff_range(
         If the limits are not 0 < f_min < f_max < Nyquist frequency, or an explicit
         `f_min` has less than one period in the record.
     """
+    check_rate(sampling_rate)
+    for name, limit in (("f_min", f_min), ("f_max", f_max)):
+        if limit is not None:
+            check_real(name, limit)
     if f_max is None:
         f_max = sampling_rate / 4.0
     lowest = sampling_rate / n_samples
@@ -197,6 +203,10 @@ def estimate_cutoffs(
     thresholds = dict(DEFAULT_THRESHOLDS)
     if threshold is not None:
         thresholds[statistic] = threshold
+    check_order(order)
+    check_flag("zero_phase", zero_phase)
+    check_real("threshold", thresholds[statistic])
+    X = check_waveforms(X)
     n_samples = X.shape[-1]
     limits = cutoff_range(
         n_samples, sampling_rate=sampling_rate, f_min=f_min, f_max=f_max

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ._arguments import check_numbers
 from .packing import VALUE_TYPES
 
 if TYPE_CHECKING:
@@ -278,6 +279,8 @@ Encoding
         If the encoding is unknown, or returns another shape or type than it declares.
     """
     encoding = get_encoding(encoding)
+    signs = check_numbers("signs", signs, least_ndim=2)
+    signs = signs.astype(np.int8) if signs.dtype == bool else signs
     planes = encoding.encode(signs)
     *lead, rows, columns = signs.shape
     shape = (*lead, *encoding.fingerprint_shape(rows, columns))
@@ -311,7 +314,15 @@ Encoding
     ValueError
         If the encoding is unknown.
     """
-    return get_encoding(encoding).decode(np.asarray(planes).astype(np.int8))
+    encoding = get_encoding(encoding)
+    planes = check_numbers("planes", planes, least_ndim=3)
+    n_planes = len(encoding.plane_names)
+    if planes.shape[-3] != n_planes:
+        raise ValueError(
+            f"planes must have shape (..., {n_planes}, rows, columns); got "
+            f"{planes.shape}."
+        )
+    return encoding.decode(planes.astype(np.int8))
 
 
 def check_encoding(encoding: str | Encoding, shape: tuple[int, int]) -> None:

@@ -11,7 +11,8 @@ from scipy import fft
 from scipy.signal import butter, sosfilt, sosfilt_zi, sosfiltfilt
 from scipy.special import expit
 
-from .._utils.checks import check_option
+from .._utils.checks import check_option, check_real
+from ._arguments import check_flag, check_numbers, check_order, check_rate
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -141,8 +142,11 @@ def highpass(
     True
     """
     check_option("method", method, FILTER_METHODS)
-    X = np.asarray(X)
-    cutoffs = np.asarray(cutoffs, dtype=float)
+    X = check_numbers("X", X, least_ndim=2)
+    cutoffs = check_numbers("cutoffs", cutoffs, least_ndim=1).astype(float)
+    check_rate(sampling_rate)
+    check_order(order)
+    check_flag("zero_phase", zero_phase)
     _check_cutoffs(cutoffs, len(X), sampling_rate)
     views = cutoffs.reshape(len(X), -1)
     shape = (*cutoffs.shape, *X.shape[1:])
@@ -209,8 +213,14 @@ def bandpass(
     >>> bool(abs(filtered - np.sin(2 * np.pi * 4 * time))[400:-400].max() < 0.01)
     True
     """
-    X = np.asarray(X)
+    X = check_numbers("X", X, least_ndim=1)
+    check_rate(sampling_rate)
+    check_order(order)
+    check_flag("zero_phase", zero_phase)
     corners = [corner for corner in (f_min, f_max) if corner is not None]
+    for name, corner in (("f_min", f_min), ("f_max", f_max)):
+        if corner is not None:
+            check_real(name, corner)
     limits = [0.0, *corners, sampling_rate / 2]
     if not all(low < high for low, high in pairwise(limits)):
         raise ValueError(
@@ -221,9 +231,18 @@ def bandpass(
         return X
     kind = "lowpass" if f_min is None else "highpass" if f_max is None else "bandpass"
     band = corners if kind == "bandpass" else corners[0]
-    sections = butter(order, band, kind, fs=sampling_rate, output="sos")
     run = _run_both_ways if zero_phase else _run_forwards
-    return run(X, sections, corners[0] / sampling_rate).astype(X.dtype, copy=False)
+    try:
+        sections = butter(order, band, kind, fs=sampling_rate, output="sos")
+        filtered = run(X, sections, corners[0] / sampling_rate)
+    except (
+        ValueError,
+        np.linalg.LinAlgError,
+    ) as error:  # corners that are too small for floats
+        raise ValueError(
+            f"corners f_min={f_min!r}, f_max={f_max!r} give no filter: {error}"
+        ) from error
+    return filtered.astype(X.dtype, copy=False)
 
 
 def _check_cutoffs(cutoffs, n_records, sampling_rate):
@@ -246,8 +265,15 @@ def _run_sections(record, cutoffs, sampling_rate, order, zero_phase):
     """Yield numbers of cut-offs, and a record filtered in time at these."""
     run = _run_both_ways if zero_phase else _run_forwards
     for number, cutoff in enumerate(cutoffs):
-        sections = butter(order, cutoff, "highpass", fs=sampling_rate, output="sos")
-        yield number, run(record, sections, cutoff / sampling_rate)
+        try:
+            sections = butter(order, cutoff, "highpass", fs=sampling_rate, output="sos")
+            filtered = run(record, sections, cutoff / sampling_rate)
+        except (ValueError, np.linalg.LinAlgError) as error:
+            raise ValueError(
+                f"cutoffs of {cutoff:g} Hz at a sampling rate of {sampling_rate:g} Hz "
+                f"are too low for a filter of order {order}: {error}"
+            ) from error
+        yield number, filtered
 
 
 def _run_gains(record, cutoffs, sampling_rate, order, zero_phase=True):

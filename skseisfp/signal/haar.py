@@ -9,6 +9,7 @@ import numpy as np
 import pywt
 
 from .._utils.checks import as_float, check_option
+from ._arguments import check_numbers
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -119,5 +120,10 @@ def inverse_haar2d(coefficients: npt.ArrayLike, form: str = "standard") -> npt.N
 def _check_images(images, form):
     """Return images as floats, and the Haar matrices of their axes."""
     check_option("form", form, HAAR_FORMS)
-    images = as_float(images)
+    images = as_float(check_numbers("images", images, least_ndim=2))
+    for n in images.shape[-2:]:
+        if not is_power_of_two(n):
+            raise ValueError(
+                f"rows and columns of images must be a power of two; got {n}."
+            )
     return images, [haar_matrix(n).astype(images.dtype) for n in images.shape[-2:]]

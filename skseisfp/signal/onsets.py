@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._utils.checks import check_option, check_real
+from ._arguments import check_rate
 from .arrivals import arrival_times
+from .waveform import MOST_SAMPLES
 from .windows import check_waveforms
 
 if TYPE_CHECKING:
@@ -181,7 +183,11 @@ def _running_variance(X):
 
 def _window_lengths(sampling_rate, sta, lta, n_samples):
     """Return both windows in samples."""
-    check_real("sampling_rate", sampling_rate, min_val=0, include_boundaries="neither")
+    check_rate(sampling_rate)
+    for name, time in (("sta", sta), ("lta", lta)):
+        check_real(name, time)
+        if not abs(time * sampling_rate) < MOST_SAMPLES:
+            raise ValueError(f"{name} must be shorter than the records; got {time!r}.")
     n_sta, n_lta = (round(time * sampling_rate) for time in (sta, lta))
     if not 0 < n_sta < n_lta <= n_samples:
         raise ValueError(

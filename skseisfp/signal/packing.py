@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ._arguments import check_flag, check_numbers
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -53,6 +55,8 @@ def pack_fingerprints(fingerprints: npt.ArrayLike) -> npt.NDArray[np.uint8]:
         raise ValueError(
             f"fingerprints must be uint8 or int8; got {fingerprints.dtype}."
         )
+    if not fingerprints.ndim:
+        raise ValueError("fingerprints must have an axis of records; got a number.")
     lowest = value_type.lowest
     if (
         fingerprints.size
@@ -92,7 +96,13 @@ def unpack_fingerprints(
     ValueError
         If the number of bytes does not fit the shape.
     """
-    packed = np.asarray(packed, dtype=np.uint8)
+    packed = check_numbers("packed", packed)
+    integral = packed.dtype.kind in "iu"
+    if packed.size and not (integral and 0 <= packed.min() <= packed.max() <= 255):
+        raise ValueError(f"packed must hold bytes, 0 to 255; got {packed.dtype}.")
+    packed = packed.astype(np.uint8, copy=False)
+    check_flag("signed", signed)
+    shape = _check_shape(shape)
     n_coefficients = int(np.prod(shape))
     n_bits = n_coefficients * VALUE_TYPES["int8" if signed else "uint8"].bits
     if packed.ndim != 2 or packed.shape[1] != -(-n_bits // 8):
@@ -105,3 +115,11 @@ def unpack_fingerprints(
         bits = bits.astype(np.int8)
         bits = bits[:, :n_coefficients] - bits[:, n_coefficients:]
     return bits.reshape(len(packed), *shape)
+
+
+def _check_shape(shape):
+    """Return a shape as integers; raise if it is not one."""
+    sizes = check_numbers("shape", shape)
+    if sizes.ndim != 1 or sizes.dtype.kind not in "iu" or not (sizes > 0).all():
+        raise ValueError(f"shape must be a tuple of integers >= 1; got {shape!r}.")
+    return tuple(int(size) for size in sizes)

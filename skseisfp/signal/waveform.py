@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection
 from fractions import Fraction
+from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -105,8 +106,8 @@ def resampling_factors(from_rate: float, to_rate: float) -> tuple[int, int]:
     ratio = float(to_rate) / float(from_rate)
     # The filter for larger factors would be as long as a record. An error of 1e-5 is
     # one sample in 1,000 s at 100 Hz.
-    factor = Fraction(ratio).limit_denominator(1000)
-    if not np.isclose(float(factor), ratio, rtol=1e-5, atol=0):
+    factor = Fraction(ratio if isfinite(ratio) else 0).limit_denominator(1000)
+    if not factor or not np.isclose(float(factor), ratio, rtol=1e-5, atol=0):
         raise RecordError(
             f"its rate of {from_rate:g} Hz is not a simple fraction of {to_rate:g} Hz"
         )

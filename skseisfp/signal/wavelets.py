@@ -222,13 +222,14 @@ def frequency_axis(
             f"f_max={f_max} Hz must be positive and not above the Nyquist frequency "
             f"{nyquist} Hz."
         )
+    explicit = f_min is not None
     if f_min is None:
         f_min = min(max(f_max / 2**8, 8.0 / duration), f_max / 2.0)
-    elif not 0 < f_min < f_max:
+    if not 0 < f_min < f_max:
         raise ValueError(
             f"f_min={f_min} Hz must be positive and below f_max={f_max} Hz."
         )
-    elif f_min * duration < 1.0:
+    if explicit and f_min * duration < 1.0:
         raise ValueError(
             f"f_min={f_min} Hz is too low for records of {n_samples} samples "
             f"({duration:g} s): less than one period; the lowest valid value is "

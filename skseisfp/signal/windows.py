@@ -8,6 +8,7 @@ import numpy as np
 
 from .._utils.checks import check_option, check_real, check_unmasked
 from .arrivals import arrival_samples, check_arrival, check_arrivals
+from .waveform import MOST_SAMPLES
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -78,6 +79,9 @@ def cut_windows(
     check_real("before", before)
     check_real("after", after)
     check_option("pad", pad, (None, "reflect"))
+    for name, time in (("before", before), ("after", after)):
+        if not abs(time * sampling_rate) < MOST_SAMPLES:
+            raise ValueError(f"{name} must be below 100 million samples; got {time!r}.")
     n_window = round((before + after) * sampling_rate)
     if n_window < 1:
         raise ValueError(

@@ -45,7 +45,7 @@ def to_frame(dataset: xarray.Dataset, parameters: Sequence[str]) -> pd.DataFrame
         missing = {dim: dataset.sizes[dim] for dim in outer if dim not in variable.dims}
         array = variable.expand_dims(missing).transpose(*outer, *inner).values
         blank = array == "" if array.dtype == object else np.isnan(array)
-        empty &= blank.reshape(*empty.shape, -1).all(axis=-1)
+        empty &= blank.all(axis=tuple(range(empty.ndim, blank.ndim)))
         for place in product(*(range(dataset.sizes[dim]) for dim in inner)):
             columns[_column(name, inner, place)] = array[(..., *place)]
     if both := sorted(columns.keys() & {*outer}):

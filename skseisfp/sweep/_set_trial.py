@@ -34,6 +34,11 @@ def set_trial(estimator: Any, trial: Mapping[str, Any]) -> Any:
     params: Any = clone(trial, safe=False)
     try:
         return estimator.set_params(**params)
+    except AttributeError as error:  # what takes the place of a part has none
+        raise ValueError(
+            f"{', '.join(map(repr, trial))} cannot be set together: one of them takes "
+            f"the place of a part that another is a parameter of ({error})."
+        ) from error
     except ValueError as error:
         known = estimator.get_params(deep=True)
         unknown = [name for name in trial if name not in known]
@@ -50,7 +55,7 @@ def _takes(estimator, name, value):
     """Return whether an estimator takes a parameter that it does not list."""
     try:
         estimator.set_params(**{name: value})
-    except ValueError:
+    except (AttributeError, ValueError):
         return False
     return True
 

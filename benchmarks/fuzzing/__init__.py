@@ -1,0 +1,1 @@
+"""Parts of the fuzzing command: seeds, mutations, targets, children and judgement."""
