@@ -116,7 +116,7 @@ def _to_numbers(file, column):
     """Convert a column to numbers, or name it."""
     try:
         return pd.to_numeric(column)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ValueError(
             f"The column {column.name} of {file} holds no numbers: {error}"
         ) from error
