@@ -22,6 +22,7 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx.ext.viewcode",
     "sphinx_gallery.gen_gallery",
 ]
 templates_path = ["_templates"]
@@ -33,13 +34,14 @@ autosummary_generate = True
 autosummary_imported_members = True
 autosummary_ignore_module_all = False
 numpydoc_show_class_members = False
+toc_object_entries_show_parents = "hide"
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
     "abort_on_example_error": True,
     "doc_module": ("skseisfp",),
-    "backreferences_dir": None,
+    "backreferences_dir": "api/generated/backreferences",
     "reset_argv": "gallery_arguments.quick_study",
     "within_subsection_order": "ExampleTitleSortKey",
     "show_memory": False,
@@ -50,8 +52,12 @@ sphinx_gallery_conf = {
 html_theme = "pydata_sphinx_theme"
 html_title = f"skseisfp {version}"
 html_static_path = ["_static"]
+html_css_files = ["pages.css"]
 html_theme_options = {
     "show_prev_next": False,
+    "header_links_before_dropdown": 5,
+    "navigation_depth": 2,
+    "show_nav_level": 1,
     "secondary_sidebar_items": ["page-toc"],
     "pygments_light_style": "default",
 }

@@ -38,7 +38,7 @@ _ONSET_WINDOW = pair_of(
     "two increasing times in seconds from the onset",
     also=lambda start, end: start < end,
 )
-LEAST_SAMPLES = 1e-6  # of a window: less is no rate of any instrument
+LEAST_SAMPLES = 1e-6  # of a window: no instrument samples more slowly
 MOST_SAMPLES = 2**24  # of a window: eleven hours at 400 Hz, spectra of 0.5 GB
 _TIMES = pair_of(
     FINITE,
