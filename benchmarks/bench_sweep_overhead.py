@@ -98,7 +98,7 @@ def main():
             print(f"    {opening[0]:5.2f} s")
             worst = max(worst, shares[-1][0])
     print(f"\nlimit {LIMIT:.0%}: {'kept' if worst < LIMIT else 'exceeded'}")
-    return worst >= LIMIT
+    return bool(worst >= LIMIT)
 
 
 if __name__ == "__main__":

@@ -119,3 +119,19 @@ def three_steps():
         return pipeline.set_params(**params)
 
     return make
+
+
+@pytest.fixture
+def fits(tmp_path, monkeypatch):
+    """Call to get the numbers of the candidates that were fitted since, in order."""
+    from counting import SETTINGS, read_log
+
+    log = tmp_path / "fits.log"
+    monkeypatch.setattr(SETTINGS, "log", log)
+    return lambda: list(map(int, read_log(log)))
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Path of the file of a store that is not there yet."""
+    return tmp_path / "study.db"

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import optuna
 import pytest
-from counting import SETTINGS, Counting, flat, opened, read_log, study_names
+from counting import SETTINGS, Counting, flat, opened, study_names
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_iris
 from sklearn.exceptions import FitFailedWarning
@@ -26,19 +26,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:One or more of the test scores")
 
 IRIS = load_iris(return_X_y=True)
 PLAN = {"number": [0, 1, 2, 3]}
-
-
-@pytest.fixture
-def fits(tmp_path, monkeypatch):
-    """Call to get the numbers of the candidates that were fitted since."""
-    log = tmp_path / "fits.log"
-    monkeypatch.setattr(SETTINGS, "log", log)
-    return lambda: sorted(map(int, read_log(log)))
-
-
-@pytest.fixture
-def store(tmp_path):
-    return tmp_path / "study.db"
 
 
 def make_sweep(store, **options):
@@ -76,7 +63,7 @@ FAULTS = [
 def test_a_fault_of_the_machine_is_tried_again_at_once(store, fits, monkeypatch, error):
     monkeypatch.setattr(SETTINGS, "before_fit", failing(error))
     search = make_sweep(store).fit(*IRIS)
-    assert fits() == [0, 0, 1, 1, 2, 2, 2, 3, 3]
+    assert sorted(fits()) == [0, 0, 1, 1, 2, 2, 2, 3, 3]
     assert flat(search) == flat(make_sweep(None).fit(*IRIS))
     assert stored(store) == [[True, True]] * 4
 
@@ -89,7 +76,7 @@ def test_a_fault_that_stays_is_left_to_the_next_start(
     monkeypatch.setattr(SETTINGS, "before_fit", failing(MemoryError("full"), times=4))
     with pytest.warns(FitFailedWarning, match="MemoryError: full"):
         search = make_sweep(store).fit(*IRIS)
-    assert fits() == [0, 0, 1, 1, 2, 2, 2, 2, 3, 3]
+    assert sorted(fits()) == [0, 0, 1, 1, 2, 2, 2, 2, 3, 3]
     scores = search.cv_results_["mean_test_score"]
     assert np.isnan(scores).tolist() == [False, False, True, False]
     assert search.cv_results_["error"][2] == (
@@ -98,7 +85,7 @@ def test_a_fault_that_stays_is_left_to_the_next_start(
     if has_store:
         assert stored(store) == [[True] * 2, [True] * 2, [False] * 2, [True] * 2]
         assert flat(make_sweep(store).fit(*IRIS)) == flat(make_sweep(None).fit(*IRIS))
-        assert fits()[:2] == [0, 0]  # of the one without a store
+        assert fits() == [2, 2, *[0, 0, 1, 1, 2, 2, 3, 3]]  # the second has no store
 
 
 def test_a_long_fit_is_not_tried_again_at_once(store, fits, monkeypatch):

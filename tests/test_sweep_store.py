@@ -20,7 +20,6 @@ from counting import (
     Counting,
     flat,
     opened,
-    read_log,
     read_trials,
     study_names,
     without_times,
@@ -40,19 +39,6 @@ optuna = pytest.importorskip("optuna")
 IRIS = load_iris(return_X_y=True)
 PLAN = ExperimentPlan({"C": [0.1, 1.0, 10.0], "kernel": ["linear", "rbf"]}, name="iris")
 HERE = Path(__file__).parent
-
-
-@pytest.fixture
-def fits(tmp_path, monkeypatch):
-    """Call to get the numbers of the candidates that were fitted since."""
-    log = tmp_path / "fits.log"
-    monkeypatch.setattr(SETTINGS, "log", log)
-    return lambda: list(map(int, read_log(log)))
-
-
-@pytest.fixture
-def store(tmp_path):
-    return tmp_path / "study.db"
 
 
 def sweep(store, plan=(0, 1, 2, 3), **options):

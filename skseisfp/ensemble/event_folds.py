@@ -69,7 +69,7 @@ def make_event_folds(
         )
     else:
         splitter = check_cv(cv, labels, classifier=True)
-    if not _takes_groups(splitter):
+    if not splits_groups(splitter):
         groups = None
     folds = [
         (np.asarray(train), np.asarray(test))
@@ -77,6 +77,26 @@ def make_event_folds(
     ]
     _check_folds(folds, labels, codes, names)
     return folds
+
+
+def splits_groups(splitter: Any, *, unknown: bool = True) -> bool:
+    """Return whether a splitter uses groups; one that does not warns of them.
+
+    Parameters
+    ----------
+    splitter : cross-validation generator
+        The splitter.
+    unknown : bool, default=True
+        What is returned for a splitter that cannot be asked.
+
+    Returns
+    -------
+    bool
+        Whether its `split` takes ``groups``.
+    """
+    if not hasattr(splitter, "get_metadata_routing"):
+        return unknown
+    return bool(get_routing_for_object(splitter).consumes("split", ["groups"]))
 
 
 def _check_counts(cv, labels, events):
@@ -90,13 +110,6 @@ def _check_counts(cv, labels, events):
             f"has {n_events}."
         )
     return n_events
-
-
-def _takes_groups(splitter: Any) -> bool:
-    """Return whether a splitter uses groups; one that does not warns of them."""
-    if not hasattr(splitter, "get_metadata_routing"):
-        return True
-    return bool(get_routing_for_object(splitter).consumes("split", ["groups"]))
 
 
 def _check_folds(folds, labels, codes, names):

@@ -10,14 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone, is_classifier
-from sklearn.model_selection import (
-    GroupKFold,
-    GroupShuffleSplit,
-    LeaveOneGroupOut,
-    LeavePGroupsOut,
-    StratifiedGroupKFold,
-    check_cv,
-)
+from sklearn.model_selection import check_cv
 from sklearn.utils import indexable
 
 from .._compat import (
@@ -36,6 +29,7 @@ from .._compat import (
 )
 from .._parameters import ValidatedParameters
 from .._utils.docs import InheritedParameterDocs
+from ..ensemble.event_folds import splits_groups
 from ..events import find_groups, sortable
 from ..model_selection.evaluation_ledger import EvaluationLedger
 from ._fits import (
@@ -49,7 +43,7 @@ from ._fits import (
 from ._ledger_search import SearchLooks
 from ._progress import show_progress
 from ._scoring import check_events, metric_names
-from ._search_store import SearchMemory, SearchStore
+from ._search_store import SearchStore
 from ._sweep import Sweep
 
 if TYPE_CHECKING:
@@ -57,16 +51,6 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
     from optuna.storages import BaseStorage
-
-
-# scikit-learn's splitters that keep groups together, and take them by name only
-BY_EVENT = (
-    GroupKFold,
-    GroupShuffleSplit,
-    LeaveOneGroupOut,
-    LeavePGroupsOut,
-    StratifiedGroupKFold,
-)
 
 
 class BaseSweepSearchCV(InheritedParameterDocs, ValidatedParameters, BaseSearchCV):
@@ -255,7 +239,8 @@ class BaseSweepSearchCV(InheritedParameterDocs, ValidatedParameters, BaseSearchC
     def _split_params(cv, X, y, params, routed):
         """Return the metadata of the folds; splitters of events get those of `y`."""
         split_params = dict(routed.splitter.split)
-        if isinstance(cv, BY_EVENT) and split_params.get("groups") is None:
+        takes_groups = splits_groups(cv, unknown="groups" in split_params)
+        if takes_groups and split_params.get("groups") is None:
             split_params["groups"] = find_groups(y, params.get("groups"), X=X)
         if "groups" in split_params:
             split_params["groups"] = sortable(split_params["groups"])
@@ -297,9 +282,7 @@ class BaseSweepSearchCV(InheritedParameterDocs, ValidatedParameters, BaseSearchC
 
     def _open_store(self, sweep, params):
         """Return the store of this search, open."""
-        if self.store is None:
-            return SearchMemory()
-        return SearchStore(self, sweep, params, self.confusion_labels_)
+        return SearchStore(self, sweep, params)
 
     def _conclude(self, trials, scorer, metric):
         """Tabulate the fits and select the best trial."""

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from .._utils.digest import digest
 from ..metrics import EventScorer
 from ..metrics.weighted import METRICS
-from ..model_selection.evaluation_ledger import make_key
+from ..model_selection.trial_looks import TrialLooks
 from ._set_trial import set_trial
 
 if TYPE_CHECKING:
@@ -36,44 +36,43 @@ class SearchLooks:
     """
 
     def __init__(self, search: Any, sweep: Sweep, trials: list[dict] | None):
-        self._ledger = search.ledger
-        self._tickets: list | None = None
-        if self._ledger is None:
+        self._looks: TrialLooks | None = None
+        if search.ledger is None:
             return
-        self._estimator = search.estimator
-        self._records = sweep.y, _required_events(sweep)
+        self._estimator, self._is_open = search.estimator, trials is not None
         refit = getattr(search.refit, "metric", search.refit)
         self._refit = refit if isinstance(refit, str) else None
-        self._metric = _metric_name(search.scoring, self._refit)
-        self._digests = digest(sweep.X), sweep.splits
+        metric: Any = _metric_name(search.scoring, self._refit)
+        self._looks = TrialLooks(
+            search.ledger,
+            sweep.y,
+            _required_events(sweep),
+            metric=metric,
+            data=digest(sweep.X),
+            folds=sweep.splits,
+        )
         if trials is None:
-            self._ledger._check_open(*self._records)
+            self._looks.check()
         else:
-            self._tickets = self._open(trials)
+            self._looks.open(map(self._label, trials))
 
-    def _open(self, trials):
-        """Open a look for each trial and return the tickets."""
-        looks = []
-        for params in trials:
-            pipeline = digest(set_trial(clone(self._estimator), params))
-            key = make_key(self._metric, *self._digests, pipeline)
-            looks.append((key, str(params)[:LABEL_LENGTH]))
-        return self._ledger._open_all(*self._records, looks)
+    def _label(self, params):
+        """Return the digest of a trial, and its label for tables."""
+        pipeline = set_trial(clone(self._estimator), params)
+        return digest(pipeline), str(params)[:LABEL_LENGTH]
 
     def record(self, results: dict[str, Any]) -> None:
         """Record the trials that have a score; those that failed are not looks."""
-        if self._ledger is None:
+        if self._looks is None:
             return
         scores = _mean_scores(results, self._refit)
         failed = np.array([error is not None for error in results["error"]])
-        scored = np.flatnonzero(np.isfinite(scores) & ~failed)
-        if self._tickets is None:
-            tickets = self._open([results["params"][number] for number in scored])
-        else:
-            tickets = [self._tickets[number] for number in scored]
-        looks = zip(tickets, scores[scored], strict=True)
-        self._ledger._record_all([(ticket, score, None) for ticket, score in looks])
-        self._ledger._discard(self._tickets or [])
+        scores = np.where(failed, np.nan, scores)
+        if not self._is_open:
+            scored = np.flatnonzero(np.isfinite(scores))
+            self._looks.open(self._label(results["params"][n]) for n in scored)
+            scores = scores[scored]
+        self._looks.record(scores)
 
 
 def _required_events(sweep):

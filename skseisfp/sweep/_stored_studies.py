@@ -1,9 +1,8 @@
-"""Sweeps as they are read from their store."""
+"""The studies of sweeps in a store: found or made, and read as a whole."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from sklearn.model_selection import ParameterGrid
@@ -12,40 +11,23 @@ from .._utils.trials import check_n_trials
 from ._store import Store
 from ._stored_values import decode_grids
 
-if TYPE_CHECKING:
-    from optuna.trial import FrozenTrial
-
 STORE_VERSION = 2
 # attributes of a study
 DESCRIPTION = "sweep"
 PLAN = "plan"
+METRIC_NAMES = "study:metric_names"  # where dashboards look for them
 # attributes of a trial
 CANDIDATE = "candidate"
 FOLD = "fold_"
 
 
 def read_study(store: Any, name: str | None = None) -> dict[str, Any]:
-    """Read a sweep from its store, finished or still running.
+    """Return the sweep of a name, of which there may be one only if it is None.
 
-    Parameters
-    ----------
-    store : str, path-like or optuna.storages.BaseStorage
-        As `Store` takes it.
-    name : str, default=None
-        Name of the study; None takes the only one there is.
-
-    Returns
-    -------
-    dict
-        Of the plan that was started last ``name``; ``params``, the dict of each trial;
-        ``fits``, a list over trials of a list over folds of dicts, None where missing;
-        ``classes``; ``metrics``, their names; ``refit_metric``; ``parameters``, the
-        names of the parameters in the order of the plan.
-
-    Raises
-    ------
-    ValueError
-        If there is no such sweep, or several and no name, or one of another version.
+    Of the plan that was started last these are its ``name``; ``params``, the dict of
+    each trial; ``fits``, a list over trials of a list over folds of dicts, None where
+    missing; ``classes``; ``metrics``, their names; ``refit_metric``; ``parameters``,
+    the names of the parameters in the order of the plan.
     """
     with Store(store, create=False) as opened:
         name, description = _find_sweep(opened, name)
@@ -54,10 +36,8 @@ def read_study(store: Any, name: str | None = None) -> dict[str, Any]:
         found = fits_of(opened.call("get_all_trials", study_id, False))
     grids = decode_grids(plan["grids"])
     check_n_trials(f"The study {name}", grids)
-    fits = [
-        [found.get((key, fold)) for fold in range(description["n_splits"])]
-        for key in plan["keys"]
-    ]
+    folds = range(description["n_splits"])
+    fits = [[found.get((key, fold)) for fold in folds] for key in plan["keys"]]
     done = [fit for row in fits for fit in row if fit is not None]
     metrics = list(dict.fromkeys(name for fit in done for name in fit["scores"]))
     metrics = description["metrics"] or metrics
@@ -74,7 +54,7 @@ def read_study(store: Any, name: str | None = None) -> dict[str, Any]:
     }
 
 
-def fits_of(trials: Iterable[FrozenTrial]) -> dict[tuple[str, int], dict]:
+def fits_of(trials: Any) -> dict[tuple[str, int], dict]:
     """Return the fits in trials of Optuna by (key of the candidate, fold)."""
     return {
         (trial.user_attrs[CANDIDATE], int(name.removeprefix(FOLD))): dict(fit)
@@ -84,14 +64,40 @@ def fits_of(trials: Iterable[FrozenTrial]) -> dict[tuple[str, int], dict]:
     }
 
 
-def check_version(name: str, description: Mapping[str, Any]) -> None:
-    """Raise if another version of this package has written a study."""
-    version = description.get("store_version")
+def open_study(
+    store: Store, name: str, metrics: list[str], description: dict, plan: dict
+) -> int:
+    """Return the id of the study of a name, made for what its description says."""
+    study = store.make_study(name, len(metrics))
+    if study is None:
+        study = store.call("get_study_id_from_name", name)
+    stored = store.call("get_study_user_attrs", study).get(DESCRIPTION)
+    if stored is not None:
+        _check(name, stored, description["digests"])
+    elif store.call("get_all_trials", study, False):
+        raise ValueError(f"The study {name!r} of the store is not a sweep.")
+    else:
+        store.call("set_study_system_attr", study, METRIC_NAMES, metrics)
+        store.call("set_study_user_attr", study, DESCRIPTION, description)
+    store.call("set_study_system_attr", study, PLAN, plan)
+    return study
+
+
+def _check(name, stored, digests):
+    """Raise if a study is of another version, or was made from something else."""
+    version = stored.get("store_version")
     if version != STORE_VERSION:
         raise ValueError(
             f"The study {name!r} is of version {version} of the store, and this "
             f"package reads version {STORE_VERSION}: it was written by skseisfp "
-            f"{description.get('versions', {}).get('skseisfp', 'of unknown version')}."
+            f"{stored.get('versions', {}).get('skseisfp', 'of unknown version')}."
+        )
+    other = [key for key in digests if stored["digests"].get(key) != digests[key]]
+    if other:
+        raise ValueError(
+            f"The study {name!r} of the store was made from other "
+            f"{', '.join(other)}. Give another study_name, or none: then the name "
+            "follows from what the sweep is made from."
         )
 
 
@@ -109,5 +115,5 @@ def _find_sweep(store, name):
         raise ValueError(f"Name one of the sweeps in the store: {names}.")
     if name not in sweeps:
         raise ValueError(f"There is no sweep {name!r} in the store; there are {names}.")
-    check_version(name, sweeps[name])
+    _check(name, sweeps[name], {})
     return name, sweeps[name]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from .._utils.digest import digest
+from .._utils.optional import import_optional
 from .._utils.plain import plain, plain_repr
 
 if TYPE_CHECKING:
@@ -54,21 +55,21 @@ class Digests:
     def __init__(self):
         self.unknown: list[str] = []
         self._memo: dict = {}
-        self._known: dict[int, tuple[Any, str]] = {}
+        self._known: dict[tuple[int, ...], tuple[Any, str]] = {}
 
     def of(self, name: str, *values: Any) -> str:
         """Return the digest of what is called `name` in messages."""
+        key = tuple(map(id, values))
+        if key not in self._known:  # kept alive, so that no others have their ids
+            self._known[key] = values, self._make(name, values)
+        return self._known[key][1]
+
+    def _make(self, name, values):
         try:
             return digest(*values, memo=self._memo)
         except TypeError as error:
             self.unknown.append(f"{name}: {error}")
             return uuid4().hex
-
-    def of_value(self, name: str, value: Any) -> str:
-        """Return the digest of a value that many trials may share."""
-        if id(value) not in self._known:  # kept alive, so that no other has its id
-            self._known[id(value)] = value, self.of(name, value)
-        return self._known[id(value)][1]
 
 
 def candidate_keys(
@@ -76,57 +77,34 @@ def candidate_keys(
 ) -> list[str]:
     """Return a key of each candidate that those with equal parameters share.
 
-    Parameters
-    ----------
-    estimator : estimator
-        What is searched. A value that it has anyway does not count, unless a
-        step around the parameter is replaced, too.
-    candidates : list of dict
-        Parameters of the trials.
-    digests : Digests
-        Digests of the values.
-
-    Returns
-    -------
-    list of str
-        The keys, whatever the order of the parameters.
+    The order of the parameters does not count, nor does a value that the estimator has
+    anyway, unless a step around the parameter is replaced, too.
     """
     defaults = estimator.get_params(deep=True)
 
     def is_default(name, key, params):
         parts = name.split("__")
-        around = ("__".join(parts[:place]) for place in range(1, len(parts)))
-        if name not in defaults or any(step in params for step in around):
+        around = {"__".join(parts[:place]) for place in range(1, len(parts))}
+        if name not in defaults or around & params.keys():
             return False
-        return key == digests.of_value(name, defaults[name])
+        return key == digests.of(name, defaults[name])
 
     keys = []
     for params in candidates:
-        parts = {name: digests.of_value(name, value) for name, value in params.items()}
+        parts = {name: digests.of(name, value) for name, value in params.items()}
         own = {n: key for n, key in parts.items() if not is_default(n, key, params)}
         keys.append(digest(own))
     return keys
 
 
 def encode(value: Any, number: int = 0) -> Any:
-    """Return a value of a parameter in types of JSON; an object only as its string.
+    """Return a value of a parameter in types of JSON, for `decode`.
 
-    Parameters
-    ----------
-    value : object
-        The value.
-    number : int, default=0
-        Number of the value among those of its parameter.
-
-    Returns
-    -------
-    object
-        What `decode` takes.
+    Of an object it is the string, and which `number` it has among the values of its
+    parameter.
     """
     value = plain(value)
-    if value is None or isinstance(value, (bool, str)):
-        return value
-    if type(value) in (int, float):
+    if value is None or isinstance(value, str) or type(value) in (bool, int, float):
         return value
     if isinstance(value, Mapping):
         return {"dict": [[key, encode(item, number)] for key, item in value.items()]}
@@ -158,7 +136,7 @@ def encode_grids(grids: Iterable[Mapping[str, Any]], digests: Digests) -> list[d
 
     def numbered(name, value):
         known = numbers.setdefault(name, {})
-        return known.setdefault(digests.of_value(name, value), len(known))
+        return known.setdefault(digests.of(name, value), len(known))
 
     return [
         {
@@ -192,30 +170,18 @@ def is_number(value: Any) -> bool:
 
 
 def make_distributions(
-    kinds: Any, candidates: Iterable[Mapping[str, Any]]
+    candidates: Iterable[Mapping[str, Any]],
 ) -> dict[str, BaseDistribution]:
-    """Return Optuna's distributions of the parameters of some candidates.
-
-    Parameters
-    ----------
-    kinds : module
-        ``optuna.distributions``.
-    candidates : iterable of dict
-        Parameters of the trials.
-
-    Returns
-    -------
-    dict of optuna.distributions.BaseDistribution
-        By parameter: a range of numbers, or else a choice among strings.
-    """
+    """Return Optuna's distribution of each parameter: a range, or a choice."""
     found: dict[str, list] = {}
     for params in candidates:
         for name, value in params.items():
             found.setdefault(name, []).append(plain(value))
-    return {name: _distribution(kinds, values) for name, values in found.items()}
+    return {name: _distribution(values) for name, values in found.items()}
 
 
-def _distribution(kinds, values):
+def _distribution(values):
+    kinds = import_optional("optuna", extra="sweep").distributions
     if all(is_number(value) for value in values):
         integral = all(isinstance(value, int) for value in values)
         kind = kinds.IntDistribution if integral else kinds.FloatDistribution
@@ -230,20 +196,8 @@ def show_params(
 ) -> tuple[dict[str, Any], dict[str, BaseDistribution]]:
     """Return parameters and their distributions as a dashboard shows them.
 
-    Parameters
-    ----------
-    params : dict
-        Parameters of a trial.
-    planned : dict
-        Distributions of this plan.
-    known : dict
-        Distributions that the study has already: Optuna takes no other choices. A value
-        that they lack is left out; the attributes of the trial have it.
-
-    Returns
-    -------
-    shown, distributions : dict
-        Values and distributions by parameter.
+    `planned` are the distributions of this plan, `known` those of the study, whose
+    choices Optuna does not change: a value that they lack is left out.
     """
     shown, distributions = {}, {}
     for name, value in params.items():

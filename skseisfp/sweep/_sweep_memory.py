@@ -6,21 +6,12 @@ from typing import Any, Self
 
 
 class SweepMemory:
-    """The fits of a sweep that is not stored.
+    """The fits of a sweep that is not stored, by (candidate, fold)."""
 
-    Attributes
-    ----------
-    fits : dict
-        Fits by (candidate, fold).
-    shared : bool
-        Whether other processes may run the same sweep.
-    """
-
-    fits: dict[tuple[int, int], dict[str, Any]]
-    shared: bool = False
+    shared = False  # whether other processes may run the same sweep
 
     def __init__(self):
-        self.fits = {}
+        self.fits: dict[tuple[int, int], dict[str, Any]] = {}
 
     def __enter__(self) -> Self:
         return self
