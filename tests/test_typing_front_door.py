@@ -12,7 +12,8 @@ from pathlib import Path
 
 import jedi
 import pytest
-from test_readme import PAGES, SWEEPS, code_blocks
+from test_docs import DOCS, code_blocks, pages
+from test_readme import README
 
 import skseisfp
 
@@ -62,12 +63,13 @@ def test_editors_show_signatures_of_subpackages():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [*PAGES, SWEEPS])
-def test_pyright_finds_no_error_in_the_code_of_a_page(page, tmp_path):
-    (tmp_path / "page.py").write_text("\n".join(code_blocks(page)), encoding="utf-8")
+def test_pyright_finds_no_error_in_the_code_of_the_pages(tmp_path):
+    for page in [README, *(DOCS / f"{name}.md" for name in pages())]:
+        code = "\n".join(code_blocks(page))
+        (tmp_path / f"{page.stem}.py").write_text(code, encoding="utf-8")
     command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable]
     done = subprocess.run(
-        [*command, "page.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+        command, cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
 

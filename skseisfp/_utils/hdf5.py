@@ -72,9 +72,9 @@ def check_hdf5_file(path: str | PathLike[str]) -> None:
 def _check_heaps(path):
     """Raise for free space of size zero in a heap of strings: HDF5 walks it for ever.
 
-    A global heap (HDF5 file format, III.E) is a head of 16 bytes and objects, each with
-    a head of 16 bytes: number, references, reserved, size. Number 0 is free space, whose
-    size counts its head; sizes of others are padded to 8 bytes.
+    A global heap (HDF5 file format, III.E) is a head of 16 bytes and objects, each
+    with a head of 16 bytes: number, references, reserved, size. Number 0 is free space,
+    whose size counts its head; sizes of others are padded to 8 bytes.
     """
     content = path.read_bytes()
     heap = content.find(b"GCOL")

@@ -170,7 +170,7 @@ def _shift(part, shift):
 
 
 def _mirrored(n_wanted, n_given):
-    """Return indices into a window, to and fro until there are enough."""
+    """Return indices into a window, forth and back until there are enough."""
     return _fold(np.arange(n_wanted), n_given)
 
 

@@ -108,7 +108,8 @@ class EventScorer:
             vote=self._vote,
             tie=self._tie,
         )
-        return self._sign * self._score_events(events, classes)
+        score: Any = self._score_events(events, classes)
+        return self._sign * score
 
     def __call__(
         self,

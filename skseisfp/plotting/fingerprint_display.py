@@ -202,7 +202,9 @@ class FingerprintDisplay:
             patches.Patch(facecolor=shade, edgecolor=FAINT, label=name)
             for shade, name in zip(shades, names, strict=True)
         ]
-        place = {"loc": "outside upper right"} if own_figure else {"loc": "upper right"}
+        place: dict[str, Any] = (
+            {"loc": "outside upper right"} if own_figure else {"loc": "upper right"}
+        )
         (self.figure_ if own_figure else self.ax_.flat[-1]).legend(
             handles=handles, fontsize="x-small", ncols=len(names), **place
         )

@@ -456,7 +456,7 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
         return [value for group in groups for value in group_values(group, record)]
 
     def _check_common(self, n_samples):
-        """Raise if windows have no or too many samples, or an arrival is not within the records."""
+        """Raise if windows are too long, or an arrival is not within the records."""
         windows = self.p_window, self.s_window, self.noise_window
         longest = max(window[1] - window[0] for window in windows if window)
         if not LEAST_SAMPLES <= longest * self.sampling_rate <= MOST_SAMPLES:
