@@ -25,6 +25,7 @@ from .times import utc_of
 
 if TYPE_CHECKING:
     from obspy import Inventory, Stream, Trace
+    from obspy.core.event import Catalog
     from sklearn.utils import Bunch
 
 REFERENCES = {"origin": ("origin time", "origin_time"), "P": ("P pick", "p_time")}
@@ -215,7 +216,7 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
         self,
         sources: Stream | Trace | str | PathLike[str] | Sequence[Any] | npt.NDArray,
         *,
-        events: pd.DataFrame | Bunch | str | PathLike[str] | None = None,
+        events: pd.DataFrame | Bunch | Catalog | str | PathLike[str] | None = None,
         picks: pd.DataFrame | None = None,
         inventory: Inventory | str | PathLike[str] | None = None,
         groups: npt.ArrayLike | Callable[..., Any] | Literal["folder"] | None = None,
