@@ -175,6 +175,7 @@ def make_pipelines(seed):
                 balance=None,
                 module__hidden_sizes=(16,),
                 device="cpu",
+                fused=False,  # the same bytes with and without numba
                 random_state=seed,
             ),
         ),

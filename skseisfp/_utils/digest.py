@@ -20,7 +20,7 @@ from sklearn.base import BaseEstimator
 from .digest_code import class_parts, code_parts, function_parts
 from .versions import installed_version
 
-PACKAGES = ("skseisfp", "numpy", "scipy", "scikit-learn", "skorch", "torch")
+PACKAGES = ("skseisfp", "numpy", "scipy", "scikit-learn", "skorch", "torch", "numba")
 # Kept by `clone` in addition to the parameters.
 KEPT_BY_CLONE = ("_metadata_request", "_sklearn_output_config")
 

@@ -34,6 +34,7 @@ OPTIONAL = (
     "skops",
     "onnx",
     "onnxruntime",
+    "numba",
     "seisbench",
 )
 

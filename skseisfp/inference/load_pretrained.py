@@ -14,8 +14,8 @@ from .pretrained_discriminator import PretrainedDiscriminator
 
 PACKAGE = __name__.rpartition(".")[0]
 CHECKSUMS = {  # SHA-256 by name, from benchmarks/train_pretrained.py
-    "pnw": "fc49bd5206c4ea89ab14069b508535c5f29dc2899a8c901c1d4e7036de35cb92",
-    "pnw_network": "cb4bb2ef2d0ff9bf54439a4791e037befbce5ea4249e94086a1c1e95477c06e5",
+    "pnw": "98310d730f59f6358b81cc9a8b5f132105253c8b3120b1b7055c0f1ebfb6a051",
+    "pnw_network": "791e57866f828d71bc9c15e35e298435eb9744399ecad529af0184da7bfa84c5",
 }
 
 

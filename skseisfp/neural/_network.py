@@ -66,7 +66,7 @@ class FingerprintNet(NeuralNetClassifier):
             self.module_.set_generator(self.generators_.dropout)
         return self
 
-    def train(self, dataset, valid, sampler, start=None):
+    def train(self, dataset, valid, sampler, fast, start=None):
         """Fit the network; Ctrl-C ends it, other than skorch's own fit.
 
         Parameters
@@ -77,6 +77,8 @@ class FingerprintNet(NeuralNetClassifier):
             The items to validate on.
         sampler : iterable of int
             The order of the items, drawn again at each iteration.
+        fast : callable
+            Returns a context to train in, for the module and its device.
         start : dict of str to Tensor, default=None
             State of the module to start from; None takes a new one.
         """
@@ -93,7 +95,8 @@ class FingerprintNet(NeuralNetClassifier):
             self.module_.load_state_dict(start)
         self.notify("on_train_begin", X=dataset, y=None)
         try:
-            self.fit_loop(dataset)
+            with fast(self.module_, self.device):
+                self.fit_loop(dataset)
         except KeyboardInterrupt:
             if not self.stopped_by_callback_:
                 raise

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from math import prod
+from typing import Any
 
 import torch
 from torch import nn
 
+from ._fused_training import Cycle, FusedTraining, fused_cycle, output_size
 from .architecture import BATCH_NORMALIZATION, RELU, Layer
 from .catalogue import CONVOLUTION, DROPOUT, FULLY_CONNECTED, POOLING
 
@@ -39,16 +43,34 @@ class GeneratorDropout(nn.Module):
         """Zero elements at random while training."""
         if not self.training or self.p == 0:
             return x
-        threshold = round(self.p * _LEVELS) - _LEVELS // 2
-        keep = self._draw(x) >= threshold
+        keep = self.draw(x.shape, x.device) >= self.threshold
         return x * keep.to(x.dtype).mul_(1 / (1 - self.p))
 
-    def _draw(self, x):
-        """Return uniform 16-bit integers in the shape of x."""
-        n_words = -(-x.numel() // 4)  # of 64 bits, four integers each
-        words = torch.empty(n_words, dtype=torch.int64, device=x.device)
+    @property
+    def threshold(self) -> int:
+        """Return the least 16-bit integer whose element is kept."""
+        return round(self.p * _LEVELS) - _LEVELS // 2
+
+    def draw(self, shape: Sequence[int], device: torch.device | str) -> torch.Tensor:
+        """Return uniform 16-bit integers, one for each element.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Shape of the elements.
+        device : torch.device
+            Their device, that of the generator.
+
+        Returns
+        -------
+        Tensor of int16 of the shape
+            The integers.
+        """
+        n_elements = prod(shape)
+        n_words = -(-n_elements // 4)  # of 64 bits, four integers each
+        words = torch.empty(n_words, dtype=torch.int64, device=device)
         words.random_(-(2**63), None, generator=self.generator)
-        return words.view(torch.int16)[: x.numel()].view(x.shape)
+        return words.view(torch.int16)[:n_elements].view(shape)
 
     def extra_repr(self) -> str:
         """Show the probability."""
@@ -75,14 +97,113 @@ class GeneratorModule(nn.Module):
                 module.generator = generator
 
 
-def build_layers(plan: Iterable[Layer]) -> nn.Sequential:
+class CycleLayers(nn.Sequential):
+    """Layers whose cycles are computed at once, while `fused_training` lasts."""
+
+    fused: FusedTraining | None = None
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        """Return the output of the last layer."""
+        if self.fused is None or not self.training or X.device.type != "cpu":
+            return super().forward(X)
+        layers = list(self)
+        while layers:
+            length = len(_CYCLE)
+            if _is_cycle(layers[:length], X):
+                X = _run_cycle(layers[:length], X, self.fused)
+                layers = layers[length:]
+            else:
+                X = layers.pop(0)(X)
+        return X
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state, without threads and memory of a fit."""
+        return {name: value for name, value in vars(self).items() if name != "fused"}
+
+
+@contextmanager
+def fused_training(module: nn.Module, n_threads: int) -> Iterator[None]:
+    """Let a module compute its cycles at once, in compiled loops.
+
+    Parameters
+    ----------
+    module : Module
+        A module; `CycleLayers` in it are changed.
+    n_threads : int
+        Number of threads; the results do not depend on it.
+    """
+    parts = [part for part in module.modules() if isinstance(part, CycleLayers)]
+    training = FusedTraining(n_threads)
+    try:
+        for part in parts:
+            part.fused = training
+        yield
+    finally:
+        for part in parts:
+            part.fused = None
+        training.close()
+
+
+def has_cycles(module: nn.Module) -> bool:
+    """Return whether `fused_training` makes a difference for a module."""
+    return any(isinstance(part, CycleLayers) for part in module.modules())
+
+
+def _is_cycle(layers, x):
+    """Return whether layers are an unchanged cycle in training."""
+    if [type(layer) for layer in layers] != _CYCLE:
+        return False
+    if any(map(_has_hooks, layers)):
+        return False
+    convolution, norm, _, dropout, _ = layers
+    size = output_size(x, convolution.weight, convolution.stride, convolution.padding)
+    return (
+        norm.training
+        and dropout.training
+        and x.dtype == convolution.weight.dtype
+        and len(x) * prod(size) > 1  # torch raises for the moments of one element
+    )
+
+
+def _has_hooks(layer):
+    """Return whether somebody looks at what goes through a layer."""
+    hooks = layer._forward_hooks, layer._forward_pre_hooks, layer._backward_hooks
+    return any(hooks) or bool(layer._backward_pre_hooks)
+
+
+def _run_cycle(layers, x, fused):
+    """Return the output of a cycle."""
+    convolution, norm, _, dropout, pool = layers
+    weight, stride, padding = (
+        convolution.weight,
+        convolution.stride,
+        convolution.padding,
+    )
+    shape = (len(x), len(weight), *output_size(x, weight, stride, padding))
+    cycle = Cycle(
+        stride,
+        padding,
+        norm,
+        dropout.threshold,
+        1 - dropout.p,
+        pool.kernel_size,
+        pool.stride,
+    )
+
+    def draw():
+        return dropout.draw(shape, "cpu").numpy() if dropout.p else None
+
+    return fused_cycle(x, convolution, cycle, draw, fused)
+
+
+def build_layers(plan: Iterable[Layer]) -> CycleLayers:
     """Return the torch layers of a plan, flattened before the fully connected ones."""
     layers = OrderedDict()
     for layer in plan:
         if layer.kind == FULLY_CONNECTED and "flatten" not in layers:
             layers["flatten"] = nn.Flatten()
         layers[layer.name] = _BUILDERS[layer.kind](layer)
-    return nn.Sequential(layers)
+    return CycleLayers(layers)
 
 
 def _convolution(layer):
@@ -97,6 +218,13 @@ def _convolution(layer):
     )
 
 
+_CYCLE: list[type[nn.Module]] = [
+    nn.Conv2d,
+    nn.BatchNorm2d,
+    nn.ReLU,
+    GeneratorDropout,
+    nn.AvgPool2d,
+]
 _BUILDERS = {
     CONVOLUTION: _convolution,
     BATCH_NORMALIZATION: lambda layer: nn.BatchNorm2d(layer.input_shape[0]),
