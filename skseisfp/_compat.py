@@ -1,4 +1,4 @@
-"""Private names of scikit-learn, skorch and Optuna, each with the reason for it.
+"""Private names of scikit-learn, skorch, Optuna and torch, each with the reason for it.
 
 Nothing else in the package may import them, or use a private attribute of their
 objects. Tried with scikit-learn 1.9 and Optuna 4.3 and 5.0. Some private names are not
@@ -79,6 +79,7 @@ __all__ = [
     "fit_context",
     "format_results",
     "has_callbacks",
+    "has_hooks",
     "make_constraint",
     "num_samples",
     "positive_label",
@@ -138,6 +139,12 @@ def fit_callbacks(search: Any, n_subtasks: int | None) -> Any:
 def has_callbacks(estimator: Any) -> bool:
     """Return whether an estimator was given callbacks of scikit-learn."""
     return hasattr(estimator, "_skl_callbacks")
+
+
+def has_hooks(module: Any) -> bool:
+    """Return whether a module of torch calls more than its layers say."""
+    before = module._forward_pre_hooks, module._backward_pre_hooks
+    return any(before) or bool(module._forward_hooks or module._backward_hooks)
 
 
 def positive_label(classifier: Any) -> Any:

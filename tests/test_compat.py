@@ -12,6 +12,8 @@ from skseisfp import _compat
 ROOT = Path(skseisfp.__path__[0])
 FOREIGN = {"sklearn", "skorch", "optuna"}
 IMPORTERS = {"import_module", "import_optional", "__import__"}
+# runs without this package, of which it imports nothing
+ALONE = Path("inference", "_runner.py")
 # what classes of this package define for scikit-learn to read
 PROTOCOLS = {"_parameter_constraints", "_validate_params", "_accept_sample_weight"}
 # what the standard library documents: named tuples and the frame of a caller
@@ -88,6 +90,7 @@ def foreign_attributes(root=ROOT):
         f"{path}: {name}"
         for path, tree in parsed
         for name in attributes(tree)
+        if path != ALONE
         if is_private(name) and name not in own
     ]
 

@@ -11,6 +11,7 @@ import torch
 from small_classifiers import make_classifier, make_fingerprints, same_weights, weights
 from torch import nn
 
+from skseisfp._utils.torch_sums import reproducible_sums
 from skseisfp.neural import FingerprintCNN, _fused_loops, _fused_training
 from skseisfp.neural._fused_training import Cycle, FusedTraining, fused_cycle
 from skseisfp.neural.layers import GeneratorDropout, fused_training
@@ -45,7 +46,8 @@ def run(network, dtype, n_threads):
     network.set_generator(torch.Generator().manual_seed(5))
     draw = torch.Generator().manual_seed(1)
     x = torch.randn(14, 2, 22, 19, generator=draw).to(dtype).requires_grad_()
-    with fused_training(network, n_threads) if n_threads else nullcontext():
+    fused = fused_training(network, n_threads) if n_threads else nullcontext()
+    with reproducible_sums("cpu"), fused:  # as fits do
         output = network(x)
         nn.functional.cross_entropy(output, torch.arange(14) % 3).backward()
     gradients = {name: one.grad for name, one in network.named_parameters()}

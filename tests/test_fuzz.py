@@ -2,16 +2,11 @@
 
 import json
 import re
-import sys
 from collections import Counter
-from pathlib import Path
-
-import numpy as np
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 import fuzz
+import numpy as np
+import pytest
 from fuzzing import mutations
 from fuzzing.children import Pool
 from fuzzing.judging import judge

@@ -1,16 +1,12 @@
 """The benchmark of picks runs on a small set in the form of the real one."""
 
-import sys
 import tarfile
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 pytest.importorskip("obspy", reason="obspy is not installed (extra io)")
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-
 import pick_quality
 
 pytestmark = pytest.mark.filterwarnings(

@@ -18,7 +18,10 @@ from skseisfp.sweep import ResultCube, SimplestRefit
 pytest.importorskip("skops", reason="skops is not installed (extra deploy)")
 
 # other releases of packages are said, and no reason to reject a file
-pytestmark = pytest.mark.filterwarnings("ignore:.*was written with:UserWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*was written with:UserWarning"),
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.InconsistentVersionWarning"),
+]
 FIGURES = json.loads((SAVED / "figures.json").read_text())
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from .._compat import has_hooks
 from ._fused_training import Cycle, FusedTraining, fused_cycle, output_size
 from .architecture import BATCH_NORMALIZATION, RELU, Layer
 from .catalogue import CONVOLUTION, DROPOUT, FULLY_CONNECTED, POOLING
@@ -153,7 +154,7 @@ def _is_cycle(layers, x):
     """Return whether layers are an unchanged cycle in training."""
     if [type(layer) for layer in layers] != _CYCLE:
         return False
-    if any(map(_has_hooks, layers)):
+    if any(map(has_hooks, layers)):
         return False
     convolution, norm, _, dropout, _ = layers
     size = output_size(x, convolution.weight, convolution.stride, convolution.padding)
@@ -163,12 +164,6 @@ def _is_cycle(layers, x):
         and x.dtype == convolution.weight.dtype
         and len(x) * prod(size) > 1  # torch raises for the moments of one element
     )
-
-
-def _has_hooks(layer):
-    """Return whether somebody looks at what goes through a layer."""
-    hooks = layer._forward_hooks, layer._forward_pre_hooks, layer._backward_hooks
-    return any(hooks) or bool(layer._backward_pre_hooks)
 
 
 def _run_cycle(layers, x, fused):

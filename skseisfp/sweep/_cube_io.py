@@ -139,7 +139,9 @@ def read_netcdf(path: str | PathLike) -> xarray.Dataset:
     xarray = import_optional("xarray", extra="sweep")
     import_optional("h5netcdf", extra="tables")
     check_hdf5_file(path)
-    with xarray.open_dataset(path, engine="h5netcdf", decode_cf=False) as stored:
+    with xarray.open_dataset(
+        path, engine="h5netcdf", decode_cf=False, phony_dims="access"
+    ) as stored:
         _check_stored(stored, Path(path).stat().st_size)
         loaded = stored.load()
     about = json.loads(loaded.attrs[KEY])
