@@ -201,6 +201,10 @@ FAULTS = {
         lambda: WaveformPreprocessor(target_rate=5e-324, **RATE).fit_transform(X),
         "target_rate=5e-324",
     ),
+    "bands without width": (
+        lambda: SpectrumTransformer(f_max=5e-324).fit(X),
+        "bands have no width between f_min and f_max",
+    ),
     "flag for a number": (
         lambda: WaveformAugmenter(crop=True).augment(X, np.random.default_rng(0)),
         "crop must be .*; got True",

@@ -132,6 +132,10 @@ class SpectrumTransformer(RecordTransformer):
         low, _ = check_band(self.f_min, self.f_max, self.sampling_rate)
         if self.spacing == "log" and low == 0:
             raise ValueError("spacing='log' needs f_min above 0 Hz.")
+        if not (np.diff(self.edges()) > 0).all():  # numbers of 64 bits end there
+            raise ValueError(
+                f"n_bands={self.n_bands} bands have no width between f_min and f_max."
+            )
 
     def _band_weights(self, n_samples):
         """Weights of the lines in the bands, of shape (n_lines, n_bands)."""
