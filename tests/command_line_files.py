@@ -1,6 +1,7 @@
 """Files that the commands of the command line read, all of generated records."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -111,5 +112,11 @@ def start_process(arguments, folder, **options):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_hear_interrupts,
         **options,
     )
+
+
+def _hear_interrupts():
+    """Take Ctrl-C as usual: jobs of a shell may ignore it, and so what they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

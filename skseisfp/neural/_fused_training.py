@@ -50,9 +50,7 @@ class FusedTraining:
         self.loops = load_loops()
         self._threads = None
         if n_threads > 1:
-            self._threads = ThreadPoolExecutor(
-                n_threads, initializer=torch.set_num_threads, initargs=(1,)
-            )
+            self._threads = ThreadPoolExecutor(n_threads, initializer=_use_one_thread)
         self._free: list[np.ndarray] = []
 
     def close(self) -> None:
@@ -79,6 +77,15 @@ class FusedTraining:
         New memory would cost as much as a pass: the system clears it page by page.
         """
         return Taken(self._free, shape, dtype)
+
+
+def _use_one_thread():
+    """Let torch run on the calling thread only.
+
+    A thread takes over the number of others until it asks for it once.
+    """
+    torch.get_num_threads()
+    torch.set_num_threads(1)
 
 
 class Taken:
