@@ -20,8 +20,8 @@ from .._utils.optional import import_optional
 # a write takes 10 ms at most, so thousands of other processes may come first
 LOCK_TIMEOUT = 30  # seconds that a write to a file waits for other processes
 LOG_WAIT = 0.02  # seconds until the write-ahead log is asked for again
-# Optuna makes its tables in half a second on two busy cores, and was seen to take
-# more than two where three processes opened a new file and others ran
+# Optuna makes its tables in half a second on two busy cores; one and a half were once
+# too few where three processes opened a new file and others ran
 TABLE_WAITS = (0.1, 0.3, 1.0, 3.0, 10.0)  # seconds until tables are looked for again
 # in all a minute and a half: a server is back by then, or needs its administrator
 RESTART_WAITS = (1, 2, 5, 10, 20, 50)  # seconds until a server is asked again
