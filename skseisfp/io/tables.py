@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from io import BytesIO
 from os import PathLike
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from .._utils.csv_files import read_csv
 from .._utils.expressions import evaluate
 from .._utils.table_sizes import check_csv, check_table_bytes
 from .compressed_files import is_compressed, unpacked
@@ -36,10 +36,7 @@ def read_table(
         source = _csv_source(Path(file))
         check_csv(source)
         types: Any = dict.fromkeys(string_columns, str)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            # without index_col=False longer rows would shift the columns
-            return pd.read_csv(source, dtype=types, compression=None, index_col=False)
+        return read_csv(source, dtype=types, compression=None)
     except FileNotFoundError:
         raise FileNotFoundError(f"There is no file {file}.") from None
     except pd.errors.ParserWarning:

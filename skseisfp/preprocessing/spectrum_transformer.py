@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import fft
 from scipy.signal import detrend
-from scipy.signal.windows import tukey
 
 from .._compat import Interval, StrOptions
 from .._parameters import FRACTION, HERTZ
 from ..signal.phase_windows import band_weights
 from ..signal.scalogram import scale_image
+from ..signal.waveform import taper_window
 from ._constraints import FROM_ZERO_HERTZ, IMAGE
 from ._record_transformer import (
     RecordTransformer,
@@ -148,7 +148,7 @@ class SpectrumTransformer(RecordTransformer):
         n_samples = traces.shape[-1]
         if self.normalize:
             traces = over_peak(traces, axis=-1)
-        window = tukey(n_samples, self.taper).astype(traces.dtype)
+        window = taper_window(n_samples, self.taper).astype(traces.dtype)
         lines = np.asarray(fft.rfft(detrend(traces, type="constant") * window))
         power = (np.abs(lines) ** 2) @ self._band_weights(n_samples)
         power = power.astype(traces.dtype, copy=False)

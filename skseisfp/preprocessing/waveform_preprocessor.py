@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from scipy.signal.windows import tukey
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from .._compat import StrOptions
@@ -14,7 +13,7 @@ from .._utils.batches import map_batches
 from .._utils.validation import check_records
 from ..signal.filters import bandpass
 from ..signal.scalogram import detrend_records
-from ..signal.waveform import RecordError, Waveform, resample
+from ..signal.waveform import RecordError, Waveform, resample, taper_window
 from ..signal.windows import window_samples
 from ._constraints import BATCHES
 
@@ -202,7 +201,7 @@ class WaveformPreprocessor(ValidatedParameters, TransformerMixin, BaseEstimator)
         rounding = _rounding(X)
         records = self._remove_trend(X)
         if self.taper:
-            records = records * tukey(X.shape[-1], self.taper)
+            records = records * taper_window(X.shape[-1], self.taper)
         records = bandpass(
             records,
             sampling_rate=self.sampling_rate,

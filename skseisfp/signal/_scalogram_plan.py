@@ -8,7 +8,8 @@ from math import gcd
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.signal.windows import tukey
+
+from .waveform import taper_window
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -19,7 +20,6 @@ _MIN_POINTS_PER_PIXEL = 4
 # Cells of the spectrum in an octave, for energies in rows: a Morlet wavelet of
 # omega0 = 6 is eight of them wide, to one standard deviation on both sides.
 _CELLS_PER_OCTAVE = 16
-_LEAST_TAPER = 1e-300  # SciPy divides numbers of samples by it
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def make_plan(
         margin=margin,
         n_pixels=n_pixels,
         margin_pixels=margin_pixels,
-        taper=tukey(n_samples, max(taper, _LEAST_TAPER) if taper else 0).astype(dtype),
+        taper=taper_window(n_samples, taper).astype(dtype),
         reflection=np.delete(reflection, np.s_[margin:-margin]),
         groups=groups,
         cells=cells,

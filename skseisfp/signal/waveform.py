@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy.signal import resample_poly
+from scipy.signal.windows import tukey
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 MOST_SAMPLES = 100_000_000  # of one trace; a false date or rate would make more
+
+
+LEAST_TAPER = 1e-300  # SciPy divides numbers of samples by it
 
 
 class RecordError(ValueError):
@@ -112,6 +116,11 @@ def resampling_factors(from_rate: float, to_rate: float) -> tuple[int, int]:
             f"its rate of {from_rate:g} Hz is not a simple fraction of {to_rate:g} Hz"
         )
     return factor.as_integer_ratio()
+
+
+def taper_window(n_samples: int, taper: float) -> npt.NDArray[np.float64]:
+    """Return a window with cosine flanks over a part of its length, 0 for none."""
+    return tukey(n_samples, max(taper, LEAST_TAPER) if taper else 0)
 
 
 def inside(waveform: Waveform, first: int, last: int) -> Waveform:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -17,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from .._utils.atomic import atomic_file, write_file
+from .._utils.csv_files import read_csv
 from .._utils.optional import import_optional
 from .._utils.plain import plain
 from .._utils.table_sizes import (
@@ -224,11 +224,7 @@ def _read_csv(path):
 
 def _parse_csv(path, **options):
     """Parse a CSV file; raise for rows that are longer than the header."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        return pd.read_csv(
-            path, index_col=False, encoding="utf-8-sig", low_memory=False, **options
-        )
+    return read_csv(path, encoding="utf-8-sig", low_memory=False, **options)
 
 
 def _read_plain_csv(path, header):
