@@ -22,13 +22,19 @@ RG_BAND, SG_BAND = (0.5, 2.0), (0.5, 8.0)  # Hz, Koper et al. 2024
 SG_BANDS = (1.0, 2.0), (6.0, 8.0)  # Hz, chosen here
 
 
+def longest_window(policy):
+    """Return the length of the longest window about an onset, in seconds."""
+    windows = policy.p_window, policy.s_window, policy.noise_window
+    return max(window[1] - window[0] for window in windows if window)
+
+
 class PhaseLines:
     """Frequencies that the spectra of all windows share, and their weights in bands."""
 
     def __init__(self, policy):
-        windows = policy.p_window, policy.s_window, policy.noise_window
-        longest = max(window[1] - window[0] for window in windows if window)
-        n_least = int(longest * policy.sampling_rate) + 2  # arrivals are rounded, too
+        n_least = (
+            int(longest_window(policy) * policy.sampling_rate) + 2
+        )  # arrivals are rounded, too
         self.n_fft = fast_length(n_least)
         self.frequencies = fft.rfftfreq(self.n_fft, 1 / policy.sampling_rate)
         self.nyquist = policy.sampling_rate / 2

@@ -25,7 +25,7 @@ from ..signal.arrivals import check_arrival, check_arrivals
 from ..signal.phase_windows import RATIO_BANDS
 from ._constraints import BATCHES
 from ._physics_groups import GROUPS, MOTIONS, group_names, group_values
-from ._physics_record import PhaseLines, PhysicsRecord
+from ._physics_record import PhaseLines, PhysicsRecord, longest_window
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -457,12 +457,11 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
 
     def _check_common(self, n_samples):
         """Raise if windows are too long, or an arrival is not within the records."""
-        windows = self.p_window, self.s_window, self.noise_window
-        longest = max(window[1] - window[0] for window in windows if window)
-        if not LEAST_SAMPLES <= longest * self.sampling_rate <= MOST_SAMPLES:
+        n_samples_of_window = longest_window(self) * self.sampling_rate
+        if not LEAST_SAMPLES <= n_samples_of_window <= MOST_SAMPLES:
             raise ValueError(
                 f"sampling_rate={self.sampling_rate} Hz gives windows of "
-                f"{longest * self.sampling_rate:g} samples; they must have "
+                f"{n_samples_of_window:g} samples; they must have "
                 f"{LEAST_SAMPLES:g} to {MOST_SAMPLES}."
             )
         if self._arrivals_within:
