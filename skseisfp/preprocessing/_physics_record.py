@@ -32,9 +32,8 @@ class PhaseLines:
     """Frequencies that the spectra of all windows share, and their weights in bands."""
 
     def __init__(self, policy):
-        n_least = (
-            int(longest_window(policy) * policy.sampling_rate) + 2
-        )  # arrivals are rounded, too
+        # arrivals are rounded, too
+        n_least = int(longest_window(policy) * policy.sampling_rate) + 2
         self.n_fft = fast_length(n_least)
         self.frequencies = fft.rfftfreq(self.n_fft, 1 / policy.sampling_rate)
         self.nyquist = policy.sampling_rate / 2
