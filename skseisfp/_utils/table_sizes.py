@@ -121,14 +121,12 @@ def check_excel(path: Path) -> None:
     with ZipFile(path) as archive:
         check_table_bytes(MEMORY_OF_XML * sum(m.file_size for m in archive.infolist()))
     openpyxl: Any = import_optional("openpyxl", extra="tables")
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    try:
+    with path.open("rb") as file:  # openpyxl leaves open what it fails to read
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
         for sheet in book.worksheets:
             sheet.reset_dimensions()  # which it only claims to have
             with closing(sheet.iter_rows(values_only=True)) as rows:
                 _check_rows(rows)
-    finally:
-        book.close()
 
 
 def _check_rows(rows: Iterable[tuple]) -> None:
