@@ -4,7 +4,9 @@ import gzip
 import io
 import pickle
 import tarfile
+import tracemalloc
 import warnings
+import zlib
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from skseisfp.archive import SeismicArchive
 from skseisfp.datasets import load_records
 from skseisfp.io import WaveformReader
+from skseisfp.io.compressed_files import is_compressed, unpacked
 from skseisfp.io.read_waveforms import read_stream, read_waveforms
 from skseisfp.io.reading_notes import ReadingWarning, notes_shown_once
 from skseisfp.io.stream_files import find_files
@@ -113,6 +116,21 @@ def test_a_bomb_is_not_unpacked(tmp_path, monkeypatch):
     (tmp_path / "bomb.gz").write_bytes(gzip.compress(bytes(100_000)))
     with pytest.raises(ValueError, match=r"bomb\.gz cannot be read: .*more than 10000"):
         read_stream(tmp_path / "bomb.gz")
+
+
+def test_packed_files_take_no_more_memory_than_they_need():
+    packed = gzip.compress(bytes(100_000))
+    # a dictionary of 1.5 GiB, said by the head alone
+    block = b"\x02\x00!\x01\x25\x00\x00\x00"
+    block += zlib.crc32(block).to_bytes(4, "little")
+    head = b"\xfd7zXZ\x00\x00\x04\xe6\xd6\xb4F" + block + b"\x01" + bytes(487)
+    tracemalloc.start()
+    try:
+        assert unpacked(packed) == [("", bytes(100_000))]
+        assert not is_compressed(head)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_no_pickle_is_run(tmp_path, monkeypatch):

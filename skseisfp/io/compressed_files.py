@@ -22,6 +22,7 @@ FAULTS = (
     *(OSError, EOFError, ValueError, NotImplementedError, RuntimeError),
     *(lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, zlib.error),
 )
+PIECE = 1 << 20  # bytes that are unpacked at a time
 TAR_BLOCK = 512  # bytes of a header in a tar archive (POSIX.1-1988)
 NOT_TO_UNPACK = b"obspy_no_uncompress"  # comment of obspy's own format that is a zip
 
@@ -73,15 +74,20 @@ def unpacked_files(data: bytes, name: str) -> Iterator[list[Path] | None]:
 def _is_tar(head):
     """Return whether bytes begin a tar archive."""
     head = head[:TAR_BLOCK]
-    return any(head) and tarfile.is_tarfile(io.BytesIO(head))
+    try:
+        with tarfile.open(fileobj=io.BytesIO(head), mode="r:"):
+            return any(head)
+    except FAULTS:
+        return False
 
 
 def _bounded(stream):
     """Read a stream; raise if it is longer than any file that is read."""
-    data = stream.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise RecordError(f"it unpacks to more than {MOST_BYTES} bytes")
-    return data
+    data = io.BytesIO()
+    while piece := stream.read(PIECE):  # all that is asked for is allocated
+        _check_total([data.tell() + len(piece)])
+        data.write(piece)
+    return data.getvalue()
 
 
 def _from_zip(data):
@@ -96,7 +102,7 @@ def _from_zip(data):
 
 def _from_tar(data):
     """Return the regular files of a tar archive, None if it has none; no links."""
-    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
         files = [item for item in archive if item.isfile() and item.size]
         _check_total(item.size for item in files)
         opened = [(item.name, archive.extractfile(item)) for item in files]
