@@ -78,11 +78,11 @@ def read_members(path: Path, max_bytes: int) -> Members:
 def _read_file(path, max_bytes):
     """Return the bytes of a regular file, of at most `max_bytes`."""
     with open(path, "rb", opener=_open_without_waiting) as file:
-        if not stat.S_ISREG(path.stat().st_mode):
+        about = os.fstat(file.fileno())
+        if not stat.S_ISREG(about.st_mode):
             raise DamagedFileError("it is not a regular file")
-        data = file.read(max_bytes + 1)
-    _check_size(path, len(data), max_bytes)
-    return data
+        _check_size(path, about.st_size, max_bytes)
+        return file.read(about.st_size)  # which allocates all that it is asked for
 
 
 def _open_without_waiting(path, flags):
