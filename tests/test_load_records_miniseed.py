@@ -121,6 +121,15 @@ def test_events_without_labels_and_labels_without_events(tmp_path):
         load_records(path)
 
 
+@pytest.mark.parametrize("name", ["", "None", "NA"])
+def test_a_label_without_event_is_named(tmp_path, name):
+    path = write_folder(tmp_path)
+    with (path / "labels.csv").open("a") as file:
+        file.write(f"{name},earthquake\n")
+    with pytest.raises(ValueError, match=r"labels\.csv has no event_id in row \d"):
+        load_records(path)
+
+
 def test_folder_without_miniseed(tmp_path):
     (tmp_path / "labels.csv").write_text("time,label\nev0,1\n")
     with pytest.raises(FileNotFoundError, match=r"no waveform file <event>/\*"):
