@@ -72,28 +72,20 @@ def check_parquet(path: Path) -> None:
     parquet = import_optional("pyarrow.parquet", extra="tables")
     with parquet.ParquetFile(path) as file:
         about = file.metadata
-        groups = [about.row_group(number) for number in range(about.num_row_groups)]
-    chunks = [
-        group.column(number) for group in groups for number in range(group.num_columns)
-    ]
-    widths = _widths(about.schema)
-    values = sum(widths[chunk.path_in_schema] * chunk.num_values for chunk in chunks)
-    needed = max(CELL * about.num_rows, values)
+    # row groups as a whole: pyarrow ends the process on damaged facts of a column
+    groups = [about.row_group(number) for number in range(about.num_row_groups)]
+    columns = [about.schema.column(number) for number in range(len(about.schema))]
+    if lists := [column.path for column in columns if column.max_repetition_level]:
+        raise ValueError(f"{lists[0]} holds lists, of which the length is not known")
+    n_rows = max(about.num_rows, sum(group.num_rows for group in groups))
+    needed = n_rows * sum(max(CELL, column.length or 0) for column in columns)
     check_table_bytes(needed)
-    check_table_bytes(sum(chunk.total_uncompressed_size for chunk in chunks))
-    text = [chunk for chunk in chunks if chunk.physical_type == TEXT]
-    # no string is longer than all of its chunk
-    if needed + sum(c.num_values * c.total_uncompressed_size for c in text) > (
-        MAX_TABLE_BYTES
-    ):
-        names = dict.fromkeys(chunk.path_in_schema for chunk in text)
-        check_table_bytes(needed + _text_bytes(parquet, path, list(names)))
-
-
-def _widths(schema):
-    """Return the bytes of a value of each column; of text that of its address."""
-    columns = [schema.column(number) for number in range(len(schema))]
-    return {column.path: max(CELL, column.length or 0) for column in columns}
+    check_table_bytes(sum(group.total_byte_size for group in groups))
+    text = [column.path for column in columns if column.physical_type == TEXT]
+    # no string is longer than all of its row group
+    longest = sum(group.num_rows * group.total_byte_size for group in groups)
+    if needed + len(text) * longest > MAX_TABLE_BYTES:
+        check_table_bytes(needed + _text_bytes(parquet, path, text))
 
 
 def _text_bytes(parquet, path, names):
@@ -101,7 +93,7 @@ def _text_bytes(parquet, path, names):
     compute = import_optional("pyarrow.compute", extra="tables")
     nested = [name for name in names if "." in name]
     if nested:
-        raise ValueError(f"{nested[0]} holds long strings within lists or records")
+        raise ValueError(f"{nested[0]} holds long strings within records")
     total = 0
     with parquet.ParquetFile(path, read_dictionary=names) as file:
         for batch in file.iter_batches(columns=names):
