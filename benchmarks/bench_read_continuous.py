@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from measuring import Figure, conclude
 from obspy import Stream, Trace, UTCDateTime, read
 from obspy.clients.filesystem.sds import Client
 
@@ -130,17 +131,16 @@ def main():
                 MOST_SMALL,
             ),
         ]
-        failures = 0
-        print(f"{'':<28}{'seconds':>9}{'ratio':>8}{'limit':>8}")
+        figures = []
         for name, function, limit in cases:
             seconds = shortest(function)
+            figures.append(Figure(name, np.array([1e3 * seconds]), "ms"))
             if limit is None:
                 alone = seconds
-                print(f"{name:<28}{seconds:>9.3f}")
                 continue
-            failures += seconds > limit * alone
-            print(f"{name:<28}{seconds:>9.3f}{seconds / alone:>8.2f}{limit:>8g}")
-    return failures
+            ratio = np.array([seconds / alone])
+            figures.append(Figure(f"{name}, ratio", ratio, "x", at_most=limit))
+    return conclude("read_continuous", figures)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,18 @@ limit what it must not exceed.
 
 import json
 import platform
+import subprocess
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
-RESULTS = Path(__file__).parents[1] / "results" / "bench"
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "results" / "bench"
+HISTORY = RESULTS / "history.jsonl"  # a line a run, from which `trend_page.py` draws
 PACKAGES = ("numpy", "scipy", "scikit-learn", "PyWavelets", "skseisfp")
 
 
@@ -70,6 +74,7 @@ class Figure:
             "quartiles": np.quantile(self.values, [0.25, 0.75]).tolist(),
             "rounds": len(self.values),
             "bar": self.bar,
+            "bar_value": self.at_least if self.at_most is None else self.at_most,
             "outcome": self.outcome,
         }
 
@@ -106,13 +111,30 @@ def machine():
     }
 
 
+def commit():
+    """Return the short name of the commit, with + where files differ from it."""
+    command = ["git", "describe", "--always", "--exclude=*", "--dirty=+"]
+    try:
+        found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    except OSError:  # without git
+        return "unknown"
+    return found.stdout.strip() or "unknown"
+
+
 def conclude(name, figures):
     """Print a table, store it, and return the number of limits that are exceeded."""
-    record = {"name": name, "machine": machine()}
-    record["figures"] = [figure.as_record() for figure in figures]
+    record = {
+        "name": name,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit(),
+        "machine": machine(),
+        "figures": [figure.as_record() for figure in figures],
+    }
     RESULTS.mkdir(parents=True, exist_ok=True)
     file = RESULTS / f"{name}.json"
     file.write_text(json.dumps(record, indent=1) + "\n")
+    with HISTORY.open("a") as history:
+        history.write(json.dumps(record) + "\n")
     width = max(len(figure.name) for figure in figures)
     print(" ".join(record["machine"].values()))
     print(f"{'':{width}}   median   quartiles           bar")
