@@ -275,3 +275,9 @@ def test_invalid_limits(limits):
 def test_unknown_statistic(noisy):
     with pytest.raises(ValueError, match="statistic must be one of 'window'"):
         estimate(noisy, statistic="haar")
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 3, 400), (2, 0, 400)])
+def test_invalid_shapes(shape):
+    with pytest.raises(ValueError, match=r"\(n_records, n_channels, n_samples\); got"):
+        estimate_cutoffs(np.ones(shape))

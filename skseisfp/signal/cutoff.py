@@ -162,8 +162,8 @@ def estimate_cutoffs(
     Raises
     ------
     ValueError
-        If the statistic is unknown, the limits of the cut-off are not valid, or P is
-        not within its record.
+        If the statistic is unknown, the limits of the cut-off are not valid, records
+        have more than one axis of channels, or P is not within its record.
 
     Notes
     -----
@@ -207,6 +207,11 @@ def estimate_cutoffs(
     check_flag("zero_phase", zero_phase)
     check_real("threshold", thresholds[statistic])
     X = check_waveforms(X)
+    if X.ndim > 3 or 0 in X.shape[1:]:
+        raise ValueError(
+            "X must have shape (n_records, n_samples) or (n_records, n_channels, "
+            f"n_samples); got {X.shape}."
+        )
     n_samples = X.shape[-1]
     limits = cutoff_range(
         n_samples, sampling_rate=sampling_rate, f_min=f_min, f_max=f_max
