@@ -160,6 +160,7 @@ def test_each_record_is_transformed_alone(X):
         ({"order": 0}, "order"),
         ({"zero_phase": "yes"}, "zero_phase"),
         ({"target_rate": np.pi / 1e4}, "not a simple fraction"),
+        ({"target_rate": 4e7}, "not a simple fraction"),
         ({"target_rate": -1}, "target_rate"),
         ({"window": (10, 5)}, "two increasing times"),
         ({"scaling": "event"}, "scaling must be one of 'record', 'trace' or None"),

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 MOST_SAMPLES = 100_000_000  # of one trace; a false date or rate would make more
-
-
+# of samples before rates are divided; SciPy's filter has 20 times as many coefficients
+MOST_TIMES = 500_000
 LEAST_TAPER = 1e-300  # SciPy divides numbers of samples by it
 
 
@@ -111,7 +111,8 @@ def resampling_factors(from_rate: float, to_rate: float) -> tuple[int, int]:
     # The filter for larger factors would be as long as a record. An error of 1e-5 is
     # one sample in 1,000 s at 100 Hz.
     factor = Fraction(ratio if isfinite(ratio) else 0).limit_denominator(1000)
-    if not factor or not np.isclose(float(factor), ratio, rtol=1e-5, atol=0):
+    is_close = np.isclose(float(factor), ratio, rtol=1e-5, atol=0)
+    if not 0 < factor.numerator <= MOST_TIMES or not is_close:
         raise RecordError(
             f"its rate of {from_rate:g} Hz is not a simple fraction of {to_rate:g} Hz"
         )
