@@ -24,7 +24,8 @@ from skseisfp.ensemble import (
     MultiViewClassifier,
 )
 from skseisfp.events import attach_events
-from skseisfp.inference import EventDiscriminator
+from skseisfp.inference import EventDiscriminator, PickingPolicy
+from skseisfp.io import WaveformReader
 from skseisfp.neural import FingerprintClassifier
 from skseisfp.preprocessing import FilterAugmenter, FingerprintTransformer
 from skseisfp.sweep import ExperimentPlan, ResultCube, SweepSearchCV
@@ -81,6 +82,14 @@ MODELS = {
     ),
     "discriminator": lambda: EventDiscriminator(
         flat(LogisticRegression()), sampling_rate=RATE, cv=StratifiedGroupKFold(2)
+    ),
+    "policies": lambda: EventDiscriminator(
+        flat(LogisticRegression()),
+        reader=WaveformReader(
+            components="Z", sampling_rate=RATE, window=(-2, 6), align="P"
+        ),
+        picking=PickingPolicy(modes="manual", missing="stations", threshold=5.0),
+        cv=StratifiedGroupKFold(2),
     ),
     "before": lambda: make_pipeline(
         FilterAugmenter(sampling_rate=RATE, shifts=(0, -1)),

@@ -1,5 +1,6 @@
 """What all commands have in common: help, exit codes, errors, progress, interrupts."""
 
+import argparse
 import io
 import json
 import signal
@@ -179,13 +180,17 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_progress_is_shown_on_a_terminal_only(monkeypatch, capsys):
-    with stage("reading"):
+def test_stages_are_shown_on_a_terminal_only(monkeypatch, capsys):
+    people, programs = (argparse.Namespace(json=json) for json in (False, True))
+    with stage("reading", people):
         pass
     assert capsys.readouterr() == ("", "")
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
     monkeypatch.setenv("TERM", "xterm")
-    with stage("reading"):
+    with stage("reading", programs):
+        pass
+    assert terminal.getvalue() == ""
+    with stage("reading", people):
         pass
     assert "reading" in terminal.getvalue()
     assert capsys.readouterr().out == ""

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 from obspy import Stream, Trace, UTCDateTime
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from test_event_discriminator import RATE, make_classifier, make_records
+from test_event_discriminator import ONSET, RATE, make_classifier, make_records
 from test_exported_runner import VARIANTS, make_hard, settings_of
 
 from skseisfp import FingerprintTransformer
@@ -68,7 +68,7 @@ def test_transforms_of_any_length_are_those_of_numpy(n):
 
 def test_flags_and_calibration_are_those_of_the_runner(tmp_path):
     bunch = make_records()
-    discriminator = EventDiscriminator(make_classifier()).fit(bunch)
+    discriminator = EventDiscriminator(make_classifier(), p_arrival=ONSET).fit(bunch)
     runner = _runner.Runner(export_onnx(discriminator, tmp_path / "new"))
     X = np.concatenate([bunch.data[:8], make_hard(400)])
     X[1] = np.clip(X[1], -5, 5)
@@ -77,11 +77,12 @@ def test_flags_and_calibration_are_those_of_the_runner(tmp_path):
     found = run_script(
         "fingerprint.js",
         f"value.records.map((record, k) => script.flags({FLOATS}(record), "
-        "Int8Array.from(value.values[k]), value.limits))",
+        "Int8Array.from(value.values[k]), value.limits, value.noise))",
         {
             "records": as_lists(X),
             "values": values.tolist(),
             "limits": runner.settings["limits"],
+            "noise": runner.settings["noise"],
         },
     )
     assert found == runner.flag_records(X)

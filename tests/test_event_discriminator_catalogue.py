@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from obspy import Stream, Trace, UTCDateTime, read_events
+from obspy.clients.fdsn import Client as FDSNClient
 from obspy.clients.filesystem.sds import Client
 from obspy.core.event import (
     Catalog,
@@ -18,8 +19,10 @@ from obspy.core.event import (
     Pick,
     WaveformStreamID,
 )
+from obspy.core.inventory import Inventory, Network, Station
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from test_read_clients import StreamCentre
 
 from skseisfp import load, save
 from skseisfp.archive import SeismicArchive
@@ -215,6 +218,24 @@ def test_a_client_of_an_sds_folder(fitted, new, tmp_path):
             day.write((tmp_path / f"{number}.mseed").read_bytes())
     result = fitted.discriminate(catalogue, Client(str(tmp_path)))
     assert by_number(result.events)["decision"].to_dict() == kinds
+
+
+@pytest.mark.filterwarnings(
+    # obspy still lists its plug-ins through an interface that Python deprecates
+    "ignore:SelectableGroups dict interface is deprecated:DeprecationWarning",
+    "ignore:pkg_resources is deprecated",
+)
+def test_a_client_of_a_data_centre(fitted, new):
+    catalogue, stream, kinds = new
+    whole = Stream([trace.copy() for trace in stream])
+    for trace in whole:
+        trace.data = trace.data.astype("f4")
+    stations = Inventory([Network("XX", [Station(name, 50, 10, 0) for name in ONSETS])])
+    with StreamCentre(whole, stations) as centre:
+        client = FDSNClient(centre.url)
+        result = fitted.discriminate(catalogue, client)
+    assert by_number(result.events)["decision"].to_dict() == kinds
+    assert set(result.stations["pick_source"]) == {"given"}
 
 
 def test_a_stream_without_catalogue_is_one_event(fitted):

@@ -23,7 +23,8 @@ from skseisfp import (
     FingerprintTransformer,
 )
 from skseisfp.inference import EventDiscriminator, _runner, export_onnx
-from skseisfp.preprocessing import WaveformAugmenter
+from skseisfp.inference.image_rows import ImageRows
+from skseisfp.preprocessing import ScalogramTransformer, WaveformAugmenter
 from skseisfp.signal import Encoding
 
 
@@ -88,6 +89,36 @@ def test_models_have_the_probabilities_of_the_classifiers(
     found = runner.predict_proba(bunch.data)
     assert np.abs(found - pipeline.predict_proba(bunch.data)).max() < 1e-6
     assert np.ptp(found[:, 0]) > 1e-4
+
+
+@pytest.mark.parametrize("n_channels", [None, 3])
+def test_images_as_rows_are_those_of_flat_fingerprints(bunch, tmp_path, n_channels):
+    X = bunch.data
+    if n_channels is not None:
+        X = np.stack([X, X[:, ::-1], 2 * X], axis=1)
+    transformer = make_classifier()[0].set_params(flatten=False, encoding="two_channel")
+    forest = ExtraTreesClassifier(5, min_samples_leaf=3, random_state=0)
+    pipeline = make_pipeline(transformer, ImageRows(), forest)
+    model = EventDiscriminator(pipeline, p_arrival=5.0).fit(
+        {**bunch, "data": X, "components": "Z" if n_channels is None else "ZNE"}
+    )
+    runner = _runner.Runner(export_onnx(model, tmp_path / "new"))
+    expected = model.predict_proba(X, groups="records")
+    assert np.abs(runner.predict_proba(X) - expected).max() < 1e-5
+    flags = model.flag_records(X)["flags"]
+    assert [", ".join(names) for names in runner.flag_records(X)] == flags.tolist()
+
+
+def test_images_of_scalograms_as_rows_are_named(bunch, tmp_path):
+    pipeline = make_pipeline(
+        ScalogramTransformer(sampling_rate=RATE, shape=(8, 8)),
+        ImageRows(),
+        ExtraTreesClassifier(2, random_state=0),
+    ).fit(bunch.data, bunch.target)
+    message = "got ScalogramTransformer, ImageRows, ExtraTreesClassifier"
+    with pytest.raises(ValueError, match=message):
+        export_onnx(pipeline, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
 
 
 def test_thresholds_of_trees_next_to_integers_decide_alike(tmp_path):

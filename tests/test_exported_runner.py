@@ -8,15 +8,22 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from test_event_discriminator import RATE, make_classifier, make_records
+from test_event_discriminator import ONSET, RATE, make_classifier, make_records
 
 from skseisfp import FingerprintTransformer, load_records
-from skseisfp.inference import EventDiscriminator, _runner, export_onnx
-from skseisfp.signal import Morlet, Morse, cut_windows
+from skseisfp.inference import (
+    EventDiscriminator,
+    _export_settings,
+    _runner,
+    export_onnx,
+)
+from skseisfp.inference.input_contract import InputContract
+from skseisfp.signal import Morlet, Morse, bandpass, cut_windows
 from skseisfp.signal import record_condition as condition
 from skseisfp.signal.scalogram import detrend_records
 
@@ -46,9 +53,9 @@ def bunch():
 
 @pytest.fixture(scope="module")
 def discriminator(bunch):
-    return EventDiscriminator(make_classifier(), units="counts", max_error=0.3).fit(
-        bunch
-    )
+    return EventDiscriminator(
+        make_classifier(), units="counts", max_error=0.3, p_arrival=ONSET
+    ).fit(bunch)
 
 
 @pytest.fixture(scope="module")
@@ -124,19 +131,61 @@ def test_probabilities_flags_and_decisions_are_those_of_the_discriminator(
     X[2] *= 1e6
     X[3] = 3.0 * np.arange(X.shape[1])
     X[4, 100:] += 1e9
+    X[5] = np.random.default_rng(0).normal(size=X.shape[1]) * X[5].std()
     results = runner.predict(X, sampling_rate=RATE, components="Z", units="counts")
     proba = discriminator.predict_proba(X, groups="records")
     found = [list(result["probabilities"].values()) for result in results]
     assert np.abs(np.array(found) - proba).max() < 1e-5
     table = discriminator.flag_records(X)
-    expected = [name.replace("noise_like", "") for name in table["flags"]]
-    names = [[name for name in flags.split(", ") if name] for flags in expected]
+    names = [[name for name in flags.split(", ") if name] for flags in table["flags"]]
+    assert names[5] == ["noise_like"]
     assert [result["flags"] for result in results] == names
     assert {flag for flags in names for flag in flags} == set(runner.settings["flags"])
     events = discriminator.predict_events(X, groups="records")
     assert [result["decision"] for result in results] == events["decision"].tolist()
     assert [result["prediction"] for result in results] == events["prediction"].tolist()
     assert {"undecided", "blast", "quake"} == {result["decision"] for result in results}
+
+
+def test_noise_is_flagged_where_p_is_known(bunch, discriminator, runner):
+    rng = np.random.default_rng(1)
+    noise = rng.standard_normal((40, bunch.data.shape[1])).cumsum(axis=1) * 10
+    X = np.concatenate([bunch.data, noise])
+    p_arrival = rng.uniform(2.0, 12.0, len(X))
+    p_arrival[::7] = np.nan
+    frame = pd.DataFrame({"p_arrival": p_arrival})
+    table = discriminator.flag_records({"data": X, "frame": frame})
+    expected = [[n for n in names.split(", ") if n] for names in table["flags"]]
+    assert runner.flag_records(X, p_arrival=p_arrival) == expected
+    n_flagged = sum("noise_like" in names for names in expected)
+    assert 20 < n_flagged < len(X) - 20
+    assert not any("noise_like" in names for names in expected[::7])
+    never = runner.flag_records(X, p_arrival=np.nan)
+    assert not any("noise_like" in names for names in never)
+    with pytest.raises(ValueError, match="one for each of 112 records"):
+        runner.flag_records(X, p_arrival=p_arrival[:5])
+
+
+def test_a_pipeline_knows_no_noise(bunch, tmp_path):
+    pipeline = make_classifier().fit(bunch.data, bunch.target)
+    runner = _runner.Runner(export_onnx(pipeline, tmp_path / "new"))
+    assert runner.settings["noise"] is None
+    assert (
+        runner.flag_records(bunch.data[:2] * 0, p_arrival=ONSET) == [["no_signal"]] * 2
+    )
+
+
+@pytest.mark.parametrize("n_samples", [33, 300, 1280])
+def test_the_filter_is_that_of_the_package(n_samples):
+    contract = InputContract(
+        "waveforms", (n_samples,), sampling_rate=40.0, least_snr_db=3.0
+    )
+    noise = _export_settings._noise(contract, EventDiscriminator(None))
+    X = np.random.default_rng(0).standard_normal((3, n_samples)).cumsum(axis=1)
+    matrix = _runner.make_filter(np.array(noise["sections"]))
+    found = _runner.filter_both_ways(X, noise, matrix)
+    expected = bandpass(X, sampling_rate=40, f_min=2, f_max=10)
+    assert np.abs(found - expected).max() < 1e-12 * np.abs(expected).max()
 
 
 @pytest.mark.parametrize("value", [2, 3])
@@ -240,6 +289,9 @@ def test_the_command_predicts_arrays_and_tables(folder, runner, bunch, tmp_path)
     assert [{**result, **more} for result, more in zip(results, expected, strict=True)]
     for result, other in zip(results, expected, strict=True):
         assert {name: result[name] for name in other} == other
+    _, (noisy,), _ = run(folder, tmp_path / "one.npy", "--p-arrival", 2.5)
+    assert noisy["flags"] == runner.flag_records(bunch.data[2:3], p_arrival=2.5)[0]
+    assert {"noise_like", "out_of_range"} <= set(noisy["flags"])
 
 
 @pytest.mark.parametrize(

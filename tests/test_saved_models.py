@@ -60,6 +60,17 @@ def test_saved_models_predict_as_they_did(name):
     )
 
 
+def test_saved_discriminators_keep_their_policies():
+    new, old = (
+        skseisfp.load(SAVED / f"{name}.skops") for name in ("policies", "discriminator")
+    )
+    assert new.picking.get_params() == new.contract_.picking
+    assert (new.picking.modes, new.picking.missing) == ("manual", "stations")
+    assert (new.contract_.align, new.contract_.window) == ("P", (-2.0, 6.0))
+    assert (old.picking, old.contract_.picking) == (None, {})
+    assert old._picking().doubtful == "keep"  # as it was before there were policies
+
+
 def test_saved_cubes_hold_what_they_did():
     cube = ResultCube.from_netcdf(SAVED / "cube.nc")
     assert cube.parameters == ["logisticregression__C"]

@@ -16,7 +16,7 @@ from numpy.testing import assert_allclose
 from obspy import Stream, Trace
 from selenium.webdriver.support.wait import WebDriverWait
 from sklearn.pipeline import make_pipeline
-from test_event_discriminator import RATE, make_classifier, make_records
+from test_event_discriminator import ONSET, RATE, make_classifier, make_records
 from test_export_onnx import make_network
 
 from skseisfp import FingerprintTransformer
@@ -42,7 +42,9 @@ def discriminator(bunch):
         FingerprintTransformer(sampling_rate=RATE, window=(2, 18)),
         make_network(max_epochs=20, lr=5e-3),
     )
-    return EventDiscriminator(pipeline, cv=2, units="counts").fit(bunch)
+    return EventDiscriminator(pipeline, cv=2, units="counts", p_arrival=ONSET).fit(
+        bunch
+    )
 
 
 @pytest.fixture
@@ -182,6 +184,12 @@ def test_predictions_are_those_of_python(
         assert page.run("return shown.flags") == expected
         decision = table["decision"].iloc[0]
         assert page.text("status") == f"Prediction: {decision}."
+    rng = np.random.default_rng(0)
+    noise = np.rint(1000 * rng.standard_normal(bunch["data"].shape[1:]))
+    assert discriminator.flag_records(noise[None])["flags"].tolist() == ["noise_like"]
+    page.choose(write_record(tmp_path / "x.mseed", noise))
+    assert page.run("return shown.flags") == ["noise_like"]
+    assert "noise_like" in page.text("outcome")
     assert (
         np.ptp(discriminator.predict_proba(bunch["data"], groups="records")[:, 0]) > 0.1
     )

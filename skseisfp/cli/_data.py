@@ -8,6 +8,7 @@ from typing import Any
 
 from ._arguments import add_reading, count, existing, make_reader
 from ._outcome import UsageError, rejected_of
+from ._stage import verbosity
 from ._waveforms import is_archive, open_waveforms, read_records
 
 SYNTHETIC = "synthetic"
@@ -56,7 +57,9 @@ def read_labelled(
             f"{inputs[0]} is neither an archive nor a folder with metadata.csv or "
             "labels.csv: --events FILE is needed for the labels."
         )
-    bunch, rejected = read_records(reader, inputs, events=events, inventory=inventory)
+    bunch, rejected = read_records(
+        options, reader, inputs, events=events, inventory=inventory
+    )
     return _with_labels(bunch, reader, rejected)
 
 
@@ -95,6 +98,7 @@ def _labelled_folder(options, reader, folder):
         components=options.components if options.components == "Z" else None,
         sampling_rate=options.sampling_rate,
         invalid="reject",
+        verbose=verbosity(options),
     )
     rejected = []
     if "reason" in bunch.rejected:

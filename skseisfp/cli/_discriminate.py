@@ -10,7 +10,7 @@ from typing import Any
 from ._arguments import existing, output_file
 from ._models import open_discriminator
 from ._outcome import Outcome, UsageError, as_json, one_line, rejected_of
-from ._stage import stage
+from ._stage import stage, verbosity
 from ._waveforms import open_waveforms
 
 HELP = "predict the types of events"
@@ -71,20 +71,20 @@ def run(options: argparse.Namespace) -> Outcome:
     inventory = existing(options.stations, "--stations")
     types = _event_types(options.event_type)
     source, rejected = open_waveforms(options.inputs)
-    with stage("reading the model"):
+    with stage("reading the model", options):
         discriminator = open_discriminator(options.model)
     if events is None and not hasattr(source, "to_bunch"):
-        source, unread = read_stream(source)
+        source, unread = read_stream(source, verbosity(options))
         rejected += unread
-    with stage("discriminating"):
-        result = discriminator.discriminate(
-            events,
-            source,
-            inventory=inventory,
-            event_types=types,
-            overwrite=options.overwrite_types,
-            agency_id=options.agency_id,
-        )
+    discriminator.set_params(verbose=verbosity(options))
+    result = discriminator.discriminate(
+        events,
+        source,
+        inventory=inventory,
+        event_types=types,
+        overwrite=options.overwrite_types,
+        agency_id=options.agency_id,
+    )
     by_event = result.events.reset_index()
     by_event = by_event.rename(columns={by_event.columns[0]: "event_id"})
     for path, table in zip(tables, (by_event, result.stations), strict=True):
@@ -102,7 +102,7 @@ def run(options: argparse.Namespace) -> Outcome:
     return Outcome(facts, text, rejected + rejected_of(result.rejected))
 
 
-def read_stream(paths: Sequence[str]) -> tuple[Any, list[dict[str, str]]]:
+def read_stream(paths: Sequence[str], verbose: int) -> tuple[Any, list[dict[str, str]]]:
     """Return all traces of some files as one stream, and files that cannot be read.
 
     Raises
@@ -112,15 +112,19 @@ def read_stream(paths: Sequence[str]) -> tuple[Any, list[dict[str, str]]]:
     """
     from obspy import Stream
 
+    from .._utils.progress import progress
     from ..io.read_waveforms import read_waveforms
     from ..io.stream_files import find_files
 
     stream, rejected = Stream(), []
-    for file in (file for path in paths for file in find_files(path)):
-        try:
-            stream += read_waveforms(file).stream
-        except (ValueError, OSError) as error:
-            rejected.append({"source": str(file), "reason": one_line(error)})
+    files = [file for path in paths for file in find_files(path)]
+    with progress(len(files), "files", verbose, by="reading") as advance:
+        for file in files:
+            try:
+                stream += read_waveforms(file).stream
+            except (ValueError, OSError) as error:
+                rejected.append({"source": str(file), "reason": one_line(error)})
+            advance()
     if not stream:
         raise ValueError(
             f"No file can be read; {rejected[0]['source']}: {rejected[0]['reason']}"

@@ -16,7 +16,7 @@ from ._arguments import (
     positive,
 )
 from ._outcome import Outcome, rejected_of
-from ._stage import stage
+from ._stage import verbosity
 from ._waveforms import read_records
 
 HELP = "compute fingerprints of recordings"
@@ -77,13 +77,13 @@ def run(options: argparse.Namespace) -> Outcome:
     events = existing(options.events, "--events")
     inventory = existing(options.stations, "--stations")
     reader = make_reader(options)
-    with stage("reading"):
-        bunch, rejected = read_records(
-            reader, options.inputs, events=events, inventory=inventory
-        )
+    bunch, rejected = read_records(
+        options, reader, options.inputs, events=events, inventory=inventory
+    )
     transformer = make_transformer(options, bunch.sampling_rate)
-    with stage(f"computing {len(bunch.data)} fingerprints"):
-        fingerprints = transformer.fit_transform(bunch.data)
+    transformer.set_params(verbose=verbosity(options))
+    fingerprints = transformer.fit_transform(bunch.data)
+    transformer.set_params(verbose=0)
     if output.suffix.lower() == ".png":
         _draw(output, transformer, bunch)
     else:

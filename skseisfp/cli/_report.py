@@ -31,25 +31,24 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--input-shape",
         nargs=3,
         type=count,
-        default=(1, 64, 64),
         metavar=("CHANNELS", "ROWS", "COLUMNS"),
-        help="of a fingerprint, for diagrams of networks (default: 1 64 64)",
+        help="of a fingerprint, for diagrams of networks (default: that of the sweep)",
     )
 
 
 def run(options: argparse.Namespace) -> Outcome:
     """Write the page."""
     output = output_file(options.output, (".html", ".htm"), "--output")
-    with stage("reading the store"):
+    with stage("reading the store", options):
         cube = open_cube(options.store, options.study)
     from ..plotting import write_report
 
-    with stage("writing the page"):
+    with stage("writing the page", options):
         write_report(
             cube,
             output,
             title=options.title,
-            input_shape=tuple(options.input_shape),
+            input_shape=options.input_shape and tuple(options.input_shape),
         )
     facts = {"output": output, **describe_cube(cube)}
     return Outcome(facts, f"{output}: {cube!r}, best {facts['best']}")

@@ -10,7 +10,7 @@ from ._arguments import count, output_file
 from ._classifiers import add_classifier, make_pipeline
 from ._data import DATA_HELP, add_data, read_labelled
 from ._outcome import Outcome, UsageError
-from ._stage import stage
+from ._stage import verbosity
 
 HELP = "run all trials of a plan, or go on with them"
 DESCRIPTION = f"""\
@@ -67,8 +67,7 @@ def run(options: argparse.Namespace) -> Outcome:
     from ..sweep import ExperimentPlan
 
     plan = ExperimentPlan.from_toml(Path(options.plan))
-    with stage("reading"):
-        bunch, _, rejected = read_labelled(options, options.data)
+    bunch, _, rejected = read_labelled(options, options.data)
     pipeline = make_pipeline(options, bunch.sampling_rate)
     faults = plan.check(pipeline)
     if options.check:
@@ -87,8 +86,6 @@ def run(options: argparse.Namespace) -> Outcome:
 
 def _search(options, plan, pipeline, bunch):
     """Return the search, all of whose fits are done."""
-    import sys
-
     from sklearn.model_selection import StratifiedGroupKFold
 
     from .. import metrics
@@ -103,7 +100,7 @@ def _search(options, plan, pipeline, bunch):
         study_name=options.study,
         n_jobs=options.n_jobs,
         refit=False,
-        verbose=int(sys.stdout.isatty() and not options.json),
+        verbose=verbosity(options),
     )
     return search.fit(bunch.data, bunch.target, groups=bunch.groups)
 

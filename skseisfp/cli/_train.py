@@ -8,7 +8,7 @@ from ._arguments import count, output_file, share
 from ._classifiers import add_classifier, make_pipeline
 from ._data import DATA_HELP, add_data, read_labelled
 from ._outcome import Outcome, describe
-from ._stage import stage
+from ._stage import verbosity
 
 HELP = "train a discriminator on labelled events"
 DESCRIPTION = f"""\
@@ -54,8 +54,7 @@ def run(options: argparse.Namespace) -> Outcome:
     card = output_file(
         options.card or str(output.with_suffix(".md")), (".md",), "--card"
     )
-    with stage("reading"):
-        bunch, reader, rejected = read_labelled(options, options.data)
+    bunch, reader, rejected = read_labelled(options, options.data)
     from .. import save
     from .._utils.atomic import write_file
     from ..inference import EventDiscriminator
@@ -68,9 +67,9 @@ def run(options: argparse.Namespace) -> Outcome:
         random_state=options.seed,
         license=options.license,
         citation=options.citation,
+        verbose=verbosity(options),
     )
-    with stage(f"training on {len(bunch.data)} records"):
-        discriminator.fit(bunch)
+    discriminator.fit(bunch).set_params(verbose=0)
     save(discriminator, output)
     write_file(card, discriminator.model_card())
     contract = discriminator.contract_

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from glob import has_magic
 from pathlib import Path
 from typing import Any
 
 from ._outcome import UsageError
+from ._stage import stage, verbosity
 
 DATABASE = "archive.sqlite"  # by which a folder is known as an archive
 
@@ -46,12 +48,19 @@ def open_waveforms(inputs: Sequence[str]) -> tuple[Any, list[dict[str, str]]]:
 
 
 def read_records(
-    reader: Any, inputs: Sequence[str], *, events: Any = None, inventory: Any = None
+    options: argparse.Namespace,
+    reader: Any,
+    inputs: Sequence[str],
+    *,
+    events: Any = None,
+    inventory: Any = None,
 ) -> tuple[Any, list[dict[str, str]]]:
     """Return records as a Bunch, and inputs that do not exist."""
     source, rejected = open_waveforms(inputs)
     if hasattr(source, "to_bunch"):
-        return source.to_bunch(reader), rejected
+        with stage("reading the archive", options):
+            return source.to_bunch(reader), rejected
     if reader.align != "start" and events is None:
         raise UsageError(f"--align {reader.align} needs --events FILE.")
-    return reader.read(source, events=events, inventory=inventory), rejected
+    tables = {"events": events, "inventory": inventory}
+    return reader.read(source, **tables, verbose=verbosity(options)), rejected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,15 +35,23 @@ from ._record_set import (
     known_arrivals,
 )
 from ._reject import reject_threshold
+from ._source_records import read_archive
+from ._state_checks import check_discriminator
 from .input_contract import InputContract
+from .picking_policy import PickingPolicy
 
 _COLUMNS = ("record_id", "event_id", "station", "location", "channels", "start_time")
+_OF_ONSET = ["pick_source", "pick_status"]
 
 
 class DiscriminatorBase(EventVoteClassifier):
     """Base of `EventDiscriminator`."""
 
+    # of files of versions without such policies, which used all onsets
+    _earlier_picking = PickingPolicy(doubtful="keep")
+
     reader: Any
+    picking: PickingPolicy | None
     sampling_rate: float | None
     components: str | None
     units: str | None
@@ -51,6 +60,7 @@ class DiscriminatorBase(EventVoteClassifier):
     max_error: Any
     confidence_level: float
     min_stations: int
+    verbose: int
     contract_: InputContract
     reject_threshold_: float
     event_calibration_: Any
@@ -60,7 +70,7 @@ class DiscriminatorBase(EventVoteClassifier):
         if hasattr(X, "to_bunch"):
             if self.reader is None:
                 raise ValueError("An archive needs a reader; got reader=None.")
-            X = X.to_bunch(self.reader)
+            X = read_archive(self.reader, X, self._picking(), self.verbose)
         records = as_record_set(X, y, groups)
         if records.y is None:
             raise ValueError(
@@ -72,7 +82,7 @@ class DiscriminatorBase(EventVoteClassifier):
     def _begin_contract(self, records, samples, labels, events):
         """Return a contract without ranges and scores."""
         names = ("sampling_rate", "components", "units")
-        return begin_contract(
+        contract = begin_contract(
             records,
             samples,
             labels,
@@ -81,6 +91,16 @@ class DiscriminatorBase(EventVoteClassifier):
             reader=self.reader,
             given={name: getattr(self, name) for name in names},
         )
+        return replace(contract, picking=self._picking().get_params())
+
+    def _picking(self):
+        """Return the policy of onsets; raise if it is not valid."""
+        policy = self.picking
+        if policy is None:
+            fitted_before = "contract_" in vars(self) and not self.contract_.picking
+            policy = self._earlier_picking if fitted_before else PickingPolicy()
+        policy._validate_params()
+        return policy
 
     def _metadata(self, events, labels, fit_params):
         """Return the events and other parameters of `fit` of the wrapped classifier."""
@@ -239,7 +259,7 @@ class DiscriminatorBase(EventVoteClassifier):
         if "density" in contract.ranges:
             density = density_of(np.asarray(self.estimator_[:-1].transform(records.X)))
         table = self._measure(records, samples, density, contract)
-        return table, flag_table(samples, table, contract)
+        return table, flag_table(samples, table, contract, records.frame)
 
     def _predict_tables(self, X, groups, snr, params):
         """Return the tables of records and events."""
@@ -264,6 +284,7 @@ class DiscriminatorBase(EventVoteClassifier):
         )
         by_record = frame[[name for name in _COLUMNS if name in frame]].assign(
             p_arrival=table["p_arrival"],
+            **{name: frame[name] for name in _OF_ONSET if name in frame},
             snr_db=table["snr_db"],
             flags=join_flags(flags),
             prediction=self.classes_[decide(alone, rule["decision"])],
@@ -282,6 +303,12 @@ class DiscriminatorBase(EventVoteClassifier):
         self.contract_.check_reader(self.reader)
         reader: Any = clone(self.reader)
         return reader.set_params(sampling_rate=self.contract_.sampling_rate)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the state of a file or copy; raise if its parts do not fit."""
+        super().__setstate__(state)
+        if "contract_" in state:
+            check_discriminator(self, InputContract)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

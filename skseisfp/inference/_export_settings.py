@@ -6,6 +6,7 @@ from math import isnan
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.signal import butter, sosfilt_zi
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -15,13 +16,23 @@ from ..signal.encoding import ENCODINGS, get_encoding
 from ..signal.wavelets import Morlet, get_wavelet
 from ..signal.windows import window_samples
 from ._event_calibration import LEAST
-from ._flags import PEAK_MARGIN, SPAN_MARGIN
+from ._flags import (
+    AFTER,
+    GAP,
+    LONGEST_NOISE,
+    PEAK_MARGIN,
+    SPAN_MARGIN,
+    noise_band,
+)
 from ._onnx_graphs import check_exportable, input_shape
 from .event_discriminator import EventDiscriminator
+from .image_rows import ImageRows
 from .input_contract import InputContract
 
 FORMAT = 1  # of `fingerprint.json`
-LIMITS = ("peak", "density")  # ranges that need nothing but samples
+LIMITS = ("p_arrival", "peak", "density")  # ranges that need samples and P
+RUNNER_FLAGS = ("no_signal", "clipped", "noise_like", "out_of_range")
+ORDER, PAD_PERIODS = 4, 3.0  # of signal.bandpass
 
 
 class Parts(NamedTuple):
@@ -64,12 +75,13 @@ def take_apart(estimator: Any) -> Parts:
             "EventDiscriminator or a Pipeline."
         )
     check_is_fitted(estimator)
-    steps = list(_steps(estimator))
+    # a runner gives the classifier rows or images, whichever it takes
+    steps = [step for step in _steps(estimator) if type(step) is not ImageRows]
     if len(steps) != 2 or type(steps[0]) is not FingerprintTransformer:
-        names = ", ".join(type(step).__name__ for step in steps)
+        names = ", ".join(type(step).__name__ for step in _steps(estimator))
         raise ValueError(
-            "The steps must be a FingerprintTransformer and a classifier; got "
-            f"{names}, which is not exportable."
+            "The steps must be a FingerprintTransformer, perhaps ImageRows, and a "
+            f"classifier; got {names}, which is not exportable."
         )
     transformer, classifier = steps
     _check_transformer(transformer)
@@ -165,7 +177,8 @@ def settings_of(parts: Parts) -> dict[str, Any]:
         "calibration": _calibration(discriminator),
         "decision": _decision(discriminator),
         "limits": _limits(contract.ranges),
-        "flags": ["no_signal", "clipped", "out_of_range"],
+        "noise": _noise(contract, discriminator),
+        "flags": list(RUNNER_FLAGS),
     }
 
 
@@ -241,6 +254,26 @@ def _limits(ranges):
         low, high = ranges["peak"]
         limits["peak"] = (low / PEAK_MARGIN, high * PEAK_MARGIN)
     return limits
+
+
+def _noise(contract, discriminator):
+    """Return how P is compared with the noise before it, None where it is not."""
+    rate, least = contract.sampling_rate, contract.least_snr_db
+    if discriminator is None or rate is None or least is None:
+        return None
+    f_min, f_max = noise_band(rate)
+    sections: Any = butter(ORDER, (f_min, f_max), "bandpass", fs=rate, output="sos")
+    return {
+        "p_arrival": discriminator._arrival(),
+        "sampling_rate": rate,
+        "least_snr_db": least,
+        "before": LONGEST_NOISE,
+        "after": AFTER,
+        "gap": GAP,
+        "sections": sections.tolist(),
+        "rest": sosfilt_zi(sections).tolist(),
+        "pad": int(np.ceil(PAD_PERIODS / (f_min / rate))),
+    }
 
 
 def _calibration(discriminator):

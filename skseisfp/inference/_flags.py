@@ -14,8 +14,9 @@ from ..signal.scalogram import detrend_records
 from ._record_faults import is_constant
 from .input_contract import InputContract
 
-FLAGS = ("no_signal", "clipped", "noise_like", "out_of_range", "too_few_stations")
-SILENT = ["no_signal", "clipped", "noise_like"]  # such records do not vote
+OF_RECORDS = ("no_signal", "clipped", "noise_like", "doubtful_onset", "out_of_range")
+FLAGS = (*OF_RECORDS, "too_few_stations")
+SILENT = ["no_signal", "clipped", "noise_like", "doubtful_onset"]  # do not vote
 # of the SNR that distinguishes noise: P is sharpest in its first seconds and between
 # the microseisms and the noise of towns; benchmarks/pnw_discriminator.py measures it
 BAND = (2.0, 10.0)  # Hz
@@ -65,12 +66,9 @@ def _snr_in_band(traces, p_arrival, rate):
     before = min(LONGEST_NOISE, np.median(known) - GAP) if len(known) else 0.0
     if before * rate < 1 or AFTER * rate >= traces.shape[-1]:
         return ratios
-    f_max = min(BAND[1], 0.4 * rate)
+    f_min, f_max = noise_band(rate)
     filtered = bandpass(
-        _without_lines(traces),
-        sampling_rate=rate,
-        f_min=min(BAND[0], f_max / 5),
-        f_max=f_max,
+        _without_lines(traces), sampling_rate=rate, f_min=f_min, f_max=f_max
     )
     last = (traces.shape[-1] - 1) / rate
     within = np.where((p_arrival >= 0) & (p_arrival <= last), p_arrival, np.nan)
@@ -78,6 +76,12 @@ def _snr_in_band(traces, p_arrival, rate):
         filtered, within, sampling_rate=rate, before=before, after=AFTER, gap=GAP
     )
     return np.where(np.isfinite(ratios), ratios, np.nan)
+
+
+def noise_band(rate: float) -> tuple[float, float]:
+    """Return the corners in Hz between which P is compared with noise."""
+    f_max = min(BAND[1], 0.4 * rate)
+    return min(BAND[0], f_max / 5), f_max
 
 
 def _without_lines(traces):
@@ -106,10 +110,13 @@ def least_snr(table: pd.DataFrame, events: npt.ArrayLike) -> float | None:
 
 
 def flag_table(
-    samples: npt.NDArray, table: pd.DataFrame, contract: InputContract
+    samples: npt.NDArray,
+    table: pd.DataFrame,
+    contract: InputContract,
+    frame: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return a column of bools for each flag of records."""
-    flags = pd.DataFrame(False, index=table.index, columns=list(FLAGS[:4]))
+    flags = pd.DataFrame(False, index=table.index, columns=list(OF_RECORDS))
     if contract.kind == "fingerprints":
         flags["no_signal"] = ~samples.reshape(len(samples), -1).any(axis=1)
     elif samples.shape[-1] > 1:
@@ -119,6 +126,8 @@ def flag_table(
         flags["clipped"] = [any(map(is_clipped, record)) for record in traces]
     if contract.least_snr_db is not None:
         flags["noise_like"] = table["snr_db"] < contract.least_snr_db
+    if frame is not None and "doubtful_onset" in frame:
+        flags["doubtful_onset"] = frame["doubtful_onset"].to_numpy(bool)
     flags["out_of_range"] = _is_out_of_range(table, contract.ranges)
     return flags
 

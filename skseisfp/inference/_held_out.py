@@ -9,6 +9,7 @@ import numpy.typing as npt
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
+from .._utils.progress import progress
 from .._utils.recordwise import is_recordwise
 from ..ensemble import EventCalibratedClassifierCV
 from ..ensemble.event_folds import make_event_folds
@@ -44,14 +45,17 @@ def score_held_out(
     labels: npt.NDArray,
     folds: list[tuple[npt.NDArray, npt.NDArray]],
     metadata: dict[str, Any],
+    verbose: int = 0,
 ) -> tuple[npt.NDArray, npt.NDArray]:
     """Return the rows that folds hold out, and their mean scores over the folds."""
     sums = np.zeros((len(labels), len(np.unique(labels))))
     times = np.zeros(len(labels))
-    for fold in folds:
-        _, test = fold
-        sums[test] += fit_predict(clone(model), X, labels, fold, metadata)
-        times[test] += 1
+    with progress(len(folds), "folds", verbose, by="EventDiscriminator") as advance:
+        for fold in folds:
+            _, test = fold
+            sums[test] += fit_predict(clone(model), X, labels, fold, metadata)
+            times[test] += 1
+            advance()
     rows = np.flatnonzero(times)
     return rows, sums[rows] / times[rows, None]
 

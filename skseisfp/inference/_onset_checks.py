@@ -13,6 +13,7 @@ from ..io.times import utc_of
 EARLY = "before origin"
 APART = "no agreement"
 ALONE = "one station"
+NO_PICK = "it has no P pick"  # as the reader has it
 REASONS = {
     EARLY: "its P pick is before the origin",
     APART: "its automatic P pick does not agree with those of other stations",
@@ -86,12 +87,31 @@ def with_status(picks, events, stations, inventory):
         ``"automatic"``; ``"one station"`` for an automatic pick without another to
         compare it with; ``"before origin"`` or ``"no agreement"``.
     """
+    chosen = station_picks(picks, stations)
+    status = status_of(chosen, events, inventory)
+    return chosen.assign(phase="P", status=status)[COLUMNS]
+
+
+def station_picks(picks, stations):
+    """Return the pick of P of each event and station that has recordings.
+
+    Parameters
+    ----------
+    picks : DataFrame
+        Picks, as `as_tables` returns them.
+    stations : set of str
+        Stations of the recordings.
+    """
     chosen = usable_picks(picks, "P")
     names = matching_stations(chosen["station"], stations)
     chosen = chosen.assign(station=[names[name] for name in chosen["station"]])
     chosen = chosen.loc[[name in stations for name in chosen["station"]]]
     chosen = chosen.sort_values(by=["rank", "time"])
-    chosen = chosen.drop_duplicates(["event_id", "station"]).reset_index(drop=True)
+    return chosen.drop_duplicates(["event_id", "station"]).reset_index(drop=True)
+
+
+def status_of(chosen, events, inventory):
+    """Return the status of picks, one for each event and station; see `with_status`."""
     automatic = np.zeros(len(chosen), dtype=bool)
     if "evaluation_mode" in chosen:
         automatic = chosen["evaluation_mode"].eq("automatic").to_numpy(bool)
@@ -108,7 +128,26 @@ def with_status(picks, events, stations, inventory):
         name = ALONE if len(rows) == 1 else APART
         status[rows[~agreeing & automatic[rows]]] = name
     status[early] = EARLY
-    return chosen.assign(phase="P", status=status)[COLUMNS]
+    return status
+
+
+def name_reasons(rejected, reasons):
+    """Return a table of rejected records with why they have no P pick that is used.
+
+    Parameters
+    ----------
+    rejected : DataFrame
+        Rejected records, as `WaveformReader.read` returns them.
+    reasons : dict of (str, str) to str
+        Reasons by event and station.
+    """
+    rejected = rejected.copy()
+    for row in rejected.index[rejected["reason"] == NO_PICK]:
+        event_id = rejected.at[row, "event_id"]
+        instrument = rejected.at[row, "record_id"].removeprefix(f"{event_id}_")
+        reason = reasons.get((event_id, station_of(instrument)))
+        rejected.at[row, "reason"] = reason or rejected.at[row, "reason"]
+    return rejected
 
 
 def agreement(seconds, places):

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from ..metrics.aggregation import class_scores
@@ -170,4 +171,13 @@ def score_records(classifier: Any, X: npt.NDArray) -> tuple[npt.NDArray, bool]:
             f"{type(classifier).__name__} must have predict_proba or "
             "decision_function: labels alone show no contributions."
         )
-    return class_scores(classifier, X), hasattr(classifier, "predict_proba")
+    scores = class_scores(classifier, named_like(classifier, X))
+    return scores, hasattr(classifier, "predict_proba")
+
+
+def named_like(classifier: Any, X: npt.NDArray) -> Any:
+    """Return records with the names of columns that a classifier was fitted on."""
+    names = getattr(classifier, "feature_names_in_", None)
+    if names is None or X.ndim != 2 or X.shape[1] != len(names):
+        return X
+    return pd.DataFrame(X, columns=names)

@@ -6,7 +6,7 @@ in one folder with `model.onnx`, the classifier, and `fingerprint.json`, all par
 As a command, of which every line of the result is a JSON object, one for each record::
 
     python run_fingerprint.py records.npy --sampling-rate 100
-    python run_fingerprint.py record.csv --components ZNE --units counts
+    python run_fingerprint.py record.csv --components ZNE --units counts --p-arrival 5
 
 As a module::
 
@@ -30,6 +30,8 @@ import numpy as np
 
 RATE_TOLERANCE = 1e-6  # relative; files hold rates as float32 or rounded periods
 BATCH = 16  # records at a time, which bounds the memory
+BLOCK = 64  # samples that a filter takes at a time
+LEAST_PART = 0.5  # of a window about P that has to lie in the record
 # of `is_clipped`: equal samples in a row at the extreme value, samples of such runs,
 # and distance of the extreme from the median in steps of the digitizer
 CLIPPED_RUN, CLIPPED_SAMPLES, CLIPPED_STEPS = 3, 12, 500
@@ -50,6 +52,8 @@ class Runner:
         self.settings = json.loads(text)
         self.classes = self.settings["classes"]
         self.session = open_session(folder / "model.onnx")
+        noise = self.settings["noise"]
+        self.filter = noise and make_filter(np.array(noise["sections"]))
         self.plans = {
             name: make_plan(self.settings["fingerprint"], np.dtype(name))
             for name in ("float32", "float64")
@@ -137,23 +141,35 @@ class Runner:
         """
         return self._probabilities(self.fingerprints(records))
 
-    def flag_records(self, records):
+    def flag_records(self, records, *, p_arrival=None):
         """Return the names of the flags of each record.
 
         Parameters
         ----------
         records : array-like of shape (n_records, [n_channels,] n_samples)
             Records.
+        p_arrival : float or array-like of shape (n_records,), default=None
+            Seconds from the first sample to P, NaN where it is not known. None takes
+            that which all records of the discriminator have, if there is one.
 
         Returns
         -------
         list of list of str
-            "no_signal", "clipped" and "out_of_range", where they apply.
+            "no_signal", "clipped", "noise_like", where P is known, and "out_of_range",
+            where they apply.
         """
         records = as_records(records)
-        return self._flags(records, self.fingerprints(records))
+        return self._flags(records, self.fingerprints(records), p_arrival)
 
-    def predict(self, records, *, sampling_rate=None, components=None, units=None):
+    def predict(
+        self,
+        records,
+        *,
+        sampling_rate=None,
+        components=None,
+        units=None,
+        p_arrival=None,
+    ):
         """Return class, probabilities, flags and decision of each record.
 
         Parameters
@@ -162,6 +178,8 @@ class Runner:
             Records.
         sampling_rate, components, units
             See `check`.
+        p_arrival
+            See `flag_records`.
 
         Returns
         -------
@@ -179,7 +197,7 @@ class Runner:
         facts = {"components": components, "units": units}
         self.check(records, sampling_rate=sampling_rate, **facts)
         fingerprints = self.fingerprints(records)
-        flags = self._flags(records, fingerprints)
+        flags = self._flags(records, fingerprints, p_arrival)
         least = self.settings["decision"]["least_score"]
         lonely = self.settings["decision"]["min_stations"] > 1
         results = []
@@ -209,25 +227,59 @@ class Runner:
         scores /= scores.sum(axis=1, keepdims=True)
         return calibrate(scores, self.settings["calibration"])
 
-    def _flags(self, records, fingerprints):
+    def _flags(self, records, fingerprints, p_arrival):
         """Return the names of the flags of each record."""
+        times = self._arrivals(len(records), p_arrival)
         traces = records.reshape(len(records), -1, records.shape[-1])
         lines = ~detrend(traces.reshape(-1, traces.shape[-1]))[0].any(axis=-1)
         peaks = np.abs(traces - traces.mean(axis=-1, keepdims=True)).max(axis=(1, 2))
         nonzero = (fingerprints != 0).reshape(len(records), -1)
-        measured = {"peak": peaks, "density": nonzero.mean(axis=1)}
+        density = nonzero.mean(axis=1)
+        measured = {"p_arrival": times, "peak": peaks, "density": density}
         outside = np.zeros(len(records), dtype=bool)
         for name, (low, high) in self.settings["limits"].items():
             outside |= (measured[name] < low) | (measured[name] > high)
         known = {
             "no_signal": lines.reshape(len(records), -1).any(axis=1),
             "clipped": np.array([any(map(is_clipped, record)) for record in traces]),
+            "noise_like": self._is_noise(traces, times),
             "out_of_range": outside,
         }
         return [
             [name for name, flagged in known.items() if flagged[row]]
             for row in range(len(records))
         ]
+
+    def _arrivals(self, n_records, p_arrival):
+        """Return P of each record in seconds from its first sample, NaN if unknown."""
+        noise = self.settings["noise"]
+        if p_arrival is None and noise:
+            p_arrival = noise["p_arrival"]
+        times = np.array(np.nan if p_arrival is None else p_arrival, dtype=float)
+        if times.shape not in ((), (n_records,)):
+            raise ValueError(
+                f"p_arrival must be a number or one for each of {n_records} records; "
+                f"got shape {times.shape}."
+            )
+        return np.broadcast_to(times, (n_records,))
+
+    def _is_noise(self, traces, times):
+        """Return which records have no P above the noise; none where it is unknown."""
+        noise, known = self.settings["noise"], times[np.isfinite(times)]
+        if not noise or not len(known):
+            return np.zeros(len(traces), dtype=bool)
+        rate, n_samples = noise["sampling_rate"], traces.shape[-1]
+        before = min(noise["before"], np.median(known) - noise["gap"])
+        if before * rate < 1 or noise["after"] * rate >= n_samples:
+            return np.zeros(len(traces), dtype=bool)
+        flat = detrend(traces.reshape(-1, n_samples))[0]
+        filtered = filter_both_ways(flat, noise, self.filter).reshape(traces.shape)
+        lengths = [max(round(time * rate), 1) for time in (before, noise["after"])]
+        ratios = [
+            snr_at(record, time * rate, round(noise["gap"] * rate), lengths)
+            for record, time in zip(filtered, times, strict=True)
+        ]
+        return np.array(ratios) < noise["least_snr_db"]
 
 
 def open_session(path):
@@ -569,6 +621,100 @@ def is_clipped(trace):
     return False
 
 
+def run_sections(records, sections, state):
+    """Filter records by sections of second order; return them and the last state.
+
+    Parameters
+    ----------
+    records : ndarray of shape (n_records, n_samples)
+        Records.
+    sections : ndarray of shape (n_sections, 6)
+        Coefficients b0, b1, b2, 1, a1 and a2.
+    state : ndarray of shape (n_records, n_sections, 2)
+        State before the first sample.
+    """
+    filtered, state = np.empty_like(records), state.copy()
+    for at in range(records.shape[1]):
+        value = records[:, at]
+        for k, (b0, b1, b2, _, a1, a2) in enumerate(sections):
+            output = b0 * value + state[:, k, 0]
+            state[:, k, 0] = b1 * value - a1 * output + state[:, k, 1]
+            state[:, k, 1] = b2 * value - a2 * output
+            value = output
+        filtered[:, at] = value
+    return filtered, state
+
+
+def make_filter(sections):
+    """Return the matrices by which blocks of samples are filtered at once.
+
+    Samples and state of a block give filtered samples and the next state; both depend
+    on both linearly, so that the unit vectors show how.
+    """
+    n_state = 2 * len(sections)
+    size = BLOCK + n_state
+    samples = np.eye(size, BLOCK)
+    state = np.eye(size, n_state, -BLOCK).reshape(size, -1, 2)
+    filtered, state = run_sections(samples, sections, state)
+    return np.concatenate([filtered, state.reshape(size, -1)], axis=1)
+
+
+def run_filter(records, rest, matrix):
+    """Filter records forwards, at rest on their first sample."""
+    n_samples = records.shape[1]
+    padded = np.pad(records, ((0, 0), (0, -n_samples % BLOCK)))
+    state = records[:, :1] * rest.ravel()
+    filtered = np.empty_like(padded)
+    for start in range(0, n_samples, BLOCK):
+        block = np.concatenate([padded[:, start : start + BLOCK], state], axis=1)
+        block = block @ matrix
+        filtered[:, start : start + BLOCK], state = block[:, :BLOCK], block[:, BLOCK:]
+    return filtered[:, :n_samples]
+
+
+def filter_both_ways(records, noise, matrix):
+    """Filter records without delay; their ends are continued by odd reflection."""
+    rest, pad = np.array(noise["rest"]), min(records.shape[1] - 1, noise["pad"])
+    head = 2 * records[:, :1] - records[:, pad:0:-1]
+    tail = 2 * records[:, -1:] - records[:, -2 : -(pad + 2) : -1]
+    longer = np.concatenate([head, records, tail], axis=1)
+    for _ in range(2):
+        longer = run_filter(longer, rest, matrix)[:, ::-1]
+    return longer[:, pad : longer.shape[1] - pad]
+
+
+def snr_at(record, sample, distance, lengths):
+    """Return the power of P over that of the noise before it in dB, NaN if unknown.
+
+    Parameters
+    ----------
+    record : ndarray of shape (n_channels, n_samples)
+        Record.
+    sample : float
+        P, in samples.
+    distance : int
+        Samples between the noise and P.
+    lengths : tuple of int
+        Samples of the noise and of P.
+    """
+    if not 0 <= sample <= record.shape[-1] - 1:
+        return np.nan
+    first = int(np.rint(sample))
+    starts = first - distance - lengths[0], first
+    noise, signal = (
+        record[:, max(start, 0) : max(start + length, 0)]
+        for start, length in zip(starts, lengths, strict=True)
+    )
+    for window, length in ((noise, lengths[0]), (signal, lengths[1])):
+        if window.shape[-1] <= LEAST_PART * length:
+            return np.nan
+    offset = noise.mean(axis=-1, keepdims=True)
+    powers = [np.square(part - offset).mean(axis=-1).sum() for part in (signal, noise)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = 10 * np.log10(np.divide(*powers))
+    return ratio if np.isfinite(ratio) else np.nan
+
+
 def read_records(path, record_shape):
     """Return records of a file: `.npy`, or a table of one record.
 
@@ -623,18 +769,19 @@ def main(arguments=None):
     parser.add_argument("--sampling-rate", type=float, help="of the records, in Hz")
     parser.add_argument("--components", help="in their order, such as ZNE")
     parser.add_argument("--units", help="counts, m, m/s or m/s^2")
+    parser.add_argument(
+        "--p-arrival", type=float, help="seconds from the first sample to P"
+    )
     parser.add_argument("--folder", help="that of the model; default: of this file")
     given = parser.parse_args(arguments)
-    facts = {name: getattr(given, name) for name in ("components", "units")}
+    names = ("sampling_rate", "components", "units", "p_arrival")
+    facts = {name: getattr(given, name) for name in names}
     try:
         runner = Runner(given.folder)
         shape = runner.settings["contract"]["record_shape"]
         for path in given.files:
             records = read_records(path, shape)
-            rate = given.sampling_rate
-            for number, result in enumerate(
-                runner.predict(records, sampling_rate=rate, **facts)
-            ):
+            for number, result in enumerate(runner.predict(records, **facts)):
                 print(json.dumps({"file": path, "record": number, **result}))
     except (OSError, ValueError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)

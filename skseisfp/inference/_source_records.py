@@ -7,6 +7,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..io import pick_phases, read_quakeml
+from ..io.event_tables import as_inventory, as_tables
+from ._picking import (
+    PICKED,
+    note_onsets,
+    taken_picks,
+    with_found_onsets,
+    without_doubtful,
+)
+from .picking_policy import PickingPolicy
 
 if TYPE_CHECKING:
     from obspy.core.event import Catalog
@@ -40,14 +49,20 @@ def open_catalogue(source: Any) -> tuple[Catalog, list[str | None], Bunch]:
 
 
 def read_source(
-    reader: Any, source: Any, tables: Bunch | None, picks: Any, inventory: Any
+    reader: Any,
+    source: Any,
+    tables: Bunch | None,
+    picks: Any,
+    inventory: Any,
+    policy: PickingPolicy,
+    verbose: int,
 ) -> Bunch:
     """Return the records of events, whatever their types.
 
     Parameters
     ----------
     reader : WaveformReader
-        The policy.
+        The policy of records.
     source : obspy Stream or client, str, path-like, sequence or SeismicArchive
         The waveforms.
     tables : Bunch or None
@@ -57,11 +72,16 @@ def read_source(
         Picks, in place of those of the tables.
     inventory : obspy Inventory, str, path-like or None
         Stations; None takes those of an archive.
+    policy : PickingPolicy
+        The policy of onsets.
+    verbose : int
+        Whether the progress is shown in a terminal or notebook.
 
     Returns
     -------
     Bunch
-        As `WaveformReader.read` returns it, with magnitudes and depths.
+        As `WaveformReader.read` returns it, with magnitudes and depths, and where the
+        onset of each record is from.
     """
     events = None if tables is None else tables.events
     if picks is None and tables is not None and len(tables.picks):
@@ -72,22 +92,59 @@ def read_source(
         inventory = source.inventory() if inventory is None else inventory
         source = source.references()
     if events is None:
-        return _read_alone(reader, source, picks, inventory)
+        return _read_alone(reader, source, picks, inventory, policy, verbose)
     events = events.drop(columns="event_type", errors="ignore")
-    bunch = reader.read(source, events=events, picks=picks, inventory=inventory)
+    known = events, picks
+    return _read_events(reader, source, known, inventory, policy, verbose)
+
+
+def read_archive(
+    reader: Any, archive: Any, policy: PickingPolicy, verbose: int = 0
+) -> Bunch:
+    """Return the labelled records of an archive, without those of doubtful onsets."""
+    tables = archive.events(), archive.picks()
+    inventory = archive.inventory()
+    source = archive.references()
+    bunch = _read_events(reader, source, tables, inventory, policy, verbose)
+    return without_doubtful(bunch)
+
+
+def _read_events(reader, source, tables, inventory, policy, verbose):
+    """Return the records of events with what is known of their onsets."""
+    events, given = as_tables(*tables)
+    inventory = as_inventory(inventory)
+    used = taken_picks(given, policy)
+    places = {"inventory": inventory, "verbose": verbose}
+    used = with_found_onsets(reader, source, events, used, places, policy)
+    bunch = reader.read(source, events=events, picks=used, **places)
+    align = reader.align
+    note_onsets(bunch, events, (given, used), inventory, policy, align=align)
     facts = events.set_index("event_id").reindex(columns=OF_EVENT)
     bunch.frame[OF_EVENT] = facts.reindex(bunch.frame["event_id"]).to_numpy()
     return bunch
 
 
-def _read_alone(reader, source, picks, inventory):
+def _read_alone(reader, source, picks, inventory, policy, verbose):
     """Return the records of waveforms without a catalogue: one event a stream."""
+    inventory = as_inventory(inventory)
     is_stream = hasattr(source, "traces")
     if picks is not None:
         picks = pd.DataFrame(picks)
         picks = picks.assign(event_id=EVENT) if is_stream else picks
-    elif is_stream and reader.align == "P":
-        picks = pick_phases(source, event_id=EVENT)
-    if not is_stream:
-        return reader.read(source, picks=picks, inventory=inventory)
-    return reader.read([source], picks=picks, inventory=inventory, groups=[EVENT])
+        _, picks = as_tables(None, picks)
+    elif is_stream and reader.align == "P" and policy.missing != "reject":
+        picks = pick_phases(source, event_id=EVENT, threshold=policy.threshold)
+        picks = picks.assign(evaluation_mode="automatic", pick_source=PICKED)
+    used = picks if picks is None else taken_picks(picks, policy)
+    bunch = reader.read(
+        [source] if is_stream else source,
+        picks=used,
+        inventory=inventory,
+        groups=[EVENT] if is_stream else None,
+        verbose=verbose,
+    )
+    ids = pd.unique(bunch.frame["event_id"])
+    events = pd.DataFrame({"event_id": ids, "origin_time": pd.NaT})
+    align = reader.align
+    note_onsets(bunch, events, (picks, used), inventory, policy, align=align)
+    return bunch

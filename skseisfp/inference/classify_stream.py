@@ -12,7 +12,6 @@ from sklearn.utils import Bunch
 
 from .._utils.checks import check_option
 from ..io.event_tables import as_inventory, as_tables
-from ..io.merging import station_of
 from ..io.picks import usable_picks
 from ..metrics.aggregation import aggregate_events, class_scores
 from ..metrics.decisions import (
@@ -27,6 +26,7 @@ from ._onset_checks import (
     COLUMNS,
     EARLY,
     REASONS,
+    name_reasons,
     pick_events,
     stations_in,
     with_status,
@@ -267,10 +267,4 @@ def _name_reasons(bunch, checked):
         for row in checked.itertuples()
         if row.status in REASONS
     }
-    rejected = bunch.rejected.copy()
-    for row in rejected.index[rejected["reason"] == "it has no P pick"]:
-        event_id = rejected.at[row, "event_id"]
-        instrument = rejected.at[row, "record_id"].removeprefix(f"{event_id}_")
-        reason = reasons.get((event_id, station_of(instrument)))
-        rejected.at[row, "reason"] = reason or rejected.at[row, "reason"]
-    return rejected
+    return name_reasons(bunch.rejected, reasons)

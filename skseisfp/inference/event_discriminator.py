@@ -27,6 +27,7 @@ from ._discriminator_base import DiscriminatorBase, is_routing_enabled
 from ._event_table import with_all_events
 from ._flags import flag_table, join_flags, least_snr, ranges_of
 from ._held_out import calibrated, fit_all, make_folds, score_held_out, split_steps
+from ._html import discriminator_html
 from ._record_set import (
     UNITS,
     as_record_set,
@@ -36,6 +37,7 @@ from ._record_set import (
 from ._source_records import open_catalogue, read_source
 from .input_contract import InputContract
 from .model_card import write_model_card
+from .picking_policy import PickingPolicy
 
 if TYPE_CHECKING:
     from obspy import Inventory
@@ -47,11 +49,11 @@ _RISK = Interval(Real, 0, 1, closed="neither")
 class EventDiscriminator(DiscriminatorBase):
     """Discriminate events by records that it was made for, and abstain from others.
 
-    It holds a classifier, the policy by which records are read, and the rule by which
-    the records of an event vote. `fit` calibrates the classifier, scores it on events
-    that it was not trained on, and notes facts of the records as an input contract.
-    Other records raise an error that names the difference; those that are out of range
-    are flagged, and their events are left undecided.
+    It holds a classifier, the policies by which records are read and onsets are taken,
+    and the rule by which the records of an event vote. `fit` calibrates the classifier,
+    scores it on events that it was not trained on, and notes facts of the records as an
+    input contract. Other records raise an error that names the difference; those that
+    are out of range are flagged, and their events are left undecided.
 
     Parameters
     ----------
@@ -60,6 +62,9 @@ class EventDiscriminator(DiscriminatorBase):
     reader : WaveformReader, default=None
         Policy by which `discriminate` makes records; must be that of the records of
         `fit`.
+    picking : PickingPolicy, default=None
+        Policy of the onsets that `discriminate` cuts records at, and `fit` those of an
+        archive. None takes ``PickingPolicy()``.
     sampling_rate : float in (0, inf), default=None
         Samples per second (Hz). None takes that of a Bunch, of the reader or of the
         pipeline; it stays unknown where these say nothing.
@@ -99,6 +104,9 @@ default="events"
         Shuffle of the events before they are put into folds; None does not shuffle.
     license, citation : str, default=None
         For the model card.
+    verbose : int, default=0
+        Show in a terminal or notebook how many folds are scored and recordings read, if
+        positive.
 
     Attributes
     ----------
@@ -123,20 +131,22 @@ default="events"
 
     See Also
     --------
+    PickingPolicy : Which onsets are taken, and which are doubtful.
     skseisfp.ensemble.EventVoteClassifier : Votes without a contract.
     classify_stream : Predictions of a stream by any classifier.
 
     Notes
     -----
     Flags are ``"no_signal"`` (a channel holds one value or a straight line),
-    ``"clipped"``, ``"noise_like"``, ``"out_of_range"`` and ``"too_few_stations"``.
-    Records with one of the first three do not vote in `predict_events` and
-    `discriminate`; in `predict` and `predict_proba` all records do. A record is taken
-    for noise if the power of its first two seconds of P, between 2 and 10 Hz, is not
-    further above the noise before P than in the best record of the weakest 1 % of the
-    training events, and below 6 dB. It is out of range if its largest sample differs by
-    a factor of ten from those of training, or if P, distance, magnitude, depth or the
-    density of the fingerprint are beyond their range by a tenth of it.
+    ``"clipped"``, ``"noise_like"``, ``"doubtful_onset"`` (see `PickingPolicy`),
+    ``"out_of_range"`` and ``"too_few_stations"``. Records with one of the first four do
+    not vote in `predict_events` and `discriminate`; in `predict` and `predict_proba`
+    all records do. A record is taken for noise if the power of its first two seconds of
+    P, between 2 and 10 Hz, is not further above the noise before P than in the best
+    record of the weakest 1 % of the training events, and below 6 dB. It is out of range
+    if its largest sample differs by a factor of ten from those of training, or if P,
+    distance, magnitude, depth or the density of the fingerprint are beyond their range
+    by a tenth of it.
 
     `max_error` uses Chow's rule: events of too low a confidence are undecided.
     The threshold keeps the error on events that were held out by a binomial test, as in
@@ -179,6 +189,7 @@ default="events"
     _parameter_constraints = {
         **EventVoteClassifier._parameter_constraints,
         "reader": [WaveformReader, None],
+        "picking": [PickingPolicy, None],
         "sampling_rate": [HERTZ, None],
         "components": [str, None],
         "units": [StrOptions(set(UNITS.values())), None],
@@ -194,7 +205,11 @@ default="events"
         "random_state": ["random_state"],
         "license": [str, None],
         "citation": [str, None],
+        "verbose": ["verbose"],
     }
+
+    # without policy in the contract, see _picking
+    _earlier_values = {"picking": None, "verbose": 0}
 
     contract_: InputContract
     reject_threshold_: float
@@ -205,6 +220,7 @@ default="events"
         estimator: Any,
         *,
         reader: WaveformReader | None = None,
+        picking: PickingPolicy | None = None,
         sampling_rate: float | None = None,
         components: str | None = None,
         units: str | None = None,
@@ -219,9 +235,11 @@ default="events"
         random_state: int | np.random.RandomState | None = None,
         license: str | None = None,
         citation: str | None = None,
+        verbose: int = 0,
     ) -> None:
         super().__init__(estimator, vote=vote, tie=tie)
         self.reader = reader
+        self.picking = picking
         self.sampling_rate = sampling_rate
         self.components = components
         self.units = units
@@ -234,6 +252,7 @@ default="events"
         self.random_state = random_state
         self.license = license
         self.citation = citation
+        self.verbose = verbose
 
     def fit(
         self,
@@ -305,7 +324,9 @@ default="events"
         )
         model = calibrated(rest, self.calibration, self.random_state)
         folds = make_folds(self.cv, inputs, labels, events, self.random_state)
-        rows, scores = score_held_out(model, inputs, labels, folds, metadata)
+        rows, scores = score_held_out(
+            model, inputs, labels, folds, metadata, self.verbose
+        )
         fitted = fit_all(first, model, inputs, labels, metadata)
         flags = flag_table(samples, table, contract).iloc[rows]
         held_out = self._adjust(
@@ -460,9 +481,9 @@ default="events"
         source : obspy Stream or client, str, path-like, sequence or SeismicArchive
             Waveforms, in any form that the reader takes, or an archive.
         picks : DataFrame, default=None
-            Picks: `event_id`, `station`, `phase` and `time`. None takes those of the
-            catalogue or archive; of a stream without catalogue onsets by
-            `skseisfp.io.pick_phases`, where the reader needs P.
+            Picks: `event_id`, `station`, `phase` and `time`, and where it is known
+            `evaluation_mode`. None takes those of the catalogue or archive. Which of
+            them are used, and where onsets are picked, says `picking`.
         inventory : obspy Inventory, str or path-like, default=None
             Stations, where the reader or the range of distances needs them.
         event_types : mapping, default=None
@@ -482,7 +503,10 @@ default="events"
                 catalogue without records are ``"too_few_stations"``.
             stations : DataFrame
                 One row per record: `record_id`, `event_id`, `station`, `p_arrival`,
-                `snr_db`, `flags`, `prediction`, `score_<class>` and others.
+                `pick_source` (``"manual"`` or ``"automatic"``, as the catalogue says;
+                ``"given"`` where it does not; ``"picked"``; "" without P),
+                `pick_status` (as of `classify_stream`), `snr_db`, `flags`,
+                `prediction`, `score_<class>` and others.
             rejected : DataFrame
                 Recordings that did not become records, with the reason.
             catalogue : Catalog
@@ -501,7 +525,9 @@ default="events"
         events, ids, tables = None, [], None
         if catalogue is not None:
             events, ids, tables = open_catalogue(catalogue)
-        bunch = read_source(reader, source, tables, picks, inventory)
+        bunch = read_source(
+            reader, source, tables, picks, inventory, self._picking(), self.verbose
+        )
         bunch["units"] = UNITS[reader.response]
         by_record, by_event = self._predict_tables(bunch, None, None, {})
         if events is None:
@@ -516,6 +542,9 @@ default="events"
             rejected=bunch.rejected,
             catalogue=labelled,
         )
+
+    def _html_repr(self):
+        return discriminator_html(self, super()._html_repr())
 
     def model_card(self) -> str:
         """Return a page on the purpose of the discriminator, its scores and limits.
@@ -537,6 +566,7 @@ default="events"
             self.contract_,
             estimator=self.estimator,
             rule=rule,
+            picking=self._picking().get_params(),
             license=self.license,
             citation=self.citation,
         )

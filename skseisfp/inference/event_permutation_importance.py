@@ -28,7 +28,7 @@ from ._exchanges import (
     exchange_station,
     phase_windows_of,
 )
-from ._record_classifier import fingerprint_steps, open_records
+from ._record_classifier import fingerprint_steps, named_like, open_records
 from .explain_records import find_band_edges
 
 # what an exchange needs to know of each record
@@ -182,7 +182,7 @@ def event_permutation_importance(
         by, classifier, samples, codes, known, bands, rate
     )
     seeds = rng.randint(np.iinfo(np.int32).max, size=n_repeats)
-    before = class_scores(classifier, samples)
+    before = class_scores(classifier, named_like(classifier, samples))
     after = Parallel(n_jobs=n_jobs)(
         delayed(_score_exchanged)(classifier, exchange, seed) for seed in seeds
     )
@@ -284,7 +284,7 @@ def _stations(X, events, members, rng):
 def _score_exchanged(classifier, exchange, seed):
     """Return the scores of records after each exchange."""
     rng = np.random.RandomState(seed)
-    return [class_scores(classifier, X) for X in exchange(rng)]
+    return [class_scores(classifier, named_like(classifier, X)) for X in exchange(rng)]
 
 
 def _measure(before, after, *, labels, events, classes, scoring, vote, bootstrap):

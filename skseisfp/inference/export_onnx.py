@@ -39,7 +39,8 @@ def export_onnx(
         A fitted discriminator, or a fitted pipeline, of two steps: a
         `FingerprintTransformer` and a classifier, which is a `FingerprintClassifier`
         with one of the networks of this package, a forest (`ExtraTreesClassifier`,
-        `RandomForestClassifier`), a tree, or a `LogisticRegression`.
+        `RandomForestClassifier`), a tree, or a `LogisticRegression`; between them
+        there may be `ImageRows`.
     folder : str or path-like
         Folder to write, which must not exist or be empty.
 
@@ -73,9 +74,10 @@ def export_onnx(
     written.
 
     The runner raises an error for records of another shape, rate, order of components
-    or unit, and flags ``"no_signal"``, ``"clipped"`` and, by amplitude and density of
-    the fingerprint, ``"out_of_range"``. It does not flag ``"noise_like"``, for which P
-    must be known, and lets no records of an event vote.
+    or unit, and flags ``"no_signal"``, ``"clipped"``, ``"noise_like"`` where P is known
+    from the reader or `p_arrival` of the discriminator or is given, and, by amplitude,
+    P and density of the fingerprint, ``"out_of_range"``. It lets no records of an event
+    vote.
 
     Examples
     --------

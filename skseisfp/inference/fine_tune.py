@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._utils.digest import digest
 from ._record_set import as_record_set
+from ._source_records import read_archive
 from .event_discriminator import EventDiscriminator
 from .fine_tuned_classifier import FineTunedClassifier
 from .input_contract import InputContract
@@ -97,7 +98,7 @@ def fine_tune(
         )
     before, network = _split_fitted(discriminator.estimator_)
     if hasattr(X, "to_bunch"):
-        X = X.to_bunch(discriminator.reader)
+        X = read_archive(discriminator.reader, X, discriminator._picking())
     _check_new(discriminator, as_record_set(X, y, groups))
     last = FineTunedClassifier(FrozenEstimator(network), max_epochs=max_epochs, lr=lr)
     pipeline = last if before is None else Pipeline([*before, ("classifier", last)])

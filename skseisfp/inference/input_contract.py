@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ._record_set import UNITS, RecordSet
+from ._state_checks import check_contract
 
 RATE_TOLERANCE = 1e-6  # relative; files hold rates as float32 or rounded periods
 
@@ -33,6 +34,9 @@ class InputContract:
         Reference of the window, see `skseisfp.io.WaveformReader`; None without reader.
     window : tuple of (float, float) or None
         Window in seconds from the reference; None for whole recordings.
+    picking : dict of str to object
+        Parameters of the policy of onsets, see `skseisfp.inference.PickingPolicy`.
+        Empty in files of versions without it.
     ranges : dict of str to tuple of (float, float)
         Smallest and largest value of what was measured or is in the table of records:
         ``"p_arrival"`` (s), ``"peak"`` (largest absolute sample less the mean),
@@ -67,6 +71,8 @@ class InputContract:
     ((2,), 'unknown', {'0': 20, '1': 20})
     """
 
+    _earlier_values: ClassVar[dict[str, Any]] = {"picking": {}}
+
     kind: str
     record_shape: tuple[int, ...]
     sampling_rate: float | None = None
@@ -74,6 +80,7 @@ class InputContract:
     units: str = "unknown"
     align: str | None = None
     window: tuple[float, float] | None = None
+    picking: dict[str, Any] = field(default_factory=dict)
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
     least_snr_db: float | None = None
     n_records: int = 0
@@ -82,6 +89,16 @@ class InputContract:
     folds: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, tuple[float, float, float]] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+
+    def _repr_html_(self) -> str:
+        from ._html import contract_html
+
+        return contract_html(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the facts of a file or copy; raise for what cannot be one."""
+        vars(self).update(state)
+        check_contract(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all facts as plain values, for JSON.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._html import NAMES
 from .input_contract import InputContract
 
 LIMITS = (
@@ -13,15 +14,6 @@ LIMITS = (
     "made on the same events.",
     "Probabilities hold for the shares of the classes in the training data.",
 )
-NAMES = {
-    "p_arrival": "P in seconds from the first sample",
-    "peak": "largest absolute sample",
-    "snr_db": "SNR in dB",
-    "density": "part of the fingerprint that is not zero",
-    "distance_km": "distance in km",
-    "magnitude": "magnitude",
-    "depth_km": "depth in km",
-}
 
 
 def write_model_card(
@@ -31,6 +23,7 @@ def write_model_card(
     rule: dict[str, Any],
     license: str | None,
     citation: str | None,
+    picking: dict[str, Any] | None = None,
 ) -> str:
     """Return a model card.
 
@@ -44,6 +37,8 @@ def write_model_card(
         Further facts of how events are decided.
     license, citation : str or None
         As the author gives them.
+    picking : dict of str to object, default=None
+        The policy of onsets.
 
     Returns
     -------
@@ -83,6 +78,7 @@ def write_model_card(
         _section("Training", _training(contract)),
         _section("Decision", rule),
         f"## Classifier\n\n```\n{estimator!r}\n```",
+        _section("Onsets", _onsets(picking or {})),
         _section("Versions", contract.versions),
         _section("Use", {"licence": license, "citation": citation}),
     ]
@@ -101,6 +97,18 @@ def _input(contract):
         "relative to": contract.align,
         "noise below SNR in dB": contract.least_snr_db,
     }
+
+
+def _onsets(picking):
+    """Return the policy of onsets in words."""
+    names = {
+        "modes": "picks of a catalogue, by evaluation mode",
+        "missing": "picked without such a pick",
+        "threshold": "from ratio",
+        "search": "within seconds of the origin",
+        "doubtful": "doubtful ones",
+    }
+    return {text: picking[name] for name, text in names.items() if name in picking}
 
 
 def _training(contract):

@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy.typing as npt
 
 from .event_discriminator import EventDiscriminator
+from .picking_policy import PickingPolicy
 
 # of the card of a discriminator, which a reader takes for an estimate of new events
 HELD_OUT = "## Scores by event, held out, with 95 % intervals"
@@ -36,6 +37,8 @@ class PretrainedDiscriminator(EventDiscriminator):
     >>> discriminator.confirmed_.splitlines()[0]
     '## Confirmed'
     """
+
+    _earlier_picking = PickingPolicy()  # the files come with this version
 
     confirmed_: str
 

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ._html import explanation_html
+
 
 @dataclass(frozen=True, eq=False)
 class RecordExplanation:
@@ -82,6 +84,9 @@ class RecordExplanation:
     def by_window(self) -> npt.NDArray[np.float64]:
         """Sums over the bands, of shape (n_records, n_windows)."""
         return self.contributions.sum(axis=1)
+
+    def _repr_html_(self) -> str:
+        return explanation_html(self)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table with one row per cell of each record.

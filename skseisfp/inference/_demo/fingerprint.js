@@ -9,6 +9,7 @@ const Fingerprint = (() => {
   // equal samples in a row at the extreme value, samples of such runs, and distance of
   // the extreme from the median in steps of the digitizer
   const CLIPPED = { run: 3, samples: 12, steps: 500 };
+  const LEAST_PART = 0.5; // of a window about P that has to lie in the record
   const LARGEST_FACTOR = 61; // of a mixed-radix transform; longer primes are convolved
 
   // Fourier transforms: plans for complex arrays of one length, without a factor
@@ -420,19 +421,82 @@ const Fingerprint = (() => {
     });
   }
 
-  function flags(traces, values, limits) {
+  // Filter a trace by sections of second order, at rest on its first sample
+  function runFilter(trace, { sections, rest }) {
+    const filtered = Float64Array.from(trace);
+    sections.forEach(([b0, b1, b2, , a1, a2], k) => {
+      let [first, second] = rest[k].map((value) => value * trace[0]);
+      for (let at = 0; at < filtered.length; at += 1) {
+        const value = filtered[at];
+        const output = b0 * value + first;
+        first = b1 * value - a1 * output + second;
+        second = b2 * value - a2 * output;
+        filtered[at] = output;
+      }
+    });
+    return filtered;
+  }
+
+  // Filter a trace without delay; its ends are continued by odd reflection
+  function filterBothWays(trace, noise) {
+    const n = trace.length;
+    const pad = Math.min(n - 1, noise.pad);
+    const longer = range(n + 2 * pad, (k) => {
+      if (k < pad) return 2 * trace[0] - trace[pad - k];
+      return k < pad + n ? trace[k - pad] : 2 * trace[n - 1] - trace[2 * n + pad - 2 - k];
+    });
+    const filtered = runFilter(runFilter(longer, noise).reverse(), noise).reverse();
+    return filtered.slice(pad, pad + n);
+  }
+
+  // The nearest integer, of two the even one, as NumPy has it
+  function nearest(value) {
+    const low = Math.floor(value);
+    if (value - low === 0.5) return low % 2 ? low + 1 : low;
+    return Math.round(value);
+  }
+
+  const meanOf = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+  function snr(traces, first, distance, lengths) {
+    const cut = (trace, start, length) => trace.slice(Math.max(start, 0), Math.max(start + length, 0));
+    const [noises, signals] = [[first - distance - lengths[0], lengths[0]], [first, lengths[1]]].map(
+      ([start, length]) => traces.map((trace) => cut(trace, start, length)),
+    );
+    if (noises[0].length <= LEAST_PART * lengths[0] || signals[0].length <= LEAST_PART * lengths[1]) return NaN;
+    const offsets = noises.map(meanOf);
+    const power = (parts) => parts.reduce((sum, part, k) => sum + meanOf(part.map((value) => (value - offsets[k]) ** 2)), 0);
+    return 10 * Math.log10(power(signals) / power(noises));
+  }
+
+  // Whether P of a record is not above the noise before it; never where P is unknown
+  function isNoise(traces, noise) {
+    if (noise === null || noise.p_arrival === null) return false;
+    const { p_arrival: time, sampling_rate: rate, after, gap } = noise;
+    const n = traces[0].length;
+    const before = Math.min(noise.before, time - gap);
+    if (before * rate < 1 || after * rate >= n || !(time * rate >= 0 && time * rate <= n - 1)) return false;
+    const filtered = traces.map((trace) => filterBothWays(detrend(Float64Array.from(trace)).residual, noise));
+    const lengths = [before, after].map((seconds) => Math.max(nearest(seconds * rate), 1));
+    const ratio = snr(filtered, nearest(time * rate), nearest(gap * rate), lengths);
+    return Number.isFinite(ratio) && ratio < noise.least_snr_db;
+  }
+
+  function flags(traces, values, limits, noise) {
     const peaks = traces.map((trace) => {
       const mean = trace.reduce((sum, value) => sum + value / trace.length, 0);
       return trace.reduce((peak, value) => Math.max(peak, Math.abs(value - mean)), 0);
     });
     const measured = {
       peak: Math.max(...peaks),
+      p_arrival: noise?.p_arrival ?? NaN,
       density: values.reduce((count, value) => count + (value !== 0), 0) / values.length,
     };
     const isOutside = ([name, [low, high]]) => measured[name] < low || measured[name] > high;
     const known = {
       no_signal: traces.some((trace) => detrend(Float64Array.from(trace)).peak === 0),
       clipped: traces.some(isClipped),
+      noise_like: isNoise(traces, noise),
       out_of_range: Object.entries(limits).some(isOutside),
     };
     return Object.keys(known).filter((name) => known[name]);
@@ -453,7 +517,7 @@ const Fingerprint = (() => {
     return softmax(shares.map((score, k) => slope * Math.log(Math.max(score, least)) + offsets[k]));
   }
 
-  return { calibrate, detrend, fingerprint, flags, isClipped, makePlan, makeTransform };
+  return { calibrate, detrend, filterBothWays, fingerprint, flags, isClipped, makePlan, makeTransform };
 })();
 
 if (typeof module !== "undefined") module.exports = Fingerprint;

@@ -66,7 +66,7 @@ async function predict(traces) {
   const tensor = new ort.Tensor(settings.model_input.dtype, values, [1, ...settings.model_input.shape]);
   const { probabilities: scores } = await session.run({ fingerprints: tensor });
   const probabilities = Fingerprint.calibrate(Array.from(scores.data), settings.calibration);
-  const flags = Fingerprint.flags(traces, values, settings.limits);
+  const flags = Fingerprint.flags(traces, values, settings.limits, settings.noise);
   const best = probabilities.indexOf(Math.max(...probabilities));
   const isSure = decision.least_score === null || probabilities[best] >= decision.least_score;
   const reasons = [...flags];
