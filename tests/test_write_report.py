@@ -363,7 +363,7 @@ def test_a_click_on_a_cell_opens_its_trial(study):
     assert page.text("#trial-network").count("24 filters") == 2
     drawn = page.run("return document.getElementById('history').data.map(t => t.name)")
     assert drawn == ["train spread", "train", "valid spread", "valid"]
-    assert check_matrix(page, cube.confusion(**trial))
+    assert check_matrix(page, cube.confusion(by="event", **trial))
     page.choose("#trial-course", "accuracy")
     lines = "return document.getElementById('history').data.map(trace => trace.y)"
     expected = part["train_accuracy"].mean("fold")
@@ -395,6 +395,7 @@ def test_matrices_are_shown_by_fold_and_by_event(study):
     assert check_matrix(page, cube.confusion(by="event", fold=2))
     page.choose("#trial-matrix-kind", "record")
     page.choose("#trial-fold", "all")
+    assert check_matrix(page, cube.confusion())
     names = page.find("#trial-matrix tr:last-child").text
     assert [name.replace("_", " ") in names for name in CLASSES] == [True] * 3
 

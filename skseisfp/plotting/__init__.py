@@ -1,5 +1,6 @@
 """Displays of records, fingerprints, scores and sweeps; pages of sweeps and reviews."""
 
+from .._utils.names import suggest_names as _suggest_names
 from .architecture_display import ArchitectureDisplay
 from .confusion_margins_display import ConfusionMarginsDisplay
 from .cube_display import CubeDisplay
@@ -41,3 +42,5 @@ __all__ = [
     "write_report",
     "write_review",
 ]
+
+_suggest_names(__name__)

@@ -8,10 +8,10 @@ import numpy as np
 from .._utils.names import short_names
 from ._architecture_boxes import arrange_boxes, format_shape
 from ._cube_slice import QUANTITIES, compute, format_value
-from ._trial_layers import trial_layers, varied_architecture
+from ._trial_layers import has_network, shape_of, trial_layers
 
 DIGITS = 6
-CONFUSIONS = {"record": "confusion", "event": "event_confusion"}
+CONFUSIONS = {"event": "event_confusion", "record": "confusion"}  # the first is shown
 
 
 def collect_data(cube, *, input_shape, n_classes, architecture):
@@ -21,10 +21,10 @@ def collect_data(cube, *, input_shape, n_classes, architecture):
     ----------
     cube : ResultCube
         The cube.
-    input_shape : tuple of int, (n_channels, rows, columns)
-        Shape of one fingerprint.
+    input_shape : tuple of int, (n_channels, rows, columns), or None
+        Shape of one fingerprint; None is that of the sweep.
     n_classes : int or None
-        Number of classes of the networks.
+        Number of classes of the networks; None is that of the sweep.
     architecture : dict or None
         Parameters of the catalogue that were the same in all trials.
 
@@ -159,8 +159,7 @@ def _collect_history(cube):
 def _collect_networks(cube, input_shape, n_classes, architecture):
     """Collect the diagrams; boxes that are common to trials are kept once."""
     main = cube.values()
-    varied = varied_architecture(main.dims)
-    if not varied:
+    if not has_network(cube):
         return {"boxes": [], "trials": []}
     boxes, networks = {}, []
     options = {
@@ -170,16 +169,18 @@ def _collect_networks(cube, input_shape, n_classes, architecture):
     }
     for labels in product(*(main[name].values.tolist() for name in main.dims)):
         trial = dict(zip(main.dims, labels, strict=True))
-        networks.append(_collect_network(cube, trial, options, varied.values(), boxes))
+        networks.append(_collect_network(cube, trial, options, boxes))
     return {"boxes": [list(box) for box in boxes], "trials": networks}
 
 
-def _collect_network(cube, trial, options, varied, boxes):
+def _collect_network(cube, trial, options, boxes):
     """Collect the diagram of a trial, or the reason why there is none."""
     try:
         layers = trial_layers(cube, trial, **options)
     except ValueError as error:
         return {"reason": str(error)}
+    varied = [name.rpartition("__")[2] for name in trial]
+    is_known = options["input_shape"] or shape_of(cube, trial)
     rows = [
         [
             boxes.setdefault(
@@ -194,4 +195,5 @@ def _collect_network(cube, trial, options, varied, boxes):
         "rows": rows,
         "total": sum(layers["n_parameters"].tolist()),
         "input": format_shape(layers["input_shape"].iloc[0]),
+        "assumed": not is_known,
     }

@@ -9,6 +9,7 @@ from .._utils.optional import import_optional
 from ._architecture_boxes import N_COLUMNS, arrange_boxes, format_shape
 from ._axes import FAINT, INK, MUTED, get_axes
 from ._cube_slice import complete_trial, cube_of
+from ._display import DisplayRepr
 from ._trial_layers import read_network, trial_layers, varied_architecture
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ WIDTH, HEIGHT, STEP, ROW = 1.35, 1.05, 2.45, 1.7
 INCHES_PER_UNIT, POINTS_PER_INCH = 0.8, 11.5
 
 
-class ArchitectureDisplay:
+class ArchitectureDisplay(DisplayRepr):
     """Diagram of the layers of a network.
 
     Each cycle has a row of boxes; the last row has the fully connected layers. Arrows
@@ -187,7 +188,7 @@ class ArchitectureDisplay:
         cube: ResultCube,
         *,
         trial: dict[str, Any] | None = None,
-        input_shape: tuple[int, int, int] = (1, 64, 64),
+        input_shape: tuple[int, int, int] | None = None,
         n_classes: int | None = None,
         architecture: dict[str, Any] | None = None,
         ax: Axes | None = None,
@@ -200,13 +201,14 @@ class ArchitectureDisplay:
             The cube.
         trial : dict, default=None
             Values of parameters; missing values are those of the best trial.
-        input_shape : tuple of int, default=(1, 64, 64)
-            Channels, rows and columns of one fingerprint.
+        input_shape : tuple of int, default=None
+            Channels, rows and columns of one fingerprint; None is that of the sweep,
+            and (1, 64, 64) where the cube does not know it.
         n_classes : int, default=None
-            Number of classes; None is that of the confusion matrices.
+            Number of classes; None is that of the sweep.
         architecture : dict, default=None
             Parameters of :func:`skseisfp.neural.layer_catalogue` that were the same
-            in all trials; the others keep their defaults.
+            in all trials; the others are as the cube has noted them, or defaults.
         ax : matplotlib.axes.Axes, default=None
             Axes to draw on; None makes a figure.
 

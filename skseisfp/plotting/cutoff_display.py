@@ -13,6 +13,7 @@ from sklearn.utils import check_scalar
 from .._utils.checks import check_per_record
 from ..signal import frequency_axis, scalogram
 from ._axes import SERIES, draw_scalogram, get_axes, set_frequency_scale, strip_spines
+from ._display import DisplayRepr
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,7 +26,7 @@ LEAST_POWER = 1e-20  # over the largest, for the logarithm: -200 dB, below all n
 CHOSEN = "#2dd4bf"
 
 
-class CutoffDisplay:
+class CutoffDisplay(DisplayRepr):
     """Where the noise of a record ends and its signal begins.
 
     At the left is the scalogram in decibels, at the right the power of its rows: the

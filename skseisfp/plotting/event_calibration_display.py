@@ -14,6 +14,7 @@ from .._utils.checks import check_option
 from ..events import resolve_groups
 from ..metrics import event_labels, wilson_interval
 from ._axes import FAINT, INK, MUTED, SERIES, get_axes, strip_spines
+from ._display import DisplayRepr
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +25,7 @@ MARKERS = "osD^vPX*"
 HISTOGRAM_BINS = 20
 
 
-class EventCalibrationDisplay:
+class EventCalibrationDisplay(DisplayRepr):
     """Reliability diagram by event: how often events of a probability are of a class.
 
     The probability of an event is the mean of its records. Points are bins of events,

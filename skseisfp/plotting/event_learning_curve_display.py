@@ -10,6 +10,7 @@ import numpy as np
 
 from .._utils.checks import check_option
 from ._axes import FAINT, MUTED, SERIES, get_axes, strip_spines
+from ._display import DisplayRepr
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +22,7 @@ MARKERS = "osD^vPX*"
 COUNTS = ("events", "rarer")
 
 
-class EventLearningCurveDisplay:
+class EventLearningCurveDisplay(DisplayRepr):
     """Learning curves of one or several models over the number of training events.
 
     Bands are the intervals of the means over repeats. A dashed line and a bar at its

@@ -12,6 +12,7 @@ from ..io.event_tables import as_tables
 from ..io.tables import require_columns
 from ._axes import FAINT, INK, MUTED, SERIES, get_axes, round_down, strip_spines
 from ._color_keys import color_keys, colors_by_key, title_of
+from ._display import DisplayRepr
 from ._event_records import SOURCE_PLACE, STATION_PLACE
 from ._map_places import (
     PLACE,
@@ -38,7 +39,7 @@ KM_PER_DEGREE = 111.2  # of a great circle of the mean radius of the earth, 6371
 MOST_NAMED = 40  # stations whose names are written
 
 
-class EventMapDisplay:
+class EventMapDisplay(DisplayRepr):
     """Map of events, coloured by their class or another key, and of stations.
 
     A degree of longitude is drawn as long as it is at the middle latitude. There is

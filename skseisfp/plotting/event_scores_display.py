@@ -11,13 +11,14 @@ import pandas as pd
 
 from ..metrics import score_table
 from ._axes import SERIES, get_axes, strip_spines
+from ._display import DisplayRepr
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
-class EventScoresDisplay:
+class EventScoresDisplay(DisplayRepr):
     """Forest plot: the scores of several models, each with its interval.
 
     Parameters

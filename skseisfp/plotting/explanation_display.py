@@ -20,6 +20,7 @@ from ._axes import (
     set_frequency_scale,
     strip_spines,
 )
+from ._display import DisplayRepr
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,7 +32,7 @@ AGAINST, FOR = "#0b7fab", "#e66101"  # blue and orange, which all kinds of sight
 OPACITY = 0.85  # of the largest contribution, so that the scalogram is seen below
 
 
-class ExplanationDisplay:
+class ExplanationDisplay(DisplayRepr):
     """What speaks for a prediction, and what against it, in a record.
 
     Above is the record, with its seconds coloured by their contributions; below its

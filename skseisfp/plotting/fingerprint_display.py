@@ -13,10 +13,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
 from .._utils.checks import check_option
+from .._utils.html import box, fact_table, sized, with_numbers
 from .._utils.optional import import_optional
 from ..preprocessing import FingerprintTransformer
 from ..signal import decode, get_encoding
 from ._axes import FAINT, NEGATIVE, POSITIVE, ZERO, draw_scalogram, get_axes
+from ._display import DisplayRepr
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +29,7 @@ LEVELS = (8, 16, 32)  # indices at which the last levels of the Haar transform b
 TIME_INDEX, FREQUENCY_INDEX = "Haar index along time", "Haar index along frequency"
 
 
-class FingerprintDisplay:
+class FingerprintDisplay(DisplayRepr):
     """Gallery of fingerprints or scalograms, a row of panels for each class.
 
     In a fingerprint black is 0 and white is 1; each sign has its own colour. Its axes
@@ -86,6 +88,17 @@ class FingerprintDisplay:
         self.kind = kind
         self.frequencies = frequencies
         self.times = times
+
+    def _repr_html_(self) -> str:
+        images = np.asarray(self.images)
+        facts = {
+            "Images": sized(images.shape),
+            "Not zero": f"{100 * np.count_nonzero(images) / max(images.size, 1):.3g} %",
+        }
+        if self.labels is not None:
+            classes, numbers = np.unique(np.asarray(self.labels), return_counts=True)
+            facts["Classes"] = with_numbers(zip(classes, numbers, strict=True))
+        return box(f"FingerprintDisplay: {self.kind}", fact_table(facts))
 
     @classmethod
     def from_estimator(

@@ -11,6 +11,7 @@ from sklearn.isotonic import isotonic_regression
 from .._utils.checks import check_option, check_per_record, check_real
 from ._axes import FAINT, INK, MUTED, SERIES, get_axes, strip_spines
 from ._color_keys import color_keys, colors_by_key, title_of
+from ._display import DisplayRepr
 from ._event_records import (
     band_in_words,
     filtered,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 PICKS = (("P", SERIES[1], "-"), ("S", SERIES[0], "--"))
 
 
-class RecordSectionDisplay:
+class RecordSectionDisplay(DisplayRepr):
     """Record section: the records of an event by distance, with their picks.
 
     Time runs to the right, distance downwards.

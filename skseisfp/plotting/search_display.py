@@ -6,9 +6,10 @@ from abc import ABC, abstractmethod
 from typing import Any, Self
 
 from ._cube_slice import cube_of
+from ._display import DisplayRepr
 
 
-class SearchDisplay(ABC):
+class SearchDisplay(DisplayRepr, ABC):
     """Mixin of displays that draw a result cube: they draw a fitted search, too.
 
     A subclass has a class method ``from_cube(cube, **options)`` that returns the

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from .._utils.atomic import write_file
 from .._utils.optional import import_optional
+from .._utils.provenance import summary
 from ._page_parts import read_part
 from ._report_data import collect_data, dump_data
+from ._report_provenance import provenance_part
 
 if TYPE_CHECKING:
     from ..sweep import ResultCube
@@ -25,7 +27,7 @@ def write_report(
     path: str | PathLike[str],
     *,
     title: str = "Study",
-    input_shape: tuple[int, int, int] = (1, 64, 64),
+    input_shape: tuple[int, int, int] | None = None,
     n_classes: int | None = None,
     architecture: dict[str, Any] | None = None,
 ) -> Path:
@@ -34,7 +36,9 @@ def write_report(
     The page is one file without links to others. It turns the cube, cuts it by sliders,
     draws surfaces, heat maps, curves, parallel coordinates and the Pareto plot, and
     shows the parameters, the scores of the folds, the confusion matrix, the learning
-    history and the architecture of each trial.
+    history and the architecture of each trial. Below them it says what was run: the
+    plan, the events and records by class, the folds, the versions of the packages and
+    the date.
 
     Parameters
     ----------
@@ -44,13 +48,15 @@ def write_report(
         File to write; an old one is replaced when the page is complete.
     title : str, default="Study"
         Title of the page.
-    input_shape : tuple of int, default=(1, 64, 64)
+    input_shape : tuple of int, default=None
         Channels, rows and columns of one fingerprint, for the diagrams of the networks.
+        None is that of the sweep, and (1, 64, 64) where the cube does not know it.
     n_classes : int, default=None
-        Number of classes, for the diagrams; None is that of the confusion matrices.
+        Number of classes, for the diagrams; None is that of the sweep.
     architecture : dict, default=None
         Parameters of :func:`skseisfp.neural.layer_catalogue` that were the same in
-        all trials, for the diagrams; the others keep their defaults.
+        all trials, for the diagrams. None are those of the sweep, and the defaults
+        where the cube does not know them.
 
     Returns
     -------
@@ -67,7 +73,9 @@ def write_report(
     Notes
     -----
     A diagram whose network has another number of parameters than the trial is not
-    drawn; the page says so.
+    drawn; the page says so. What the cube does not know, as cubes of tables and of
+    files of earlier versions do not, is said to be not recorded. The date is that of
+    the sweep, so that the page of a cube is the same whenever it is written.
 
     Examples
     --------
@@ -96,6 +104,8 @@ def write_report(
         style="".join(map(read_part, STYLES)),
         plotly=offline.get_plotlyjs().replace("</script", "<\\/script"),
         study=dump_data(data),
+        summary=escape(summary(cube.provenance)),
+        provenance=provenance_part(cube),
         script="\n".join(read_part(f"_report/{name}") for name in SCRIPTS),
     )
     write_file(path, page)

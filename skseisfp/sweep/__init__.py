@@ -1,5 +1,6 @@
 """Plans of experiments, searches that store every fit, and cubes of their results."""
 
+from .._utils.names import suggest_names as _suggest_names
 from ._search_store import NotReusableWarning
 from ._stored_values import StoredObject
 from .experiment_plan import ExperimentPlan
@@ -19,3 +20,5 @@ __all__ = [
     "StoredObject",
     "SweepSearchCV",
 ]
+
+_suggest_names(__name__)

@@ -93,6 +93,7 @@ class BaseSweepSearchCV(InheritedParameterDocs, ValidatedParameters, BaseSearchC
     cv_results_: dict[str, Any]
     fit_results_: list[list[dict[str, Any] | None]]
     confusion_labels_: list | None
+    provenance_: dict[str, Any]
     best_estimator_: Any
     best_score_: float
     best_params_: dict[str, Any]

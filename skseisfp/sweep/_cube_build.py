@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 
 DIMS = ("fold", "true_class", "predicted_class", "epoch")
 TIMES = ("fit_time", "score_time")
+PROVENANCE = "provenance"
 CONFUSIONS = ("confusion", "event_confusion")
 TRAIN = "_train"
+INPUT_SHAPE = "input_shape"  # of the networks, where they differ
+OTHERS = ("n_parameters", "n_resources", "error", INPUT_SHAPE)
 
 
 def search_results(search: Any) -> dict[str, Any]:
@@ -52,6 +55,7 @@ def search_results(search: Any) -> dict[str, Any]:
         "main_metric": _main_metric(search, metrics),
         "classes": _classes(search),
         "order": _without(order, resource) if "n_resources" in results else order,
+        "provenance": getattr(search, "provenance_", None),
     }
     if "n_resources" in results:
         found["resources"] = np.asarray(results["n_resources"])
@@ -100,6 +104,7 @@ def build_dataset(
     classes: Sequence | None = None,
     order: Mapping[str, Any] | Iterable[str] = (),
     resources: npt.ArrayLike | None = None,
+    provenance: Mapping[str, Any] | None = None,
 ) -> xarray.Dataset:
     """Put the fits of a search on the grid of its parameters.
 
@@ -119,6 +124,8 @@ def build_dataset(
         Names of parameters in the order of the axes, with their values if a dict.
     resources : array-like of int, default=None
         What a trial was given, in searches by successive halving.
+    provenance : dict, default=None
+        What the search was made from.
 
     Returns
     -------
@@ -138,6 +145,9 @@ def build_dataset(
     tables = grid.tables()
     if resources is not None:
         variables["n_resources"] = grid.per_trial(resources)
+    shapes = grid.input_shapes()
+    if len({*shapes} - {""}) > 1:
+        variables[INPUT_SHAPE] = grid.strings(shapes)
     coordinates: dict[str, Any] = {
         name: axis_coordinate(name, axis) for name, axis in axes.items()
     }
@@ -159,6 +169,7 @@ def build_dataset(
             "main_metric": main_metric or metrics[0],
             "metrics": list(metrics),
             "fixed": {key: v for key, v in fixed.items() if not is_missing(v)},
+            **_noted(provenance, shapes),
         },
     )
 
@@ -228,7 +239,14 @@ class _Grid:
         strings = [clean_string(fit.get("error") or "") for fit in self._fits]
         if not any(strings):
             return {}
-        return {"error": (self._dims, self._fill(strings, dtype=object, empty=""))}
+        return {"error": self.strings(strings)}
+
+    def strings(self, strings) -> tuple:
+        return self._dims, self._fill(strings, dtype=object, empty="")
+
+    def input_shapes(self) -> list[str]:
+        shapes = (fit.get(INPUT_SHAPE) or () for fit in self._fits)
+        return [",".join(map(str, shape)) for shape in shapes]
 
     def histories(self, taken) -> dict:
         histories = [fit.get("history") or [] for fit in self._fits]
@@ -263,6 +281,15 @@ class _Grid:
         return self._dims[:-1], array
 
 
+def _noted(provenance, shapes):
+    """Return the provenance with the shape that all networks share, if any is known."""
+    noted = dict(provenance or {})
+    shapes = {*shapes} - {""}
+    if len(shapes) == 1:
+        noted[INPUT_SHAPE] = [int(length) for length in shapes.pop().split(",")]
+    return {PROVENANCE: noted} if noted else {}
+
+
 def _parameter_order(search):
     """Return the values of the parameters as the user ordered them."""
     grid = getattr(search, "param_grid", None)
@@ -293,8 +320,7 @@ def _classes(search):
 
 def _check_names(names):
     """Raise if parameters and metrics are named alike, or like something else."""
-    reserved = [*DIMS, *TIMES, *CONFUSIONS, "n_parameters", "n_resources", "error"]
-    names = [*names, *reserved]
+    names = [*names, *DIMS, *TIMES, *CONFUSIONS, *OTHERS]
     both = [name for name in names if names.count(name) > 1]
     if both:
         raise ValueError(

@@ -18,6 +18,8 @@ from .._utils.atomic import write_file
 from .._utils.hdf5 import check_hdf5_file
 from .._utils.optional import import_optional
 from .._utils.plain import plain
+from .._utils.provenance import check_provenance
+from ._cube_build import PROVENANCE
 from ._grid import check_size
 from ._stored_values import decode, encode
 from ._table_files import CLASS_AXES, KEY, escape, is_empty, unescape
@@ -112,6 +114,7 @@ def describe(dataset: xarray.Dataset) -> dict[str, Any]:
             name: [list(variable.dims), variable.dtype == object]
             for name, variable in dataset.data_vars.items()
         },
+        **_provenance_in(dataset.attrs),
     }
 
 
@@ -240,8 +243,23 @@ def _dataset(about, variables, coordinates):
             "main_metric": about["main_metric"],
             "metrics": about["metrics"],
             "fixed": {key: decode(value) for key, value in about["fixed"]},
+            **_read_provenance(about),
         },
     )
+
+
+def _provenance_in(attributes):
+    """Return the provenance as an attribute, none where nothing is known."""
+    noted = attributes.get(PROVENANCE)
+    return {PROVENANCE: noted} if noted else {}
+
+
+def _read_provenance(about):
+    """Return the provenance of a file as an attribute; raise if it is damaged."""
+    found = _provenance_in(about)
+    for noted in found.values():
+        check_provenance(noted)
+    return found
 
 
 def _quote(name):

@@ -31,6 +31,14 @@ if TYPE_CHECKING:
 SINGLE = "score"
 LOST = "lost"  # the mark of a fit that failed for a transient reason
 NOT_KEPT = ("duration",)  # of a history: another one in each run
+NOT_KNOWN = (  # of a fit that failed
+    "train_scores",
+    "confusion",
+    "event_confusion",
+    "history",
+    "n_parameters",
+    "input_shape",
+)
 EXCEPTION = re.compile(r"([A-Za-z_]\w*\.)*([A-Za-z_]\w*(?=:|$))")
 
 
@@ -113,6 +121,7 @@ def _keep(out, noting, X, y, train, test, classes, groups):
         "event_confusion": matrices[1],
         "history": _history(network),
         "n_parameters": _count_parameters(network),
+        "input_shape": _input_shape(network),
         "fit_time": float(out["fit_time"]),
         "score_time": float(out["score_time"]),
         "error": noting.error,
@@ -121,10 +130,9 @@ def _keep(out, noting, X, y, train, test, classes, groups):
 
 def failed_fit(reason: str, seconds: float) -> dict[str, Any]:
     """Return the parts to keep of a fit that failed after some seconds."""
-    keys = ("train_scores", "confusion", "event_confusion", "history", "n_parameters")
     return {
         "scores": {},
-        **dict.fromkeys(keys),
+        **dict.fromkeys(NOT_KNOWN),
         "fit_time": seconds,
         "score_time": 0.0,
         "error": reason,
@@ -305,3 +313,9 @@ def _count_parameters(part):
     from ..neural.parameter_counts import count_parameters  # loads torch
 
     return count_parameters(part)
+
+
+def _input_shape(network):
+    """Return the shape of one fingerprint in a network, None if it is not known."""
+    shape = getattr(network, "fingerprint_shape_", None)
+    return None if shape is None else [int(length) for length in shape]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from .._utils.optional import import_optional
+from .._utils.progress import progress
 
 
 @contextmanager
@@ -36,29 +36,18 @@ def show_progress(
     callable
         To be called after each change of `fits`.
     """
-    if not verbose:
-        yield lambda: None
-        return
-    rich = import_optional("rich.progress", extra="sweep")
-    console = import_optional("rich", extra="sweep").get_console()
-    if not (console.is_terminal or console.is_jupyter):
-        yield lambda: None
-        return
-    columns = (
-        rich.TextColumn("{task.fields[trials]} of {task.fields[n_candidates]} trials"),
-        rich.BarColumn(),
-        rich.MofNCompleteColumn(),
-        rich.TextColumn("fits, best {task.fields[best]},"),
-        rich.TimeRemainingColumn(),
-        rich.TextColumn("left"),
-    )
-    total = n_candidates * n_splits
     best = _Best(fits, n_splits, metric)
-    with rich.Progress(*columns, console=console) as bar:
-        task = bar.add_task(
-            "", total=total, completed=len(fits), n_candidates=n_candidates, **best()
-        )
-        yield lambda: bar.update(task, completed=len(fits), **best())
+    done = len(fits)
+    total = n_candidates * n_splits
+    with progress(total, "fits", verbose, by="Sweep", done=done) as advance:
+
+        def report():
+            nonlocal done
+            found, done = len(fits) - done, len(fits)
+            advance(found, note=lambda: best.describe(n_candidates))
+
+        report()
+        yield report
 
 
 class _Best:
@@ -72,7 +61,8 @@ class _Best:
         self._counts = {}
         self._best = -np.inf
 
-    def __call__(self):
+    def describe(self, n_candidates):
+        """Return how many trials are finished, and the best score among them."""
         for candidate, fold in self._fits.keys() - self._seen:
             self._seen.add((candidate, fold))
             self._counts[candidate] = self._counts.get(candidate, 0) + 1
@@ -80,7 +70,7 @@ class _Best:
                 self._best = max(self._best, self._mean(candidate))
         finished = sum(count == self._n_splits for count in self._counts.values())
         best = f"{self._best:.4g}" if np.isfinite(self._best) else "-"
-        return {"trials": finished, "best": best}
+        return f"{finished} of {n_candidates} trials, best {best}"
 
     def _mean(self, candidate):
         """Return the mean score of a trial, -inf if a fold has none."""

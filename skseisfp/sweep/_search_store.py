@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._utils.digest import digest, environment
 from ._fits import SINGLE
+from ._provenance import describe_sweep
 from ._scoring import metric_names
 from ._store import Store
 from ._stored_studies import STORE_VERSION
@@ -49,9 +50,10 @@ class SearchStore(ExitStack):
     def __init__(self, search: Any, sweep: Sweep, params: dict):
         super().__init__()
         self._search, self._store = search, None
+        self._digests = Digests()
+        search.provenance_ = describe_sweep(search, sweep, self._digests)
         if search.store is None:
             return
-        self._digests = Digests()
         self._description = self._describe(sweep, params)
         parts = self._description["digests"]
         self.name = self._name = search.study_name or f"sweep-{digest(parts)}"
@@ -74,6 +76,7 @@ class SearchStore(ExitStack):
             "keys": candidate_keys(sweep.estimator, sweep.candidates, self._digests),
             "parameters": list(dict.fromkeys(name for grid in grids for name in grid)),
             "refit_metric": refit if isinstance(refit, str) else first,
+            "provenance": self._search.provenance_,
         }
         self._warn()
         made_from = self._name, self._description
@@ -86,6 +89,8 @@ class SearchStore(ExitStack):
         error_score = float("nan") if error_score == "raise" else error_score
         scoring = sweep.scorer, self._search.return_train_score, error_score
         of = self._digests.of
+        # networks that are trained together are rounded in another way
+        way = [f"together={sweep.together}"] if sweep.together else []
         return {
             "store_version": STORE_VERSION,
             "metrics": metrics,
@@ -94,7 +99,7 @@ class SearchStore(ExitStack):
             "classes": sweep.options["classes"],
             "versions": versions,
             "digests": {
-                "estimator": of("estimator", sweep.estimator),
+                "estimator": of("estimator", sweep.estimator, *way),
                 "records": of("X", sweep.X),
                 "labels": of("y", sweep.y),
                 "groups or other metadata": of("metadata", params),

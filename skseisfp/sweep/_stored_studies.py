@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.model_selection import ParameterGrid
 
 from .._utils.trials import check_n_trials
+from ._provenance import describe_study
 from ._store import Store
 from ._stored_values import decode_grids
 
@@ -27,7 +28,7 @@ def read_study(store: Any, name: str | None = None) -> dict[str, Any]:
     Of the plan that was started last these are its ``name``; ``params``, the dict of
     each trial; ``fits``, a list over trials of a list over folds of dicts, None where
     missing; ``classes``; ``metrics``, their names; ``refit_metric``; ``parameters``,
-    the names of the parameters in the order of the plan.
+    the names of the parameters in the order of the plan; ``provenance``.
     """
     with Store(store, create=False) as opened:
         name, description = _find_sweep(opened, name)
@@ -51,6 +52,7 @@ def read_study(store: Any, name: str | None = None) -> dict[str, Any]:
         "metrics": metrics,
         "refit_metric": plan["refit_metric"],
         "parameters": plan["parameters"],
+        "provenance": plan.get("provenance") or describe_study(description, plan),
     }
 
 

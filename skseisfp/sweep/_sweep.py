@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from ._fits import LOST, evaluate_fit, failed_fit, lost_fit
 from ._prefix import split_candidate
+from ._together import join_jobs
 from ._transient import lost_worker_errors
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Sweep:
         Further arguments of `evaluate_fit`.
     n_jobs, pre_dispatch : object
         As joblib takes them.
+    together : bool or "auto"
+        Whether networks of one shape are trained at the same time.
     """
 
     estimator: Any
@@ -69,6 +72,7 @@ class Sweep:
     options: dict[str, Any]
     n_jobs: Any
     pre_dispatch: Any
+    together: bool | str = False
 
     def __post_init__(self):
         self._parts = [
@@ -152,13 +156,16 @@ class Sweep:
     def _run_batch(self, batch, study, contexts, report):
         """Run the fits of some candidates together; after a kill one by one."""
         try:
-            self._run_jobs(self._jobs(batch, study, contexts), study, report)
+            jobs = self._jobs(batch, study, contexts)
+            if self.together:
+                jobs = join_jobs(jobs, self.together is True, self._count_workers())
+            self._run_jobs(jobs, study, report)
         except lost_worker_errors():
             for job in self._jobs(batch, study, contexts):
                 self._run_alone(job, study, report)
 
     def _run_jobs(self, jobs, study, report):
-        for candidate, fold, fit in self._results(jobs):
+        for candidate, fold, fit in chain.from_iterable(self._results(jobs)):
             if LOST in fit:
                 self._lose(candidate, fold, fit, study)
             else:
@@ -276,7 +283,7 @@ class Sweep:
 
 def _run_fit(candidate, fold, estimator, parameters, X, y, **options):
     fit = evaluate_fit(estimator, X, y, parameters=parameters, **options)
-    return candidate, fold, fit
+    return [(candidate, fold, fit)]
 
 
 def fit_table(

@@ -16,6 +16,7 @@ from .._utils.atomic import write_file
 from .._utils.checks import check_option
 from .._utils.plain import plain_repr
 from .._utils.trials import check_n_trials, count_trials
+from ._html import plan_html
 from ._plan_estimates import time_fit, trial_size
 from ._plan_faults import find_faults
 from ._plan_toml import name_plan, read_plan, write_plan
@@ -332,6 +333,9 @@ class ExperimentPlan:
         return (self.name, self.param_grid) == (other.name, other.param_grid)
 
     __hash__ = None  # pyright: ignore[reportAssignmentType]  # Python's own way
+
+    def _repr_html_(self) -> str:
+        return plan_html(self)
 
     def __repr__(self) -> str:
         name = "" if self.name is None else f", name={self.name!r}"

@@ -10,9 +10,17 @@ import pandas as pd
 from .._utils.checks import check_option
 from .._utils.names import find_parameter
 from .._utils.optional import import_optional
-from ._cube_build import CONFUSIONS, TRAIN, build_dataset, is_missing, search_results
+from ._cube_build import (
+    CONFUSIONS,
+    PROVENANCE,
+    TRAIN,
+    build_dataset,
+    is_missing,
+    search_results,
+)
 from ._cube_files import CubeFiles
 from ._grid import Axis, mean_change, steepness
+from ._html import cube_html
 from ._stored_studies import read_study
 from .objectives import lexicographic_argmin, pareto_front
 from .trial_lookup import complete_trial, find_place, originals_of
@@ -37,8 +45,9 @@ class ResultCube(CubeFiles):
         ``true_class``, ``predicted_class`` and ``epoch``. Its variables are the
         metrics, on the training records ``<metric>_train``, the counts ``confusion``
         and ``event_confusion``, ``n_parameters``, ``fit_time``, ``score_time``, the
-        losses of each epoch (``train_loss``, ``valid_loss``) and ``error``, the reason
-        of a failure. A missing fit is NaN.
+        losses of each epoch (``train_loss``, ``valid_loss``), ``input_shape``, that of
+        the networks where trials differ in it, and ``error``, the reason of a failure.
+        A missing fit is NaN.
 
     Attributes
     ----------
@@ -52,6 +61,11 @@ class ResultCube(CubeFiles):
         The parameters that were varied, in the order of the axes.
     fixed : dict
         The parameters of the search that had one value.
+    provenance : dict
+        What the sweep was made from: ``date`` of the call of `fit`, ``plan``,
+        ``estimator``, ``data`` (digest, shape, records and events by class),
+        ``folds``, ``network``, ``input_shape`` of the networks and ``versions`` of the
+        packages. What was not recorded is not in it, or None.
 
     See Also
     --------
@@ -94,6 +108,7 @@ class ResultCube(CubeFiles):
     main_metric: str
     metrics: list[str]
     fixed: dict[str, Any]
+    provenance: dict[str, Any]
 
     def __init__(self, dataset: xarray.Dataset):
         xarray = import_optional("xarray", extra="sweep")
@@ -105,6 +120,7 @@ class ResultCube(CubeFiles):
         self.main_metric = dataset.attrs["main_metric"]
         self.metrics = list(dataset.attrs["metrics"])
         self.fixed = dict(dataset.attrs["fixed"])
+        self.provenance = dict(dataset.attrs.get(PROVENANCE) or {})
         dims = map(str, dataset[self.main_metric].dims)
         self.parameters = [name for name in dims if name != "fold"]
 
@@ -163,6 +179,7 @@ class ResultCube(CubeFiles):
                 main_metric=found.get("refit_metric"),
                 classes=found["classes"],
                 order=found.get("parameters", ()),
+                provenance=found.get("provenance"),
             )
         )
 
@@ -433,6 +450,9 @@ class ResultCube(CubeFiles):
         return self.fixed | {
             name: value for name, value in found.items() if not is_missing(value)
         }
+
+    def _repr_html_(self) -> str:
+        return cube_html(self)
 
     def __repr__(self) -> str:
         sizes = self.dataset.sizes

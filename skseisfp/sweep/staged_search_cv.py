@@ -91,8 +91,8 @@ class StagedSearchCV(BaseSweepSearchCV):
         Number of fits, without the last one on all records.
     study_name_ : str or None
         Name of the study in the store, None without one.
-    confusion_labels_, best_estimator_, best_score_, best_params_, best_index_, \
-            scorer_, n_splits_, refit_time_, multimetric_ : object
+    confusion_labels_, provenance_, best_estimator_, best_score_, best_params_, \
+            best_index_, scorer_, n_splits_, refit_time_, multimetric_ : object
         As of `SweepSearchCV`.
 
     See Also
@@ -207,6 +207,7 @@ class StagedSearchCV(BaseSweepSearchCV):
                 main_metric=self._metric() or metrics[0],
                 classes=self.confusion_labels_,
                 order=self.stages_[stage]["ranges"],
+                provenance=self.provenance_,
             )
         )
 

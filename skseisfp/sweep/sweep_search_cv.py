@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.model_selection import GridSearchCV, ParameterGrid
 
+from .._compat import StrOptions
 from .._utils.trials import check_n_trials
 from ._base_search import BaseSweepSearchCV
 from ._sweep import fit_table
@@ -35,6 +36,9 @@ class SweepSearchCV(BaseSweepSearchCV, GridSearchCV):
     param_grid : ExperimentPlan, dict or list of dict
         The plan, or a grid as :class:`~sklearn.model_selection.GridSearchCV` takes it,
         of at most 1,000,000 trials.
+    together : bool or "auto", default=False
+        Train networks of one shape at the same time, see the notes. ``"auto"`` does so
+        where it is faster, True wherever it is possible.
 
     Attributes
     ----------
@@ -52,6 +56,8 @@ class SweepSearchCV(BaseSweepSearchCV, GridSearchCV):
     confusion_labels_ : list
         Labels in the order of the confusion matrices; None for what is not a
         classifier.
+    provenance_ : dict
+        What the sweep was made from, see `ResultCube`.
     study_name_ : str or None
         Name of the study in the store.
     best_estimator_, best_score_, best_params_, best_index_, scorer_, n_splits_, \
@@ -99,6 +105,16 @@ class SweepSearchCV(BaseSweepSearchCV, GridSearchCV):
     are scikit-learn's or this package's, which ask only the estimator about the
     records. Fit times are without them then.
 
+    With `together`, fits of `FingerprintClassifier` are trained up to 16 at a time
+    where `skseisfp.neural.fit_together` can: folds and seeds, learning rates, weight
+    decays and probabilities of dropout, of an architecture, where nothing but the
+    classifier is fitted on a fold. Every fit is scored and stored as otherwise, and its
+    time is its share; all others run on their own, and so does one that fails. Scores
+    are those of separate fits but for rounding, which may differ with ``n_jobs`` and
+    with what the store has already: fits of another `together` are another study, and
+    it is an option. A search that is killed loses the fits that are trained at the
+    moment. ``"auto"`` trains together on a GPU and, on a CPU, `FingerprintMLP`.
+
     With a `ledger`, the search opens a look for each trial before the fits and records
     its mean test score after them, by the metric of `refit` or the first one. It needs
     the events, from ``groups`` or from the index of the labels. A sealed set raises
@@ -129,7 +145,9 @@ class SweepSearchCV(BaseSweepSearchCV, GridSearchCV):
     _parameter_constraints = {
         **BaseSweepSearchCV._parameter_constraints,
         "param_grid": [dict, list, ExperimentPlan],
+        "together": ["boolean", StrOptions({"auto"})],
     }
+    _earlier_values = {"together": False}
 
     def __init__(
         self,
@@ -147,6 +165,7 @@ class SweepSearchCV(BaseSweepSearchCV, GridSearchCV):
         pre_dispatch: int | str = "2*n_jobs",
         error_score: float | str = np.nan,
         return_train_score: bool = False,
+        together: bool | str = False,
     ):
         super().__init__(
             estimator,
@@ -163,6 +182,7 @@ class SweepSearchCV(BaseSweepSearchCV, GridSearchCV):
             return_train_score=return_train_score,
         )
         self.param_grid = param_grid
+        self.together = together
 
     def _plan(self):
         grid: Any = ParameterGrid(self._grid())
@@ -177,6 +197,7 @@ class SweepSearchCV(BaseSweepSearchCV, GridSearchCV):
         """Run the sweep; its results are kept also if it is stopped."""
         grids = self._grid()
         grids = [grids] if isinstance(grids, dict) else grids
+        sweep.together = self.together
         with self._open_store(sweep, params) as store:
             self.study_name_ = store.name
             with store.study(sweep, grids, range(len(sweep.splits))) as study:

@@ -106,7 +106,7 @@ function matrixTable(classes, counts) {
   const foot = element("tr", {}, element("th", {}), ...names.map((name) => element("th", { scope: "col" }, name)),
     element("th", { scope: "col" }, "precision, %"));
   return element("table", { class: "matrix", id: "trial-matrix" },
-    element("caption", {}, `True class to the right, predicted class upwards; share of ${total} items and count. Corner: accuracy.`),
+    element("caption", {}, `True class to the right, predicted class upwards; share of ${total} ${state.matrix}s and count. Corner: accuracy.`),
     element("tbody", {}, recall, ...body, foot));
 }
 
@@ -169,7 +169,7 @@ function netPart() {
     element("b", {}, title), ...lines.map(([text, varied]) => element("div", { class: varied ? "varied" : null }, text)),
     element("div", { class: "shape" }, element("div", {}, shape), count ? element("div", {}, format(count)) : null));
   return section("Architecture", element("p", { class: "note" },
-    `${format(network.total)} parameters, input ${network.input}. Varied values are red; the last lines of a layer are the shape of its output and its number of parameters.`),
+    `${format(network.total)} parameters, input ${network.input}${network.assumed ? " (not recorded: the published shape)" : ""}. Varied values are red; the last lines of a layer are the shape of its output and its number of parameters.`),
     element("ol", { class: "network", id: "trial-network" }, ...network.rows.map((row) =>
       element("li", {}, element("ol", {}, ...row.map((k) => box(study.networks.boxes[k])))))));
 }

@@ -108,7 +108,7 @@ function drawCube() {
 // Farther away where the plot is narrow, a little above the middle.
 function cameraFrom(x, y, z) {
   const { width, height } = document.getElementById("plot").getBoundingClientRect();
-  const far = Math.max(1.08, (1.35 * height) / width);
+  const far = Math.max(1.25, (1.65 * height) / width);
   return { eye: { x: far * x, y: far * y, z: far * z }, center: { x: 0, y: 0, z: -0.12 } };
 }
 
@@ -137,7 +137,8 @@ function drawSurface() {
     ],
     layout: baseLayout({ margin: { l: 0, r: 0, t: 0, b: 0 }, scene: {
       xaxis: tickedAxis(axes[0], box), yaxis: tickedAxis(axes[1], box),
-      zaxis: plainAxis(nameOf(), { ...box, range: padded(rangeOf(values)) }),
+      // the bar of colours names the height, too
+      zaxis: plainAxis("", { ...box, range: padded(rangeOf(values)) }),
       aspectmode: "manual", aspectratio: { x: 1.1, y: 1.1, z: 0.8 }, camera: cameraFrom(-1.35, -1.5, 0.9) } }),
   };
 }
