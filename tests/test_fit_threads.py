@@ -8,7 +8,8 @@ from joblib import Parallel, delayed
 from skorch.callbacks import Callback
 from small_classifiers import Module, make_classifier, make_fingerprints, same_weights
 
-from skseisfp.neural import FingerprintClassifier
+from skseisfp._utils.digest import digest
+from skseisfp.neural import FingerprintClassifier, FingerprintCNN
 from skseisfp.neural._threads import usable_threads
 from skseisfp.sweep._threads import single_thread
 
@@ -71,6 +72,25 @@ def test_layers_of_torch_take_one_thread_unless_told(params, n_threads, inside, 
     ).fit(X, y).predict(X)
     assert set(seen) == {(inside, 0)}
     assert torch.get_num_threads() == 2
+
+
+@pytest.mark.parametrize("params", [{}, {"module": FingerprintCNN}])
+def test_a_number_that_changes_no_bit_counts_in_no_digest(params):
+    def digest_of(n_threads, **others):
+        settings = {**params, **others}
+        return digest(FingerprintClassifier(n_threads=n_threads, **settings))
+
+    assert digest_of(1) == digest_of(None)
+    assert digest_of(1, fused=False) == digest_of(None, fused=False)
+    assert digest_of(2, fused=False) != digest_of(None, fused=False)
+    assert digest_of(2, fused=False) != digest_of(3, fused=False)
+    # without a module flat fingerprints take the layers of torch
+    assert (digest_of(2) == digest_of(None)) == bool(params)
+    assert digest_of(None) != digest_of(None, fused=False)
+
+
+def test_the_default_is_one_thread_in_the_layers_of_torch():
+    assert same_weights(fit(fused=False), fit(fused=False, n_threads=1))
 
 
 @pytest.mark.parametrize("params", [{}, {"fused": False, "n_threads": 3}])

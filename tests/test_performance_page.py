@@ -9,7 +9,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 def test_code_blocks_run_in_order():
     text = PAGE.read_text()
     blocks = re.findall(r"^```python\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     namespace = {}
     for block in blocks:
         exec(compile(block, PAGE.name, "exec"), namespace)

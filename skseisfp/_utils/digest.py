@@ -23,6 +23,8 @@ from .versions import installed_version
 PACKAGES = ("skseisfp", "numpy", "scipy", "scikit-learn", "skorch", "torch", "numba")
 # Kept by `clone` in addition to the parameters.
 KEPT_BY_CLONE = ("_metadata_request", "_sklearn_output_config")
+# Parameters of estimators that change what is printed, and no result.
+WITHOUT_EFFECT = {"verbose"}
 
 CACHED = type(functools.cache(lambda: None))
 # Long to take a digest of, and used by many candidates.
@@ -39,8 +41,9 @@ def digest(*values: Any, memo: dict | None = None) -> str:
         and what pickle can reduce to them. Python's and NumPy's scalars count alike,
         so do C and Fortran order, and equal strings in arrays of any type. Functions
         and classes of the user count by what they do, see `digest_code`; estimators by
-        their class and parameters, and by all that `clone` keeps: a frozen one by its
-        fitted state.
+        their class and parameters, except `verbose`, and by all that `clone` keeps: a
+        frozen one by its fitted state. A class with a method ``_digested_params``
+        returns by it its parameters as far as its results depend on them.
     memo : dict, default=None
         Digests of functions, classes and arrays that several calls share; it keeps
         them alive, and they must not change meanwhile.
@@ -249,7 +252,9 @@ class _Hasher:
             inner = self._child(frozen=True).add(vars(estimator))
             self._feed("frozen", inner.hexdigest())
             return
-        self.add(estimator.get_params(deep=False))
+        own = getattr(type(estimator), "_digested_params", None)
+        params = own(estimator) if own else estimator.get_params(deep=False)
+        self.add({name: params[name] for name in params.keys() - WITHOUT_EFFECT})
         for name in KEPT_BY_CLONE:
             if hasattr(estimator, name):
                 self._feed("kept", name)

@@ -59,11 +59,12 @@ def assemble_network(classifier, generators):
         callbacks=_make_callbacks(classifier),
         classes=np.arange(len(classifier.classes_)),
         device=classifier.device_,
-        verbose=classifier.verbose,
+        verbose=max(0, classifier.verbose - 1),
         **settings,
     )
     network.generators_ = generators
     network.augmenter_ = classifier.augmenter_
+    network.shows_bar_ = classifier.verbose == 1
     return network
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from skorch import NeuralNetClassifier
-from skorch.callbacks import Callback, EpochTimer, PassthroughScoring, PrintLog
+from skorch.callbacks import Callback, EpochTimer, PassthroughScoring
 from skorch.helper import predefined_split
 
+from .._utils.progress import progress
 from ._randomness import seeded_global_generator
+from ._training_log import EpochProgress, PlainTable
 
 # losses that multiply those of the items by weights of their classes
 _BY_CLASS = (torch.nn.CrossEntropyLoss, torch.nn.NLLLoss)
@@ -35,11 +38,14 @@ class FingerprintNet(NeuralNetClassifier):
     """A skorch classifier whose random numbers come from the generators of its fit.
 
     `generators_` is a `FitGenerators`, set before training and removed after it;
-    `augmenter_` changes the batches that it trains on, and cuts all others.
+    `augmenter_` changes the batches that it trains on, and cuts all others. With
+    `shows_bar_` it shows its epochs while it trains.
     """
 
     generators_: Any = None
     augmenter_: Any = None
+    shows_bar_: bool = False
+    advance_: Any = None
     mean_weights_: dict[bool, float]
     module_: Any
 
@@ -55,7 +61,8 @@ class FingerprintNet(NeuralNetClassifier):
             average("valid_loss"),
             average("train_accuracy", on_train=True, lower_is_better=False),
             average("valid_accuracy", lower_is_better=False),
-            ("print_log", PrintLog()),
+            ("print_log", PlainTable()),
+            ("epoch_progress", EpochProgress()),
         ]
 
     def initialize(self):
@@ -95,7 +102,7 @@ class FingerprintNet(NeuralNetClassifier):
             self.module_.load_state_dict(start)
         self.notify("on_train_begin", X=dataset, y=None)
         try:
-            with fast(self.module_, self.device):
+            with self._bar(), fast(self.module_, self.device):
                 self.fit_loop(dataset)
         except KeyboardInterrupt:
             if not self.stopped_by_callback_:
@@ -103,6 +110,17 @@ class FingerprintNet(NeuralNetClassifier):
         self.notify("on_train_end", X=dataset, y=None)
         self._check_finite()
         return self
+
+    @contextmanager
+    def _bar(self):
+        """Show the epochs of a fit, if they are to be shown."""
+        by = "FingerprintClassifier"
+        with progress(self.max_epochs, "epochs", self.shows_bar_, by=by) as advance:
+            self.advance_ = advance
+            try:
+                yield
+            finally:
+                self.advance_ = None
 
     def _check_takes_weights(self):
         """Raise if the loss gives no losses of records, which weights multiply."""

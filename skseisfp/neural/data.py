@@ -291,6 +291,10 @@ class BatchIterator:
         return -(-len(self.sampler) // self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        order = np.fromiter(self.sampler, dtype=np.intp, count=len(self.sampler))
-        for index in np.array_split(order, len(self)):
+        for index in self.draw():
             yield self.dataset[index]
+
+    def draw(self) -> list[npt.NDArray[np.intp]]:
+        """Return the numbers of the items of each batch, drawn again at each call."""
+        order = np.fromiter(self.sampler, dtype=np.intp, count=len(self.sampler))
+        return np.array_split(order, len(self))

@@ -53,6 +53,7 @@ from ._threads import fast_training, has_loops, usable_threads
 from ._training_sets import find_events, make_datasets, make_sampler, weigh_classes
 from .data import BatchIterator, FingerprintDataset, check_fingerprints, with_views
 from .device import choose_device
+from .fingerprint_cnn import FingerprintCNN
 from .group_valid_split import group_valid_split
 
 if TYPE_CHECKING:
@@ -142,7 +143,8 @@ class FingerprintClassifier(
         Let `fit` go on with the fitted network, if there is one, instead of a new one.
         The classes and the parameters of the module must be the same; see the notes.
     verbose : int, default=0
-        Print the progress of training if positive.
+        Show the epochs of training in a terminal or notebook if 1; print a table of
+        them if larger.
     **kwargs : object
         Parameters of the parts, such as ``module__conv1_filter_size`` or
         ``optimizer__betas``, and of skorch, such as ``iterator_train``.
@@ -573,6 +575,17 @@ class FingerprintClassifier(
             with plain_torch(self.device_):
                 self.net_ = restore_network(self, state["net_"])
 
+    def _digested_params(self):
+        """Return the parameters, with None for threads that change no result.
+
+        None is one thread wherever results depend on their number.
+        """
+        params = self.get_params(deep=False)
+        in_loops = self.module is FingerprintCNN and has_loops(self.fused and "auto")
+        if self.n_threads == 1 or in_loops:
+            params["n_threads"] = None
+        return params
+
     def _check_combinations(self):
         """Raise for parameters that no part of the network takes."""
         self._check_names(self._passed_parameters(), ValueError)
@@ -594,6 +607,21 @@ class FingerprintClassifier(
 
     def _train(self, X, y, groups, sample_weight, encode):
         """Train a new network, or the fitted one further."""
+        fitted = getattr(self, "net_", None)
+        checked = self._check_training(X, y, groups, sample_weight, encode)
+        fast = partial(
+            fast_training,
+            fused=self.fused,
+            n_threads=self.n_threads,
+            usable=usable_threads(),
+        )
+        with plain_torch(self.device_):
+            network, data, start = self._assemble(*checked, fitted)
+            network.train(*data, fast, start)
+        self._conclude(network, fitted)
+
+    def _check_training(self, X, y, groups, sample_weight, encode):
+        """Return fingerprints with views, class numbers, events and weights."""
         self._validate_params()
         self._check_combinations()
         fitted = getattr(self, "net_", None)
@@ -608,19 +636,10 @@ class FingerprintClassifier(
             self.fingerprint_shape_ = self._shape_in_network(X)
         self._check_shape(X)
         self.device_ = choose_device(self.device)
-        fast = partial(
-            fast_training,
-            fused=self.fused,
-            n_threads=self.n_threads,
-            usable=usable_threads(),
-        )
-        with plain_torch(self.device_):
-            network = self._train_network(X, codes, events, weights, fast, fitted)
-        self._add_history(network, fitted)
-        self.net_ = network.release()
+        return X, codes, events, weights
 
-    def _train_network(self, X, codes, events, weights, fast, fitted):
-        """Return a network that is trained on records with their views."""
+    def _assemble(self, X, codes, events, weights, fitted):
+        """Return a network, what it is to be trained on, and weights to start from."""
         generators = self._make_generators(fitted)
         records = select_records(X, codes, events, weights)
         split = partial(
@@ -636,7 +655,12 @@ class FingerprintClassifier(
             check_same_module(fitted, network)
             start = fitted.module_.state_dict()
         sampler = make_sampler(self, train, events, generators.order)
-        return network.train(train, valid, sampler, fast, start)
+        return network, (train, valid, sampler), start
+
+    def _conclude(self, network, fitted=None):
+        """Keep a trained network, and its history."""
+        self._add_history(network, fitted)
+        self.net_ = network.release()
 
     def _add_history(self, network, fitted):
         """Keep the history of a fit, after that of the fits that it goes on with."""
