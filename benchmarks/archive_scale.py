@@ -6,9 +6,11 @@ by piece, fingerprinted, and split by event; each size in a process of its own. 
 are by the clock and leave out the drawing; the cost of a record is processor time,
 which does not count other work of the machine. Fails where a process needs more than
 1.5 GB of resident memory, or where a record of the largest set costs more than 1.5
-times one of the smallest.
+times one of the smallest. With `--jobs` fingerprints are made by worker processes:
+compare their rate, as processor time and memory are those of this process only.
 
 Run: python benchmarks/archive_scale.py [--records 1000 2000 4000] [--folder FOLDER]
+    [--jobs 2]
 """
 
 import argparse
@@ -33,9 +35,11 @@ RATE = 100.0
 N_SAMPLES = 9_000
 PIECE = 500  # records on the disk as miniSEED at a time
 RECORDS_PER_EVENT = 10
-HEADER = "records import/s finger/s re-read/s  split s ms/record memory GB  disk GB"
-MOST_MEMORY = 1.5e9  # bytes; the largest set takes 1.32e9 (docs/results.md)
-MOST_GROWTH = 1.5  # measured: 1.01 (docs/results.md)
+HEADER = (
+    "records import/s finger/s re-read/s  split s ms/record fingers memory GB  disk GB"
+)
+MOST_MEMORY = 1.5e9  # bytes; the largest set takes 1.32e9 (docs/measurements.md)
+MOST_GROWTH = 1.5  # measured: 1.01 (docs/measurements.md)
 
 
 def draw_record(rng, number):
@@ -87,7 +91,7 @@ def import_pieces(archive, folder, n_records):
     return seconds
 
 
-def measure(n_records, folder, results):
+def measure(n_records, folder, n_jobs, results):
     """Fill an archive, compute fingerprints, split them, and send the costs."""
     reader = WaveformReader(sampling_rate=RATE, window=(0.0, N_SAMPLES / RATE))
     transformer = FingerprintTransformer(sampling_rate=RATE)
@@ -95,7 +99,7 @@ def measure(n_records, folder, results):
     with threadpool_limits(1):
         importing = import_pieces(archive, folder / "pieces", n_records)
         began = now()
-        archive.fingerprints(reader, transformer)
+        archive.fingerprints(reader, transformer, n_jobs=n_jobs)
         fingerprinting = now() - began
         began = now()
         bunch = archive.fingerprints(reader, transformer)
@@ -110,13 +114,13 @@ def measure(n_records, folder, results):
     results.put((importing, fingerprinting, rereading, splitting, memory, size))
 
 
-def run_apart(n_records, folder):
+def run_apart(n_records, folder, n_jobs):
     """Measure one size in a process of its own."""
     context = multiprocessing.get_context("spawn")
     results = context.Queue()
     with tempfile.TemporaryDirectory(dir=folder) as place:
         process = context.Process(
-            target=measure, args=(n_records, Path(place), results)
+            target=measure, args=(n_records, Path(place), n_jobs, results)
         )
         process.start()
         while process.is_alive() and results.empty():
@@ -133,12 +137,13 @@ def main():
     sizes = [HAINAN // 3, HAINAN, 3 * HAINAN]
     parser.add_argument("--records", type=int, nargs="+", default=sizes)
     parser.add_argument("--folder", help="where there is space for three data sets")
+    parser.add_argument("--jobs", type=int, help="processes that make fingerprints")
     options = parser.parse_args()
     print(HEADER)
     costs = []
     for n_records in options.records:
         importing, fingerprinting, rereading, splitting, memory, size = run_apart(
-            n_records, options.folder
+            n_records, options.folder, options.jobs
         )
         total = importing + fingerprinting + rereading + splitting
         costs.append(total[1] / n_records)
@@ -146,6 +151,7 @@ def main():
         print(
             f"{n_records:7d} {rates[0]:8.0f} {rates[1]:8.0f} {rates[2]:9.0f} "
             f"{splitting[0]:8.2f} {1e3 * costs[-1]:9.1f} "
+            f"{1e3 * fingerprinting[1] / n_records:7.1f} "
             f"{memory / 1e9:9.2f} {size / 1e9:8.2f}",
             flush=True,
         )

@@ -1,5 +1,6 @@
 """An archive of events, recordings, fingerprints and models; data centres fill it."""
 
+from .._utils.names import suggest_names as _suggest_names
 from .fetch_fdsn import fetch_fdsn
 from .seismic_archive import SeismicArchive
 
@@ -7,3 +8,5 @@ __all__ = [
     "SeismicArchive",
     "fetch_fdsn",
 ]
+
+_suggest_names(__name__)

@@ -7,20 +7,19 @@ from zlib import crc32
 import pandas as pd
 from sqlalchemy import select
 
+from .._utils.progress import progress
 from ..signal.waveform import RecordError
 from ._database import documents, fingerprints, models, recordings
+from ._segments import segments_kept_open
 
+NAME = "SeismicArchive"  # in front of progress
 YOUNG = 3600.0  # seconds; a younger file may still get its row in a table
 
 
-def find_damage(archive):
+def find_damage(archive, verbose=0):
     """Return a table of what is damaged: `kind`, `name` and `problem`."""
     found = [("database", "archive.sqlite", text) for text in _database(archive)]
-    for reference in archive.references():
-        try:
-            reference.stream()
-        except RecordError as error:
-            found.append(("recording", reference.record_id, str(error)))
+    found += [("recording", *row) for row in _recordings(archive, verbose)]
     found += [("model", name, text) for name, text in _models(archive)]
     found += [("fingerprint", name, text) for name, text in _fingerprints(archive)]
     found += [("stations", name, text) for name, text in _documents(archive)]
@@ -34,6 +33,23 @@ def _database(archive):
             for row in connection.exec_driver_sql(f"PRAGMA {pragma}"):
                 if row[0] != "ok":
                     yield " ".join(map(str, row))
+
+
+def _recordings(archive, verbose):
+    """Return the recordings that cannot be read as they were stored, and why."""
+    references = archive.references()
+    found = []
+    with (
+        segments_kept_open(),
+        progress(len(references), "recordings", verbose, by=NAME) as advance,
+    ):
+        for reference in references:
+            try:
+                reference.stream()
+            except RecordError as error:
+                found.append((reference.record_id, str(error)))
+            advance()
+    return found
 
 
 def _models(archive):

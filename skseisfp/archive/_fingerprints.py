@@ -1,45 +1,55 @@
 """Fingerprints of an archive: computed once for each record and set of parameters."""
 
 import json
-from functools import partial
 from hashlib import sha256
+from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
+from joblib import delayed
 from sklearn.base import clone
 from sklearn.utils import get_tags
 from sqlalchemy import and_, select
 from sqlalchemy.dialects.sqlite import insert
 
+from .._utils.batches import results_in_order
+from .._utils.progress import progress
 from .._utils.versions import installed_version
 from ..io.event_tables import first_picks, origin_times
 from ..io.exclusions import exclusions_among, reasons_to_exclude
-from ..io.instruments import instruments_by_station, reason_of_preference
+from ..io.instruments import instruments_by_station
 from ..io.record_bunch import record_bunch, rejected_rows
 from ..io.times import in_nanoseconds
 from ..io.unlabelled import count_unlabelled
-from ..signal import pack_fingerprints, unpack_fingerprints
-from ..signal.waveform import RecordError
+from ..signal import unpack_fingerprints
+from ._batches import Batch, Recipe, compute_batch, make_batches
 from ._database import fingerprints, recordings, settings
 from ._tables import read_documents, read_events, read_picks
 
 PART = 1024  # fingerprints that are unpacked at a time, to bound the memory
+NAME = "SeismicArchive"  # in front of progress
 WITHOUT_EFFECT = {"batch_size", "memory", "n_jobs", "verbose"}  # on a fingerprint
 
 
-def bunch_of_fingerprints(
-    archive, references, reader, transformer, exclusions, batch_size
-):
+class Work(NamedTuple):
+    """How work is divided and shown."""
+
+    batch_size: int
+    n_jobs: int | None = None
+    verbose: int = 0
+
+
+def bunch_of_fingerprints(archive, references, reader, transformer, exclusions, work):
     """Return fingerprints as `SeismicArchive.fingerprints` describes them."""
-    _check_alone(reader, transformer)
+    check_reader(reader)
+    _check_alone(transformer)
     stored = archive.query()
     exclusions = exclusions_among(exclusions, stored, references)
     reasons = reasons_to_exclude(exclusions, [item.record_id for item in references])
     number = _settings_id(archive.database, _describe(archive, reader, transformer))
     taken = [item for item in references if item.record_id not in reasons]
-    reasons |= _make_fingerprints(
-        archive, taken, reader, clone(transformer), number, batch_size
-    )
+    recipe = Recipe(reader, clone(transformer), archive.inventory())
+    reasons |= _make_fingerprints(archive, taken, recipe, number, work)
     names = [item.record_id for item in references if item.record_id not in reasons]
     if not names:
         raise ValueError(
@@ -99,72 +109,45 @@ def _settings_id(database, description):
         return connection.execute(number).scalar_one()
 
 
-def _make_fingerprints(archive, references, reader, transformer, number, batch_size):
+def _make_fingerprints(archive, references, recipe, number, work):
     """Compute and store the fingerprints that records lack, batch by batch.
 
     A fingerprint is recomputed if its record was cut at another time than the origin or
-    pick that the archive holds now.
+    pick that the archive holds now. Batches are computed by any number of workers, and
+    stored by this process as they come: what is stored outlives an error.
 
     Returns
     -------
     dict
         By recording, why it has no fingerprint.
     """
+    reader = recipe.reader
     times = _reference_times(archive, reader, references)
     lacking = _lacking(archive.database, number, times)
-    read = partial(_read, reader, archive.inventory(), times)
-    reasons, samples = {}, {}
-
-    def put():
-        X = np.stack(list(samples.values()))
-        X = transformer.fit(X[:1]).transform(X)
-        keys = [(lacking[name], _stamp(times[name])) for name in samples]
-        _put(archive.database, number, keys, X)
-        samples.clear()
-
-    for alternatives in instruments_by_station(
+    stations = instruments_by_station(
         references, reader.instruments, lambda item: (item.event_id, item.station)
-    ):
-        reasons |= _read_first(alternatives, lacking, read, samples)
-        if len(samples) >= batch_size:
-            put()
-    if samples:
-        put()
-    return reasons
-
-
-def _read_first(alternatives, lacking, read, samples):
-    """Read the first good instrument of a station that lacks its fingerprint.
-
-    Returns
-    -------
-    dict
-        Why the others have none; recordings without event do not replace each other.
-    """
-    reasons, chosen = {}, None
-    for item in alternatives:
-        if chosen is not None:
-            reasons[item.record_id] = reason_of_preference(chosen)
-            continue
-        try:
-            if item.record_id in lacking:
-                samples[item.record_id] = read(item)
-            chosen = None if item.event_id is None else item.instrument
-        except RecordError as error:
-            reasons[item.record_id] = str(error)
-    return reasons
-
-
-def _read(reader, inventory, times, item):
-    """Return the record of a reference."""
-    time = times[item.record_id]
-    return reader.read_stream(
-        item.stream(),
-        origin_time=time,
-        p_time=time,
-        inventory=inventory,
-        record_id=item.record_id,
     )
+    complete = Batch([items for items in stations if not _lacks(items, lacking)], {})
+    reasons = compute_batch(recipe, complete).reasons
+    batches = make_batches(
+        (items for items in stations if _lacks(items, lacking)),
+        {name: times[name] for name in lacking},
+        work.batch_size,
+    )
+    jobs = (delayed(compute_batch)(recipe, batch) for batch in batches)
+    with progress(len(lacking), "recordings", work.verbose, by=NAME) as advance:
+        for found in results_in_order(jobs, n_jobs=work.n_jobs):
+            keys = [(lacking[name], _stamp(times[name])) for name in found.names]
+            if keys:
+                _put(archive.database, number, keys, found)
+            reasons |= found.reasons
+            advance(len(found.names) + len(found.reasons.keys() & lacking.keys()))
+    return reasons
+
+
+def _lacks(items, lacking):
+    """Return whether one of some recordings lacks its fingerprint."""
+    return any(item.record_id in lacking for item in items)
 
 
 def _reference_times(archive, reader, references):
@@ -207,7 +190,7 @@ def _lacking(database, number, times):
         }
 
 
-def _put(database, number, keys, X):
+def _put(database, number, keys, found):
     """Store the fingerprints of some recordings, in place of older ones."""
     rows = [
         {
@@ -217,11 +200,9 @@ def _put(database, number, keys, X):
             "bits": bits,
             "checksum": crc32(bits),
         }
-        for (at, time), bits in zip(
-            keys, map(np.ndarray.tobytes, pack_fingerprints(X)), strict=True
-        )
+        for (at, time), bits in zip(keys, found.bits, strict=True)
     ]
-    layout = {"shape": list(X.shape[1:]), "signed": int(X.dtype == np.int8)}
+    layout = {"shape": list(found.shape), "signed": int(found.signed)}
     statement = insert(fingerprints)
     names = ("reference_ns", "bits", "checksum")
     renewed = {name: statement.excluded[name] for name in names}
@@ -260,13 +241,17 @@ def _get_fingerprints(database, number, names):
     return X
 
 
-def _check_alone(reader, transformer):
-    """Raise if the result of a reader or transformer depends on other records."""
+def check_reader(reader):
+    """Raise if a record of a reader depends on other records."""
     if reader.sampling_rate is None or reader.window is None:
         raise ValueError(
             "reader must have sampling_rate and window: without them a record depends "
             "on others, and its fingerprint cannot be kept."
         )
+
+
+def _check_alone(transformer):
+    """Raise if the result of a transformer depends on other records."""
     steps = [step for _, step in getattr(transformer, "steps", [("", transformer)])]
     for step in steps:
         if get_tags(step).requires_fit:

@@ -4,6 +4,7 @@ from itertools import groupby
 
 import pandas as pd
 
+from .._utils.progress import progress
 from ..io.event_names import by_short_name, known_event
 from ..io.merging import split_instruments
 from ..io.read_waveforms import read_waveforms
@@ -16,7 +17,7 @@ from ._writer import store
 COLUMNS = ("record_id", "event_id", "files", "stored", "reason")
 
 
-def import_files(archive, source, groups, *, copy, batch_size):
+def import_files(archive, source, groups, *, copy, batch_size, verbose=0):
     """Import the files of a folder or pattern, one event after another.
 
     Returns
@@ -26,21 +27,25 @@ def import_files(archive, source, groups, *, copy, batch_size):
     """
     rows, batch = [], []
     known = by_short_name(archive.events()["event_id"])
-    with notes_shown_once():
-        for name, paths in _units(source, groups):
+    listed = [(event_of(file, groups), file) for file in find_files(source)]
+    with (
+        notes_shown_once(),
+        progress(len(listed), "files", verbose, by="SeismicArchive") as advance,
+    ):
+        for name, paths in _units(listed, groups):
             recordings, failures = _read_unit(name, paths, known)
             rows += failures
             batch += recordings
             if len(batch) >= batch_size:
                 rows += _store(archive, batch, copy)
                 batch = []
+            advance(len(paths))
         rows += _store(archive, batch, copy)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _units(source, groups):
+def _units(listed, groups):
     """Yield the files that are read together: those of an event, or each alone."""
-    listed = [(event_of(file, groups), file) for file in find_files(source)]
     if groups is not None:
         listed.sort(key=lambda item: (str(item[0]), item[1]))
     for (event_id, _), items in groupby(

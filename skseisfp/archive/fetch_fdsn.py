@@ -12,7 +12,7 @@ import pandas as pd
 from sklearn.utils import check_scalar
 
 from .._utils.checks import check_option, check_real
-from .._utils.optional import import_optional
+from .._utils.progress import progress
 from ..io.merging import split_instruments
 from ..io.read_quakeml import read_quakeml
 from ..io.read_stationxml import read_stationxml
@@ -253,24 +253,22 @@ def _fetch_waveforms(service, archive, lines, bulk_size, verbose):
 
     rows = [(*line[:2], "asked before", "") for line in answered(archive, lines)]
     bulks = unanswered_bulks(archive, lines, bulk_size)
-    if verbose:
-        rich = import_optional("rich.progress", extra="sweep")
-        if rich.get_console().is_terminal:
-            bulks = rich.track(bulks, description="Waveforms")
     failures = 0
-    for bulk in bulks:
-        if failures == PATIENCE:
-            rows += [(*line[:2], "not asked", "") for line in bulk]
-            continue
-        try:
-            outcomes = _fetch_bulk(service, archive, bulk)
-            failures = 0
-        except ServiceError as error:
-            outcomes = [("failed", str(error))] * len(bulk)
-            failures += 1
-        rows += [
-            (*line[:2], *outcome) for line, outcome in zip(bulk, outcomes, strict=True)
-        ]
+    with progress(len(bulks), "requests", int(verbose), by="fetch_fdsn") as advance:
+        for bulk in bulks:
+            outcomes = [("not asked", "")] * len(bulk)
+            if failures < PATIENCE:
+                try:
+                    outcomes = _fetch_bulk(service, archive, bulk)
+                    failures = 0
+                except ServiceError as error:
+                    outcomes = [("failed", str(error))] * len(bulk)
+                    failures += 1
+            rows += [
+                (*line[:2], *outcome)
+                for line, outcome in zip(bulk, outcomes, strict=True)
+            ]
+            advance()
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Integral
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from ..io.waveform_reader import WaveformReader
 
 BATCH = 256  # recordings in one transaction, which bounds the memory that it takes
+# recordings whose fingerprints a worker computes at a time: few, so that workers end
+# together, and cost no more each than in larger batches
+PART = 64
 
 
 class SeismicArchive:
@@ -92,6 +96,11 @@ class SeismicArchive:
 
     def __repr__(self):
         return f"SeismicArchive({str(self.folder)!r})"
+
+    def _repr_html_(self):
+        from ._html import archive_html
+
+        return archive_html(self)
 
     def __reduce__(self):
         return type(self), (self.folder,)
@@ -218,6 +227,7 @@ class SeismicArchive:
         picks: pd.DataFrame | None = None,
         groups: Callable[[Path], Any] | Literal["folder"] | None = None,
         copy: bool = True,
+        verbose: int = 0,
     ) -> pd.DataFrame:
         """Import files of waveforms.
 
@@ -237,6 +247,8 @@ class SeismicArchive:
             event: readers assign them to events by time.
         copy : bool, default=True
             Whether the waveforms are copied into the archive, or stay where they are.
+        verbose : int, default=0
+            Whether to show the progress in a terminal or notebook.
 
         Returns
         -------
@@ -249,7 +261,9 @@ class SeismicArchive:
 
         if events is not None:
             self.add_events(events, picks)
-        return import_files(self, path, groups, copy=copy, batch_size=BATCH)
+        return import_files(
+            self, path, groups, copy=copy, batch_size=BATCH, verbose=verbose
+        )
 
     def events(self) -> pd.DataFrame:
         """Return the events.
@@ -437,6 +451,60 @@ class SeismicArchive:
             exclusions=exclusions_among(exclusions, self.query(), references),
         )
 
+    def to_dask(
+        self,
+        reader: WaveformReader,
+        expression: str | None = None,
+        *,
+        params: Mapping[str, Any] | None = None,
+        exclusions: pd.DataFrame | str | PathLike[str] | Sequence[str] | None = None,
+        block_size: int = BATCH,
+    ) -> Bunch:
+        """Return records as an array of Dask, which may be larger than the memory.
+
+        Nothing but the first record is read here. Workers read a block when it is
+        needed, and again after a worker was lost; all of them must find the folder
+        under the same path.
+
+        Parameters
+        ----------
+        reader : WaveformReader
+            The policy; `sampling_rate` and `window` must be given, so that no record
+            depends on others.
+        expression : str, default=None
+            Condition on the columns of `query`.
+        params : dict, default=None
+            Values of the names that ``@`` precedes in `expression`.
+        exclusions : DataFrame, str, path-like or sequence of str, default=None
+            Records that are left out, as in `WaveformReader.read`, such as the table
+            `rejected` that `fingerprints` returns.
+        block_size : int in [1, inf), default=256
+            Records in a block.
+
+        Returns
+        -------
+        bunch : :class:`~sklearn.utils.Bunch`
+            With `data` (a :class:`dask.array.Array` of float32, of shape
+            (n_records, n_samples) or (n_records, n_channels, n_samples), in blocks of
+            records), and `target`, `target_names`, `groups`, `stations`, `frame` and
+            `DESCR` as `fingerprints` returns them. Records are those of `to_bunch`, in
+            the order of import.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not valid or there is no recording; from the first record,
+            or later from a block, if the reader rejects a record. The message names it.
+        """
+        from ._dask import dask_bunch
+
+        if not isinstance(block_size, Integral) or block_size < 1:
+            raise ValueError(
+                f"block_size must be an integer of at least 1; got {block_size!r}."
+            )
+        references = self.references(expression, params=params)
+        return dask_bunch(self, references, reader, exclusions, int(block_size))
+
     def fingerprints(
         self,
         reader: WaveformReader,
@@ -445,6 +513,8 @@ class SeismicArchive:
         *,
         params: Mapping[str, Any] | None = None,
         exclusions: pd.DataFrame | str | PathLike[str] | Sequence[str] | None = None,
+        n_jobs: int | None = None,
+        verbose: int = 0,
     ) -> Bunch:
         """Return fingerprints, computed once for each set of parameters and then kept.
 
@@ -466,6 +536,12 @@ class SeismicArchive:
             Values of the names that ``@`` precedes in `expression`.
         exclusions : DataFrame, str, path-like or sequence of str, default=None
             Records that are left out, as in `WaveformReader.read`.
+        n_jobs : int, default=None
+            Number of processes that read and compute; joblib's backend decides where
+            they run. All must find the folder under the same path. Fingerprints are
+            the same for every number.
+        verbose : int, default=0
+            Whether to show the progress in a terminal or notebook.
 
         Returns
         -------
@@ -482,11 +558,16 @@ class SeismicArchive:
         ValueError
             If fingerprints would depend on other records, or no recording has one.
         """
-        from ._fingerprints import bunch_of_fingerprints
+        from ._fingerprints import Work, bunch_of_fingerprints
 
         references = self.references(expression, params=params)
         return bunch_of_fingerprints(
-            self, references, reader, transformer, exclusions, BATCH
+            self,
+            references,
+            reader,
+            transformer,
+            exclusions,
+            Work(PART, n_jobs, verbose),
         )
 
     def save_model(self, name: str, estimator: Any, **facts: Any) -> None:
@@ -542,8 +623,13 @@ class SeismicArchive:
 
         return read_models(self.database)
 
-    def verify(self) -> pd.DataFrame:
+    def verify(self, *, verbose: int = 0) -> pd.DataFrame:
         """Read everything and compare it with its checksums.
+
+        Parameters
+        ----------
+        verbose : int, default=0
+            Whether to show the progress in a terminal or notebook.
 
         Returns
         -------
@@ -553,7 +639,7 @@ class SeismicArchive:
         """
         from ._check import find_damage
 
-        return find_damage(self)
+        return find_damage(self, verbose)
 
     def clean(self) -> list[str]:
         """Remove files that nothing needs any more and that are older than an hour.

@@ -56,7 +56,9 @@ def nanoseconds(time: UTCDateTime) -> int:
 def one_rate(traces: Sequence[Trace]) -> float:
     """Return the sampling rate that traces have in common."""
     rates = [trace.stats.sampling_rate for trace in traces]
-    if not np.allclose(rates, rates[0], rtol=RATE_TOLERANCE, atol=0):
+    if len({*rates}) > 1 and not np.allclose(
+        rates, rates[0], rtol=RATE_TOLERANCE, atol=0
+    ):
         found = ", ".join(f"{rate:g}" for rate in sorted(set(rates)))
         raise RecordError(f"it mixes the sampling rates {found} Hz")
     check_rate(rates[0])
