@@ -104,21 +104,36 @@ def __getattr__(name: str) -> Any:
         return value
     if name in __all__:
         return import_module(f"{__name__}.{name}")
-    message = f"module {__name__!r} has no attribute {name!r}"
-    if home := _home_of(name):
-        message += f"; it is {home}.{name}"
-    raise AttributeError(message)
+    from ._utils.names import missing_attribute
+
+    raise missing_attribute(__name__, name, _hint(name))
 
 
-def _home_of(name):
-    """Return the subpackage that exports a name, or None, without importing any."""
-    for file in Path(__file__).parent.glob("*/__init__.py"):
-        for node in ast.parse(file.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ImportFrom) and any(
-                name == (alias.asname or alias.name) for alias in node.names
-            ):
-                return f"{__name__}.{file.parent.name}"
-    return None
+def _hint(name):
+    """Return a hint at the name that is meant, or nothing."""
+    if name.startswith("_"):
+        return ""
+    from ._utils.names import nearest
+
+    homes = _homes()
+    if name in homes:
+        return f" It is {homes[name]}.{name}."
+    found = nearest(name, [*__all__, *homes])
+    if found in __all__ or not found:
+        return f" Did you mean {found!r}?" if found else ""
+    return f" Did you mean {homes[found]}.{found}?"
+
+
+def _homes():
+    """Return the subpackages by the names that they export, without importing any."""
+    return {
+        alias.asname or alias.name: f"{__name__}.{file.parent.name}"
+        for file in Path(__file__).parent.glob("*/__init__.py")
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if not (alias.asname or alias.name).startswith("_")
+    }
 
 
 def __dir__() -> list[str]:

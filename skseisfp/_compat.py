@@ -73,6 +73,7 @@ __all__ = [
     "StrOptions",
     "check_method_params",
     "check_refit",
+    "container_of_results",
     "find_scorers",
     "fit_and_score",
     "fit_callbacks",
@@ -145,6 +146,12 @@ def has_hooks(module: Any) -> bool:
     """Return whether a module of torch calls more than its layers say."""
     before = module._forward_pre_hooks, module._backward_pre_hooks
     return any(before) or bool(module._forward_hooks or module._backward_hooks)
+
+
+def container_of_results(transformer: Any) -> str:
+    """Return the container that `set_output` was given, or ``"default"``."""
+    config = getattr(transformer, "_sklearn_output_config", {})
+    return config.get("transform", "default")
 
 
 def positive_label(classifier: Any) -> Any:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ._compat import num_samples
+from ._utils.names import suggest_names as _suggest_names
 from ._utils.validation import check_groups
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ __all__ = [
     "sortable",
     "warn_events_unknown",
 ]
+_suggest_names(__name__)
 
 EVENT_ID = "event_id"
 RECORDS = "records"  # the value of `groups` that asks for every record by itself

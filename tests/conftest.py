@@ -1,7 +1,11 @@
 """Fixtures shared by the tests."""
 
+import io
 import os
+import re
 import shutil
+import sys
+from contextlib import contextmanager
 
 import matplotlib
 import pytest
@@ -53,6 +57,32 @@ def chromium():
     driver.implicitly_wait(5)
     yield driver
     driver.quit()
+
+
+class Terminal(io.StringIO):
+    """A stream that takes itself for a terminal."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Context in which standard error is a terminal; a call returns what it shows."""
+    pytest.importorskip("rich", reason="rich is not installed (extra sweep)")
+
+    @contextmanager
+    def open_terminal():
+        stream = Terminal()
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stderr", stream)
+            patch.setenv("TERM", "xterm")
+            patch.setenv("COLUMNS", "200")
+            for name in ("TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+                patch.delenv(name, raising=False)
+            yield lambda: re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", stream.getvalue())
+
+    return open_terminal
 
 
 @pytest.fixture

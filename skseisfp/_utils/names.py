@@ -1,17 +1,67 @@
-"""Names of parameters: short forms, and suggestions for misspelt ones."""
+"""Names of parameters and attributes: short forms, suggestions for misspelt ones."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
+from importlib.util import find_spec
+from typing import Any
 
 LIKENESS = 0.6  # the default of difflib, below which names have little in common
 
 
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the nearest known name, None if there is none."""
+    return next(iter(get_close_matches(name, list(known), n=1, cutoff=LIKENESS)), None)
+
+
 def nearest_name(name: str, known: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the nearest known name, or nothing."""
-    matches = get_close_matches(name, list(known), n=1, cutoff=LIKENESS)
-    return f" Did you mean {matches[0]!r}?" if matches else ""
+    match = nearest(name, known)
+    return f" Did you mean {match!r}?" if match else ""
+
+
+def missing_attribute(module: str, name: str, hint: str) -> Exception:
+    """Return the error of a module for a name that it lacks.
+
+    It is an AttributeError. Python drops its message where the name is imported from
+    the module, so that it is an ImportError there if there is a hint.
+
+    Parameters
+    ----------
+    module, name : str
+        The module and the name.
+    hint : str
+        What to write instead, or nothing.
+
+    Returns
+    -------
+    Exception
+        The error, to be raised by ``__getattr__`` of the module.
+    """
+    # how Python looks for a name to import; then for a module of this name
+    asks = sys._getframe(2).f_code.co_name == "_handle_fromlist"
+    if asks and hint and find_spec(f"{module}.{name}") is None:
+        message = f"cannot import name {name!r} from {module!r}.{hint}"
+        return ImportError(message, name=module)
+    message = f"module {module!r} has no attribute {name!r}"
+    # by its object Python would find and print a name, too
+    return AttributeError(f"{message}.{hint}" if hint else message, name=name, obj=None)
+
+
+def suggest_names(module: str) -> None:
+    """Let a module suggest one of its exported names in the place of a misspelt one.
+
+    Type checkers do not see this, and go on to find such names.
+    """
+    namespace: Any = sys.modules[module]
+
+    def find(name: str) -> Any:
+        hint = "" if name.startswith("_") else nearest_name(name, namespace.__all__)
+        raise missing_attribute(module, name, hint)
+
+    namespace.__getattr__ = find
 
 
 def short_names(parameters: Iterable[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 A system is added by a module with its class and by the line that imports it here.
 """
 
+from .._utils.names import suggest_names as _suggest_names
 from .by_description.after_hakim_2023 import AfterHakim2023 as AfterHakim2023
 from .by_description.after_koper_2024 import AfterKoper2024 as AfterKoper2024
 from .by_description.after_ren_2019 import AfterRen2019 as AfterRen2019
@@ -34,5 +35,9 @@ from .waveform_baseline import WaveformBaseline as WaveformBaseline
 # The classes and functions that are imported above, so that a system needs no second
 # line; type checkers see them by their aliases.
 __all__: list[str] = [  # pyright: ignore[reportUnsupportedDunderAll]
-    name for name, item in list(vars().items()) if callable(item)
+    name
+    for name, item in list(vars().items())
+    if callable(item) and not name.startswith("_")
 ]
+
+_suggest_names(__name__)

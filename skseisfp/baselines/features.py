@@ -108,8 +108,11 @@ class FeatureBaseline(OnsetsMixin, WaveformBaseline):
         f_min: float | None = 0.5,
         scaling: str | None = "record",
         n_jobs: int | None = None,
+        verbose: int = 0,
     ) -> None:
-        super().__init__(sampling_rate=sampling_rate, window=window, n_jobs=n_jobs)
+        super().__init__(
+            sampling_rate=sampling_rate, window=window, n_jobs=n_jobs, verbose=verbose
+        )
         self.p_arrival = p_arrival
         self.s_arrival = s_arrival
         self.vp_vs = vp_vs
@@ -215,6 +218,7 @@ class FeatureBaseline(OnsetsMixin, WaveformBaseline):
             f_min=f_min,
             scaling=self.scaling,
             n_jobs=self.n_jobs,
+            verbose=self.verbose,
         ).fit_transform(X)
 
     def _describer(self):
@@ -230,6 +234,7 @@ class FeatureBaseline(OnsetsMixin, WaveformBaseline):
             ratio_bands=self._bands,
             vp_vs=self.vp_vs,
             n_jobs=self.n_jobs,
+            verbose=self.verbose,
             **times,
         )
 

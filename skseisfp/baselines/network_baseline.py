@@ -29,6 +29,7 @@ _SHARED = (
     "early_stopping",
     "device",
     "random_state",
+    "verbose",
 )
 
 
@@ -157,8 +158,11 @@ class NetworkBaseline(WaveformBaseline):
         n_jobs: int | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
-        super().__init__(sampling_rate=sampling_rate, window=window, n_jobs=n_jobs)
+        super().__init__(
+            sampling_rate=sampling_rate, window=window, n_jobs=n_jobs, verbose=verbose
+        )
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.lr = lr
@@ -262,6 +266,7 @@ class NetworkBaseline(WaveformBaseline):
             f_min=self._f_min,
             f_max=f_max,
             n_jobs=self.n_jobs,
+            verbose=self.verbose,
             **settings,
         )
         try:

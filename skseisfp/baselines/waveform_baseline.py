@@ -33,6 +33,8 @@ class WaveformBaseline(
         is used. None uses all of it.
     n_jobs : int, default=None
         Number of threads that prepare the records.
+    verbose : int, default=0
+        Show the progress in a terminal or notebook if positive.
 
     Attributes
     ----------
@@ -102,12 +104,15 @@ class WaveformBaseline(
     classes_: npt.NDArray
     record_shape_: tuple[int, ...]
     n_features_in_: int
+    verbose: int = 0
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "sampling_rate": [HERTZ],
         "window": [WINDOW, None],
         "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
     }
+    _earlier_values: ClassVar[dict[str, Any]] = {"verbose": 0}
     _fitted: ClassVar[str]
     _max_ndim: ClassVar[int] = 3
 
@@ -117,10 +122,13 @@ class WaveformBaseline(
         sampling_rate: float = 100.0,
         window: tuple[float, float] | None = None,
         n_jobs: int | None = None,
+        verbose: int = 0,
     ) -> None:
         self.sampling_rate = sampling_rate
         self.window = window
         self.n_jobs = n_jobs
+        if verbose != 0:  # so that a subclass that does not take it has no attribute
+            self.verbose = verbose
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray:
         """Return the most probable class of each record.

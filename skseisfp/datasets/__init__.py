@@ -1,5 +1,6 @@
 """Labelled records: synthetic seismograms, readers of folders and of SeisBench sets."""
 
+from .._utils.names import suggest_names as _suggest_names
 from .load_records import load_records
 from .load_seisbench import load_seisbench
 from .save_seisbench import save_seisbench
@@ -11,3 +12,5 @@ __all__ = [
     "make_seismograms",
     "save_seisbench",
 ]
+
+_suggest_names(__name__)

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from .._utils.progress import progress
 from ..io.exclusions import reasons_to_exclude
 from ..io.record_bunch import (
     drop_deviating,
@@ -25,7 +26,7 @@ IN_SAMPLES = re.compile(r"trace_\w+_arrival_sample")
 
 
 def collect_records(
-    path, records, adapt, *, length, query, params, exclusions, invalid
+    path, records, adapt, *, length, query, params, exclusions, invalid, verbose
 ):
     """Read the records that a query selects into a Bunch.
 
@@ -48,6 +49,8 @@ def collect_records(
         Records that are left out.
     invalid : {"raise", "reject"}
         What to do with invalid records.
+    verbose : int
+        Whether to show the progress.
 
     Returns
     -------
@@ -58,12 +61,14 @@ def collect_records(
     reasons |= _excluded(records.frame, exclusions)
     selected = [row for row in range(len(records.frame)) if row not in reasons]
     taken, first = {}, {}
-    for row in selected:
-        try:
-            _check_row(records, row)
-            taken[row], first[row] = adapt(row)
-        except RecordError as error:
-            reasons[row] = str(error)
+    with progress(len(selected), "records", verbose, by=path.name) as advance:
+        for row in selected:
+            try:
+                _check_row(records, row)
+                taken[row], first[row] = adapt(row)
+            except RecordError as error:
+                reasons[row] = str(error)
+            advance()
     drop_deviating(taken, reasons, length=length)
     failed = [row for row in selected if row in reasons]
     _check_failures(path, records.frame, failed, reasons, invalid)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from .._utils.progress import progress
 from ..io.merging import instrument_facts
 from ..io.read_waveforms import read_waveforms
 from ..io.reading_notes import keep_notes, notes_shown_once
@@ -12,7 +13,7 @@ from ..signal.waveform import RecordError, Waveform, in_order
 from ._labelled_folder import LabelledRecords
 
 
-def open_miniseed(path, target, labels):
+def open_miniseed(path, target, labels, verbose):
     """Open a folder of `<event>/<file>`, one file of any waveform format per station.
 
     Every file becomes a row, and so does every event of the table that has no file.
@@ -27,12 +28,16 @@ def open_miniseed(path, target, labels):
     if not files:
         raise FileNotFoundError(f"There is no waveform file <event>/* in {folder}.")
     waveforms, rows = [], []
-    with notes_shown_once():
+    with (
+        notes_shown_once(),
+        progress(len(files), "files", verbose, by=path.name) as advance,
+    ):
         for file in files:
             waveform, facts = _try_to_read(file)
             waveforms.append(waveform)
             names = {"record_id": record_name(file), "event_id": file.parent.name}
             rows.append({**names, **facts})
+            advance()
     for event_id in sorted(set(table["event_id"]) - {row["event_id"] for row in rows}):
         waveforms.append(RecordError(f"{folder / event_id} has no waveform file"))
         rows.append({"record_id": event_id, "event_id": event_id})

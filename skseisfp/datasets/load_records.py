@@ -35,6 +35,7 @@ def load_records(
     pad: Literal["reflect"] | None = None,
     max_gap: float = 0.0,
     invalid: Literal["raise", "reject"] = "raise",
+    verbose: int = 0,
 ) -> Bunch:
     """Load labelled records from a folder.
 
@@ -86,6 +87,8 @@ def load_records(
         are not finite, no label, or components, rate or length other than those of most
         records. Raise an error that names them, or leave them out and list them in
         `rejected`.
+    verbose : int, default=0
+        Show the progress in a terminal or notebook if positive.
 
     Returns
     -------
@@ -145,13 +148,16 @@ def load_records(
     """
     check_components(components)
     _check_parameters(sampling_rate, n_samples, pad, max_gap, invalid)
+    check_scalar(verbose, "verbose", Integral, min_val=0)
     path = Path(path)
     if not path.is_dir():
         raise FileNotFoundError(f"There is no folder {path}.")
     if labels is None and (path / "metadata.csv").exists():
         records = open_arrays(path, target)
     else:
-        records = open_miniseed(path, target, Path(labels or path / "labels.csv"))
+        records = open_miniseed(
+            path, target, Path(labels or path / "labels.csv"), verbose
+        )
 
     def adapt(row):
         waveform = pick_components(records.read(row), components)
@@ -169,6 +175,7 @@ def load_records(
         params=params,
         exclusions=exclusions,
         invalid=invalid,
+        verbose=verbose,
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from sklearn.utils import check_scalar
 
 from .._utils.checks import check_option, check_real
 from ..io.sampling_rates import check_rate
@@ -44,6 +46,7 @@ def load_seisbench(
     max_gap: float = 0.0,
     dead: Literal["reject", "keep"] = "reject",
     invalid: Literal["raise", "reject"] = "raise",
+    verbose: int = 0,
 ) -> Bunch:
     """Load labelled records of a folder in the SeisBench format.
 
@@ -93,6 +96,8 @@ def load_seisbench(
     invalid : {"raise", "reject"}, default="raise"
         Whether invalid records raise an error that names them, or are left out and
         listed in `rejected`.
+    verbose : int, default=0
+        Show the progress in a terminal or notebook if positive.
 
     Returns
     -------
@@ -133,6 +138,7 @@ def load_seisbench(
     """
     check_components(components)
     _check_parameters(split, sampling_rate, window, align, max_gap, dead, invalid)
+    check_scalar(verbose, "verbose", Integral, min_val=0)
     path = Path(path)
     if not path.is_dir():
         raise FileNotFoundError(f"There is no folder {path}.")
@@ -166,6 +172,7 @@ def load_seisbench(
             params=params,
             exclusions=exclusions,
             invalid=invalid,
+            verbose=verbose,
         )
 
 

@@ -1,5 +1,6 @@
 """Classifiers that combine: representations, views, and the records of events."""
 
+from .._utils.names import suggest_names as _suggest_names
 from .event_calibrated_classifier_cv import EventCalibratedClassifierCV
 from .event_threshold_classifier_cv import EventThresholdClassifierCV
 from .event_vote_classifier import EventVoteClassifier
@@ -13,3 +14,5 @@ __all__ = [
     "MultiRepresentationClassifier",
     "MultiViewClassifier",
 ]
+
+_suggest_names(__name__)

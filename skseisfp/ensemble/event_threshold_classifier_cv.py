@@ -13,10 +13,11 @@ from sklearn.base import clone
 from sklearn.utils import Tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import delayed
 
 from .._compat import StrOptions
 from .._parameters import FRACTION, NOT_NEGATIVE, pair_of
+from .._utils.progress import run_jobs
 from ..metrics.aggregation import RESPONSES, aggregate_events
 from ..metrics.decisions import decide
 from ..metrics.threshold_curve import METRICS, middle_of_best, threshold_curve
@@ -50,6 +51,8 @@ callable, default="balanced_accuracy"
         Costs of a false alarm and of a missed event, for ``metric="cost"``.
     pos_label : int, float, bool or str, default=None
         The class that is to be found; None is the second of `classes_`.
+    verbose : int, default=0
+        Show the progress in a terminal or notebook if positive.
 
     Attributes
     ----------
@@ -111,7 +114,9 @@ callable, default="balanced_accuracy"
         "max_false_alarm_rate": [FRACTION],
         "costs": [pair_of(NOT_NEGATIVE, "two numbers >= 0")],
         "pos_label": [Real, str, "boolean", None],
+        "verbose": ["verbose"],
     }
+    _earlier_values = {"verbose": 0}
 
     best_threshold_: float
     best_score_: float
@@ -130,6 +135,7 @@ callable, default="balanced_accuracy"
         cv: Any = None,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
         self.estimator = estimator
         self.metric = metric
@@ -139,6 +145,7 @@ callable, default="balanced_accuracy"
         self.cv = cv
         self.n_jobs = n_jobs
         self.random_state = random_state
+        self.verbose = verbose
 
     def fit(
         self,
@@ -285,10 +292,15 @@ callable, default="balanced_accuracy"
 
     def _score_held_out(self, X, labels, folds, metadata):
         """Return the rows that folds hold out, and their mean scores over the folds."""
-        parallel: Any = Parallel(n_jobs=self.n_jobs)
-        found = parallel(
-            delayed(fit_predict)(clone(self.estimator), X, labels, fold, metadata)
-            for fold in folds
+        found = run_jobs(
+            (
+                delayed(fit_predict)(clone(self.estimator), X, labels, fold, metadata)
+                for fold in folds
+            ),
+            "folds",
+            self.verbose,
+            n_jobs=self.n_jobs,
+            by=type(self).__name__,
         )
         sums, times = np.zeros((len(labels), 2)), np.zeros(len(labels))
         for (_, test), scores in zip(folds, found, strict=True):

@@ -13,6 +13,7 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .._parameters import COUNT, HERTZ, WINDOW, Quantity, ValidatedParameters
+from .._utils.progress import progress
 from .._utils.validation import check_classes, check_records
 from ..preprocessing import (
     AdaptiveHighpassFilter,
@@ -79,6 +80,8 @@ class MultiRepresentationClassifier(
     random_state : int, RandomState instance or None, default=None
         Seed of the forests, each of which gets its own. An int gives the same
         predictions for any `n_jobs`.
+    verbose : int, default=0
+        Show the progress in a terminal or notebook if positive.
 
     Attributes
     ----------
@@ -154,7 +157,9 @@ class MultiRepresentationClassifier(
         "n_estimators": [COUNT],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
+        "verbose": ["verbose"],
     }
+    _earlier_values = {"verbose": 0}
 
     classes_: npt.NDArray
     forests_: dict[str, Any]
@@ -172,6 +177,7 @@ class MultiRepresentationClassifier(
         n_estimators: int = 300,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
         self.sampling_rate = sampling_rate
         self.window = window
@@ -181,6 +187,7 @@ class MultiRepresentationClassifier(
         self.n_estimators = n_estimators
         self.n_jobs = n_jobs
         self.random_state = random_state
+        self.verbose = verbose
 
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> Self:
         """Fit a forest on each representation of the records.
@@ -209,12 +216,13 @@ class MultiRepresentationClassifier(
         self._check_combinations(records.shape[-1])
         rng = check_random_state(self.random_state)
         seeds = rng.randint(np.iinfo(np.int32).max, size=3)
-        self.forests_ = {
-            name: self._make_forest(seed).fit(features, labels)
-            for seed, (name, features) in zip(
-                seeds, self._represent(records).items(), strict=True
-            )
-        }
+        features = self._represent(records)
+        self.forests_ = {}
+        by = type(self).__name__
+        with progress(len(features), "forests", self.verbose, by=by) as advance:
+            for seed, (name, table) in zip(seeds, features.items(), strict=True):
+                self.forests_[name] = self._make_forest(seed).fit(table, labels)
+                advance()
         for forest in self.forests_.values():
             # threads sum the trees in any order, and rounding depends on the order
             forest.set_params(n_jobs=None)
@@ -306,7 +314,11 @@ class MultiRepresentationClassifier(
 
     def _represent(self, X):
         """Return flat features by name; those of a record depend on it alone."""
-        shared = {"sampling_rate": self.sampling_rate, "n_jobs": self.n_jobs}
+        shared = {
+            "sampling_rate": self.sampling_rate,
+            "n_jobs": self.n_jobs,
+            "verbose": self.verbose,
+        }
         clear = AdaptiveHighpassFilter(fallback=FALLBACK_HZ, **shared).fit_transform(X)
         first, last = self._window_samples(X.shape[-1])
         clear = clear[..., first:last]

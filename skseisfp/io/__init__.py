@@ -1,5 +1,6 @@
 """Recordings, catalogues and station documents to arrays and tables."""
 
+from .._utils.names import suggest_names as _suggest_names
 from .lazy_records import lazy_records
 from .pick_phases import pick_phases
 from .read_quakeml import EVENT_TYPES, read_quakeml
@@ -16,3 +17,5 @@ __all__ = [
     "read_stationxml",
     "source_paths",
 ]
+
+_suggest_names(__name__)

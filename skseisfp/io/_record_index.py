@@ -53,7 +53,7 @@ class Failures:
         return sorted(self._rows, key=lambda row: self._order.get(row[0], -1))
 
 
-def records_by_event(inputs, channels, windows, failures):
+def records_by_event(inputs, channels, windows, failures, advance):
     """Read inputs once each, and yield the records of one event after another.
 
     Parameters
@@ -67,6 +67,8 @@ def records_by_event(inputs, channels, windows, failures):
         makes an event of each such input.
     failures : Failures
         Takes what makes no record.
+    advance : callable
+        Is called for each input that was read.
 
     Yields
     ------
@@ -85,10 +87,12 @@ def records_by_event(inputs, channels, windows, failures):
             by_event.setdefault(str(event_id), []).append(item)
     for event_id, items in referred.items():
         yield [_referred(number, event_id, item, channels) for number, item in items]
+        advance(len(items))
     for event_id in sorted(by_event):
-        yield _records_of(event_id, by_event[event_id], channels, failures)
+        items = by_event[event_id]
+        yield _records_of(event_id, items, channels, failures, advance)
     if by_time:
-        yield from _records_in_time(by_time, channels, windows, failures)
+        yield from _records_in_time(by_time, channels, windows, failures, advance)
 
 
 def _referred(number, event_id, item, channels):
@@ -108,7 +112,7 @@ def traces_of(reference, channels):
     return traces
 
 
-def _records_of(event_id, items, channels, failures):
+def _records_of(event_id, items, channels, failures, advance):
     """Return the records of an event from all of its inputs."""
     found = {}
     for item in items:
@@ -119,6 +123,8 @@ def _records_of(event_id, items, channels, failures):
         except RecordError as error:
             failures.add(item.name, item.event_id, str(error))
             continue
+        finally:
+            advance()
         if not instruments:
             failures.add(item.name, item.event_id, _no_channel(channels))
         for instrument, traces in instruments.items():
@@ -138,7 +144,7 @@ def make_record(event_id, instrument, names, load):
     return Record(name, event_id, instrument, tuple(names), load, place)
 
 
-def _records_in_time(items, channels, windows, failures):
+def _records_in_time(items, channels, windows, failures, advance):
     """Yield the records of inputs that are assigned to events by time."""
     index = RecordsByTime(windows)
     for item in items:
@@ -155,6 +161,8 @@ def _records_in_time(items, channels, windows, failures):
             index.keep(parts, split_instruments(matching(traces, channels)))
         except RecordError as error:
             failures.add(item.name, None, str(error))
+        finally:
+            advance()
     for name in index.unused():
         failures.add(
             name,

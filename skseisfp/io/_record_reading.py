@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from .._utils.progress import progress
 from ..signal.arrivals import arrival_samples, arrival_times
 from ..signal.waveform import RecordError
 from ._client_requests import requests_of_events, stations_of, windows_of_events
@@ -60,12 +61,12 @@ class Reading:
             )
             self._of_event = columns.set_index("event_id").to_dict("index")
 
-    def run(self, sources, groups, exclusions):
+    def run(self, sources, groups, exclusions, verbose):
         """Return the records of sources as a Bunch; show notes on files once."""
         with notes_shown_once():
-            return self._run(sources, groups, exclusions)
+            return self._run(sources, groups, exclusions, verbose)
 
-    def _run(self, sources, groups, exclusions):
+    def _run(self, sources, groups, exclusions, verbose):
         """Read everything once, event by event."""
         exclusions = as_exclusions(exclusions).reset_index()
         excluded = reasons_to_exclude(exclusions, exclusions["record_id"])
@@ -79,10 +80,17 @@ class Reading:
             inputs = with_known_events(inputs, self.events["event_id"])
             windows = EventWindows(self.events, self.p_times, self.reader)
         outcomes = []
-        for records in records_by_event(
-            inputs, self.reader.channels, windows, failures
-        ):
-            outcomes += self._read_event(records, excluded)
+        by = type(self.reader).__name__
+
+        def note():
+            return f"{sum(item.waveform is not None for item in outcomes)} records"
+
+        with progress(len(inputs), "recordings", verbose, by=by) as advance:
+            for records in records_by_event(
+                inputs, self.reader.channels, windows, failures, advance
+            ):
+                outcomes += self._read_event(records, excluded)
+                advance(0, note)
         outcomes.sort(key=lambda outcome: outcome.place)
         names = [outcome.facts["record_id"] for outcome in outcomes]
         reasons_to_exclude(exclusions, names + failures.names())

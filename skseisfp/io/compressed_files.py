@@ -83,11 +83,11 @@ def _is_tar(head):
 
 def _bounded(stream):
     """Read a stream; raise if it is longer than any file that is read."""
-    data = io.BytesIO()
+    pieces, total = io.BytesIO(), 0
     while piece := stream.read(PIECE):  # all that is asked for is allocated
-        _check_total([data.tell() + len(piece)])
-        data.write(piece)
-    return data.getvalue()
+        total += pieces.write(piece)
+        _check_total([total])
+    return pieces.getvalue()
 
 
 def _from_zip(data):

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
+from sklearn.utils import check_scalar
 
 from .._compat import Interval, StrOptions
 from .._parameters import FINITE, Quantity, ValidatedParameters, Where, pair_of
@@ -221,6 +222,7 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
         inventory: Inventory | str | PathLike[str] | None = None,
         groups: npt.ArrayLike | Callable[..., Any] | Literal["folder"] | None = None,
         exclusions: (pd.DataFrame | str | PathLike[str] | Sequence[str] | None) = None,
+        verbose: int = 0,
     ) -> Bunch:
         """Read records from streams, files, folders, patterns of file names or clients.
 
@@ -252,6 +254,8 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
             Records that were reviewed and are left out: their ids, or a table or CSV
             file with `record_id` and where there is one `reason`, such as a page of
             `skseisfp.plotting.write_review` saves.
+        verbose : int, default=0
+            Show the progress in a terminal or notebook if positive.
 
         Returns
         -------
@@ -296,12 +300,13 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
             record, or no record is left.
         """
         self._check()
+        check_scalar(verbose, "verbose", Integral, min_val=0)
         events, picks = as_tables(events, picks)
         inventory = as_inventory(inventory)
         if self.response is not None and inventory is None:
             raise ValueError(f"response={self.response!r} needs an inventory.")
         reading = Reading(self, events, picks, inventory)
-        return reading.run(sources, groups, exclusions)
+        return reading.run(sources, groups, exclusions, verbose)
 
     def read_stream(
         self,

@@ -1,5 +1,6 @@
 """Scores by event and by record, their intervals, and scorers that count events."""
 
+from .._utils.names import suggest_names as _suggest_names
 from .aggregation import aggregate_events, event_labels
 from .auc_precision import EventNumber, auc_half_width, events_to_separate
 from .event_scorer import (
@@ -41,3 +42,5 @@ __all__ = [
     "specificity_score",
     "wilson_interval",
 ]
+
+_suggest_names(__name__)

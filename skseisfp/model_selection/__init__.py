@@ -1,5 +1,6 @@
 """Splits by event, station and time, tests against chance, and protocols."""
 
+from .._utils.names import suggest_names as _suggest_names
 from .check_folds import check_folds
 from .evaluate_protocols import evaluate_protocols
 from .evaluation_ledger import EvaluationLedger, SealedSetError
@@ -32,3 +33,5 @@ __all__ = [
     "make_protocols",
     "nested_evaluation",
 ]
+
+_suggest_names(__name__)

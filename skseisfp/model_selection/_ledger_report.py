@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 
 from .._compat import Interval as Range
 from .._parameters import COUNT
+from .._utils.html import box, lines
 from ..metrics import Interval
 from ..metrics.weighted import METRICS
 from . import _ledger_statistics as statistics
@@ -95,6 +96,9 @@ class LedgerReport:
     def _alpha(self):
         """Probability of an error."""
         return round(1 - self.confidence_level, 12)
+
+    def _repr_html_(self) -> str:
+        return box("LedgerReport", lines(str(self)))
 
     def __str__(self) -> str:
         return "\n".join(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,9 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length, column_or_1d
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import delayed
 
 from .._parameters import COUNT
+from .._utils.progress import run_jobs
 from ..ensemble.out_of_fold import check_routing, fit_predict, seeded
 from ..metrics import event_labels
 from ..metrics.decisions import decision_threshold, margin_threshold, shift_scores
@@ -33,6 +35,7 @@ OPTIONS = {
     "n_splits": [AT_LEAST_TWO],
     "n_resamples": [COUNT],
     "threshold_splits": [AT_LEAST_TWO, None],
+    "verbose": ["verbose"],
 }
 
 
@@ -136,7 +139,7 @@ default="roc_auc"
     n_jobs : int, default=None
         Number of fits at a time, as in joblib.
     verbose : int, default=0
-        Verbosity of joblib.
+        Show the progress in a terminal or notebook if positive.
 
     Returns
     -------
@@ -193,6 +196,7 @@ default="roc_auc"
         n_splits=n_splits,
         n_resamples=n_resamples,
         threshold_splits=threshold_splits,
+        verbose=verbose,
     )
     controls = check_controls(controls)
     y = column_or_1d(y)
@@ -211,7 +215,9 @@ default="roc_auc"
         {"groups": events, **(params or {})},
         threshold_splits=threshold_splits,
         uses_predictions=scorer.uses_predictions,
-        parallel=Parallel(n_jobs=n_jobs, verbose=verbose),
+        run=partial(
+            run_jobs, what="fits", verbose=verbose, n_jobs=n_jobs, by="Protocols"
+        ),
     )
     tables = tabulate(entries, rounds, pooled, scorer, y, frame, by)
     looks.record(pooled, tables["scores"], scorer.of_metric)
@@ -254,7 +260,7 @@ def _plan(frame, y, seeds, *, protocols, n_splits):
     return rounds, reasons
 
 
-def _fit_all(entries, rounds, y, metadata, *, parallel, **options):
+def _fit_all(entries, rounds, y, metadata, *, run, **options):
     """Fit every estimator on every fold; return predictions by protocol, name, seed."""
     cells = [
         _Cell(protocol, name, seed, fold, labels)
@@ -264,7 +270,7 @@ def _fit_all(entries, rounds, y, metadata, *, parallel, **options):
         for protocol in made
         for fold in made[protocol].folds
     ]
-    found = parallel(
+    found = run(
         delayed(_run)(entries[cell.name], cell, metadata, **options) for cell in cells
     )
     pooled = {}

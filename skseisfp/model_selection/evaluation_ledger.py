@@ -13,6 +13,7 @@ import pandas as pd
 
 from .._compat import num_samples
 from ..metrics.weighted import Rows, get_metric
+from ._html import ledger_html
 from ._ledger_looks import (
     LookTicket,
     check_score,
@@ -145,6 +146,9 @@ class EvaluationLedger:
 
     def __repr__(self) -> str:
         return f"EvaluationLedger({self.path!r})"
+
+    def _repr_html_(self) -> str:
+        return ledger_html(self)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, EvaluationLedger):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from numbers import Real
 from typing import Any
 
@@ -14,10 +14,11 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils import Bunch, check_consistent_length
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import delayed
 
 from .._compat import Interval as Range
 from .._parameters import COUNT
+from .._utils.progress import run_jobs
 from .._utils.validation import check_labels
 from ..ensemble.out_of_fold import check_routing, fit_decide, fit_predict, seeded
 from ..events import resolve_groups
@@ -25,6 +26,7 @@ from ..metrics import Interval, aggregate_events, event_labels
 from ..metrics.auc_precision import auc_half_width, events_to_separate
 from ..metrics.event_scorer import event_rows
 from ..metrics.weighted import get_score, metric_name, uses_predictions
+from ._html import curve_html
 from ._learning_curve_fit import fit_power_law, power_law, reason_not_to_extrapolate
 from ._learning_curve_plan import draw_counts, plan_curve, tabulate_curve
 from ._options import AT_LEAST_TWO, SEED, check_options
@@ -36,6 +38,7 @@ OPTIONS = {
     "n_repeats": [COUNT],
     "n_resamples": [COUNT],
     "random_state": [SEED],
+    "verbose": ["verbose"],
 }
 
 
@@ -105,7 +108,7 @@ class EventLearningCurve:
         Returns
         -------
         Interval
-            The fit of :math:`a - b n^{-c}`, :math:`0 \\le a \\le 1`, to the means over
+            The fit of :math:`a - b n^{-c}`, :math:`0 \le a \le 1`, to the means over
             repeats [1]_, with percentiles of fits to a bootstrap of events and
             repeats. NaN, with a warning, where there are fewer than four sizes, where
             the curve does not rise by more than its error, or where no fit converges.
@@ -204,6 +207,9 @@ class EventLearningCurve:
         result.update(needed._asdict())
         return result
 
+    def _repr_html_(self) -> str:
+        return curve_html(self)
+
     def __str__(self) -> str:
         counts = ", ".join(f"{n} {label}" for label, n in self.class_counts.items())
         lines = [
@@ -254,6 +260,7 @@ def event_learning_curve(
     random_state: int = 0,
     params: dict[str, Any] | None = None,
     n_jobs: int | None = None,
+    verbose: int = 0,
 ) -> EventLearningCurve:
     """Score a classifier by the number of events that it is trained on.
 
@@ -290,6 +297,8 @@ default="roc_auc"
         routing. ``groups`` is always added.
     n_jobs : int, default=None
         Number of fits at a time, as in joblib.
+    verbose : int, default=0
+        Show the progress in a terminal or notebook if positive.
 
     Returns
     -------
@@ -340,6 +349,7 @@ default="roc_auc"
         n_repeats=n_repeats,
         n_resamples=n_resamples,
         random_state=random_state,
+        verbose=verbose,
     )
     score = get_score(metric)
     check_routing(params)
@@ -358,7 +368,10 @@ default="roc_auc"
     )
     metadata = {"groups": groups, **(params or {})}
     predict = fit_decide if uses_predictions(metric) else fit_predict
-    pooled = _fit_all(predict, estimator, X, y, plan, metadata, random_state, n_jobs)
+    run = partial(
+        run_jobs, what="fits", verbose=verbose, n_jobs=n_jobs, by="Learning curve"
+    )
+    pooled = _fit_all(predict, estimator, X, y, plan, metadata, random_state, run)
     counts = draw_counts(labels, n_resamples, random_state)
     drawn = _score_all(pooled, y, groups, counts, score)
     class_counts = labels.value_counts().reindex(np.unique(y))
@@ -372,13 +385,13 @@ default="roc_auc"
     )
 
 
-def _fit_all(predict, estimator, X, y, plan, metadata, random_state, n_jobs):
+def _fit_all(predict, estimator, X, y, plan, metadata, random_state, run):
     """Return predictions of shape (n_sizes, n_repeats, n_records, n_classes)."""
     masks = [
         [np.isin(metadata["groups"], events) for events in (fit.train, fit.test)]
         for fit in plan
     ]
-    predictions = Parallel(n_jobs=n_jobs)(
+    predictions = run(
         delayed(predict)(
             seeded(estimator, random_state + fit.repeat),
             X,

@@ -12,15 +12,20 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import StratifiedGroupKFold, check_cv, cross_val_score
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import delayed
 
 from .._parameters import COUNT
+from .._utils.progress import run_jobs
 from ..events import resolve_groups
 from ..metrics import event_labels, event_roc_auc, wilson_interval
 from ._options import check_options
 from .check_folds import check_folds, split_events
 
-OPTIONS = {"n_permutations": [COUNT], "random_state": ["random_state"]}
+OPTIONS = {
+    "n_permutations": [COUNT],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+}
 
 
 def event_permutation_test(
@@ -35,6 +40,7 @@ def event_permutation_test(
     params: dict[str, Any] | None = None,
     n_jobs: int | None = None,
     random_state: np.random.RandomState | int | None = None,
+    verbose: int = 0,
 ) -> Bunch:
     """Test a cross-validated score against labels permuted over events.
 
@@ -63,6 +69,8 @@ def event_permutation_test(
         Number of permutations that are scored at a time, as in joblib.
     random_state : int, RandomState instance or None, default=None
         Seed of the permutations and of the default folds.
+    verbose : int, default=0
+        Show the progress in a terminal or notebook if positive.
 
     Returns
     -------
@@ -104,7 +112,12 @@ def event_permutation_test(
     >>> result.p_value
     0.05
     """
-    check_options(OPTIONS, n_permutations=n_permutations, random_state=random_state)
+    check_options(
+        OPTIONS,
+        n_permutations=n_permutations,
+        random_state=random_state,
+        verbose=verbose,
+    )
     rng = check_random_state(random_state)
     groups = resolve_groups(y, groups, X=X, needed_by="event_permutation_test")
     labels = event_labels(y, groups)
@@ -123,9 +136,15 @@ def event_permutation_test(
         for _ in range(n_permutations)
     ]
     scores = np.fromiter(
-        Parallel(n_jobs=n_jobs)(
-            delayed(_mean_score)(clone(estimator), X, labelled, cv, scoring, params)
-            for labelled in (y, *permuted)
+        run_jobs(
+            (
+                delayed(_mean_score)(clone(estimator), X, labelled, cv, scoring, params)
+                for labelled in (y, *permuted)
+            ),
+            "permutations",
+            verbose,
+            n_jobs=n_jobs,
+            by="Permutation test",
         ),
         dtype=float,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,14 +13,16 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.exceptions import FitFailedWarning
 from sklearn.utils import check_consistent_length, column_or_1d
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import delayed
 
 from .._compat import StrOptions
 from .._parameters import COUNT, Where
+from .._utils.progress import run_jobs
 from .._utils.validation import check_labels
 from ..ensemble.out_of_fold import check_routing
 from ..metrics import Interval
 from ..metrics.weighted import get_score, metric_name
+from ._html import nested_html
 from ._nested_fits import NestedDesign, fit_candidate, make_nested_folds
 from ._nested_looks import NestedLooks
 from ._nested_tables import tabulate
@@ -42,6 +45,7 @@ OPTIONS = {
     "n_iter": [AT_LEAST_TWO, None],
     "n_resamples": [COUNT],
     "random_state": [SEED],
+    "verbose": ["verbose"],
 }
 
 
@@ -100,6 +104,9 @@ class NestedEvaluation:
     protocol: str
     n_total: int
     looks: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        return nested_html(self)
 
     def __str__(self) -> str:
         folds = len(self.choices)
@@ -214,7 +221,7 @@ default="roc_auc"
         Number of pairs of candidate and outer fold that are fitted at a time, as in
         joblib.
     verbose : int, default=0
-        Verbosity of joblib.
+        Show the progress in a terminal or notebook if positive.
     ledger : EvaluationLedger, default=None
         Ledger that records the looks: one for the nested score and one for the naive
         score of each candidate.
@@ -293,6 +300,7 @@ default="roc_auc"
         n_iter=n_iter,
         n_resamples=n_resamples,
         random_state=random_state,
+        verbose=verbose,
     )
     names = _check_names(metric, protocol)
     candidates, n_total = make_candidates(
@@ -309,9 +317,15 @@ default="roc_auc"
     )
     design = NestedDesign(candidates, arrays, y, metadata["groups"], folds, scored)
     looks = NestedLooks(ledger, design, metric, **names)
-    parallel = Parallel(n_jobs=n_jobs, verbose=verbose)
     options = {"metric": metric, "random_state": random_state}
-    fits = _fit_all(design, metadata, parallel, **options)
+    run = partial(
+        run_jobs,
+        what="candidates in outer folds",
+        verbose=verbose,
+        n_jobs=n_jobs,
+        by="Nested evaluation",
+    )
+    fits = _fit_all(design, metadata, run, **options)
     tables = tabulate(design, fits, n_resamples=n_resamples, **options)
     _warn_of_failures(tables["candidates"]["error"])
     return NestedEvaluation(
@@ -340,10 +354,10 @@ def _check_records(frame, y, arrays, params):
     return y, {"groups": frame["event_id"].to_numpy(), **params}
 
 
-def _fit_all(design, metadata, parallel, **options):
+def _fit_all(design, metadata, run, **options):
     """Fit every candidate on every outer fold; return fits by candidate and fold."""
     fits = iter(
-        parallel(
+        run(
             delayed(fit_candidate)(
                 one.estimator,
                 design.arrays[one.name],

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ._html import protocols_html
+
 TITLES = {
     "roc_auc": "event AUC",
     "accuracy": "accuracy",
@@ -125,6 +127,9 @@ class ProtocolEvaluation:
         counts = means.groupby(key).agg({"n_events": "mean"})["n_events"]
         wide.insert(0, "n_events", counts.round().astype(int).reindex(wide.index))
         return wide.rename_axis(columns=None)
+
+    def _repr_html_(self) -> str:
+        return protocols_html(self)
 
     def __str__(self) -> str:
         table = self.table()

@@ -1,5 +1,6 @@
 """Transformers of the array contract: filters, views, fingerprints and images."""
 
+from .._utils.names import suggest_names as _suggest_names
 from .adaptive_highpass_filter import AdaptiveHighpassFilter
 from .filter_augmenter import FilterAugmenter
 from .fingerprint_transformer import FingerprintTransformer
@@ -27,3 +28,5 @@ __all__ = [
     "select_by_snr",
     "stack_stations",
 ]
+
+_suggest_names(__name__)

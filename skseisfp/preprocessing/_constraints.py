@@ -7,7 +7,7 @@ from .._parameters import COUNT, FRACTION, HERTZ, Quantity, Where
 from ..signal.scalogram import SCALES
 from ..signal.wavelets import WAVELETS, get_wavelet
 
-BATCHES = {"batch_size": [COUNT], "n_jobs": [Integral, None]}
+BATCHES = {"batch_size": [COUNT], "n_jobs": [Integral, None], "verbose": ["verbose"]}
 
 FROM_ZERO_HERTZ = Quantity(0, None, closed="left", unit="Hz")
 

@@ -20,6 +20,7 @@ from ..signal.arrivals import check_arrivals
 from ..signal.cutoff import STATISTICS, cutoff_range, estimate_cutoffs
 from ..signal.filters import FILTER_METHODS, highpass
 from ._constraints import BATCHES
+from ._table_output import TableOutput
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -28,7 +29,11 @@ _FALLBACK_STATUSES = ("no_signal", "overlap")
 
 
 class CutoffFilter(
-    ValidatedParameters, InheritedParameterDocs, TransformerMixin, BaseEstimator
+    ValidatedParameters,
+    InheritedParameterDocs,
+    TableOutput,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """Base of the stateless filters; a subclass defines `transform`.
 
@@ -64,10 +69,12 @@ class CutoffFilter(
         Records that are processed at a time; bounds the memory.
     n_jobs : int, default=None
         Number of threads.
+    verbose : int, default=0
+        Show the progress in a terminal or notebook if positive.
     """
 
     _transforms_records_alone = True
-    _earlier_values = {"method": "sos"}
+    _earlier_values = {"method": "sos", "verbose": 0}
     _parameter_constraints = {
         **BATCHES,
         "sampling_rate": [HERTZ],
@@ -99,6 +106,7 @@ class CutoffFilter(
         method: str = "sos",
         batch_size: int = 64,
         n_jobs: int | None = None,
+        verbose: int = 0,
     ):
         self.sampling_rate = sampling_rate
         self.statistic = statistic
@@ -111,6 +119,7 @@ class CutoffFilter(
         self.method = method
         self.batch_size = batch_size
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def fit(self, X: npt.ArrayLike, y: Any = None) -> Self:
         """Check the parameters and the records; nothing is learnt.
@@ -185,7 +194,10 @@ class CutoffFilter(
         ValueError
             If a parameter or the records are not valid, or P is not within its record.
         """
-        records = self._check_transform(X)
+        return self._tabulate_cutoffs(self._check_transform(X), p_arrival)
+
+    def _tabulate_cutoffs(self, records, p_arrival):
+        """Return the table of `estimate_cutoff` for records that were checked."""
         p_arrival = self._check_arrivals(p_arrival, records)
         estimates = self._map(self._estimate, records, p_arrival)
         table = pd.DataFrame(estimates).rename(columns={"cutoff": "estimate"})
@@ -226,20 +238,25 @@ class CutoffFilter(
             )
             return rows
 
-        self._map_rows(fill, len(X))
+        self._map_rows(fill, len(X), "filtered records")
         return filtered
 
     def _map(self, function, X, per_record):
         """Apply a function to batches of records and of what belongs to them."""
-        return self._map_rows(lambda rows: function(X[rows], per_record[rows]), len(X))
+        return self._map_rows(
+            lambda rows: function(X[rows], per_record[rows]), len(X), "cut-offs"
+        )
 
-    def _map_rows(self, function, n_rows):
+    def _map_rows(self, function, n_rows, what):
         """Apply a function to batches of row numbers."""
         return map_batches(
             function,
             np.arange(n_rows),
             batch_size=self.batch_size,
             n_jobs=self.n_jobs,
+            verbose=self.verbose,
+            by=type(self).__name__,
+            what=what,
         )
 
     def _check_transform(self, X):
@@ -248,6 +265,10 @@ class CutoffFilter(
         X = check_records(self, X, reset=False, max_ndim=3)
         self._check_combinations(X.shape[-1])
         return X
+
+    @staticmethod
+    def _count_output_axes(record_shape):
+        return 1 + len(record_shape)
 
     def _check_combinations(self, n_samples):
         """Raise if parameters do not fit each other or the length of the records."""

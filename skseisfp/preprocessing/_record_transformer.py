@@ -13,13 +13,18 @@ from .._utils.batches import map_batches
 from .._utils.docs import InheritedParameterDocs
 from .._utils.validation import check_records
 from ._constraints import BATCHES
+from ._table_output import TableOutput
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 
 class RecordTransformer(
-    ValidatedParameters, InheritedParameterDocs, TransformerMixin, BaseEstimator
+    ValidatedParameters,
+    InheritedParameterDocs,
+    TableOutput,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """Base of stateless transformers that map each trace, the last axis, alone.
 
@@ -38,15 +43,19 @@ class RecordTransformer(
         Records that are processed at a time; bounds the memory.
     n_jobs : int, default=None
         Number of threads.
+    verbose : int, default=0
+        Show the progress in a terminal or notebook if positive.
     """
 
     _transforms_records_alone = True
+    _earlier_values = {"verbose": 0}
     _parameter_constraints = BATCHES
 
     record_shape_: tuple[int, ...]
     n_features_in_: int
     batch_size: int
     n_jobs: int | None
+    verbose: int
     _map_traces: Callable[[npt.NDArray], npt.NDArray]
 
     def fit(self, X: npt.ArrayLike, y: Any = None) -> Self:
@@ -95,8 +104,14 @@ class RecordTransformer(
         self._validate_params()
         records = check_records(self, X, reset=False)
         self._check_combinations(records.shape[-1])
+        self._check_container(records.shape[1:])
         return map_batches(
-            self._map_batch, records, batch_size=self.batch_size, n_jobs=self.n_jobs
+            self._map_batch,
+            records,
+            batch_size=self.batch_size,
+            n_jobs=self.n_jobs,
+            verbose=self.verbose,
+            by=type(self).__name__,
         )
 
     def _map_batch(self, records):
@@ -106,6 +121,10 @@ class RecordTransformer(
 
     def _check_combinations(self, n_samples):
         """Raise if parameters do not fit each other or the length of the records."""
+
+    @staticmethod
+    def _count_output_axes(record_shape):
+        return 2 + len(record_shape)  # an image of each trace
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -86,6 +86,7 @@ class AdaptiveHighpassFilter(CutoffFilter):
             or `p_arrival` was given to one of `fit_transform` and `transform` only.
         """
         records = self._check_transform(X)
+        self._check_container(records.shape[1:])
         check_given(self, "transform", {"p_arrival": p_arrival})
-        cutoffs = self.estimate_cutoff(records, p_arrival)["cutoff"].to_numpy()
+        cutoffs = self._tabulate_cutoffs(records, p_arrival)["cutoff"].to_numpy()
         return self._filter(records, cutoffs)

@@ -125,6 +125,7 @@ class FilterAugmenter(CutoffFilter):
         method: str = "sos",
         batch_size: int = 64,
         n_jobs: int | None = None,
+        verbose: int = 0,
     ):
         super().__init__(
             sampling_rate=sampling_rate,
@@ -138,6 +139,7 @@ class FilterAugmenter(CutoffFilter):
             method=method,
             batch_size=batch_size,
             n_jobs=n_jobs,
+            verbose=verbose,
         )
         self.shifts = shifts
         self.step_octaves = step_octaves
@@ -167,9 +169,13 @@ class FilterAugmenter(CutoffFilter):
         """
         records = self._check_transform(X)
         check_given(self, "transform", {"p_arrival": p_arrival})
-        cutoffs = self.view_cutoffs(records, p_arrival)
+        cutoffs = self._shift(self._tabulate_cutoffs(records, p_arrival))
         records = records[:, None] if records.ndim == 2 else records
         return self._filter(records, cutoffs)
+
+    @staticmethod
+    def _count_output_axes(record_shape):
+        return 4
 
     def view_cutoffs(
         self, X: npt.ArrayLike, p_arrival: npt.ArrayLike | None = None
@@ -189,7 +195,11 @@ class FilterAugmenter(CutoffFilter):
             Cut-offs in Hz, in the order of `shifts`; NaN where the record is not
             filtered.
         """
-        optimal = self.estimate_cutoff(X, p_arrival)["cutoff"].to_numpy()
+        return self._shift(self.estimate_cutoff(X, p_arrival))
+
+    def _shift(self, estimates):
+        """Return the cut-offs of all views, from a table of `estimate_cutoff`."""
+        optimal = estimates["cutoff"].to_numpy()
         factors = 2.0 ** (self.step_octaves * np.asarray(self.shifts, dtype=float))
         highest = np.maximum(optimal, _HIGHEST * self.sampling_rate)
         return np.minimum(optimal[:, None] * factors, highest[:, None])

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._compat import Interval, StrOptions
@@ -32,6 +31,7 @@ from ..signal.windows import window_samples
 from ._constraints import BATCHES, WAVELET_IMAGE
 from ._fingerprint_layout import FingerprintLayout
 from ._presets import PRESETS
+from ._table_output import TableOutput
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -39,12 +39,9 @@ if TYPE_CHECKING:
 _SHAPE = pair_of(Where(is_power_of_two, "a power of two"), "two powers of two")
 
 
-def _has_flat_rows(transformer):
-    """Return whether a record gives one row of features: flat, without views."""
-    return transformer.flatten and len(getattr(transformer, "record_shape_", ())) < 3
-
-
-class FingerprintTransformer(ValidatedParameters, TransformerMixin, BaseEstimator):
+class FingerprintTransformer(
+    ValidatedParameters, TableOutput, TransformerMixin, BaseEstimator
+):
     """Binary wavelet fingerprints of seismograms.
 
     Each record becomes a scalogram on a logarithmic axis of frequencies, its image
@@ -100,6 +97,8 @@ Encoding, default="signed"
         Records that are processed at a time; bounds the memory.
     n_jobs : int, default=None
         Number of threads.
+    verbose : int, default=0
+        Show the progress in a terminal or notebook if positive.
 
     Attributes
     ----------
@@ -155,7 +154,7 @@ Encoding, default="signed"
     ((3, 64, 64), 'int8', 200)
     """
 
-    _earlier_values = {"view_tolerance": 0.0}
+    _earlier_values = {"verbose": 0, "view_tolerance": 0.0}
     _parameter_constraints = {
         **WAVELET_IMAGE,
         **BATCHES,
@@ -198,6 +197,7 @@ Encoding, default="signed"
         view_tolerance: float = 0.0,
         batch_size: int = 64,
         n_jobs: int | None = None,
+        verbose: int = 0,
     ):
         self.sampling_rate = sampling_rate
         self.window = window
@@ -216,6 +216,7 @@ Encoding, default="signed"
         self.view_tolerance = view_tolerance
         self.batch_size = batch_size
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     @classmethod
     def from_preset(cls, name: str, **overrides: Any) -> Self:
@@ -311,6 +312,7 @@ Encoding, default="signed"
             If a parameter or the records are not valid.
         """
         records = self._check_transform(X)
+        self._check_container(records.shape[1:])
         return self._layout.arrange(self._map(self._fingerprints, records))
 
     def scalogram(self, X: npt.ArrayLike) -> npt.NDArray:
@@ -406,23 +408,19 @@ Encoding, default="signed"
             }
         )
 
-    @available_if(_has_flat_rows)
-    def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray:
-        """Name the features of flat fingerprints of records without views.
-
-        Parameters
-        ----------
-        input_features : None
-            Not used.
-
-        Returns
-        -------
-        ndarray of str
-            Channel (where there are several), plane, row and column of each feature.
-        """
-        check_is_fitted(self, "record_shape_")
+    def _feature_names(self, input_features):
+        """Return channel (of several), plane, row and column of each feature."""
         n_channels = self.record_shape_[-2] if len(self.record_shape_) > 1 else 1
         return self._layout.feature_names(n_channels)
+
+    def _count_output_axes(self, record_shape):
+        if self.flatten:
+            return 2 if len(record_shape) < 3 else 3
+        return 3 if len(record_shape) == 1 and self._layout.planes[0] == 1 else 5
+
+    @property
+    def _table_hint(self):
+        return "" if self.flatten else " (flatten=True gives rows of features)"
 
     @property
     def _transforms_records_alone(self):
@@ -484,7 +482,14 @@ Encoding, default="signed"
             mapped = mapped.reshape(*views.shape[:3], *mapped.shape[2:])
             return mapped.swapaxes(1, 2)
 
-        return map_batches(apply, X, batch_size=self.batch_size, n_jobs=self.n_jobs)
+        return map_batches(
+            apply,
+            X,
+            batch_size=self.batch_size,
+            n_jobs=self.n_jobs,
+            verbose=self.verbose,
+            by=type(self).__name__,
+        )
 
     def _images(self, frequencies, X):
         """Return scalogram images on the chosen scale."""

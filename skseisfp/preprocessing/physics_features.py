@@ -101,6 +101,8 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
         Records that are processed at a time; bounds the memory.
     n_jobs : int, default=None
         Number of threads.
+    verbose : int, default=0
+        Show the progress in a terminal or notebook if positive.
 
     Attributes
     ----------
@@ -134,9 +136,11 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
     fit; ``spectral_log_low_high`` for ``log_sg_low_high``; ``complexity`` and
     ``log_halves`` for ``log_p_coda``. Nothing replaces P over S, nor Rg over Sg.
 
-    So a feature may be missing in all records. Some classifiers cannot take that, among
-    them `HistGradientBoostingClassifier` of scikit-learn 1.9: give them
-    ``nan_policy="zero"``, or ``SimpleImputer(keep_empty_features=True)`` before them.
+    So a feature may be missing in some records, or in all of them. Trees and forests of
+    scikit-learn take both, for which the default keeps NaN.
+    `HistGradientBoostingClassifier` of scikit-learn 1.9 takes the former only, and most
+    others take neither: give them ``SimpleImputer(keep_empty_features=True)`` in their
+    pipeline, or ``nan_policy="zero"``.
 
     ``p_arrival``, ``s_arrival`` and ``origin`` in `transform` are those of each record,
     in seconds from its first sample, as the parameters are. With metadata routing,
@@ -241,6 +245,7 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
     """
 
     _transforms_records_alone = True
+    _earlier_values = {"verbose": 0}
     _parameter_constraints = {
         **BATCHES,
         "sampling_rate": [HERTZ],
@@ -288,6 +293,7 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
         nan_policy: str = "keep",
         batch_size: int = 64,
         n_jobs: int | None = None,
+        verbose: int = 0,
     ):
         self.sampling_rate = sampling_rate
         self.features = features
@@ -304,6 +310,7 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
         self.nan_policy = nan_policy
         self.batch_size = batch_size
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def fit(self, X: npt.ArrayLike, y: Any = None) -> Self:
         """Check the parameters and the records; nothing is learnt.
@@ -412,6 +419,8 @@ class PhysicsFeatures(ValidatedParameters, TransformerMixin, BaseEstimator):
             np.arange(len(records)),
             batch_size=self.batch_size,
             n_jobs=self.n_jobs,
+            verbose=self.verbose,
+            by=type(self).__name__,
         )
         return self._apply_nan_policy(values)
 

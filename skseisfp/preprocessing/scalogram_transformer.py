@@ -73,6 +73,7 @@ class ScalogramTransformer(RecordTransformer):
         taper: float = 0.05,
         batch_size: int = 64,
         n_jobs: int | None = None,
+        verbose: int = 0,
     ):
         self.sampling_rate = sampling_rate
         self.shape = shape
@@ -84,6 +85,7 @@ class ScalogramTransformer(RecordTransformer):
         self.taper = taper
         self.batch_size = batch_size
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def frequencies(self, n_samples: int) -> npt.NDArray:
         """Compute the frequencies of the rows.

@@ -106,6 +106,7 @@ class SpectrogramTransformer(RecordTransformer):
         dynamic_range_db: float = 60.0,
         batch_size: int = 64,
         n_jobs: int | None = None,
+        verbose: int = 0,
     ):
         self.sampling_rate = sampling_rate
         self.window_length = window_length
@@ -118,6 +119,7 @@ class SpectrogramTransformer(RecordTransformer):
         self.dynamic_range_db = dynamic_range_db
         self.batch_size = batch_size
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def frequencies(self, n_samples: int) -> npt.NDArray:
         """Compute the frequencies of the rows.

@@ -101,6 +101,7 @@ class SpectrumTransformer(RecordTransformer):
         taper: float = 0.05,
         batch_size: int = 64,
         n_jobs: int | None = None,
+        verbose: int = 0,
     ):
         self.sampling_rate = sampling_rate
         self.n_bands = n_bands
@@ -113,6 +114,7 @@ class SpectrumTransformer(RecordTransformer):
         self.taper = taper
         self.batch_size = batch_size
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def edges(self) -> npt.NDArray:
         """Compute the edges of the bands.
@@ -126,6 +128,16 @@ class SpectrumTransformer(RecordTransformer):
         low, high = check_band(self.f_min, self.f_max, self.sampling_rate)
         space = np.geomspace if self.spacing == "log" else np.linspace
         return space(low, high, self.n_bands + 1)
+
+    @staticmethod
+    def _count_output_axes(record_shape):
+        return 1 + len(record_shape)
+
+    def _feature_names(self, input_features):
+        """Return a name for each band, with its edges in Hz."""
+        bands = enumerate(pairwise(self.edges()))
+        names = [f"band{i}_{low:.4g}_{high:.4g}" for i, (low, high) in bands]
+        return np.array(names, dtype=object)
 
     def _check_combinations(self, n_samples):
         check_log_scale(self.scale, self.normalize)

@@ -57,10 +57,12 @@ class WaveformImageTransformer(RecordTransformer):
         shape: tuple[int, int] = (224, 224),
         batch_size: int = 64,
         n_jobs: int | None = None,
+        verbose: int = 0,
     ):
         self.shape = shape
         self.batch_size = batch_size
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def _check_combinations(self, n_samples):
         """Raise if the image of a trace does not fit memory."""

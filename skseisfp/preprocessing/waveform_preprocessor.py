@@ -16,12 +16,15 @@ from ..signal.scalogram import detrend_records
 from ..signal.waveform import RecordError, Waveform, resample, taper_window
 from ..signal.windows import window_samples
 from ._constraints import BATCHES
+from ._table_output import TableOutput
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-class WaveformPreprocessor(ValidatedParameters, TransformerMixin, BaseEstimator):
+class WaveformPreprocessor(
+    ValidatedParameters, TableOutput, TransformerMixin, BaseEstimator
+):
     """Detrend, taper, filter, resample, cut and scale records.
 
     The steps run in this order; None omits a step (0 the taper). The window is cut
@@ -60,6 +63,8 @@ class WaveformPreprocessor(ValidatedParameters, TransformerMixin, BaseEstimator)
         Records that are processed at a time; bounds the memory.
     n_jobs : int, default=None
         Number of threads.
+    verbose : int, default=0
+        Show the progress in a terminal or notebook if positive.
 
     Attributes
     ----------
@@ -101,6 +106,7 @@ class WaveformPreprocessor(ValidatedParameters, TransformerMixin, BaseEstimator)
     """
 
     _transforms_records_alone = True
+    _earlier_values = {"verbose": 0}
     _parameter_constraints = {
         **BATCHES,
         "sampling_rate": [HERTZ],
@@ -133,6 +139,7 @@ class WaveformPreprocessor(ValidatedParameters, TransformerMixin, BaseEstimator)
         scaling: str | None = "record",
         batch_size: int = 64,
         n_jobs: int | None = None,
+        verbose: int = 0,
     ):
         self.sampling_rate = sampling_rate
         self.detrend = detrend
@@ -146,6 +153,7 @@ class WaveformPreprocessor(ValidatedParameters, TransformerMixin, BaseEstimator)
         self.scaling = scaling
         self.batch_size = batch_size
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def fit(self, X: npt.ArrayLike, y: Any = None) -> Self:
         """Check the parameters and the records; nothing is learnt.
@@ -192,9 +200,26 @@ class WaveformPreprocessor(ValidatedParameters, TransformerMixin, BaseEstimator)
         """
         self._validate_params()
         records = check_records(self, X, reset=False)
+        self._check_container(records.shape[1:])
         return map_batches(
-            self._process, records, batch_size=self.batch_size, n_jobs=self.n_jobs
+            self._process,
+            records,
+            batch_size=self.batch_size,
+            n_jobs=self.n_jobs,
+            verbose=self.verbose,
+            by=type(self).__name__,
         )
+
+    @staticmethod
+    def _count_output_axes(record_shape):
+        return 1 + len(record_shape)
+
+    def _feature_names(self, input_features):
+        """Return the names of the samples, new ones where they are others."""
+        if self.window is None and self.target_rate in (None, self.sampling_rate):
+            return super()._feature_names(input_features)
+        n_kept = self._process(np.zeros((1, *self.record_shape_))).shape[-1]
+        return np.array([f"sample{i}" for i in range(n_kept)], dtype=object)
 
     def _process(self, X):
         """Return a batch of records after all steps."""

@@ -1,5 +1,6 @@
 """Functions on arrays: wavelets, scalograms, Haar transform, fingerprints, filters."""
 
+from .._utils.names import suggest_names as _suggest_names
 from .cutoff import cutoff_range, estimate_cutoffs
 from .encoding import Encoding, decode, encode, get_encoding
 from .filters import bandpass, highpass, highpass_gain
@@ -39,3 +40,5 @@ __all__ = [
     "sta_lta",
     "unpack_fingerprints",
 ]
+
+_suggest_names(__name__)

@@ -123,6 +123,7 @@ class AfterHakim2023(NetworkBaseline):
         n_jobs: int | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
         super().__init__(
             sampling_rate=sampling_rate,
@@ -132,6 +133,7 @@ class AfterHakim2023(NetworkBaseline):
             lr=lr,
             early_stopping=early_stopping,
             n_jobs=n_jobs,
+            verbose=verbose,
             device=device,
             random_state=random_state,
         )
@@ -139,7 +141,10 @@ class AfterHakim2023(NetworkBaseline):
 
     def _represent(self, X):
         scalogram = ScalogramTransformer(
-            sampling_rate=self.sampling_rate, shape=self.shape, n_jobs=self.n_jobs
+            sampling_rate=self.sampling_rate,
+            shape=self.shape,
+            n_jobs=self.n_jobs,
+            verbose=self.verbose,
         )
         images = scalogram.fit_transform(self._cut(X))
         return (np.round(images * (_LEVELS - 1)) / (_LEVELS - 1))[:, None]

@@ -158,6 +158,7 @@ class AfterKoper2024(FeatureBaseline):
         n_features: int = 5,
         max_correlation: float = 0.5,
         n_jobs: int | None = None,
+        verbose: int = 0,
     ) -> None:
         super().__init__(
             sampling_rate=sampling_rate,
@@ -168,6 +169,7 @@ class AfterKoper2024(FeatureBaseline):
             f_min=f_min,
             scaling=scaling,
             n_jobs=n_jobs,
+            verbose=verbose,
         )
         self.n_features = n_features
         self.max_correlation = max_correlation

@@ -99,6 +99,7 @@ class AfterRen2019(FeatureBaseline):
         n_estimators: int = 100,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
         super().__init__(
             sampling_rate=sampling_rate,
@@ -109,6 +110,7 @@ class AfterRen2019(FeatureBaseline):
             f_min=f_min,
             scaling=scaling,
             n_jobs=n_jobs,
+            verbose=verbose,
         )
         self.n_estimators = n_estimators
         self.random_state = random_state

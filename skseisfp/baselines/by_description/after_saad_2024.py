@@ -200,6 +200,7 @@ class AfterSaad2024(NetworkBaseline):
         n_jobs: int | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
         super().__init__(
             sampling_rate=sampling_rate,
@@ -209,6 +210,7 @@ class AfterSaad2024(NetworkBaseline):
             lr=lr,
             early_stopping=early_stopping,
             n_jobs=n_jobs,
+            verbose=verbose,
             device=device,
             random_state=random_state,
         )
@@ -226,5 +228,6 @@ class AfterSaad2024(NetworkBaseline):
             wavelet=Morlet(10.0),
             scale="magnitude",
             n_jobs=self.n_jobs,
+            verbose=self.verbose,
         )
         return scalogram.fit_transform(waveforms)[:, None]

@@ -146,6 +146,7 @@ class AfterTian2022(NetworkBaseline):
         n_jobs: int | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
         super().__init__(
             sampling_rate=sampling_rate,
@@ -155,6 +156,7 @@ class AfterTian2022(NetworkBaseline):
             lr=lr,
             early_stopping=early_stopping,
             n_jobs=n_jobs,
+            verbose=verbose,
             device=device,
             random_state=random_state,
         )
@@ -169,6 +171,7 @@ class AfterTian2022(NetworkBaseline):
             f_min=self._f_min,
             f_max=_F_MAX,
             n_jobs=self.n_jobs,
+            verbose=self.verbose,
         )
         images = scalogram.fit_transform(waveforms)
         return np.concatenate([waveforms, images.reshape(*X.shape[:2], -1)], axis=-1)

@@ -91,6 +91,7 @@ class AfterTrovaMLP(NetworkBaseline):
         n_jobs: int | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
         super().__init__(
             sampling_rate=sampling_rate,
@@ -100,6 +101,7 @@ class AfterTrovaMLP(NetworkBaseline):
             lr=lr,
             early_stopping=early_stopping,
             n_jobs=n_jobs,
+            verbose=verbose,
             device=device,
             random_state=random_state,
         )
@@ -108,9 +110,12 @@ class AfterTrovaMLP(NetworkBaseline):
 
     def _represent(self, X):
         highpass = AdaptiveHighpassFilter(
-            sampling_rate=self.sampling_rate, n_jobs=self.n_jobs
+            sampling_rate=self.sampling_rate, n_jobs=self.n_jobs, verbose=self.verbose
         )
         fingerprints = FingerprintTransformer.from_preset(
-            "trova", sampling_rate=self.sampling_rate, n_jobs=self.n_jobs
+            "trova",
+            sampling_rate=self.sampling_rate,
+            n_jobs=self.n_jobs,
+            verbose=self.verbose,
         )
         return fingerprints.fit_transform(self._cut(highpass.fit_transform(X)))

@@ -143,6 +143,7 @@ class AfterWang2023(FeatureBaseline):
         max_depth: int = 6,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
         super().__init__(
             sampling_rate=sampling_rate,
@@ -153,6 +154,7 @@ class AfterWang2023(FeatureBaseline):
             f_min=f_min,
             scaling=scaling,
             n_jobs=n_jobs,
+            verbose=verbose,
         )
         self.n_estimators = n_estimators
         self.learning_rate = learning_rate

@@ -139,6 +139,7 @@ class AfterZhou2021(EventNetworkBaseline):
         n_jobs: int | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
         super().__init__(
             sampling_rate=sampling_rate,
@@ -148,6 +149,7 @@ class AfterZhou2021(EventNetworkBaseline):
             lr=lr,
             early_stopping=early_stopping,
             n_jobs=n_jobs,
+            verbose=verbose,
             device=device,
             random_state=random_state,
         )

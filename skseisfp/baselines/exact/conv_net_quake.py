@@ -117,6 +117,7 @@ class ConvNetQuake(NetworkBaseline):
         n_jobs: int | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
         super().__init__(
             sampling_rate=sampling_rate,
@@ -126,6 +127,7 @@ class ConvNetQuake(NetworkBaseline):
             lr=lr,
             early_stopping=early_stopping,
             n_jobs=n_jobs,
+            verbose=verbose,
             device=device,
             random_state=random_state,
         )

@@ -140,6 +140,7 @@ class ErtuncayCNN(NetworkBaseline):
         n_jobs: int | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
         super().__init__(
             sampling_rate=sampling_rate,
@@ -149,6 +150,7 @@ class ErtuncayCNN(NetworkBaseline):
             lr=lr,
             early_stopping=early_stopping,
             n_jobs=n_jobs,
+            verbose=verbose,
             device=device,
             random_state=random_state,
         )
@@ -157,7 +159,11 @@ class ErtuncayCNN(NetworkBaseline):
         waveforms = self._preprocess(X, f_max=20.0, scaling="trace")
         waveforms = pad_to(waveforms, [_LEAST_SAMPLES])
         spectrum = SpectrumTransformer(
-            sampling_rate=self._rate, n_bands=_N_BANDS, f_max=25.0, n_jobs=self.n_jobs
+            sampling_rate=self._rate,
+            n_bands=_N_BANDS,
+            f_max=25.0,
+            n_jobs=self.n_jobs,
+            verbose=self.verbose,
         )
         spectra = spectrum.fit_transform(waveforms)
         return np.concatenate([waveforms, spectra], axis=-1)

@@ -174,6 +174,7 @@ class KongCNN(OnsetsMixin, NetworkBaseline):
         n_jobs: int | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
         super().__init__(
             sampling_rate=sampling_rate,
@@ -183,6 +184,7 @@ class KongCNN(OnsetsMixin, NetworkBaseline):
             lr=lr,
             early_stopping=early_stopping,
             n_jobs=n_jobs,
+            verbose=verbose,
             device=device,
             random_state=random_state,
         )
@@ -265,6 +267,7 @@ class KongCNN(OnsetsMixin, NetworkBaseline):
             noise_window=None,
             vp_vs=self.vp_vs,
             n_jobs=self.n_jobs,
+            verbose=self.verbose,
         )
         return describer.fit_transform(waveforms, **times)[:, 0]
 

@@ -123,6 +123,7 @@ class MiaoANN(NetworkBaseline):
         n_jobs: int | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
         super().__init__(
             sampling_rate=sampling_rate,
@@ -132,6 +133,7 @@ class MiaoANN(NetworkBaseline):
             lr=lr,
             early_stopping=early_stopping,
             n_jobs=n_jobs,
+            verbose=verbose,
             device=device,
             random_state=random_state,
         )
@@ -145,5 +147,6 @@ class MiaoANN(NetworkBaseline):
             f_max=20.0,
             scale="log",
             n_jobs=self.n_jobs,
+            verbose=self.verbose,
         )
         return spectrum.fit_transform(self._preprocess(X)).reshape(len(X), -1)

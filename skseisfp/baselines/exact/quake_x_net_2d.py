@@ -148,6 +148,7 @@ class QuakeXNet2D(NetworkBaseline):
         n_jobs: int | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
         super().__init__(
             sampling_rate=sampling_rate,
@@ -157,6 +158,7 @@ class QuakeXNet2D(NetworkBaseline):
             lr=lr,
             early_stopping=early_stopping,
             n_jobs=n_jobs,
+            verbose=verbose,
             device=device,
             random_state=random_state,
         )
@@ -172,5 +174,6 @@ class QuakeXNet2D(NetworkBaseline):
             normalize=False,
             scale="power",
             n_jobs=self.n_jobs,
+            verbose=self.verbose,
         )
         return pad_to(spectrogram.fit_transform(waveforms), _LEAST_IMAGE)[:, None]

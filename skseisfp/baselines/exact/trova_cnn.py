@@ -131,6 +131,7 @@ class TrovaCNN(NetworkBaseline):
         n_jobs: int | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
         super().__init__(
             sampling_rate=sampling_rate,
@@ -140,6 +141,7 @@ class TrovaCNN(NetworkBaseline):
             lr=lr,
             early_stopping=early_stopping,
             n_jobs=n_jobs,
+            verbose=verbose,
             device=device,
             random_state=random_state,
         )
@@ -147,9 +149,12 @@ class TrovaCNN(NetworkBaseline):
 
     def _represent(self, X):
         augmenter = FilterAugmenter(
-            sampling_rate=self.sampling_rate, n_jobs=self.n_jobs
+            sampling_rate=self.sampling_rate, n_jobs=self.n_jobs, verbose=self.verbose
         )
         fingerprints = FingerprintTransformer.from_preset(
-            "trova", sampling_rate=self.sampling_rate, n_jobs=self.n_jobs
+            "trova",
+            sampling_rate=self.sampling_rate,
+            n_jobs=self.n_jobs,
+            verbose=self.verbose,
         )
         return fingerprints.fit_transform(self._cut(augmenter.fit_transform(X)))

@@ -141,6 +141,7 @@ class AlexNetImage(NetworkBaseline):
         n_jobs: int | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
         super().__init__(
             sampling_rate=sampling_rate,
@@ -150,6 +151,7 @@ class AlexNetImage(NetworkBaseline):
             lr=lr,
             early_stopping=early_stopping,
             n_jobs=n_jobs,
+            verbose=verbose,
             device=device,
             random_state=random_state,
         )
@@ -157,5 +159,7 @@ class AlexNetImage(NetworkBaseline):
         self.width = width
 
     def _represent(self, X):
-        picture = WaveformImageTransformer(shape=self.shape, n_jobs=self.n_jobs)
+        picture = WaveformImageTransformer(
+            shape=self.shape, n_jobs=self.n_jobs, verbose=self.verbose
+        )
         return picture.fit_transform(self._cut(X))[:, None]

@@ -130,6 +130,7 @@ class LinvilleLSTM(NetworkBaseline):
         n_jobs: int | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
         super().__init__(
             sampling_rate=sampling_rate,
@@ -139,6 +140,7 @@ class LinvilleLSTM(NetworkBaseline):
             lr=lr,
             early_stopping=early_stopping,
             n_jobs=n_jobs,
+            verbose=verbose,
             device=device,
             random_state=random_state,
         )
@@ -146,6 +148,10 @@ class LinvilleLSTM(NetworkBaseline):
     def _represent(self, X):
         waveforms = self._preprocess(X, taper=0.02)  # 1 % at each end
         spectrogram = SpectrogramTransformer(
-            sampling_rate=self._rate, overlap=0.125, f_max=18.4, n_jobs=self.n_jobs
+            sampling_rate=self._rate,
+            overlap=0.125,
+            f_max=18.4,
+            n_jobs=self.n_jobs,
+            verbose=self.verbose,
         )
         return spectrogram.fit_transform(waveforms)[:, None]
