@@ -1,6 +1,6 @@
 """The table of wrong inputs: what is given, to what, and the error that it raises.
 
-``python tests/bad_inputs.py`` writes the table of the page again.
+``python tests/bad_inputs.py`` writes the tables of the pages again.
 """
 
 import os
@@ -13,7 +13,16 @@ from typing import NamedTuple
 
 import skseisfp
 
-PAGE = Path(__file__).parents[1] / "docs" / "bad_inputs.md"
+FOLDER = Path(__file__).parents[1] / "docs" / "bad_inputs"
+PAGES = {  # and the headings of their tables
+    "files": (
+        "Reading files",
+        "Recordings that become no record",
+        "Labelled folders",
+    ),
+    "records": ("Filters and fingerprints", "Events", "Networks"),
+    "sweeps": ("Plans and sweeps", "Stored results", "Saved models"),
+}
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 LONGEST = 240  # characters of a message in the table
 # Whatever is wrong with what is given is one of these, or inherits from it.
@@ -101,33 +110,39 @@ def line_of(item):
     return f"| {item.given} | `{item.to}` | {cell_of(*error_of(item.run))} |"
 
 
-def table():
-    """Run all rows; return the lines of all tables."""
-    import bad_input_rows
-
-    assert bad_input_rows.X.size  # rows are registered when it is imported
+def table(groups):
+    """Run all rows of some groups; return the lines of their tables."""
     lines = []
-    for group in dict.fromkeys(item.group for item in ROWS):
+    for group in groups:
         lines += [f"## {group}", "", "| given | to | error |", "|---|---|---|"]
         lines += [line_of(item) for item in ROWS if item.group == group]
         lines.append("")
     return lines[:-1]
 
 
-def lines_of_page():
-    """Return the lines of the tables on the page."""
-    return PAGE.read_text().split(BEGIN)[1].split(END)[0].strip().splitlines()
+def lines_of_pages():
+    """Return the lines of the tables on each page."""
+    pages = {name: (FOLDER / f"{name}.md").read_text() for name in PAGES}
+    return {
+        name: page.split(BEGIN)[1].split(END)[0].strip().splitlines()
+        for name, page in pages.items()
+    }
 
 
-def write_page():
-    """Run all rows, and write the tables of the page."""
-    before, rest = PAGE.read_text().split(BEGIN)
-    after = rest.split(END)[1]
-    PAGE.write_text("\n".join([f"{before}{BEGIN}", *table(), END + after]))
+def write_pages():
+    """Run all rows, and write the tables of the pages."""
+    import bad_input_rows
+
+    assert bad_input_rows.X.size  # rows are registered when it is imported
+    for name, groups in PAGES.items():
+        page = FOLDER / f"{name}.md"
+        before, rest = page.read_text().split(BEGIN)
+        after = rest.split(END)[1]
+        page.write_text("\n".join([f"{before}{BEGIN}", *table(groups), END + after]))
 
 
 if __name__ == "__main__":
     import sys
 
     sys.modules["bad_inputs"] = sys.modules["__main__"]  # whose rows the other adds to
-    write_page()
+    write_pages()

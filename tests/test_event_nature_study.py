@@ -11,7 +11,7 @@ import pytest
 
 from skseisfp.datasets import make_seismograms
 
-STUDY = Path(__file__).parents[1] / "examples" / "plot_event_nature_study.py"
+STUDY = Path(__file__).parents[1] / "examples/first_steps/plot_event_nature_study.py"
 
 
 @pytest.fixture(scope="module")

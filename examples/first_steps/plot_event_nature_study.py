@@ -9,8 +9,8 @@ classifiers.
 
 Run as a script it takes all records and leaves tables and figures in ``results/``::
 
-    python examples/plot_event_nature_study.py
-    python examples/plot_event_nature_study.py --data DIR
+    python examples/first_steps/plot_event_nature_study.py
+    python examples/first_steps/plot_event_nature_study.py --data DIR
 
 where ``DIR`` is a folder that :func:`skseisfp.load_records` reads. On this page it runs
 on few synthetic records, which gives wide intervals.
@@ -20,6 +20,7 @@ on few synthetic records, which gives wide intervals.
 # The setting
 # -----------
 
+# sphinx_gallery_thumbnail_number = 4
 import argparse
 from pathlib import Path
 
@@ -66,7 +67,7 @@ GRID = {
     "module__conv1_filter_size": [2, 5],
     "module__conv2_n_filters": [8] if options.quick else [8, 16],
 }
-N_EPOCHS = 6 if options.quick else 8
+N_EPOCHS = 4 if options.quick else 8
 N_FOLDS = 2 if options.quick else 3
 N_STEPS = 4 + N_FOLDS
 
@@ -92,7 +93,7 @@ def next_step(description):
 if options.data:
     bunch = load_records(options.data, components="Z")
 else:
-    bunch = make_seismograms(150 if options.quick else 716, random_state=options.seed)
+    bunch = make_seismograms(120 if options.quick else 716, random_state=options.seed)
 clear = np.ones(len(bunch.data), dtype=bool)
 if options.data and "snr_db" in bunch.frame:
     clear &= (bunch.frame["snr_db"] > SNR_DB).to_numpy()
@@ -190,14 +191,14 @@ search = GridSearchCV(
     cv=StratifiedGroupKFold(2),
     scoring=make_event_scorer(METRICS),
     refit="roc_auc",  # pyright: ignore[reportArgumentType] (it takes names, too)
-    n_jobs=2,
+    n_jobs=None if options.quick else 2,
 )
 trees = ExtraTreesClassifier(
     300,
     min_samples_leaf=3,
     max_features=0.05,  # pyright: ignore[reportArgumentType] (it takes shares, too)
     class_weight="balanced",
-    n_jobs=2,
+    n_jobs=None if options.quick else 2,
     random_state=options.seed,
 )
 logistic = LogisticRegression(C=0.01, class_weight="balanced", max_iter=1000)

@@ -20,7 +20,8 @@ from sklearn.pipeline import make_pipeline
 
 from skseisfp import FingerprintTransformer, event_train_test_split, make_seismograms
 from skseisfp.datasets import load_seisbench, save_seisbench
-from skseisfp.metrics import event_balanced_accuracy
+from skseisfp.metrics import aggregate_events, event_balanced_accuracy
+from skseisfp.plotting import ConfusionMarginsDisplay
 
 temporary = TemporaryDirectory()
 folder = Path(temporary.name) / "mine"
@@ -68,4 +69,15 @@ model = make_pipeline(
 model.fit(train.data, train.target)
 accuracy = event_balanced_accuracy(model, test.data, test.target)
 print(f"balanced accuracy of {test.target.index.nunique()} events: {accuracy:.2f}")
+
+# %%
+# Events of the test split, by the mean of the probabilities of their stations:
+
+events = aggregate_events(
+    model.predict_proba(test.data),
+    test.groups,
+    classes=model.classes_,
+    y_true=test.target,
+)
+ConfusionMarginsDisplay.from_predictions(events["label"], events["prediction"])
 temporary.cleanup()

@@ -13,6 +13,7 @@ signs among them, still shows the event.
 # One station has recorded a blast under heavy low-frequency noise. P arrives after
 # some 20 seconds.
 
+# sphinx_gallery_thumbnail_number = 5
 import matplotlib.pyplot as plt
 import numpy as np
 
