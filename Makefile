@@ -12,13 +12,13 @@ OLDEST := VENV=.venv-min CONSTRAINTS=constraints-min.txt EXTRAS=test
 FAST := PYTEST='-m "not slow" $(PYTEST)'
 
 .PHONY: help study env env-min env-other test test-min test-other test-new coverage \
-	lint bench docs clean
+	lint bench docs check-site check-packages clean
 
 help:  ## Show the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 study: $(READY)  ## Run the main job on the embedded data (DATA=folder: on real records)
-	$(BIN)/python examples/plot_event_nature_study.py $(if $(DATA),--data "$(DATA)")
+	$(BIN)/python examples/first_steps/plot_event_nature_study.py $(if $(DATA),--data "$(DATA)")
 
 test: $(READY)  ## Run all tests (PYTEST="..." passes options on)
 	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST)
@@ -42,11 +42,20 @@ lint: $(READY)  ## Check style, format, spelling and types
 	$(BIN)/codespell
 	$(BIN)/pyright
 
-bench: $(READY)  ## Time what must be fast
-	for bench in benchmarks/bench_*.py; do $(BIN)/python $$bench || exit 1; done
+bench: $(READY)  ## Time what must be fast; draw all runs in results/bench/trend.html
+	missed=0; for bench in benchmarks/bench_*.py; do \
+		$(BIN)/python $$bench || missed=1; done; \
+	$(BIN)/python benchmarks/trend_page.py; exit $$missed
 
 docs: $(READY)  ## Build the site into docs/_build/html, examples included
 	$(BIN)/python -m sphinx -W --keep-going -j auto -b html docs docs/_build/html
+
+check-site: $(READY)  ## Check links, search and pages of the built site in Chromium
+	$(BIN)/python docs/check_site.py docs/_build/html \
+		$(if $(SCREENSHOTS),--screenshots "$(SCREENSHOTS)")
+
+check-packages: env env-min  ## Build wheel and sdist into dist/, install and use them
+	.ci/check_packages $(if $(FRESH),--fresh)
 
 clean:  ## Remove what the other targets made, the environments included
 	rm -rf .venv .venv-min .venv-other .venv-new results build dist docs/_build \

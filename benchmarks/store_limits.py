@@ -44,7 +44,7 @@ class Instant(ClassifierMixin, BaseEstimator):
 
 
 def share_study(store, name, n_trials, barrier, seconds):
-    """Take part in a study; tell processor and wall-clock time."""
+    """Take part in a study; put its processor and wall-clock time into a queue."""
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(100, 4)), np.arange(100) % 2
     search = SweepSearchCV(
@@ -79,7 +79,7 @@ def measure(store, name, n_trials, n_processes):
 
 
 def main():
-    """Print rates by number of processes and of trials."""
+    """Show rates by number of processes and of trials."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--storage", help="URL of a server; a file of SQLite otherwise")
     parser.add_argument("--trials", type=int, default=60)

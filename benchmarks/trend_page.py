@@ -1,4 +1,4 @@
-"""Write a page with the figures of all runs of the benchmarks, beside their bars.
+"""Write a page with the figures of all runs of the benchmarks, and their bars.
 
 `measuring.conclude` appends every run to ``results/bench/history.jsonl``. A row of the
 table has the figure of the last run, its bar, and its course over the runs of the same

@@ -1,5 +1,6 @@
 """Configuration of the Sphinx site."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -19,6 +20,7 @@ version = release = skseisfp.__version__
 
 extensions = [
     "myst_parser",
+    "native_math",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -33,9 +35,45 @@ myst_heading_anchors = 3
 autosummary_generate = True
 autosummary_imported_members = True
 autosummary_ignore_module_all = False
+autodoc_preserve_defaults = True
+autodoc_typehints = "none"  # the docstrings have types, with ranges
+python_maximum_signature_line_length = 88
 numpydoc_show_class_members = False
 toc_object_entries_show_parents = "hide"
+html_math_renderer = "mathml"
 
+# Links to other packages need the network, which a build without it must not miss.
+if os.environ.get("SKSEISFP_INTERSPHINX") == "1":
+    extensions.append("sphinx.ext.intersphinx")
+    intersphinx_mapping = {
+        "joblib": ("https://joblib.readthedocs.io/en/stable/", None),
+        "matplotlib": ("https://matplotlib.org/stable/", None),
+        "numpy": ("https://numpy.org/doc/stable/", None),
+        "obspy": ("https://docs.obspy.org/", None),
+        "optuna": ("https://optuna.readthedocs.io/en/stable/", None),
+        "pandas": ("https://pandas.pydata.org/docs/", None),
+        "python": ("https://docs.python.org/3/", None),
+        "scipy": ("https://docs.scipy.org/doc/scipy/", None),
+        "sklearn": ("https://scikit-learn.org/stable/", None),
+        "skorch": ("https://skorch.readthedocs.io/en/stable/", None),
+        "torch": ("https://docs.pytorch.org/docs/stable/", None),
+        "xarray": ("https://docs.xarray.dev/en/stable/", None),
+    }
+    numpydoc_xref_param_type = True
+    numpydoc_xref_aliases = {"bool": "bool"}
+    numpydoc_xref_ignore = "all"
+
+GALLERY_ORDER = [
+    f"../examples/{folder}"
+    for folder in (
+        "first_steps",
+        "records",
+        "models",
+        "sweeps",
+        "evaluation",
+        "in_use",
+    )
+]
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
@@ -43,15 +81,21 @@ sphinx_gallery_conf = {
     "doc_module": ("skseisfp",),
     "backreferences_dir": "api/generated/backreferences",
     "reset_argv": "gallery_arguments.quick_study",
+    "subsection_order": GALLERY_ORDER,
     "within_subsection_order": "ExampleTitleSortKey",
     "show_memory": False,
-    "capture_repr": (),
+    "write_computation_times": False,
+    "capture_repr": ("_repr_html_",),
+    "remove_config_comments": True,
     "download_all_examples": False,
 }
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"skseisfp {version}"
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
+html_context = {"default_mode": "auto"}
+html_search_scorer = str(Path(__file__).parent / "search_scorer.js")
 html_css_files = ["pages.css"]
 html_theme_options = {
     "show_prev_next": False,

@@ -453,6 +453,7 @@ WRONG = {
     "lr": (*NUMBERS, 0),
     "early_stopping": (None, "x", -1),
     "n_jobs": ("x", 1.5, (1,)),
+    "verbose": ("x", -1, None),
     "device": (None, "x", 1.5),
     "random_state": ("x", -1, 1.5, (1,)),
     "shape": (None, "ab", 64, (64,), (64, 64.0), (None, 64), ("a", "b"), (2, 64)),

@@ -4,6 +4,7 @@ import pkgutil
 import subprocess
 import sys
 import textwrap
+import traceback
 from pathlib import Path
 
 import jedi
@@ -72,6 +73,7 @@ PUBLIC = {
     "cli": ["main"],
     "inference": [
         "EventDiscriminator",
+        "PickingPolicy",
         "RecordExplanation",
         "classify_stream",
         "event_permutation_importance",
@@ -137,6 +139,7 @@ PUBLIC = {
         "FingerprintClassifier",
         "FingerprintMLP",
         "check_architecture",
+        "fit_together",
         "group_valid_split",
         "layer_catalogue",
         "summarize",
@@ -274,8 +277,62 @@ def test_unknown_names_raise():
 
 
 def test_names_of_subpackages_raise_with_their_home():
-    with pytest.raises(AttributeError, match=r"it is skseisfp\.sweep\.SweepSearchCV"):
+    with pytest.raises(AttributeError, match=r"It is skseisfp\.sweep\.SweepSearchCV"):
         _ = skseisfp.SweepSearchCV
+
+
+def raised(code):
+    """The message of the error that some code raises."""
+    with pytest.raises((AttributeError, ImportError)) as error:
+        exec(code)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("home", ["", *PUBLIC])
+def test_misspelt_names_raise_with_the_likely_one(home):
+    module = importlib.import_module(f"skseisfp.{home}".rstrip("."))
+    known = PUBLIC[home] if home else set(TOP) - {"__version__"}
+    for right in known:
+        wrong = f"{right}x"
+        message = raised(f"import {module.__name__} as m; m.{wrong}")
+        assert message.startswith(f"module {module.__name__!r} has no attribute")
+        assert message.endswith(f" Did you mean {right!r}?")
+        message = raised(f"from {module.__name__} import {wrong}")
+        assert message.startswith(f"cannot import name {wrong!r} from")
+        assert home == "events" or message.endswith(f" Did you mean {right!r}?")
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("skseisfp.FingerprintTransfromer", "'FingerprintTransformer'"),
+        ("skseisfp.plotting.CubeDisplai", "'CubeDisplay'"),
+        ("skseisfp.SweepSearchCv", "skseisfp.sweep.SweepSearchCV"),
+    ],
+)
+def test_suggestions_are_made_once(code, hint):
+    """Python shows one of its own in addition, where it finds a name."""
+
+    with pytest.raises(AttributeError) as error:
+        eval(code)
+    printed = "".join(traceback.format_exception(error.value))
+    assert str(error.value).endswith(f" Did you mean {hint}?")
+    assert printed.lower().count("did you mean") == 1
+
+
+def test_other_names_are_not_there():
+    import skseisfp.metrics
+
+    assert not hasattr(skseisfp.metrics, "__path_of_nothing__")
+    assert not hasattr(skseisfp, "event_accuracies")
+    assert "Did you mean" not in raised("import skseisfp.metrics as m; m.xyzzy")
+    assert "Did you mean" not in raised("from skseisfp.metrics import xyzzy")
+    assert "It is skseisfp.sweep.SweepSearchCV" in raised(
+        "from skseisfp import SweepSearchCV"
+    )
+    from skseisfp.metrics import aggregation  # a module, which a name is likened to
+
+    assert aggregation.__name__ == "skseisfp.metrics.aggregation"
 
 
 def script(code):

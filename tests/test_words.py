@@ -103,7 +103,7 @@ ALLOWED = (
         r"the|figures|tables|costs|median|nothing)\b)|\band print(?=[.;])",
         "the verb: what a command writes to the terminal",
     ),
-    ("*", r"``print``|\bprint_(?:exc|log)\b", "functions and names of others"),
+    ("*", r"``print``|\bprint_(?:exc|log|progress)\b", "functions and names of others"),
     ("*", r"\bPrintLog\b", "a callback of skorch"),
     ("*", r"\b_?get_texts\b", "a method of matplotlib"),
     ("*", r"\bnet_\b", "the fitted network, by skorch's name"),
@@ -121,7 +121,7 @@ ALLOWED = (
     ("*", r"\.texts\b", "the attribute of matplotlib's axes"),
     ("skseisfp/archive/*fdsn*.py", word("[Aa]nswer(?:s|ed|ing)?"), "of a data centre"),
     ("tests/*fdsn*.py", word("[Aa]nswer(?:s|ed|ing)?"), "of a data centre"),
-    ("examples/data_centre.py", r"\banswered\b", "of a data centre"),
+    ("examples/records/plot_data_centre.py", r"\banswered\b", "of a data centre"),
     ("skseisfp/datasets/*.py", r"[`\"]p_sample[`\"]", "a column of sets of others"),
     ("tests/test_load_records.py", r"\bp_sample\b", "a column of sets of others"),
 )
