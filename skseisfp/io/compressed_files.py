@@ -61,7 +61,7 @@ def unpacked_files(data: bytes, name: str) -> Iterator[list[Path] | None]:
     if members is None:
         yield None
         return
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         files = []
         for number, (member, content) in enumerate(members):
             place = Path(folder) / str(number)

@@ -74,7 +74,8 @@ def read_documents(
 def _read_one(data, name, kind, read):
     """Return the content of one document."""
     root = _root_of(data, name)
-    with TemporaryDirectory() as folder:  # some formats are read from files only
+    # some formats are read from files only; without memory none is removed
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         file = Path(folder) / "document"
         file.write_bytes(data)
         found = _format_of(file, name, kind)
