@@ -13,6 +13,8 @@ and training is short: see :doc:`/study` for real records and confirmed figures.
 # ----------------------
 # A table lists the data on which each figure was measured, and how they were divided.
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -98,7 +100,8 @@ def out_of_fold(classifier, X, labels, folds):
     """Return the probabilities of every record by a classifier without its fold."""
     probability = np.zeros((len(X), len(of_event.unique())))
     for train, test in folds:
-        fitted = clone(classifier).fit(X[train], labels.iloc[train])
+        fitted: Any = clone(classifier)
+        fitted.fit(X[train], labels.iloc[train])
         probability[test] = fitted.predict_proba(X[test])
     return probability
 

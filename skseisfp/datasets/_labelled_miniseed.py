@@ -69,7 +69,7 @@ def _read_labels(file, target):
             )
         target = others[0] if len(others) == 1 else "event_type"
     require_columns(file, table, ("event_id", target))
-    if (missing := table["event_id"].isna()).any():
+    if (missing := table["event_id"].isna().to_numpy()).any():
         raise ValueError(f"{file} has no event_id in row {missing.argmax()}.")
     repeated = table["event_id"].duplicated()
     if repeated.any():

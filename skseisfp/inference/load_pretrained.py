@@ -14,8 +14,8 @@ from .pretrained_discriminator import PretrainedDiscriminator
 
 PACKAGE = __name__.rpartition(".")[0]
 CHECKSUMS = {  # SHA-256 by name, from benchmarks/train_pretrained.py
-    "pnw": "98310d730f59f6358b81cc9a8b5f132105253c8b3120b1b7055c0f1ebfb6a051",
-    "pnw_network": "791e57866f828d71bc9c15e35e298435eb9744399ecad529af0184da7bfa84c5",
+    "pnw": "231d43b029da2d6300aa5736c6d7c06347d381e36647b1d67e3b34a679787fcb",
+    "pnw_network": "e91bdf1382dc1fd3cfbbf08a010d4ffb1a8b126fd1019c9bbf8003830e53375e",
 }
 
 
