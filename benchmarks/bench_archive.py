@@ -60,7 +60,7 @@ def measure_rounds(archive, rounds):
     n_records = len(archive.references())
     some = archive.to_bunch(READER, f"event_id < 'ev{PART // 10:05d}'").data
     transformer = settings(0).fit(some)
-    ours, alone, again, clocks, works = [], [], [], [], []
+    ours, alone, again, main, clocks, works = [], [], [], [], [], []
     for number in range(rounds + 1):  # the first one warms up
         one, two = settings(2 * number + 1), settings(2 * number + 2)
         first = measure(lambda one=one: archive.fingerprints(READER, one))
@@ -72,6 +72,7 @@ def measure_rounds(archive, rounds):
             ours.append(1e3 * first[2] / n_records)
             again.append(1e3 * third[2] / n_records)
             alone.append(1e3 * last[2] / len(some))
+            main.append(1e3 * second[2] / n_records)
             clocks.append(first[1] / second[1])
             busiest = max(*second[3], (second[2] + sum(second[3])) / 2)
             works.append(first[2] / busiest)
@@ -79,6 +80,7 @@ def measure_rounds(archive, rounds):
         Figure("archive to fingerprints", np.array(ours), "ms", at_most=4.0),
         Figure("fingerprints of records in memory", np.array(alone), "ms"),
         Figure("fingerprints read again", np.array(again), "ms"),
+        Figure("main process of two workers", np.array(main), "ms"),
         Figure("two workers, by the clock", np.array(clocks), at_least=1.8, limit=0.5),
         Figure("two workers, processor time", np.array(works), at_least=1.8, limit=1.6),
     ]

@@ -107,9 +107,13 @@ html_theme_options = {
 }
 
 
-def skip_metadata_requests(app, what, name, obj, skip, options):
-    """Leave out the ``set_*_request`` methods that scikit-learn makes."""
-    return skip or (name.startswith("set_") and name.endswith("_request"))
+def skip_members(app, what, name, obj, skip, options):
+    """Leave out methods that scikit-learn makes, and those of other packages."""
+    function = getattr(obj, "fget", obj)
+    module = getattr(getattr(function, "__func__", function), "__module__", None)
+    is_request = name.startswith("set_") and name.endswith("_request")
+    is_foreign = module is not None and not module.startswith("skseisfp")
+    return skip or is_request or (what == "class" and is_foreign)
 
 
 def write_experiment_report(app):
@@ -123,5 +127,5 @@ def setup(app):
     """Connect the steps that no extension has."""
     app.connect("builder-inited", draw_layers.main)
     app.connect("builder-inited", write_experiment_report)
-    app.connect("autodoc-skip-member", skip_metadata_requests)
+    app.connect("autodoc-skip-member", skip_members)
     app.connect("source-read", insert_systems)

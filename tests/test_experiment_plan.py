@@ -371,6 +371,18 @@ def test_times_of_probes_are_interpolated():
     assert 0.02 <= line[0] < 0.15 < line[3]
 
 
+def test_pipelines_get_events_by_the_labels():
+    class Asking(Sleeper):
+        def fit(self, X, y):
+            assert y.index.name == "event_id"
+            return self
+
+    X, y = np.zeros((4, 1)), [0, 1, 0, 1]
+    plan = ExperimentPlan({"asking__delay": [0.0, 0.1]})
+    table = plan.estimate(make_pipeline(Asking()), X, y, groups=[1, 2, 3, 4])
+    assert table["fit_time"].notna().all()
+
+
 def test_time_of_a_network_counts_its_epochs():
     rng = np.random.default_rng(0)
     X, y = rng.integers(0, 2, (64, 32, 32)).astype(np.uint8), np.arange(64) % 2

@@ -170,7 +170,8 @@ def test_events_that_a_sweep_is_not_given_are_not_known(tmp_path):
 def test_events_on_both_sides_of_a_fold_are_counted():
     folds = [*KFold(5).split(X)]  # cut through events 2, 7 and 9
     search = SweepSearchCV(TREE, {"max_depth": [1, 2]}, cv=folds)
-    search.fit(X, Y, groups=EVENTS)
+    with pytest.warns(UserWarning, match=r"indices\) puts 3 of 12 events"):
+        search.fit(X, Y, groups=EVENTS)
     facts = provenance_facts(search.provenance_)
     assert facts["Folds"].endswith("; 3 events in training and test of one fold")
 

@@ -73,6 +73,11 @@ def test_cuts_the_cube_through_the_trial_asked_for(display):
         assert name in " ".join(strings(drawn.figure_))
 
 
+def test_displays_of_two_parameters_are_named():
+    with pytest.raises(ValueError, match=r"got 2: .* HeatMapDisplay and"):
+        CubeDisplay.from_cube(make_cube(2))
+
+
 @ALL
 def test_wrong_parameters_raise(display):
     cube = make_cube(4)

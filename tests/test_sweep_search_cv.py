@@ -216,7 +216,7 @@ def test_events_come_from_the_index_of_the_labels_too():
     X, y = IRIS
     labels = pd.Series(y, pd.Index(EVENTS, name="event_id"))
     by_index = SweepSearchCV(
-        SVC(), {"C": [1]}, cv=3, scoring=event_accuracy, refit=False
+        SVC(), {"C": [1]}, cv=GroupKFold(3), scoring=event_accuracy, refit=False
     ).fit(X, labels)
     assert by_index.fit_results_[0][0]["event_confusion"] is not None
     without = SweepSearchCV(SVC(), {"C": [1]}, cv=3, refit=False).fit(X, y)
@@ -648,7 +648,8 @@ def test_a_search_that_is_resumed_or_repeated_adds_no_look(ledger, tmp_path, fit
 
 def test_an_interrupted_search_leaves_its_looks_open(ledger):
     y = pd.Series(LABELS, pd.Index(EVENTS, name="event_id"))
-    sweep = SweepSearchCV(Interrupting(), {"number": [0, 2]}, ledger=ledger, cv=2)
+    sweep = SweepSearchCV(Interrupting(), {"number": [0, 2]}, ledger=ledger)
+    sweep.set_params(cv=GroupKFold(2))
     with pytest.raises(KeyboardInterrupt):
         sweep.fit(IRIS[0], y)
     assert ledger.looks()["recorded"].isna().tolist() == [True, True]

@@ -62,6 +62,11 @@ def test_the_page_has_the_numbers_of_the_cube(n_parameters, tmp_path):
     np.testing.assert_allclose(losses, expected[:, :6], rtol=1e-5)
 
 
+def test_only_a_cube_becomes_a_report(tmp_path):
+    with pytest.raises(TypeError, match=r"got object\. ResultCube\.from_"):
+        write_report(object(), tmp_path / "a.html")
+
+
 def test_the_page_of_a_real_sweep_has_what_its_cells_kept(tmp_path):
     X = np.random.default_rng(0).integers(0, 2, (24, 16, 16)).astype(np.uint8)
     network = FingerprintClassifier(max_epochs=2, device="cpu", random_state=0)

@@ -87,8 +87,8 @@ EventScoresDisplay.from_predictions(
 
 # %%
 # Only the last one is correct: nothing was learnt. In skseisfp views are an axis, not
-# rows, so the first mistake cannot happen, and an event scorer raises an error when it
-# does not get the events, so that the second one is noticed:
+# rows, so the first mistake cannot happen. An event scorer raises an error when it does
+# not get the events. How the records were split it cannot see; ``check_folds`` can:
 
 try:
     event_accuracy(by_view.fit(views, y), views, y)

@@ -102,10 +102,7 @@ client = Client(str(folder / "SDS"))
 reader = WaveformReader(
     components="Z", sampling_rate=RATE, window=(-10.0, 40.0), align="P"
 )
-bunch = reader.read(
-    client,  # pyright: ignore[reportArgumentType] (it takes clients, too)
-    events=catalogue,
-)
+bunch = reader.read(client, events=catalogue)
 print(bunch.DESCR)
 print(len(catalogue.picks), "picks;", bunch.rejected["reason"].to_list())
 

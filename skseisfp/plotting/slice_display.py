@@ -173,9 +173,11 @@ class SliceDisplay(InheritedParameterDocs, SearchDisplay):
         parameters = [find_parameter(known, name) for name in parameters]
         low, high = cls.min_parameters, cls.max_parameters
         if not low <= len(set(parameters)) == len(parameters) <= high:
+            two = "HeatMapDisplay and SurfacesDisplay draw over two."
             raise ValueError(
                 f"{cls.__name__} draws over {low} to {high} different parameters; got "
-                f"{len(parameters)}: {', '.join(parameters)}."
+                f"{len(parameters)}: {', '.join(parameters)}. "
+                + (two if len(parameters) == 2 < low else "")
             )
         return parameters
 

@@ -93,6 +93,11 @@ def write_report(
     ...     page.stat().st_size > 1_000_000
     True
     """
+    if not hasattr(cube, "parameters"):
+        raise TypeError(
+            f"cube must be a ResultCube; got {type(cube).__name__}. "
+            "ResultCube.from_search makes one of a search."
+        )
     if not cube.parameters:
         raise ValueError("The cube has no varied parameter to draw over.")
     offline = import_optional("plotly.offline", extra="report")

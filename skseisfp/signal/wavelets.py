@@ -226,8 +226,9 @@ def frequency_axis(
     if f_min is None:
         f_min = min(max(f_max / 2**8, 8.0 / duration), f_max / 2.0)
     if not 0 < f_min < f_max:
+        unset = "; without sampling_rate it is 1 Hz" if sampling_rate == 1.0 else ""
         raise ValueError(
-            f"f_min={f_min} Hz must be positive and below f_max={f_max} Hz."
+            f"f_min={f_min} Hz must be positive and below f_max={f_max} Hz{unset}."
         )
     if explicit and f_min * duration < 1.0:
         raise ValueError(

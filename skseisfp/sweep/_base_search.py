@@ -77,7 +77,8 @@ class BaseSweepSearchCV(InheritedParameterDocs, ValidatedParameters, BaseSearchC
     refit : bool, str or callable, default=True
         Whether, or by which metric or rule, the best trial is fitted on all data.
     cv : int, cross-validation generator or iterable, default=None
-        Folds.
+        Folds. Where events are known and some are in training and test of one fold, as
+        with None and an integer, a warning says how many.
     verbose : int, default=0
         Positive shows trials, fits, the best so far and the time left in a terminal
         or notebook (needs rich); 2 and more print a line for each fit, too, as in

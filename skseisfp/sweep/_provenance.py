@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from numbers import Integral
@@ -38,6 +39,21 @@ def describe_sweep(search: Any, sweep: Sweep, digests: Digests) -> dict[str, Any
         "network": _describe_network(sweep.estimator),
         "versions": environment(),
     }
+
+
+def warn_of_shared_events(provenance: dict[str, Any]) -> None:
+    """Warn if folds share events, whose scores would be too good."""
+    folds = provenance["folds"]
+    if n_shared := folds["n_shared_events"]:
+        warnings.warn(
+            f"cv ({folds['splitter']}) puts {n_shared} of "
+            f"{provenance['data']['n_events']} events into training and test of one "
+            "fold, so that scores are too good for new events. Give "
+            "cv=StratifiedGroupKFold(...), and fit(X, y, groups=event_id) where y does "
+            "not carry the events.",
+            UserWarning,
+            stacklevel=7,  # the line that calls fit
+        )
 
 
 def describe_study(description: dict, plan: dict) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._utils.digest import digest, environment
 from ._fits import SINGLE
-from ._provenance import describe_sweep
+from ._provenance import describe_sweep, warn_of_shared_events
 from ._scoring import metric_names
 from ._store import Store
 from ._stored_studies import STORE_VERSION
@@ -52,6 +52,7 @@ class SearchStore(ExitStack):
         self._search, self._store = search, None
         self._digests = Digests()
         search.provenance_ = describe_sweep(search, sweep, self._digests)
+        warn_of_shared_events(search.provenance_)
         if search.store is None:
             return
         self._description = self._describe(sweep, params)

@@ -11,11 +11,13 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 from sklearn.utils import check_scalar
+from sklearn.utils.validation import has_fit_parameter
 
 from .._utils.atomic import write_file
 from .._utils.checks import check_option
 from .._utils.plain import plain_repr
 from .._utils.trials import check_n_trials, count_trials
+from ..events import attach_events
 from ._html import plan_html
 from ._plan_estimates import time_fit, trial_size
 from ._plan_faults import find_faults
@@ -263,7 +265,8 @@ class ExperimentPlan:
         y : array-like of shape (n_records,), default=None
             Labels.
         groups : array-like of shape (n_records,), default=None
-            Events, for estimators whose `fit` takes them.
+            Event of each record; where `fit` takes no groups, as that of pipelines,
+            they become the index of `y`.
         input_shape : tuple of int, default=None
             As in `check`.
         n_probes : int, default=3
@@ -299,7 +302,11 @@ class ExperimentPlan:
         ).rename_axis("trial")
         table["fit_time"] = np.nan
         if X is not None:
-            fit_params = {} if groups is None else {"groups": groups}
+            fit_params = {}
+            if groups is not None and has_fit_parameter(estimator, "groups"):
+                fit_params["groups"] = groups
+            elif groups is not None and y is not None:
+                y = attach_events(y, groups)  # pipelines do not pass on groups
             cost = table["operations"].to_numpy()
             cost = np.arange(len(trials)) if np.isnan(cost).any() else cost
             order = np.argsort(cost, kind="stable")
