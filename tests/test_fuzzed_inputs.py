@@ -6,6 +6,7 @@ import pytest
 from obspy import Stream, Trace
 from result_cubes import make_cube
 
+from skseisfp._utils.hdf5 import check_heaps, hdf5_member
 from skseisfp.io import WaveformReader
 from skseisfp.io.read_waveforms import read_waveforms
 from skseisfp.io.tables import read_table
@@ -257,6 +258,26 @@ def test_rows_longer_than_the_header_are_named(tmp_path):
     file.write_text("a,b\n1,2,3\n4,5,6\n")
     with pytest.raises(ValueError, match=r"metadata\.csv has rows with more cells"):
         read_table(file, [])
+
+
+@pytest.mark.parametrize("size", [0, 2**64 - 16])
+def test_strings_of_a_data_set_without_an_end(tmp_path, size):
+    """A size beyond all files leads back to where it stands, in 64 bits."""
+    h5py = pytest.importorskip("h5py", reason="h5py is not installed (extra io)")
+    file = tmp_path / "waveforms.hdf5"
+    with h5py.File(file, "w") as content:
+        content["order"], content["rows"] = "CW", ["a", "b"]
+    with h5py.File(file) as content:
+        assert hdf5_member(content, "order")[()] == b"CW"
+        assert hdf5_member(content, "rows")[...].tolist() == [b"a", b"b"]
+    damaged = bytearray(file.read_bytes())
+    heap = damaged.find(b"GCOL")
+    damaged[heap + 16] = 1 if size else 0  # number of the first object
+    damaged[heap + 24 : heap + 32] = size.to_bytes(8, "little")
+    file.write_bytes(damaged)
+    for read in (check_heaps, lambda path: hdf5_member(h5py.File(path), "order")):
+        with pytest.raises(ValueError, match=r"hdf5 is damaged: a heap of strings"):
+            read(file)
 
 
 def test_a_heap_without_an_end_is_named(tmp_path):

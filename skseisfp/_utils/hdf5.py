@@ -6,12 +6,21 @@ parts. Whoever reads it would read these, too, wherever they are.
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
+from functools import lru_cache
+from mmap import ACCESS_READ, mmap
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .optional import import_optional
 
+HEAP = b"GCOL"  # signature of a heap of strings
+# how a data set refers to a string (HDF5 file format, IV.B)
+STRING = np.dtype([("length", "<u4"), ("heap", "<u8"), ("number", "<u4")])
 MOST_LINKS = 16  # soft links one after another, as HDF5 itself follows by default
 
 
@@ -57,7 +66,7 @@ def check_hdf5_file(path: str | PathLike[str]) -> None:
         it is damaged such that HDF5 would not return from reading its strings.
     """
     h5py = import_optional("h5py", extra="io")
-    _check_heaps(Path(path))
+    check_heaps(path)
     with h5py.File(path, "r") as content:
         left, seen = [content], set()
         while left:
@@ -69,25 +78,52 @@ def check_hdf5_file(path: str | PathLike[str]) -> None:
                     left.append(item)
 
 
-def _check_heaps(path):
-    """Raise for free space of size zero in a heap of strings: HDF5 walks it for ever.
+def check_heaps(path: str | PathLike[str]) -> None:
+    """Raise for a heap of strings in a file that HDF5 would walk for ever.
+
+    A file is searched once, and again when it has changed.
+    """
+    about = os.stat(path)
+    _search_heaps(os.fspath(path), about.st_size, about.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _search_heaps(path, size, changed):
+    """Check all heaps of a file."""
+    with _mapped(path) as content:
+        heap = content.find(HEAP)
+        while heap >= 0:
+            _check_heap(path, content, heap)
+            heap = content.find(HEAP, heap + len(HEAP))
+
+
+@contextmanager
+def _mapped(path):
+    """Provide the bytes of a file, which are read where they are needed."""
+    with open(path, "rb") as file:
+        if not os.fstat(file.fileno()).st_size:
+            yield b""
+            return
+        with mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+            yield content
+
+
+def _check_heap(path, content, heap):
+    """Raise for free space of size zero in a heap.
 
     A global heap (HDF5 file format, III.E) is a head of 16 bytes and objects, each
     with a head of 16 bytes: number, references, reserved, size. Number 0 is free space,
-    whose size counts its head; sizes of others are padded to 8 bytes.
+    whose size counts its head; sizes of others are padded to 8 bytes. HDF5 adds them in
+    64 bits, so that one beyond the file may lead back.
     """
-    content = path.read_bytes()
-    heap = content.find(b"GCOL")
-    while heap >= 0:
-        size = int.from_bytes(content[heap + 8 : heap + 16], "little")
-        place, end = heap + 16, min(heap + size, len(content)) - 16
-        while place <= end:
-            number = int.from_bytes(content[place : place + 2], "little")
-            size = int.from_bytes(content[place + 8 : place + 16], "little")
-            if number == 0 and size == 0:
-                raise ValueError(f"{path} is damaged: a heap of strings has no end.")
-            place += size if number == 0 else 16 + -(-size // 8) * 8
-        heap = content.find(b"GCOL", heap + 4)
+    size = int.from_bytes(content[heap + 8 : heap + 16], "little")
+    place, end = heap + 16, min(heap + size, len(content)) - 16
+    while place <= end:
+        number = int.from_bytes(content[place : place + 2], "little")
+        size = int.from_bytes(content[place + 8 : place + 16], "little")
+        if size > len(content) or (number == 0 and size == 0):
+            raise ValueError(f"{path} is damaged: a heap of strings has no end.")
+        place += size if number == 0 else 16 + -(-size // 8) * 8
 
 
 def inner_path(folder: Path, name: str) -> Path:
@@ -144,14 +180,34 @@ def _follow(group, path, n_links):
 
 
 def _check_type(item):
-    """Raise for arrays of any length within a data set, which HDF5 reads unchecked."""
+    """Raise for arrays of any length, which HDF5 reads unchecked, and broken heaps."""
     h5py = import_optional("h5py", extra="io")
-    is_text = h5py.check_string_dtype(item.dtype) is not None
-    if not is_text and h5py.check_vlen_dtype(item.dtype) is not None:
+    text = h5py.check_string_dtype(item.dtype)
+    if text is None and h5py.check_vlen_dtype(item.dtype) is not None:
         raise ValueError(
             f"{item.file.filename}: {item.name} holds arrays of several lengths, not "
             "numbers or strings."
         )
+    if text is not None and text.length is None and Path(item.file.filename).is_file():
+        _check_strings(item)
+
+
+def _check_strings(item):
+    """Check the heaps of the strings of a data set, all of the file if need be."""
+    path, offset = item.file.filename, item.id.get_offset()
+    if offset is None:  # in the head of the data set, or in chunks
+        check_heaps(path)
+        return
+    with _mapped(path) as content:
+        part = content[offset : offset + STRING.itemsize * item.size]
+        part = part[: len(part) - len(part) % STRING.itemsize]
+        strings = np.frombuffer(part, STRING)
+        heaps = set(strings["heap"][strings["length"] > 0].tolist())
+        found = [content[heap : heap + len(HEAP)] == HEAP for heap in heaps]
+        for heap in heaps if all(found) else ():
+            _check_heap(path, content, heap)
+    if not all(found):
+        check_heaps(path)
 
 
 def _elsewhere(group, name, where):

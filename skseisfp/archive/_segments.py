@@ -12,7 +12,7 @@ from uuid import uuid4
 import numpy as np
 
 from .._utils.atomic import atomic_file, remove_leftovers
-from .._utils.hdf5 import hdf5_member
+from .._utils.hdf5 import check_heaps, hdf5_member
 from .._utils.optional import import_optional
 from ..io.merging import nanoseconds
 
@@ -85,6 +85,7 @@ def _open(file):
     """Open a file of waveforms, and close it in the end."""
     h5py = import_optional("h5py", extra="io")
     try:
+        check_heaps(file)
         with h5py.File(file, "r", locking=False) as content:
             yield content
     except FileNotFoundError:

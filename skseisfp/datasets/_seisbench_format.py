@@ -154,7 +154,8 @@ def _read_metadata(path, formats, target, event):
         frame[name] = pd.to_numeric(frame[name], errors="coerce")
     rates = frame["sampling_rate_hz"].where(frame["sampling_rate_hz"] > 0)
     for first, pattern in FIRST_ARRIVALS.items():
-        samples = frame[list(filter(pattern.fullmatch, frame))].min(axis=1)
+        columns = frame[list(filter(pattern.fullmatch, frame))]
+        samples = columns.apply(_numbers).min(axis=1)  # in letters of any case
         frame[first] = arrival_times(samples, rates)
     return frame, event is not None
 
