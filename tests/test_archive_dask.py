@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 
 from skseisfp.archive import SeismicArchive, seismic_archive
 from skseisfp.io import WaveformReader
+from skseisfp.io.reading_notes import ReadingWarning
 from skseisfp.preprocessing import FingerprintTransformer
 
 distributed = pytest.importorskip("distributed")
@@ -81,10 +82,24 @@ def test_blocks_hold_the_records_of_the_archive(archive):
     wanted = archive.to_bunch(READER)
     assert lazy.data.chunks == ((4, 4, 2), (3,), (750,))
     assert lazy.data.dtype == np.float32
+    for name in ("sampling_rate", "components", "units", "window", "align"):
+        assert lazy[name] == wanted[name]
     assert_array_equal(lazy.data.compute(scheduler="threads"), wanted.data)
     assert lazy.target.tolist() == wanted.target.tolist()
     assert lazy.groups.tolist() == wanted.groups.tolist()
     assert lazy.frame["record_id"].tolist() == wanted.frame["record_id"].tolist()
+
+
+def test_recordings_of_a_lower_rate_are_counted(archive):
+    reader = WaveformReader(sampling_rate=125.0, window=(0.0, 15.0))
+    message = "10 recordings have a lower rate than 125 Hz, as low as 100 Hz"
+    for call in (archive.to_bunch, archive.to_dask):
+        with pytest.warns(ReadingWarning, match=message) as said:
+            call(reader)
+        assert [item.filename for item in said] == [__file__]
+    transformer = FingerprintTransformer(sampling_rate=125.0)
+    with pytest.warns(ReadingWarning, match=message):
+        archive.fingerprints(reader, transformer)
 
 
 def test_only_the_blocks_that_are_needed_are_read(archive):

@@ -13,6 +13,7 @@ from skseisfp.ensemble import EventVoteClassifier
 from skseisfp.inference import classify_stream
 from skseisfp.inference._onset_checks import agreement, great_circles
 from skseisfp.io import WaveformReader, pick_phases
+from skseisfp.io.reading_notes import ReadingWarning
 from skseisfp.metrics import aggregate_events
 from skseisfp.preprocessing import FingerprintTransformer, WaveformPreprocessor
 
@@ -222,7 +223,10 @@ def test_onsets_before_the_origin_are_not_used_in_silence(model, reader):
     }
     assert result.stations["station"].tolist() == ["XX.B", "XX.C"]
     assert result.rejected["reason"].tolist() == ["its P pick is before the origin"]
-    with pytest.warns(UserWarning, match="without agreement are used"):
+    with (
+        pytest.warns(UserWarning, match="without agreement are used"),
+        pytest.warns(ReadingWarning, match="1 record has P before the origin"),
+    ):
         kept = classify_stream(model, stream, reader, doubtful_picks="keep", **options)
     assert kept.stations["pick_status"].tolist() == ["before origin", "given", "given"]
     early = picks.assign(time=START)

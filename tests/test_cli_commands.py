@@ -14,6 +14,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 from skseisfp import load, save
 from skseisfp.archive import SeismicArchive
 from skseisfp.cli import command_line, main
+from skseisfp.cli._fingerprint import draw_gallery
 from skseisfp.inference import EventDiscriminator
 from skseisfp.io import WaveformReader
 from skseisfp.preprocessing import FingerprintTransformer
@@ -91,6 +92,26 @@ def test_a_picture_of_fingerprints(capsys, tmp_path):
     )
     assert (code, err) == (0, "")
     assert output.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_has_one_key_and_short_titles():
+    bunch = WaveformReader(components="Z").read(["waveforms/e1", "waveforms/e2"])
+    names = ["smi:local/event/7", "a/b/c.mseed", "n" * 40, "e1", "e2"]
+    bunch["data"] = bunch.data[:5]
+    bunch["frame"] = bunch.frame[:5].assign(event_id=names)
+    transformer = FingerprintTransformer(sampling_rate=40.0).fit(bunch.data)
+    figure = draw_gallery(transformer, bunch)
+    (key,) = figure.legends
+    names_in_key = [text.get_text() for text in key.get_texts()]
+    assert names_in_key == ["negative", "0, not kept", "positive coefficient"]
+    shown = [ax for ax in figure.axes if ax.get_visible()]
+    assert [ax.get_legend() for ax in shown] == [None] * 5
+    titles = [ax.get_title() for ax in shown]
+    assert titles[:2] == ["7, XX.S0", "b/c.mseed, XX.S1"]
+    assert titles[2] == "n" * 21 + "...\nXX.S2"
+    figure.draw_without_rendering()
+    top = key.get_window_extent().y0
+    assert all(ax.title.get_window_extent().y1 < top for ax in shown)
 
 
 def test_broken_files_are_left_out_by_name(capsys, tmp_path):
@@ -302,8 +323,17 @@ def test_pretrained_models_have_names(capsys):
     code, out, err = run(
         capsys, "discriminate", "pretrained:pnw", "waveforms/e1", "--json"
     )
-    assert (code, err) == (0, "")
+    assert code == 0
+    (line,) = err.splitlines()
+    assert line.startswith("skseisfp: warning: This discriminator is pretrained pnw, ")
     assert json.loads(out)["events"][0]["event_id"] == "event"
+
+
+def test_types_of_unknown_classes_name_the_classes(model, capsys):
+    arguments = ["discriminate", model, "archive", "--event-type", "blast=explosion"]
+    code, _, err = run(capsys, *arguments)
+    assert code == 1
+    assert "of the classes earthquake, explosion; got 'blast'" in err
 
 
 def test_pretrained_models_are_described(capsys):

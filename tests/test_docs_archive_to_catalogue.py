@@ -30,7 +30,8 @@ def run_python(page):
 @pytest.mark.slow
 def test_the_page_leads_from_an_archive_to_a_catalogue(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    namespace = run_python("from_archive_to_catalogue.md")
+    with pytest.warns(UserWarning, match="pretrained pnw, for demonstration"):
+        namespace = run_python("from_archive_to_catalogue.md")
     result = namespace["result"]
     typed = read_events("typed.xml")
     assert [event.event_type for event in typed] == result.events["decision"].tolist()

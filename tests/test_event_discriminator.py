@@ -18,7 +18,7 @@ from sklearn.utils.estimator_checks import check_estimator
 from skseisfp import AdaptiveHighpassFilter, FingerprintTransformer, load, save
 from skseisfp.events import EventsUnknownWarning, attach_events
 from skseisfp.inference import EventDiscriminator
-from skseisfp.inference._reject import reject_threshold
+from skseisfp.inference._reject import least_events, reject_threshold
 from skseisfp.plotting import EventCalibrationDisplay
 
 RATE, ONSET = 20.0, 5.0
@@ -320,10 +320,21 @@ def test_the_error_of_decided_events_stays_below_the_stated_one():
 def test_an_error_that_cannot_be_kept_leaves_all_events_undecided():
     X, y, event_id = make_features(30, spread=9.0)
     model = EventDiscriminator(LogisticRegression(), max_error=0.01)
-    with pytest.warns(UserWarning, match="No threshold keeps max_error=0.01"):
+    message = "No threshold keeps max_error=0.01.* It takes 388 events of which one at"
+    with pytest.warns(UserWarning, match=message):
         model.fit(X, y, groups=event_id)
     assert model.reject_threshold_ == np.inf
+    assert "| decided from score | none found: all undecided |" in model.model_card()
     assert set(model.predict_events(X, event_id)["decision"]) == {"undecided"}
+
+
+@pytest.mark.parametrize("max_error", [0.05, 0.1, 0.6])
+def test_the_least_number_of_events_has_a_threshold(max_error):
+    rule = {"max_error": max_error, "confidence_level": 0.9}
+    least = least_events(**rule)
+    for n_events, is_found in ((least - 1, False), (least, True)):
+        threshold = reject_threshold([0.9] * n_events, [True] * n_events, **rule)
+        assert np.isfinite(threshold) == is_found
 
 
 def test_the_threshold_keeps_the_error_with_its_confidence():
@@ -397,7 +408,10 @@ def test_the_model_card_has_scores_limits_and_licence(bunch):
     card = model.model_card()
     assert card.startswith("# Discriminator of blast and quake")
     for line in (
-        "| roc auc | 1.000 [1.000, 1.000] |",
+        "| roc auc | 1.000, no interval: all resamples of the events have this score |",
+        "| balanced accuracy | 1.000, no interval: all held-out events are right |",
+        "| accuracy | 1.000 [0.862, 1.000] |",
+        "- It is fitted and scored on 24 events only; others may differ much.",
         "| sampling rate in Hz | 20 |",
         "| components | Z |",
         "| units | m/s |",

@@ -157,6 +157,21 @@ def test_types_of_an_agency_stay_unless_asked(fitted, new):
     assert [event.event_type for event in result.catalogue] == list(kinds.values())
 
 
+def test_swapped_arguments_and_single_events_raise_by_name(fitted, new):
+    catalogue, stream, _ = new
+    for given, name in ((stream, "Stream"), (catalogue[0], "Event")):
+        message = rf"got {name} \(arguments are catalogue, source\)"
+        with pytest.raises(TypeError, match=message):
+            fitted.discriminate(given, catalogue)
+
+
+def test_types_of_other_classes_raise_by_name(fitted, new):
+    catalogue, stream, _ = new
+    message = "event_types must be of the classes earthquake, explosion; got 'blast'"
+    with pytest.raises(ValueError, match=message):
+        fitted.discriminate(catalogue, stream, event_types={"blast": "explosion"})
+
+
 def test_comments_have_probabilities_and_creation_info(fitted, new):
     catalogue, stream, _ = new
     result = fitted.discriminate(catalogue, stream, agency_id="XY")

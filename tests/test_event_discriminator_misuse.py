@@ -192,6 +192,61 @@ def test_facts_that_contradict_each_other(bunch, options, message):
 
 
 @pytest.mark.parametrize(
+    ("facts", "policy", "message"),
+    [
+        (
+            {"align": "P", "window": (-10, 10), "units": "counts"},
+            {"align": "P", "window": (-5, 15)},
+            r"have window=\(-10, 10\), the reader \(-5, 15\); give the reader that",
+        ),
+        (
+            {"align": "P", "window": (-5.0, 15.0)},
+            {"align": "origin", "window": (-5, 15)},
+            "have align='P', the reader 'origin'; give the reader that read them",
+        ),
+        (
+            {"align": "P", "window": (-5, 15), "units": "counts"},
+            {"align": "P", "window": (-5, 15), "response": "VEL"},
+            "units is contradictory: the records have 'counts', reader makes 'm/s'",
+        ),
+        (
+            {},
+            {"align": "P", "window": (-9, 11)},
+            "have P at 5 s, those of the reader at 9 s",
+        ),
+        ({"align": "trigger"}, None, "align of the input contract must be start"),
+    ],
+)
+def test_a_reader_of_other_records_raises_by_name(bunch, facts, policy, message):
+    frame = bunch.frame.assign(p_arrival=ONSET)
+    reader = None if policy is None else WaveformReader(components="Z", **policy)
+    with pytest.raises(ValueError, match=message):
+        EventDiscriminator(make_classifier(), reader=reader).fit(
+            changed(bunch, frame=frame, **facts)
+        )
+
+
+@pytest.mark.parametrize("target", [None, pd.Series([None] * 72, dtype=object)])
+def test_a_bunch_without_labels_raises_by_name(bunch, target):
+    with pytest.raises(ValueError, match="No event of the bunch has a label"):
+        EventDiscriminator(make_classifier()).fit(changed(bunch, target=target))
+
+
+def test_records_cut_otherwise_than_those_of_fit_raise_by_name(bunch):
+    facts = {"align": "P", "window": (-5, 15), "units": "m/s"}
+    fitted = EventDiscriminator(make_classifier()).fit(changed(bunch, **facts))
+    contract = fitted.contract_
+    found = contract.align, contract.window, contract.units
+    assert found == ("P", (-5.0, 15.0), "m/s")
+    assert len(fitted.predict(changed(bunch, **facts))) == len(bunch.data)
+    assert len(fitted.predict(bunch)) == len(bunch.data)
+    with pytest.raises(ValueError, match=r"window=\(-4, 16\); .* window=\(-5, 15\)"):
+        fitted.predict(changed(bunch, **{**facts, "window": (-4, 16)}))
+    with pytest.raises(ValueError, match=r"align='start'; .* of align='P'"):
+        fitted.predict_events(changed(bunch, align="start", window=None))
+
+
+@pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"sampling_rate": 40.0}, "sampling rate of 40 Hz; .* fitted on 20 Hz"),
@@ -296,7 +351,7 @@ def test_the_check_of_order_is_of_events_that_fit_knew():
 
 def test_labels_are_needed(bunch):
     with pytest.raises(ValueError, match="requires y to be passed"):
-        EventDiscriminator(make_classifier()).fit(changed(bunch, target=None))
+        EventDiscriminator(make_classifier()).fit(bunch.data)
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,7 @@ def test_a_contract_shows_its_facts(discriminator):
     assert f"Events 40: {EVIL} (20), quake (20) Records 120 features, 3 each" in text
     assert "Sampling rate not known" in text
     score, low, high = contract.scores["accuracy"]
-    assert f"accuracy {score:.3f} {low:.3f} to {high:.3f}" in text
+    assert f"accuracy {score:.3f} [{low:.3f}, {high:.3f}]" in text
     assert contract.digests["records"] in text
 
 

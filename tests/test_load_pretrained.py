@@ -9,13 +9,16 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
+import pandas as pd
 import pytest
+from obspy import Stream, Trace, UTCDateTime
 from sklearn.utils import Bunch
 
 from skseisfp import load, make_seismograms, save
 from skseisfp._utils.digest import environment
 from skseisfp.inference import EventDiscriminator, fine_tune, load_pretrained
 from skseisfp.inference.load_pretrained import CHECKSUMS
+from skseisfp.inference.model_card import OF_DATA_SET
 
 home = sys.modules["skseisfp.inference.load_pretrained"]
 FOLDER = Path(home.__file__).parent / "pretrained"
@@ -110,7 +113,27 @@ def test_the_card_leads_with_what_was_confirmed(name):
         in_file = json.loads(archive.read("skseisfp.json"))["model_card"]
     # the rest shows the parameters of the classifier, to which later versions add
     end = "\n## Classifier"
+    in_file = in_file.replace(f"- {OF_DATA_SET}\n", "")  # the file has no name yet
     assert in_file.partition(end)[0] == card.partition(end)[0]
+    assert "events that were held out of the same data set" not in card
+
+
+def test_catalogues_name_the_discriminator_and_its_purpose(tmp_path):
+    begin = UTCDateTime(2024, 1, 1)
+    samples = np.random.default_rng(0).normal(0, 100, 40 * 60)
+    samples[800:] *= 20
+    header = {"station": "A", "channel": "HHZ", "sampling_rate": 40.0}
+    stream = Stream([Trace(samples, {**header, "starttime": begin})])
+    picks = pd.DataFrame(
+        {"event_id": ["event"], "station": "A", "phase": "P", "time": [str(begin + 20)]}
+    )
+    save(load_pretrained("pnw"), tmp_path / "again.skops")
+    for discriminator in (load_pretrained("pnw"), load(tmp_path / "again.skops")):
+        with pytest.warns(UserWarning, match="pretrained pnw, for demonstration: ev"):
+            result = discriminator.discriminate(None, stream, picks=picks)
+        (comment,) = result.catalogue[0].comments
+        begin_of_text = "EventDiscriminator (pretrained pnw, for demonstration): "
+        assert comment.text.startswith(begin_of_text)
 
 
 @NAMES
@@ -134,7 +157,10 @@ def test_other_records_raise(name, new):
 def test_a_new_fit_is_not_confirmed(new):
     discriminator = load_pretrained("pnw").set_params(cv=2, max_error=None)
     discriminator.estimator.set_params(extratreesclassifier__n_estimators=5)
-    assert "Confirmed" not in discriminator.fit(new).model_card()
+    card = discriminator.fit(new).model_card()
+    assert "Confirmed" not in card
+    assert OF_DATA_SET in card
+    assert not hasattr(discriminator, "pretrained_name_")
 
 
 def test_the_network_is_trained_further_on_new_events(new):

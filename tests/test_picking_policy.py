@@ -27,6 +27,10 @@ from skseisfp.inference._source_records import read_archive
 from skseisfp.io import WaveformReader
 from skseisfp.preprocessing import FingerprintTransformer
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:[0-9]+ records? ha(s|ve) P before the origin"  # the policies are of these
+)
+
 
 def make_discriminator(picking=None, **window):
     reader = WaveformReader(

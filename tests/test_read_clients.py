@@ -2,6 +2,7 @@
 
 import io
 
+import pandas as pd
 import pytest
 from earthworm_server import WaveServer, whole_numbers
 from fdsn_centre import Centre, wadl
@@ -121,6 +122,17 @@ def test_an_fdsn_client_at_the_stations_of_a_document_or_of_picks(fdsn, files):
     assert bunch.stations.tolist() == ["XX.C"] * 2
     assert bunch.frame["p_arrival"].tolist() == [10.0, 10.0]
     assert all(" A " not in asked for asked in centre.asked)
+
+
+def test_an_fdsn_client_without_data_of_a_station(fdsn):
+    client, _ = fdsn
+    picks = p_picks("XX.C", e0=85003.0)
+    lost = p_picks("XX.ZZZ", e0=85003.0, e1=86392.0)
+    policy = reader(align="P")
+    bunch = policy.read(client, events=EVENTS, picks=pd.concat([picks, lost]))
+    rejected = bunch.rejected.set_index("source")["reason"]
+    for name in ("client 0: e0 XX.ZZZ", "client 0: e1 XX.ZZZ"):
+        assert rejected[name] == "the client has no data of XX.ZZZ in the window"
 
 
 @pytest.fixture

@@ -120,7 +120,8 @@ def test_a_client_without_bulk_requests_is_asked_station_by_station(client):
     assert (
         rejected["client 0: e1 XX.B"] == "the client raised OSError: the line is down"
     )
-    assert rejected["client 0: e1 XX.C"] == "the client has no data"
+    no_data = "the client has no data of XX.C in the window"
+    assert rejected["client 0: e1 XX.C"] == no_data
 
 
 def test_a_client_is_asked_at_the_stations_of_picks(client):
@@ -131,6 +132,70 @@ def test_a_client_is_asked_at_the_stations_of_picks(client):
     assert alone.asked == [("XX", "B", "*", "*")]
     assert bunch.frame["p_arrival"].tolist() == [10.0]
     assert bunch.rejected["reason"].tolist() == ["it has no P pick"] * 2
+
+
+@pytest.mark.parametrize("bulk", [True, False])
+def test_every_window_that_a_client_lacks_is_listed(client, bulk):
+    client = client if bulk else WithoutBulk(client)
+    picks = pd.concat(
+        [
+            p_picks("XX.A", e0=85001.0, e2=99000.0),
+            p_picks("XX.ZZZ", e0=85002.0, e1=86391.0),
+            p_picks("ZZZ", e2=87001.0),
+        ]
+    )
+    bunch = reader(align="P").read(client, events=catalogue(*ORIGINS), picks=picks)
+    assert bunch.groups.tolist() == ["e0"]
+    rejected = bunch.rejected.sort_values("source")
+    assert rejected[["source", "event_id", "reason"]].to_numpy().tolist() == [
+        [
+            f"client 0: {event_id} {station}",
+            event_id,
+            f"the client has no data of {station} in the window",
+        ]
+        for event_id, station in (
+            ("e0", "XX.ZZZ"),
+            ("e1", "XX.ZZZ"),
+            ("e2", "XX.A"),
+            ("e2", "ZZZ"),
+        )
+    ]
+
+
+def test_stations_without_p_are_listed_where_a_client_is_asked_for_others(client):
+    from obspy.core.inventory import Inventory, Network, Station
+
+    codes = [Station(code, 46.0, 7.0, 0.0) for code in "BC"]
+    picks = p_picks("XX.A", e0=85001.0), p_picks("XX.D", e0=85003.0).assign(phase="S")
+    bunch = reader(align="P").read(
+        client,
+        events=catalogue(*ORIGINS),
+        picks=pd.concat(picks),
+        inventory=Inventory([Network("XX", codes)]),
+    )
+    rejected = bunch.rejected[["source", "event_id"]].to_numpy().tolist()
+    stations = [[f"client: e0 XX.{code}", "e0"] for code in "BCD"]
+    assert rejected == [["client", "e1"], ["client", "e2"], *stations]
+    assert (bunch.rejected["reason"] == "it has no P pick").all()
+
+
+def test_reasons_say_why_a_pick_does_not_count():
+    trace = make_trace(signal())
+    policy, table = reader(align="P", window=(-5.0, 20.0)), catalogue(10.0)
+    other = p_picks("YY.A", e0=12.0)
+    assert "pick; that at A is of the network YY" in reason(
+        policy, trace, events=table, picks=other
+    )
+    strange = p_picks(e0=12.0).assign(phase="first")
+    assert "pick; no phase is known by the name 'first'" in reason(
+        policy, trace, events=table, picks=strange
+    )
+    only_s = p_picks(e0=12.0).assign(phase="S")
+    why = reason(policy, trace, events=table, picks=only_s)
+    assert "it has no P pick" in why
+    assert "it has no P pick;" not in why
+    with pytest.raises(ValueError, match="align='P' needs events= or picks="):
+        policy.read(trace)
 
 
 def test_a_client_needs_events_and_a_reference(client):

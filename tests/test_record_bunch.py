@@ -16,10 +16,17 @@ from skseisfp.datasets import (
     make_seismograms,
     save_seisbench,
 )
+from skseisfp.inference._record_set import as_record_set
+from skseisfp.inference.input_contract import InputContract
 from skseisfp.io import WaveformReader
 from skseisfp.io.event_tables import first_picks, origin_times
 from skseisfp.io.merging import instrument_facts, station_of
-from skseisfp.io.record_bunch import drop_deviating, record_bunch, require_records
+from skseisfp.io.record_bunch import (
+    drop_deviating,
+    facts_of_reader,
+    record_bunch,
+    require_records,
+)
 from skseisfp.io.tables import rows_that_match
 from skseisfp.model_selection import event_train_test_split
 from skseisfp.preprocessing import FingerprintTransformer
@@ -31,6 +38,7 @@ pytestmark = pytest.mark.filterwarnings(
 )
 OF_ALL = {"data", "target", "target_names", "groups", "stations", "frame", "DESCR"}
 OF_WAVEFORMS = OF_ALL | {"sampling_rate", "components"}
+OF_READERS = OF_WAVEFORMS | {"units", "window", "align", "rejected"}
 READER = WaveformReader(sampling_rate=50.0, window=(0.0, 15.0))
 
 
@@ -85,7 +93,8 @@ def test_all_readers_return_the_same_entries(tmp_path):
         READER.read(make_stream(0)),
         archive.to_bunch(READER),
     ]
-    assert all(set(bunch) == OF_WAVEFORMS | {"rejected"} for bunch in read)
+    assert all(set(bunch) == OF_WAVEFORMS | {"rejected"} for bunch in read[:2])
+    assert all(set(bunch) == OF_READERS for bunch in read[2:])
     transformer = FingerprintTransformer(sampling_rate=50.0)
     fingerprints = archive.fingerprints(READER, transformer)
     assert set(fingerprints) == OF_ALL | {"rejected"}
@@ -95,6 +104,19 @@ def test_all_readers_return_the_same_entries(tmp_path):
         assert bunch.target.index.names == ["event_id"]
         assert bunch.target.index.tolist() == bunch.groups.tolist()
         assert bunch.target.index.is_unique == (len(bunch.data) == 1)
+
+
+@pytest.mark.parametrize(
+    ("response", "units"),
+    [(None, "counts"), ("DISP", "m"), ("VEL", "m/s"), ("ACC", "m/s^2")],
+)
+def test_the_facts_of_a_reader_are_those_of_a_contract(response, units):
+    reader = WaveformReader(window=[0, 15], align="P", response=response)
+    facts = facts_of_reader(reader)
+    assert facts == {"units": units, "window": (0.0, 15.0), "align": "P"}
+    assert as_record_set({"data": [], **facts}).facts["units"] == units
+    InputContract("waveforms", (750,), **facts).check_reader(reader)
+    assert facts_of_reader(WaveformReader())["window"] is None
 
 
 @pytest.mark.parametrize("n_unknown", [1, 3])
@@ -165,7 +187,8 @@ def test_records_that_differ_from_most_are_left_out():
     drop_deviating(taken, reasons, length="window")
     assert sorted(taken) == [0, 4]
     assert "choice of components is ZN" in reasons[1]
-    assert "sampling rate in Hz is 40.0, that of most records 50.0" in reasons[2]
+    rates = "sampling rate in Hz is 40.0, that of most records 50.0; "
+    assert reasons[2] == f"its {rates}give sampling_rate=50 to resample"
     assert reasons[3].endswith("see the parameter window")
 
 

@@ -1,5 +1,6 @@
 import os
 import tarfile
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
 from sklearn.pipeline import make_pipeline
 
 from skseisfp.io import WaveformReader
+from skseisfp.io.reading_notes import ReadingWarning
 from skseisfp.preprocessing import FingerprintTransformer
 from skseisfp.signal.waveform import Waveform, resample
 
@@ -181,8 +183,45 @@ def test_rates_are_resampled_or_rejected():
     assert bunch.frame["sampling_rate_hz"].tolist() == [40.0, 100.0, 50.0, 40.0]
     strict = WaveformReader(components="Z", sampling_rate=40.0, rates="reject")
     assert len(strict.read(streams).data) == 2
-    rejected = WaveformReader(components="Z").read(streams).rejected
-    assert all("that of most records 40.0" in why for why in rejected["reason"])
+    for rates, advice in (
+        ("resample", "give sampling_rate=40 to resample"),
+        ("reject", "see the parameter sampling_rate"),
+    ):
+        reader = WaveformReader(components="Z", rates=rates)
+        reasons = reader.read(streams).rejected["reason"]
+        assert len(reasons) == 2
+        assert all(f"that of most records 40.0; {advice}" in why for why in reasons)
+
+
+def test_recordings_of_a_lower_rate_are_counted():
+    streams = [
+        make_stream(("HHZ",), rate=rate) for rate in (10.0, 20.0, 39.0, 40.0, 100.0)
+    ]
+    reader = WaveformReader(components="Z", sampling_rate=40.0, window=(5.0, 50.0))
+    message = "2 recordings have a lower rate than 40 Hz, as low as 10 Hz: .* 5 Hz;"
+    with pytest.warns(ReadingWarning, match=message) as said:
+        bunch = reader.read(streams)
+    (item,) = said
+    assert item.filename == __file__
+    low = bunch.frame.query("sampling_rate_hz < sampling_rate_hz.max() / 3")
+    assert low.index.tolist() == [0, 1]
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        reader.read(streams[2:])
+    assert said == []
+
+
+def test_p_before_the_origin_is_counted():
+    times = pd.to_datetime(["2024-01-01T00:00:19", "2024-01-01T00:00:22"], utc=True)
+    stations = ["XX.A", "XX.B"]
+    picks = pd.DataFrame({"station": stations, "time": times})
+    streams = [make_stream(("HHZ",), station=name) for name in "AB"]
+    reader = WaveformReader(components="Z", window=(-5, 20), align="P")
+    with pytest.warns(ReadingWarning, match=r"^1 record has P before the origin\.$"):
+        bunch = reader.read(
+            streams, events=events(), picks=picks.assign(event_id="a", phase="P")
+        )
+    assert len(bunch.data) == 2
 
 
 @settings(max_examples=25, deadline=None)
@@ -300,7 +339,7 @@ def test_excessive_values_and_spans_are_rejected():
     nothing = make_trace(np.full(6000, np.nan))
     kept = clone(reader).set_params(dead="keep")
     assert "a channel without samples" in reason(kept, nothing)
-    slow = make_trace(signal(1e5, 1.0), rate=0.001)
+    slow = make_trace(signal(1e5, 1.0), rate=0.01)
     fast = clone(reader).set_params(sampling_rate=1000.0)
     assert "more than 100000000 samples" in reason(fast, slow)
 

@@ -11,7 +11,8 @@ from sklearn.base import clone
 from .._utils.optional import import_optional
 from ..io.exclusions import exclusions_among, reasons_to_exclude
 from ..io.lazy_records import lazy_records
-from ..io.record_bunch import record_bunch
+from ..io.record_bunch import facts_of_reader, record_bunch
+from ..io.record_notes import note_low_rates
 from ..io.unlabelled import count_unlabelled
 from ..signal.waveform import RecordError
 from ._fingerprints import check_reader
@@ -35,7 +36,11 @@ def dask_bunch(archive, references, reader, exclusions, block_size):
         stored.set_index("record_id", drop=False).loc[names].reset_index(drop=True),
         DESCR=f"{len(names)} records, in blocks of {block_size} that are read when "
         "they are needed.",
+        sampling_rate=float(fixed.sampling_rate),
+        components=fixed.components,
+        **facts_of_reader(fixed),
     )
+    note_low_rates(bunch.frame, bunch.sampling_rate)
     return count_unlabelled(bunch, stacklevel=4)  # the line that calls to_dask
 
 

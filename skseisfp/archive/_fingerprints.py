@@ -19,6 +19,7 @@ from ..io.event_tables import first_picks, origin_times
 from ..io.exclusions import exclusions_among, reasons_to_exclude
 from ..io.instruments import instruments_by_station
 from ..io.record_bunch import record_bunch, rejected_rows
+from ..io.record_notes import note_low_rates
 from ..io.times import in_nanoseconds
 from ..io.unlabelled import count_unlabelled
 from ..signal import unpack_fingerprints
@@ -56,7 +57,9 @@ def bunch_of_fingerprints(archive, references, reader, transformer, exclusions, 
             f"No recording has a fingerprint: {sorted(set(reasons.values()))[:5]}."
         )
     X = _get_fingerprints(archive.database, number, names)
-    return _make_bunch(stored, names, X, reasons)
+    bunch = _make_bunch(stored, names, X, reasons)
+    note_low_rates(bunch.frame, reader.sampling_rate)
+    return bunch
 
 
 def _describe(archive, reader, transformer):

@@ -487,8 +487,9 @@ class SeismicArchive:
             With `data` (a :class:`dask.array.Array` of float32, of shape
             (n_records, n_samples) or (n_records, n_channels, n_samples), in blocks of
             records), and `target`, `target_names`, `groups`, `stations`, `frame` and
-            `DESCR` as `fingerprints` returns them. Records are those of `to_bunch`, in
-            the order of import.
+            `DESCR` as `fingerprints` returns them, and `sampling_rate`, `components`,
+            `units`, `window` and `align` as `WaveformReader.read` does. Records are
+            those of `to_bunch`, in the order of import.
 
         Raises
         ------

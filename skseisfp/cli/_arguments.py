@@ -25,7 +25,8 @@ def add_reading(parser: argparse.ArgumentParser, *, align: str) -> None:
         "--sampling-rate",
         type=positive,
         metavar="HZ",
-        help="rate of the records; others are resampled (default: that of most)",
+        help="rate of the records, to which others are resampled (default: that of "
+        "most; others are left out)",
     )
     group.add_argument(
         "--window",

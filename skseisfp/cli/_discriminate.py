@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> Outcome:
         events,
         source,
         inventory=inventory,
-        event_types=types,
+        event_types=types and _by_class(types, discriminator.classes_),
         overwrite=options.overwrite_types,
         agency_id=options.agency_id,
     )
@@ -149,6 +149,12 @@ def _event_types(pairs):
         if not (label and name):
             raise UsageError(f"--event-type must be CLASS=TYPE; got {label or name}.")
     return types
+
+
+def _by_class(types, classes):
+    """Return types by the labels of classes, which need not be strings."""
+    labels = {str(label): label for label in classes}
+    return {labels.get(name, name): kind for name, kind in types.items()}
 
 
 def _write_quakeml(catalogue, path):

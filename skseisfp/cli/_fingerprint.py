@@ -56,6 +56,7 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 PRESETS = ("two_plane_linear", "trova", "waveprint", "fast")
 MOST_DRAWN = 12
+MOST_LETTERS = 24  # that fit above a panel
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -137,21 +138,60 @@ def _save(output, fingerprints, transformer, bunch):
 def _draw(output, transformer, bunch):
     """Draw the fingerprints of the first records."""
     from .._utils.atomic import write_file
+
+    buffer = io.BytesIO()
+    figure = draw_gallery(transformer, bunch)
+    figure.savefig(buffer, format="png", dpi=150)
+    write_file(output, buffer.getvalue())
+
+
+def draw_gallery(transformer: Any, bunch: Any) -> Any:
+    """Return a figure of the first fingerprints, with one key of their colours."""
     from .._utils.optional import import_optional
     from ..plotting import FingerprintDisplay
+    from ..plotting.fingerprint_display import FREQUENCY_INDEX, TIME_INDEX
 
-    figure_module = import_optional("matplotlib.figure", extra="plot")
-    names = bunch.frame["record_id"].to_numpy(dtype=str)[:MOST_DRAWN]
-    figure = figure_module.Figure(
-        figsize=(3 * min(4, len(names)), 3 * -(-len(names) // 4)), layout="constrained"
+    titles = [_title(row) for row in bunch.frame[:MOST_DRAWN].to_dict("records")]
+    columns = min(4, len(titles))
+    rows = -(-len(titles) // columns)
+    figure = import_optional("matplotlib.figure", extra="plot").Figure(
+        figsize=(max(4.5, 0.6 + 2.2 * columns), 0.9 + 2.3 * rows), layout="constrained"
     )
-    columns = min(4, len(names))
-    axes = figure.subplots(-(-len(names) // columns), columns, squeeze=False)
-    for ax, name, record in zip(axes.flat, names, bunch.data, strict=False):
+    axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    keys = []
+    for ax, title, record in zip(axes.flat, titles, bunch.data, strict=False):
         FingerprintDisplay.from_estimator(transformer, record[None], ax=[[ax]])
-        ax.set_title(name, fontsize="x-small")
-    for ax in axes.flat[len(names) :]:
+        ax.set(xlabel="", ylabel="")
+        ax.set_title(title, fontsize="small")
+        keys.append(ax.get_legend())
+        keys[-1].remove()
+    for ax in axes.flat[len(titles) :]:
         ax.set_visible(False)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    write_file(output, buffer.getvalue())
+    for ax in axes.flat[max(0, len(titles) - columns) : len(titles)]:
+        ax.tick_params(labelbottom=True)
+    figure.supxlabel(TIME_INDEX, size="medium")
+    figure.supylabel(FREQUENCY_INDEX, size="medium")
+    key = keys[0]
+    names = [text.get_text() for text in key.get_texts()]
+    figure.legend(
+        key.legend_handles,
+        names,
+        ncols=len(names),
+        fontsize="small",
+        loc="outside upper center",
+    )
+    return figure
+
+
+def _title(row):
+    """Return event and station of a record, on two lines where they are long."""
+    event = str(row["event_id"])
+    is_resource = event.startswith(("smi:", "quakeml:"))
+    event = "/".join(event.split("/")[-1 if is_resource else -2 :])
+    if len(event) > MOST_LETTERS:
+        event = f"{event[: MOST_LETTERS - 3]}..."
+    station = row["station"]
+    if not isinstance(station, str) or not station:
+        return event
+    gap = ", " if len(event) + len(station) < MOST_LETTERS else "\n"
+    return f"{event}{gap}{station}"

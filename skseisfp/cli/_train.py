@@ -79,8 +79,8 @@ def run(options: argparse.Namespace) -> Outcome:
         "n_records": contract.n_records,
         "events": contract.events,
         "scores": {
-            name: dict(zip(("score", "low", "high"), values, strict=True))
-            for name, values in contract.scores.items()
+            name: {"score": score, **_interval(low, high)}
+            for name, (score, low, high) in contract.scores.items()
         },
         "folds": contract.folds,
     }
@@ -91,8 +91,13 @@ def run(options: argparse.Namespace) -> Outcome:
         "events": ", ".join(f"{n} {name}" for name, n in contract.events.items()),
     }
     lines |= {
-        name.replace("_", " "): f"{score:.3f} [{low:.3f}, {high:.3f}]"
-        for name, (score, low, high) in contract.scores.items()
+        name.replace("_", " "): text
+        for name, text in contract.describe_scores().items()
     }
     text = f"{describe(lines)}\nScores are of events held out of the same data set."
     return Outcome(facts, text, rejected)
+
+
+def _interval(low, high):
+    """Return the ends of an interval; those of one without width are not known."""
+    return {"low": low, "high": high} if low != high else {"low": None, "high": None}

@@ -22,11 +22,23 @@ OPEN_TYPES = (None, "not reported")  # that are no statement of an agency
 def types_of_classes(
     classes: Any, event_types: Mapping[Any, str] | None
 ) -> dict[Any, str]:
-    """Return the type of QuakeML of each class; raise where one is not known."""
+    """Return the type of QuakeML of each class; raise where one is not known.
+
+    Raises
+    ------
+    ValueError
+        If a class has no type, or one that is given is not a class.
+    """
     from obspy.core.event.header import EventType
 
     known = EventType.keys()
     given = {} if event_types is None else dict(event_types)
+    others = [label for label in given if label not in set(classes)]
+    if others:
+        raise ValueError(
+            f"event_types must be of the classes {', '.join(map(str, classes))}; got "
+            f"{others[0]!r}."
+        )
     types = {}
     for label in classes:
         name = given.get(label, str(label).replace("_", " "))
@@ -47,6 +59,7 @@ def label_catalogue(
     *,
     overwrite: bool,
     agency_id: str | None,
+    model: str = "",
 ) -> Catalog:
     """Return a copy of a catalogue with predictions.
 
@@ -64,6 +77,8 @@ def label_catalogue(
         Whether a type that the catalogue has is replaced.
     agency_id : str or None
         Agency that predicts.
+    model : str, default=""
+        What the discriminator is, for the comments.
 
     Returns
     -------
@@ -85,7 +100,7 @@ def label_catalogue(
             continue
         row = table.loc[event_id]
         event.comments.append(
-            Comment(text=comment_of(row), creation_info=CreationInfo(**info))
+            Comment(text=comment_of(row, model), creation_info=CreationInfo(**info))
         )
         if event.creation_info is None:
             event.creation_info = CreationInfo(**info)
@@ -111,14 +126,15 @@ def _resource_id(event_id):
     return f"smi:local/{AUTHOR}/{event_id}"
 
 
-def comment_of(row: Any) -> str:
-    """Return the prediction of an event in words."""
+def comment_of(row: Any, model: str = "") -> str:
+    """Return the prediction of an event in words, with what made it."""
+    by = f"EventDiscriminator ({model})" if model else "EventDiscriminator"
     scores = row.filter(regex="^score_").sort_values(ascending=False)
     shares = ", ".join(
         f"{name.removeprefix('score_')} {value:.3f}" for name, value in scores.items()
     )
     flags = f"; flags: {row['flags']}" if row["flags"] else ""
     return (
-        f"EventDiscriminator: {row['decision']}; probabilities: {shares}; "
+        f"{by}: {row['decision']}; probabilities: {shares}; "
         f"{row['n_records']} records of {row['n_stations']} stations{flags}"
     )

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._utils.digest import environment
-from ..metrics import bootstrap_interval, event_labels
+from ..metrics import bootstrap_interval, event_labels, wilson_interval
 from ._pipeline_faults import (
     FILTERS,
     REPRESENTATIONS,
@@ -23,6 +23,7 @@ from ._record_faults import (
     training_digests,
 )
 from ._record_set import RecordSet, is_fingerprint
+from ._state_checks import check_contract
 from .input_contract import InputContract, merge_facts
 
 METRICS = ("balanced_accuracy", "accuracy", "roc_auc")
@@ -81,21 +82,17 @@ def begin_contract(
         sampling_rate=None if rate is None else float(rate),
         components=facts["components"],
         units=facts["units"] or "unknown",
-        align=None if reader is None else reader.align,
-        window=None if reader is None else as_window(reader.window),
+        align=facts["align"],
+        window=facts["window"],
         n_records=len(samples),
         events={str(name): int(by_event[name]) for name in sorted(by_event.index)},
         digests=training_digests(samples, labels, events),
         versions=environment(),
     )
+    check_contract(contract)
     if reader is not None:
         contract.check_reader(reader)
     return contract
-
-
-def as_window(window: Any) -> tuple[float, float] | None:
-    """Return a window as two floats, or None."""
-    return None if window is None else (float(window[0]), float(window[1]))
 
 
 def _kind(fingerprints, waveforms):
@@ -120,7 +117,10 @@ def _check_components(components, samples):
 def score_events(
     labels: npt.NDArray, scores: npt.NDArray, has_probabilities: bool
 ) -> dict[str, tuple[float, float, float]]:
-    """Return scores of events with the ends of their 95 % intervals."""
+    """Return scores of events with the ends of their 95 % intervals.
+
+    Where all resamples have the same accuracy, its interval is that of Wilson.
+    """
     found = {}
     for metric in METRICS + (LOSSES if has_probabilities else ()):
         interval = bootstrap_interval(
@@ -131,5 +131,8 @@ def score_events(
             n_resamples=N_RESAMPLES,
             random_state=0,
         )
+        if metric == "accuracy" and interval.low == interval.high:
+            n_right = round(interval.score * len(labels))
+            interval = wilson_interval(n_right, len(labels))
         found[metric] = (interval.score, interval.low, interval.high)
     return found

@@ -34,7 +34,7 @@ from ._record_set import (
     is_fingerprint,
     known_arrivals,
 )
-from ._reject import reject_threshold
+from ._reject import least_events, reject_threshold
 from ._source_records import read_archive
 from ._state_checks import check_discriminator
 from .input_contract import InputContract
@@ -72,6 +72,8 @@ class DiscriminatorBase(EventVoteClassifier):
                 raise ValueError("An archive needs a reader; got reader=None.")
             X = read_archive(self.reader, X, self._picking(), self.verbose)
         records = as_record_set(X, y, groups)
+        if y is None and records.from_bunch and np.all(pd.isna(records.y)):
+            raise ValueError("No event of the bunch has a label; give y.")
         if records.y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is "
@@ -81,6 +83,7 @@ class DiscriminatorBase(EventVoteClassifier):
 
     def _begin_contract(self, records, samples, labels, events):
         """Return a contract without ranges and scores."""
+        self._arrival()  # raises for two of them
         names = ("sampling_rate", "components", "units")
         contract = begin_contract(
             records,
@@ -188,10 +191,12 @@ class DiscriminatorBase(EventVoteClassifier):
         )
         if np.isinf(threshold):
             n_wrong = int((~is_right).sum())
+            needed = least_events(self.max_error, self.confidence_level)
             warnings.warn(
                 f"No threshold keeps max_error={self.max_error} with the confidence "
                 f"level {self.confidence_level} on {len(is_right)} events, of which "
-                f"{n_wrong} are predicted wrong: all events stay undecided.",
+                f"{n_wrong} are predicted wrong: all events stay undecided. It takes "
+                f"{needed} events of which one at most is wrong.",
                 UserWarning,
                 stacklevel=4,
             )
@@ -292,6 +297,13 @@ class DiscriminatorBase(EventVoteClassifier):
         for column, name in enumerate(self.classes_):
             by_record[f"score_{name}"] = alone[:, column]
         return by_record, by_event
+
+    def _model_name(self):
+        """Return the words for comments on who predicts; "" for one of a user."""
+        return ""
+
+    def _warn_of_purpose(self):
+        """Warn if the discriminator is not made for use."""
 
     def _reader(self):
         """Return the reader at the rate of the contract; raise if it is another one."""

@@ -50,8 +50,8 @@ def contract_html(contract: Any) -> str:
         "Versions": _pairs(contract.versions),
     }
     scores = [
-        (name.replace("_", " "), f"{score:.3f}", f"{low:.3f} to {high:.3f}")
-        for name, (score, low, high) in contract.scores.items()
+        (name.replace("_", " "), text)
+        for name, text in contract.describe_scores().items()
     ]
     ranges = [
         (NAMES.get(name, name), f"{low:.4g}", f"{high:.4g}")
@@ -60,7 +60,7 @@ def contract_html(contract: Any) -> str:
     return box(
         "InputContract: records that the discriminator is made for",
         fact_table({name: value for name, value in facts.items() if value}),
-        table(["score by held-out events", "", "95 % interval"], scores)
+        table(["score by held-out events", "with 95 % interval"], scores)
         if scores
         else paragraph("No scores."),
         table(["range of the records", "from", "to"], ranges) if ranges else "",

@@ -142,7 +142,7 @@ def name_reasons(rejected, reasons):
         Reasons by event and station.
     """
     rejected = rejected.copy()
-    for row in rejected.index[rejected["reason"] == NO_PICK]:
+    for row in rejected.index[rejected["reason"].str.startswith(NO_PICK)]:
         event_id = rejected.at[row, "event_id"]
         instrument = rejected.at[row, "record_id"].removeprefix(f"{event_id}_")
         reason = reasons.get((event_id, station_of(instrument)))

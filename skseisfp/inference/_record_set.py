@@ -11,9 +11,10 @@ import pandas as pd
 from sklearn.utils import check_array
 
 from ..events import EVENT_ID, find_groups
+from ..io.record_bunch import UNITS
 
-UNITS = {None: "counts", "DISP": "m", "VEL": "m/s", "ACC": "m/s^2"}  # by response
 FACTS = ("sampling_rate", "components", "units")
+CUT = ("align", "window")  # how records are cut; known where align is
 
 
 class RecordSet(NamedTuple):
@@ -44,7 +45,7 @@ def as_record_set(X: Any, y: Any = None, groups: Any = None) -> RecordSet:
         If `groups` disagrees with the events of the Bunch.
     """
     if not (isinstance(X, Mapping) and "data" in X):
-        return RecordSet(X, y, groups, None, dict.fromkeys(FACTS))
+        return RecordSet(X, y, groups, None, dict.fromkeys(FACTS + CUT))
     frame = X.get("frame")
     if frame is None:
         frame = pd.DataFrame(index=range(len(X["data"])))
@@ -52,8 +53,19 @@ def as_record_set(X: Any, y: Any = None, groups: Any = None) -> RecordSet:
     if not isinstance(groups, str) and X.get("groups") is not None:
         events = pd.DataFrame(index=pd.Index(X["groups"], name=EVENT_ID))
         groups = find_groups(None, groups, X=events)
-    facts = {name: X.get(name) for name in FACTS}
+    facts = {name: X.get(name) for name in FACTS + CUT}
+    facts["window"] = as_window(facts["window"])
     return RecordSet(X["data"], labels, groups, frame.reset_index(drop=True), facts)
+
+
+def as_window(window: Any) -> tuple[float, float] | None:
+    """Return a window as two floats, or None."""
+    return None if window is None else (float(window[0]), float(window[1]))
+
+
+def show_window(window: tuple[float, float] | None) -> str:
+    """Return a window as a message has it."""
+    return "None" if window is None else "({:g}, {:g})".format(*window)
 
 
 def as_samples(X: Any, estimator: Any, *, allow_nan: bool = False) -> npt.NDArray:

@@ -9,6 +9,19 @@ from scipy.stats import binom
 N_TRIED = 10  # thresholds
 
 
+def least_events(max_error: float, confidence_level: float) -> int:
+    """Return the least number of decided events that a test passes with one error.
+
+    `reject_threshold` tests no fewer, even where none of them is wrong.
+    """
+    n_events = 2
+    while binom.cdf(1, n_events, max_error) > 1 - confidence_level:
+        n_events *= 2
+    counts = np.arange(n_events // 2, n_events + 1)
+    passed = binom.cdf(1, counts, max_error) <= 1 - confidence_level
+    return int(counts[passed][0])
+
+
 def reject_threshold(
     confidence: npt.ArrayLike,
     is_right: npt.ArrayLike,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -32,9 +33,12 @@ def open_catalogue(source: Any) -> tuple[Catalog, list[str | None], Bunch]:
 
     Raises
     ------
+    TypeError
+        If it is neither a catalogue nor a path.
     ValueError
         If it is not a catalogue, or declares a document type.
     """
+    _check_catalogue(source)
     tables = read_quakeml(source)
     if not hasattr(source, "events"):
         from obspy import read_events
@@ -46,6 +50,17 @@ def open_catalogue(source: Any) -> tuple[Catalog, list[str | None], Bunch]:
         full = [event.resource_id.id for event in source]
         ids = [name if name in ids else None for name in full]
     return source, ids, tables
+
+
+def _check_catalogue(source):
+    """Raise for what is neither a catalogue nor a path."""
+    from obspy.core.event import Catalog
+
+    if not isinstance(source, (Catalog, str, PathLike)):
+        raise TypeError(
+            "catalogue must be an obspy Catalog, a path or None; got "
+            f"{type(source).__name__} (arguments are catalogue, source)."
+        )
 
 
 def read_source(

@@ -515,11 +515,15 @@ default="events"
 
         Raises
         ------
+        TypeError
+            If `catalogue` is neither a catalogue nor a path, such as a stream.
         ValueError
             If there is no reader, or it makes other records than those of `fit`; if a
-            class is not a type of QuakeML, or no record can be made.
+            class is not a type of QuakeML, `event_types` has another class, or no
+            record can be made.
         """
         check_is_fitted(self)
+        self._warn_of_purpose()
         reader = self._reader()
         types = types_of_classes(self.classes_, event_types)
         events, ids, tables = None, [], None
@@ -534,7 +538,13 @@ default="events"
             ids = list(by_event.index)
             events = new_catalogue(ids)
         labelled = label_catalogue(
-            events, ids, by_event, types, overwrite=overwrite, agency_id=agency_id
+            events,
+            ids,
+            by_event,
+            types,
+            overwrite=overwrite,
+            agency_id=agency_id,
+            model=self._model_name(),
         )
         return Bunch(
             events=with_all_events(by_event, ids),
@@ -559,7 +569,11 @@ default="events"
             "vote": self.vote,
             "calibration": self.calibration,
             "largest error": self.max_error,
-            "decided from score": self.reject_threshold_,
+            "decided from score": (
+                "none found: all undecided"
+                if self.reject_threshold_ == np.inf
+                else self.reject_threshold_
+            ),
             "least stations": self.min_stations,
         }
         return write_model_card(

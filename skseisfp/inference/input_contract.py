@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ._record_set import UNITS, RecordSet
+from ._record_set import CUT, FACTS, UNITS, RecordSet, as_window, show_window
 from ._state_checks import check_contract
 
 RATE_TOLERANCE = 1e-6  # relative; files hold rates as float32 or rounded periods
+LARGEST_SHIFT = 0.5  # seconds; picks of two analysts differ by less in most records
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,24 @@ class InputContract:
         """
         return asdict(self)
 
+    def describe_scores(self) -> dict[str, str]:
+        """Return the scores with their intervals in words.
+
+        Returns
+        -------
+        dict of str to str
+            By name, such as ``"0.948 [0.904, 0.972]"``; an interval without width is
+            none, and the text says so.
+
+        Examples
+        --------
+        >>> from skseisfp.inference.input_contract import InputContract
+        >>> scores = {"accuracy": (1.0, 0.7, 1.0), "roc_auc": (1.0, 1.0, 1.0)}
+        >>> InputContract("features", (3,), scores=scores).describe_scores()["accuracy"]
+        '1.000 [0.700, 1.000]'
+        """
+        return {name: _in_words(name, *values) for name, values in self.scores.items()}
+
     def check_facts(
         self, facts: dict[str, Any], *, origin: str = "The records"
     ) -> None:
@@ -118,7 +137,8 @@ class InputContract:
         Parameters
         ----------
         facts : dict of str to object
-            ``"sampling_rate"``, ``"components"`` and ``"units"``; None is not known.
+            ``"sampling_rate"``, ``"components"``, ``"units"``, ``"align"`` and
+            ``"window"``; None is not known, and no window is compared without align.
         origin : str, default="The records"
             What has them, for the message.
 
@@ -150,6 +170,23 @@ class InputContract:
             raise ValueError(
                 f"{origin} are in {units}; this discriminator was fitted on "
                 f"{self.units}. Treat the response of the instruments in the same way."
+            )
+        if facts.get("align") is not None and self.align is not None:
+            self._check_cut(facts, origin)
+
+    def _check_cut(self, facts, origin):
+        """Raise if records are cut at other times than those of the contract."""
+        if facts["align"] != self.align:
+            raise ValueError(
+                f"{origin} have align={facts['align']!r}; this discriminator was "
+                f"fitted on records of align={self.align!r}. Cut the same window."
+            )
+        window = as_window(facts.get("window"))
+        if window != self.window:
+            raise ValueError(
+                f"{origin} have window={show_window(window)}; this discriminator was "
+                f"fitted on records of window={show_window(self.window)}. Cut the same "
+                "window."
             )
 
     def check_shape(self, X: Any, name: str) -> None:
@@ -206,9 +243,8 @@ class InputContract:
         }
         self.check_facts(facts, origin="The records of reader")
         if self.align is not None:
-            window = reader.window
-            window = None if window is None else tuple(map(float, window))
-            for name, given in (("align", reader.align), ("window", window)):
+            cut = ("align", reader.align), ("window", as_window(reader.window))
+            for name, given in cut:
                 own = getattr(self, name)
                 if given != own:
                     raise ValueError(
@@ -231,6 +267,16 @@ class InputContract:
             )
 
 
+def _in_words(name, score, low, high):
+    """Return a score with its interval, or why it has none."""
+    if low != high:
+        return f"{score:.3f} [{low:.3f}, {high:.3f}]"
+    why = "all resamples of the events have this score"
+    if name in ("accuracy", "balanced_accuracy") and score == 1:
+        why = "all held-out events are right"
+    return f"{score:.3f}, no interval: {why}"
+
+
 def merge_facts(
     records: RecordSet, given: dict[str, Any], reader: Any
 ) -> dict[str, Any]:
@@ -248,7 +294,8 @@ def merge_facts(
     Returns
     -------
     dict of str to object
-        ``"sampling_rate"``, ``"components"`` and ``"units"``, None where not known.
+        ``"sampling_rate"``, ``"components"``, ``"units"``, ``"align"`` and
+        ``"window"``, None where not known.
     """
     sources = {"the records have": records.facts, "the parameter is": given}
     if reader is not None:
@@ -258,7 +305,7 @@ def merge_facts(
             "units": UNITS[reader.response],
         }
     merged: dict[str, Any] = {}
-    for name in records.facts:
+    for name in FACTS:
         known = {
             source: facts[name]
             for source, facts in sources.items()
@@ -271,7 +318,44 @@ def merge_facts(
                     f"{name} is contradictory: {first} {other!r}, {source} {value!r}."
                 )
         merged[name] = next(iter(known.values()), None)
-    return merged
+    return merged | _merge_cut(records, reader)
+
+
+def _merge_cut(records, reader):
+    """Return alignment and window of records; raise if the reader has others."""
+    own = {name: records.facts[name] for name in CUT}
+    if reader is None:
+        return own if own["align"] is not None else dict.fromkeys(own)
+    made = {"align": reader.align, "window": as_window(reader.window)}
+    if own["align"] is None:
+        _check_onsets(records, made)
+    elif own["align"] != made["align"]:
+        raise ValueError(
+            f"The records have align={own['align']!r}, the reader {made['align']!r}; "
+            "give the reader that read them."
+        )
+    elif own["window"] != made["window"]:
+        raise ValueError(
+            f"The records have window={show_window(own['window'])}, the reader "
+            f"{show_window(made['window'])}; give the reader that read them."
+        )
+    return made
+
+
+def _check_onsets(records, made):
+    """Raise if P of most records is not where a reader of P would have it."""
+    if not records.from_bunch or "p_arrival" not in records.frame:
+        return
+    found = records.frame["p_arrival"].median()
+    if made["align"] != "P" or made["window"] is None or np.isnan(found):
+        return
+    expected = -made["window"][0]
+    if abs(found - expected) > LARGEST_SHIFT:
+        raise ValueError(
+            f"The records have P at {found:g} s, those of the reader at {expected:g} "
+            f"s, by window={show_window(made['window'])}; give the reader that read "
+            "them."
+        )
 
 
 def _is_close(value, other):

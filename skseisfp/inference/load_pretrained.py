@@ -26,7 +26,8 @@ def load_pretrained(name: str) -> PretrainedDiscriminator:
     records of 5 s before to 27 s after P at 40 Hz in counts, by
     ``benchmarks/train_pretrained.py``, for demonstration and as a start for
     `fine_tune`. Read `model_card` first: it begins with what was confirmed on events
-    that were held out from all development, and what was not.
+    that were held out from all development, and what was not. `discriminate` warns of
+    it, and its comments have the name.
 
     Parameters
     ----------
@@ -78,4 +79,6 @@ def load_pretrained(name: str) -> PretrainedDiscriminator:
             # their predictions with stored ones
             warnings.filterwarnings("ignore", "(?s).*was written with", UserWarning)
             warnings.simplefilter("ignore", InconsistentVersionWarning)
-            return load(path)
+            discriminator = load(path)
+    discriminator.pretrained_name_ = name
+    return discriminator

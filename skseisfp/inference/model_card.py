@@ -7,11 +7,15 @@ from typing import Any
 from ._html import NAMES
 from .input_contract import InputContract
 
-LIMITS = (
-    "It is made for records as described below, and raises an error for others.",
+MANY_EVENTS = 50  # of which one more error changes the accuracy by 2 % at most
+OF_DATA_SET = (
     "Its scores are of events that were held out of the same data set. They do not "
     "count for other regions, networks or kinds of sources, nor for choices that were "
-    "made on the same events.",
+    "made on the same events."
+)
+LIMITS = (
+    "It is made for records as described below, and raises an error for others.",
+    OF_DATA_SET,
     "Probabilities hold for the shares of the classes in the training data.",
 )
 
@@ -62,8 +66,8 @@ def write_model_card(
     '# Discriminator of blast and quake'
     """
     scores = {
-        name.replace("_", " "): f"{score:.3f} [{low:.3f}, {high:.3f}]"
-        for name, (score, low, high) in contract.scores.items()
+        name.replace("_", " "): text
+        for name, text in contract.describe_scores().items()
     }
     ranges = {
         NAMES[name]: f"{low:.4g} to {high:.4g}"
@@ -72,7 +76,7 @@ def write_model_card(
     parts = [
         f"# Discriminator of {' and '.join(contract.events)}",
         _section("Scores by event, held out, with 95 % intervals", scores),
-        "## Limits\n\n" + "\n".join(f"- {limit}" for limit in LIMITS),
+        "## Limits\n\n" + "\n".join(f"- {limit}" for limit in _limits(contract)),
         _section("Input", _input(contract)),
         _section("Ranges of the training records", ranges),
         _section("Training", _training(contract)),
@@ -83,6 +87,15 @@ def write_model_card(
         _section("Use", {"licence": license, "citation": citation}),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _limits(contract):
+    """Return the limits, with the number of events where it is small."""
+    n_events = sum(contract.events.values())
+    if not 0 < n_events < MANY_EVENTS:
+        return LIMITS
+    few = f"It is fitted and scored on {n_events} events only; others may differ much."
+    return (*LIMITS, few)
 
 
 def _input(contract):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Self
 
 import numpy.typing as npt
 
 from .event_discriminator import EventDiscriminator
+from .model_card import OF_DATA_SET
 from .picking_policy import PickingPolicy
 
 # of the card of a discriminator, which a reader takes for an estimate of new events
@@ -29,6 +31,13 @@ class PretrainedDiscriminator(EventDiscriminator):
     confirmed_ : str
         Markdown that the card begins with: scores on events that nothing was selected
         on, and limits. Another `fit` removes it.
+    pretrained_name_ : str
+        Name by which `load_pretrained` knows it. Another `fit` removes it.
+
+    Warns
+    -----
+    UserWarning
+        From `discriminate`: the discriminator is for demonstration.
 
     Examples
     --------
@@ -41,6 +50,7 @@ class PretrainedDiscriminator(EventDiscriminator):
     _earlier_picking = PickingPolicy()  # the files come with this version
 
     confirmed_: str
+    pretrained_name_: str
 
     def fit(
         self,
@@ -67,8 +77,27 @@ class PretrainedDiscriminator(EventDiscriminator):
         PretrainedDiscriminator
             The fitted discriminator.
         """
-        vars(self).pop("confirmed_", None)
+        for name in ("confirmed_", "pretrained_name_"):
+            vars(self).pop(name, None)
         return super().fit(X, y, groups, **fit_params)
+
+    def _model_name(self):
+        """Return the name of the file, for comments of a catalogue."""
+        if not hasattr(self, "confirmed_"):
+            return super()._model_name()
+        name = getattr(self, "pretrained_name_", "")
+        return f"pretrained {name}".rstrip() + ", for demonstration"
+
+    def _warn_of_purpose(self):
+        """Warn that scores of other regions are not confirmed."""
+        if hasattr(self, "confirmed_"):
+            warnings.warn(
+                f"This discriminator is {self._model_name()}: events outside of the "
+                "region that it was trained on have no confirmed score, see its "
+                "model_card.",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def model_card(self) -> str:
         """Return a page that leads with confirmed scores and limits.
@@ -83,4 +112,6 @@ class PretrainedDiscriminator(EventDiscriminator):
             return card
         title, _, rest = card.partition("\n\n")
         rest = rest.replace(HELD_OUT, NOT_CONFIRMED)
+        if hasattr(self, "pretrained_name_"):  # not yet when its file is written
+            rest = rest.replace(f"- {OF_DATA_SET}\n", "")  # NOT_CONFIRMED says it
         return f"{title}\n\n{self.confirmed_.strip()}\n\n{rest}"

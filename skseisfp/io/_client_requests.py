@@ -1,13 +1,25 @@
 """Windows of events from clients of obspy: waveform servers and SDS folders."""
 
+from collections.abc import Callable
 from fnmatch import fnmatch
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import pandas as pd
 
 from ..signal.waveform import RecordError
 from .times import utc_of
+
+NO_DATA = "FDSNNoDataException"  # of obspy's client of FDSN services
+
+
+class WaveformClient(Protocol):
+    """What clients of obspy have, whatever their parameters are called."""
+
+    @property
+    def get_waveforms(self) -> Callable[..., Any]:
+        """Method that returns an obspy Stream."""
+        ...
 
 
 def is_client(value):
@@ -15,6 +27,10 @@ def is_client(value):
     return callable(getattr(value, "get_waveforms", None)) and not isinstance(
         value, type
     )
+
+
+class NoDataError(RecordError):
+    """A client has no data of what it was asked for."""
 
 
 class ClientRequest(NamedTuple):
@@ -46,12 +62,34 @@ class ClientRequest(NamedTuple):
                     stream += self.client.get_waveforms(*line)
         except Exception as error:
             reason = " ".join(str(error).split())
-            raise RecordError(
-                f"the client raised {type(error).__name__}: {reason}"
-            ) from error
+            name = type(error).__name__
+            kind = NoDataError if name == NO_DATA else RecordError
+            raise kind(f"the client raised {name}: {reason}") from error
         if not any(trace.stats.npts for trace in stream):
-            raise RecordError("the client has no data")
+            raise NoDataError("the client has no data")
         return stream
+
+    def stations_without(self, stream):
+        """Map the stations by name of which a stream has nothing to their requests.
+
+        The key is the name of the station, the value what it adds to the name of the
+        request: nothing, where the request is of this station alone.
+        """
+        found = {
+            (trace.stats.network, trace.stats.station)
+            for trace in stream
+            if trace.stats.npts
+        }
+        asked = dict.fromkeys(line[:2] for line in self.lines if line[1] != "*")
+        many = hasattr(self.client, "get_waveforms_bulk")
+        names = {}
+        for network, station in asked:
+            if not any(
+                code == station and network in ("*", other) for other, code in found
+            ):
+                name = station if network == "*" else f"{network}.{station}"
+                names[name] = f" {name}" if many else ""
+        return names
 
     def _exact_lines(self):
         """Return the lines without patterns, of the channels that the client has."""

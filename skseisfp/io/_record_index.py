@@ -5,6 +5,7 @@ from functools import partial
 from typing import NamedTuple
 
 from ..signal.waveform import RecordError
+from ._client_requests import ClientRequest, NoDataError
 from ._record_inputs import is_reference, open_input
 from ._records_by_time import RecordsByTime
 from .merging import split_instruments
@@ -37,6 +38,29 @@ class Failures:
     def add(self, name, event_id, reason):
         """Add an input, its event or None, and the reason."""
         self._rows.append((name, "" if event_id is None else str(event_id), reason))
+
+    def add_unread(self, item, error):
+        """Add an input that cannot be read; of a request each of its stations."""
+        if not self._add_lacking(item, (), error):
+            self.add(item.name, item.event_id, str(error))
+
+    def add_lacking(self, item, stream):
+        """Add the stations of a request of which a client has sent nothing."""
+        self._add_lacking(item, stream, NoDataError())
+
+    def _add_lacking(self, item, stream, error):
+        """Add the stations of a request that a stream lacks; return whether any."""
+        if not isinstance(item.content, ClientRequest):
+            return False
+        names = item.content.stations_without(stream)
+        for station, suffix in names.items():
+            name = item.name + suffix
+            self._order[name] = self._order.get(item.name, -1)
+            reason = str(error)
+            if isinstance(error, NoDataError):
+                reason = f"the client has no data of {station} in the window"
+            self.add(name, item.event_id, reason)
+        return bool(names)
 
     def add_skipped(self, item, skipped):
         """Add the channels of an input that hold no seismogram."""
@@ -121,10 +145,11 @@ def _records_of(event_id, items, channels, failures, advance):
             failures.add_skipped(item, skipped)
             instruments = split_instruments(matching(stream, channels))
         except RecordError as error:
-            failures.add(item.name, item.event_id, str(error))
+            failures.add_unread(item, error)
             continue
         finally:
             advance()
+        failures.add_lacking(item, stream)
         if not instruments:
             failures.add(item.name, item.event_id, _no_channel(channels))
         for instrument, traces in instruments.items():

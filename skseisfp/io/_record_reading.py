@@ -21,10 +21,12 @@ from .merging import instrument_facts, station_of
 from .reading_notes import notes_shown_once
 from .record_bunch import (
     drop_deviating,
+    facts_of_reader,
     rejected_rows,
     require_records,
     waveform_bunch,
 )
+from .record_notes import note_early_p, note_low_rates
 from .unlabelled import count_unlabelled
 
 
@@ -111,7 +113,26 @@ class Reading:
         for event_id in without:
             failures.add("client", event_id, f"it has no {what}")
         stations = stations_of(self.inventory)
+        if reader.align == "P":
+            for event_id, name in self._without_p(times, stations):
+                reason = self.p_times.why_none(event_id, name)
+                failures.add(f"client: {event_id} {name}", event_id, reason)
         return requests_of_events(client, reader.channels, times, stations)
+
+    def _without_p(self, times, stations_at):
+        """Yield events with P picks, and their stations that are known and have none.
+
+        Those are stations with other picks of the event, and those of the inventory.
+        """
+        starts = {}
+        for event_id, _, start, _ in times:
+            starts[event_id] = min(start, starts.get(event_id, start))
+        for event_id, start in starts.items():
+            known = [] if self.inventory is None else stations_at(start)
+            known = sorted({*known, *self.p_times.stations(event_id)})
+            for name in known:
+                if pd.isna(self.p_times.near(event_id, name)):
+                    yield event_id, name
 
     def _read_event(self, records, excluded):
         """Return the outcomes of the records of one event."""
@@ -177,6 +198,9 @@ class Reading:
 
     def _read_record(self, record, facts):
         """Return the waveform of a record; add the facts that its traces hold."""
+        if self.reader.align == "P" and pd.isna(facts["p_time"]):
+            names = facts["event_id"], facts["station"]
+            raise RecordError(self.p_times.why_none(*names))
         self.reader._check_reference(facts)
         traces = record.load()
         waveform, start, filled = self.reader._apply(
@@ -208,7 +232,8 @@ class Reading:
             for row, outcome in enumerate(outcomes)
             if outcome.waveform is None
         }
-        drop_deviating(taken, reasons, length="window")
+        resampling = self.reader.rates == "resample"
+        drop_deviating(taken, reasons, length="window", resampling=resampling)
         facts = [outcome.facts for outcome in outcomes]
         rows = pd.DataFrame(facts, columns=["record_id", "event_id", "source"])
         left_out = rejected_rows(rows, dict(sorted(reasons.items())))
@@ -216,5 +241,8 @@ class Reading:
         require_records(taken, "No record", rejected)
         chosen = [facts[row] for row in sorted(taken)]
         frame = record_table(chosen, self.events, self.inventory)
-        bunch = waveform_bunch(taken, frame, rejected)
+        entries = facts_of_reader(self.reader)
+        bunch = waveform_bunch(taken, frame, rejected, **entries)
+        note_low_rates(frame, bunch.sampling_rate)
+        note_early_p(chosen)
         return count_unlabelled(bunch, stacklevel=6)  # the line that calls read

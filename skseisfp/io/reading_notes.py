@@ -1,4 +1,4 @@
-"""What obspy warns of while it reads: collected, and shown once."""
+"""What is to be said of files and records that are read: collected, and shown once."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 
 class ReadingWarning(UserWarning):
-    """obspy had something to say of files that were read nevertheless."""
+    """There is something to say of what was read nevertheless."""
 
 
 class Note(NamedTuple):
-    """A file and what was said of it."""
+    """A file, or nothing where the note is of all records, and what was said of it."""
 
     name: str
     text: str
@@ -77,6 +77,11 @@ def keep_notes(name: Any, said: list[str]) -> None:
         collected.extend(notes)
 
 
+def keep_note_of_records(text: str) -> None:
+    """Keep a note of all records of a reading, which is shown as a warning alone."""
+    keep_notes("", [text])
+
+
 def import_obspy() -> None:
     """Import obspy, whose import warns of interfaces that Python deprecates."""
     with warnings.catch_warnings():
@@ -86,12 +91,19 @@ def import_obspy() -> None:
 
 
 def _show(notes):
-    """Warn of notes; also where warnings are errors, since the files were read."""
-    if not notes:
-        return
-    files = len({note.name for note in notes})
-    text = f"Notes while reading: {len(notes)}, on {files} files; the first: "
-    text += f"{notes[0].name}: {notes[0].text}"
+    """Warn of notes: of those on files at once, of others one by one."""
+    of_files = [note for note in notes if note.name]
+    if of_files:
+        files = len({note.name for note in of_files})
+        text = f"Notes while reading: {len(of_files)}, on {files} files; the first: "
+        _warn(text + f"{of_files[0].name}: {of_files[0].text}")
+    for note in notes:
+        if not note.name:
+            _warn(note.text)
+
+
+def _warn(text):
+    """Warn; also where warnings are errors, since the files were read."""
     level = _frames_of_package()
     try:
         warnings.warn(text, ReadingWarning, stacklevel=level)
@@ -102,7 +114,7 @@ def _show(notes):
 
 
 def _frames_of_package():
-    """Return the number of calls, from `_show`, down to the caller of the package."""
+    """Return the number of calls, from `_warn`, down to the caller of the package."""
     package = __name__.partition(".")[0]
     frame, level = sys._getframe(1), 1
     while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] in (

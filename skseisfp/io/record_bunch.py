@@ -15,10 +15,36 @@ from ..events import attach_events
 from ..signal.waveform import Waveform, drop_minority
 
 MOST_REASONS = 5  # in a message
+UNITS = {None: "counts", "DISP": "m", "VEL": "m/s", "ACC": "m/s^2"}  # by response
+
+
+def facts_of_reader(reader: Any) -> dict[str, Any]:
+    """Return the units, window and alignment that a reader gives to records.
+
+    Parameters
+    ----------
+    reader : WaveformReader
+        The policy.
+
+    Returns
+    -------
+    dict of str to object
+        Entries of a Bunch: `units`, `window` and `align`.
+    """
+    window = reader.window
+    return {
+        "units": UNITS[reader.response],
+        "window": None if window is None else (float(window[0]), float(window[1])),
+        "align": reader.align,
+    }
 
 
 def drop_deviating(
-    taken: dict[int, Waveform], reasons: dict[int, str], *, length: str
+    taken: dict[int, Waveform],
+    reasons: dict[int, str],
+    *,
+    length: str,
+    resampling: bool = True,
 ) -> None:
     """Leave out the records that differ from most in components, rate or length.
 
@@ -30,7 +56,10 @@ def drop_deviating(
         Why rows are left out; those that differ are added.
     length : str
         Name of the parameter that gives records one length, for the reason.
+    resampling : bool, default=True
+        Whether records are resampled where `sampling_rate` is given, for the reason.
     """
+    before = set(taken)
     for name, parameter, fact in (
         ("choice of components", "components", lambda record: record.components),
         (
@@ -41,6 +70,13 @@ def drop_deviating(
         ("length in samples", length, lambda record: record.samples.shape[1]),
     ):
         drop_minority(taken, reasons, name, parameter, fact)
+        if parameter == "sampling_rate" and resampling and taken:
+            rate = next(iter(taken.values())).sampling_rate
+            for row in before - set(taken):
+                reasons[row] = reasons[row].replace(
+                    "see the parameter sampling_rate",
+                    f"give sampling_rate={rate:g} to resample",
+                )
 
 
 def rejected_rows(frame: pd.DataFrame, reasons: Mapping[Any, str]) -> pd.DataFrame:
@@ -68,6 +104,7 @@ def waveform_bunch(
     *,
     target: str = "event_type",
     origin: str = "",
+    **facts: Any,
 ) -> Bunch:
     """Return waveforms that agree in all but their samples as a Bunch.
 
@@ -83,6 +120,8 @@ def waveform_bunch(
         Column of the labels.
     origin : str, default=""
         Where they come from, for the description.
+    **facts : dict
+        Further entries of the bunch.
 
     Returns
     -------
@@ -104,6 +143,7 @@ def waveform_bunch(
             f"components {components}, {samples.shape[-1]} samples at {rate:g} Hz; "
             f"{len(rejected)} were left out."
         ),
+        **facts,
     )
 
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from obspy.core.event import Catalog
     from sklearn.utils import Bunch
 
+    from ._client_requests import WaveformClient
+
 REFERENCES = {"origin": ("origin time", "origin_time"), "P": ("P pick", "p_time")}
 LONGEST_WINDOW = 86_400.0  # seconds: a day, the span of a file of continuous data
 
@@ -73,9 +75,11 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
         every station has one vote. Others follow after these, in order of their names.
         None takes all of them.
     sampling_rate : float in [0.001, 100000], default=None
-        Rate of the records in Hz. None takes that of most recordings.
+        Rate of the records in Hz. None takes that of most recordings, as it is;
+        others are rejected then.
     rates : {"resample", "reject"}, default="resample"
-        What to do with recordings of another rate than `sampling_rate`.
+        What to do with recordings of another rate than `sampling_rate`, where that is
+        given.
     window : tuple of (float, float), default=None
         Start and end in seconds from the reference. None takes whole recordings, of
         the length of most.
@@ -215,7 +219,13 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
 
     def read(
         self,
-        sources: Stream | Trace | str | PathLike[str] | Sequence[Any] | npt.NDArray,
+        sources: Stream
+        | Trace
+        | WaveformClient
+        | str
+        | PathLike[str]
+        | Sequence[Any]
+        | npt.NDArray,
         *,
         events: pd.DataFrame | Bunch | Catalog | str | PathLike[str] | None = None,
         picks: pd.DataFrame | None = None,
@@ -275,7 +285,8 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
                 Event of each record, str.
             frame : DataFrame
                 One row per record: `record_id`, `event_id`, `event_type`, `station`,
-                `location`, `channels`, `sampling_rate_hz` (before resampling),
+                `location`, `channels`, `sampling_rate_hz` (of the recording, before
+                resampling; a `ReadingWarning` counts those that are lower),
                 `start_time` (of the first sample, UTC), `p_arrival` and `s_arrival`
                 (seconds from the first sample to the sample nearest to the pick; NaN
                 where there is none within), `distance_km`, `azimuth`, `back_azimuth`
@@ -286,6 +297,12 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
                 Sampling rate in Hz.
             components : str
                 Components of `data`.
+            units : {"counts", "m", "m/s", "m/s^2"}
+                Units of the samples: counts as recorded, or those of `response`.
+            window : tuple of (float, float) or None
+                The `window` of the reader in seconds.
+            align : str
+                Its `align`: what the window is relative to.
             stations : ndarray of shape (n_records,)
                 Station of each record, str.
             rejected : DataFrame
@@ -305,6 +322,8 @@ class WaveformReader(ValidatedParameters, BaseEstimator):
         inventory = as_inventory(inventory)
         if self.response is not None and inventory is None:
             raise ValueError(f"response={self.response!r} needs an inventory.")
+        if self.align == "P" and events is None and picks is None:
+            raise ValueError("align='P' needs events= or picks=: it has no P pick.")
         reading = Reading(self, events, picks, inventory)
         return reading.run(sources, groups, exclusions, verbose)
 
