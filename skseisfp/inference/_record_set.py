@@ -11,7 +11,6 @@ import pandas as pd
 from sklearn.utils import check_array
 
 from ..events import EVENT_ID, find_groups
-from ..io.record_bunch import UNITS
 
 FACTS = ("sampling_rate", "components", "units")
 CUT = ("align", "window")  # how records are cut; known where align is
