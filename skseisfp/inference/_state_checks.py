@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ._pipeline_faults import rate_of_input, walk_steps
-from ._record_set import UNITS
+from ..io.record_bunch import UNITS
 
 KINDS = ("waveforms", "fingerprints", "features")
 ALIGNS = (None, "start", "origin", "P")

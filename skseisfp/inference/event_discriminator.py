@@ -20,6 +20,7 @@ from .._utils.validation import check_classes
 from ..ensemble import EventVoteClassifier
 from ..events import find_groups, warn_events_unknown
 from ..io import WaveformReader
+from ..io.record_bunch import UNITS
 from ..metrics import event_labels
 from ._catalogue import label_catalogue, new_catalogue, types_of_classes
 from ._contract_facts import score_events
@@ -28,12 +29,7 @@ from ._event_table import with_all_events
 from ._flags import flag_table, join_flags, least_snr, ranges_of
 from ._held_out import calibrated, fit_all, make_folds, score_held_out, split_steps
 from ._html import discriminator_html
-from ._record_set import (
-    UNITS,
-    as_record_set,
-    as_samples,
-    density_of,
-)
+from ._record_set import as_record_set, as_samples, density_of
 from ._source_records import open_catalogue, read_source
 from .input_contract import InputContract
 from .model_card import write_model_card

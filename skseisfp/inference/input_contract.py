@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ._record_set import CUT, FACTS, UNITS, RecordSet, as_window, show_window
+from ..io.record_bunch import UNITS
+from ._record_set import CUT, FACTS, RecordSet, as_window, show_window
 from ._state_checks import check_contract
 
 RATE_TOLERANCE = 1e-6  # relative; files hold rates as float32 or rounded periods
