@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ._pipeline_faults import rate_of_input, walk_steps
 from ..io.record_bunch import UNITS
+from ._pipeline_faults import rate_of_input, walk_steps
 
 KINDS = ("waveforms", "fingerprints", "features")
 ALIGNS = (None, "start", "origin", "P")
