@@ -127,7 +127,8 @@ class WaveformBaseline(
         self.sampling_rate = sampling_rate
         self.window = window
         self.n_jobs = n_jobs
-        if verbose != 0:  # so that a subclass that does not take it has no attribute
+        # a subclass that does not take it has none of its own, so that its files load
+        if verbose is not type(self).verbose:
             self.verbose = verbose
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray:
