@@ -291,3 +291,10 @@ def test_a_heap_without_an_end_is_named(tmp_path):
     file.write_bytes(content)
     with pytest.raises(ValueError, match=r"cube\.nc .*a heap of strings has no end"):
         ResultCube.from_netcdf(file)
+
+
+@pytest.mark.parametrize("transformer", [FingerprintTransformer, ScalogramTransformer])
+@pytest.mark.parametrize("shape", [(2**40, 1), (1, 2**40), (2**40, 2**40)])
+def test_images_beyond_memory_are_named(transformer, shape):
+    with pytest.raises(ValueError, match="shape must have at most 67108864 pixels"):
+        transformer(shape=shape).fit(np.eye(2, 800))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -17,6 +18,9 @@ from ._table_output import TableOutput
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+
+MOST_PIXELS = 2**26  # of an image, 64 MiB as bytes; screens have 2**23
 
 
 class RecordTransformer(
@@ -149,6 +153,12 @@ def check_log_scale(scale, normalize):
     """Raise if a logarithmic scale has no maximum that it is relative to."""
     if scale == "log" and not normalize:
         raise ValueError("scale='log' is relative to the maximum: set normalize=True.")
+
+
+def check_pixels(shape):
+    """Raise if an image has more pixels than fit memory."""
+    if prod(shape) > MOST_PIXELS:
+        raise ValueError(f"shape must have at most {MOST_PIXELS} pixels; got {shape}.")
 
 
 def over_peak(values, axis):

@@ -31,6 +31,7 @@ from ..signal.windows import window_samples
 from ._constraints import BATCHES, WAVELET_IMAGE
 from ._fingerprint_layout import FingerprintLayout
 from ._presets import PRESETS
+from ._record_transformer import check_pixels
 from ._table_output import TableOutput
 
 if TYPE_CHECKING:
@@ -436,6 +437,7 @@ Encoding, default="signed"
 
     def _check_combinations(self):
         """Raise if parameters do not go together."""
+        check_pixels(self.shape)
         largest = int(np.prod(self.shape)) - 1
         if not largest:
             raise ValueError("shape must have more than one pixel; got (1, 1).")

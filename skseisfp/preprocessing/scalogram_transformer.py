@@ -8,7 +8,7 @@ from .._parameters import HERTZ, SIZE
 from ..signal.scalogram import scale_image, scalogram
 from ..signal.wavelets import Morlet, Morse, frequency_axis
 from ._constraints import WAVELET_IMAGE
-from ._record_transformer import RecordTransformer
+from ._record_transformer import RecordTransformer, check_pixels
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -109,6 +109,8 @@ class ScalogramTransformer(RecordTransformer):
         )
 
     def _check_combinations(self, n_samples):
+        """Raise if images do not fit memory, or frequencies the records."""
+        check_pixels(self.shape)
         self.frequencies(n_samples)
 
     def _map_traces(self, traces):

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from math import prod
-
 import numpy as np
 
 from .._parameters import SIZE
-from ._record_transformer import RecordTransformer, over_peak
-
-MOST_PIXELS = 2**26  # of a picture, 64 MiB; screens have 2**23
+from ._record_transformer import RecordTransformer, check_pixels, over_peak
 
 
 class WaveformImageTransformer(RecordTransformer):
@@ -66,10 +62,7 @@ class WaveformImageTransformer(RecordTransformer):
 
     def _check_combinations(self, n_samples):
         """Raise if the image of a trace does not fit memory."""
-        if prod(self.shape) > MOST_PIXELS:
-            raise ValueError(
-                f"shape must have at most {MOST_PIXELS} pixels; got {self.shape}."
-            )
+        check_pixels(self.shape)
 
     def _map_traces(self, traces):
         rows, columns = self.shape
