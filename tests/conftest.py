@@ -27,6 +27,14 @@ SWITCHES = (
 )
 
 
+@pytest.fixture(autouse=True)
+def closed_figures():
+    """Close what a test leaves open: pyplot warns of more than twenty figures."""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
+
+
 @pytest.fixture
 def pyplot():
     """Pyplot that draws to memory; its figures are closed after the test."""

@@ -30,9 +30,10 @@ INSTANCES = {
     "MultiRepresentationClassifier": [{"n_estimators": 3}],
     "MultiViewClassifier": [{"estimator": LogisticRegression()}],
 }
-# readers and augmenters are neither fitted nor applied as transformers are, searches
+# policies, readers and augmenters are neither fitted nor applied as transformers are, searches
 # are held against GridSearchCV, baselines take minutes: in their own tests
 ELSEWHERE = {
+    "PickingPolicy",
     "StagedSearchCV",
     "SweepSearchCV",
     "WaveformAugmenter",
