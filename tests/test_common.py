@@ -30,8 +30,8 @@ INSTANCES = {
     "MultiRepresentationClassifier": [{"n_estimators": 3}],
     "MultiViewClassifier": [{"estimator": LogisticRegression()}],
 }
-# policies, readers and augmenters are neither fitted nor applied as transformers are, searches
-# are held against GridSearchCV, baselines take minutes: in their own tests
+# policies, readers and augmenters are neither fitted nor applied as transformers are,
+# searches are held against GridSearchCV, baselines take minutes: in their own tests
 ELSEWHERE = {
     "PickingPolicy",
     "StagedSearchCV",
