@@ -19,6 +19,8 @@ from skseisfp.io.reading_notes import ReadingWarning
 from skseisfp.preprocessing import FingerprintTransformer
 
 distributed = pytest.importorskip("distributed")
+# on purpose, while the cluster of the module is open: older versions warn of it
+pytestmark = pytest.mark.filterwarnings("ignore:Running on a single-machine scheduler")
 READER = WaveformReader(sampling_rate=50.0, window=(0.0, 15.0))
 FINGERPRINTS = FingerprintTransformer(sampling_rate=50.0, flatten=True)
 SHORT = {"event_id": "short", "event_type": "blast"}

@@ -379,7 +379,9 @@ def test_a_forged_file_is_an_error_that_names_it(name, results):
     result = results[name]
     assert result["error"] == "ValueError", result
     assert result["file"] in result["message"]
-    assert re.search(HOSTILE[name][1], result["message"]), result
+    # older versions of skops do not trust the functions of NumPy in the first place
+    fair = rf"{HOSTILE[name][1]}|types that are not trusted: numpy\.add"
+    assert re.search(fair, result["message"]), result
     assert result["kilobytes"] < 2 * hostile_models.MOST_BYTES / 1024
 
 
