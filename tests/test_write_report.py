@@ -3,10 +3,12 @@
 import json
 import re
 import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
 from result_cubes import CLASSES, EVIL, FAILURE, best_trial, make_cube
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
@@ -414,9 +416,14 @@ def test_the_cube_turns_and_a_click_on_a_point_opens_its_trial(study):
     before = page.run(EYE)
     page.drag((x, y), (x + 90, y))
     assert abs(page.run(EYE) - before) > 0.1
-    left, top, trial = page.run(NEAREST)
-    page.hold_at(left, top)
-    page.wait_for("#trial-title", f"Trial {trial + 1},")
+    for _ in range(3):  # on a busy machine a scene may miss what is under the pointer
+        left, top, trial = page.run(NEAREST)
+        page.hold_at(left, top)
+        with suppress(TimeoutException):
+            page.wait_for("#trial-title", f"Trial {trial + 1},")
+            break
+        page.release()
+    assert page.text("#trial-title").startswith(f"Trial {trial + 1},")
     page.release()
 
 
