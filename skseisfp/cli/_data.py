@@ -16,7 +16,6 @@ DATA_HELP = """\
 `synthetic`; a folder of labelled records (metadata.csv with waveforms.npz, or
 labels.csv with folders of waveform files); an archive; or waveform files with
 --events"""
-UNITS = {None: "counts", "DISP": "m", "VEL": "m/s", "ACC": "m/s^2"}  # by response
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
@@ -168,5 +167,4 @@ def _with_labels(bunch, reader, rejected):
         for name in bunch.frame.loc[~known, "record_id"]
     ]
     reader.set_params(sampling_rate=bunch.sampling_rate)
-    bunch["units"] = UNITS[reader.response]
     return _rows(bunch, known), reader, rejected

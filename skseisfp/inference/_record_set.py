@@ -11,6 +11,7 @@ import pandas as pd
 from sklearn.utils import check_array
 
 from ..events import EVENT_ID, find_groups
+from ..io.record_bunch import as_window
 
 FACTS = ("sampling_rate", "components", "units")
 CUT = ("align", "window")  # how records are cut; known where align is
@@ -55,11 +56,6 @@ def as_record_set(X: Any, y: Any = None, groups: Any = None) -> RecordSet:
     facts = {name: X.get(name) for name in FACTS + CUT}
     facts["window"] = as_window(facts["window"])
     return RecordSet(X["data"], labels, groups, frame.reset_index(drop=True), facts)
-
-
-def as_window(window: Any) -> tuple[float, float] | None:
-    """Return a window as two floats, or None."""
-    return None if window is None else (float(window[0]), float(window[1]))
 
 
 def show_window(window: tuple[float, float] | None) -> str:

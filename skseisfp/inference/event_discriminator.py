@@ -528,7 +528,6 @@ default="events"
         bunch = read_source(
             reader, source, tables, picks, inventory, self._picking(), self.verbose
         )
-        bunch["units"] = UNITS[reader.response]
         by_record, by_event = self._predict_tables(bunch, None, None, {})
         if events is None:
             ids = list(by_event.index)

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..io.record_bunch import UNITS
-from ._record_set import CUT, FACTS, RecordSet, as_window, show_window
+from ..io.record_bunch import as_window, facts_of_reader
+from ._record_set import CUT, FACTS, RecordSet, show_window
 from ._state_checks import check_contract
 
 RATE_TOLERANCE = 1e-6  # relative; files hold rates as float32 or rounded periods
@@ -237,21 +237,16 @@ class InputContract:
         ValueError
             If rate, components, units, alignment, window or length differ.
         """
-        facts = {
-            "sampling_rate": reader.sampling_rate,
-            "components": reader.components,
-            "units": UNITS[reader.response],
-        }
+        made = _made_by(reader)
+        facts = {name: made[name] for name in FACTS}
         self.check_facts(facts, origin="The records of reader")
-        if self.align is not None:
-            cut = ("align", reader.align), ("window", as_window(reader.window))
-            for name, given in cut:
-                own = getattr(self, name)
-                if given != own:
-                    raise ValueError(
-                        f"reader has {name}={given!r}; this discriminator was fitted "
-                        f"on records of {name}={own!r}."
-                    )
+        for name in CUT if self.align is not None else ():
+            own = getattr(self, name)
+            if made[name] != own:
+                raise ValueError(
+                    f"reader has {name}={made[name]!r}; this discriminator was fitted "
+                    f"on records of {name}={own!r}."
+                )
         self._check_length(reader)
 
     def _check_length(self, reader):
@@ -266,6 +261,15 @@ class InputContract:
                 f"{self.sampling_rate:g} Hz; this discriminator was fitted on records "
                 f"of {self.record_shape[-1]} samples."
             )
+
+
+def _made_by(reader):
+    """Return the facts of the records that a reader makes."""
+    return {
+        "sampling_rate": reader.sampling_rate,
+        "components": reader.components,
+        **facts_of_reader(reader),
+    }
 
 
 def _in_words(name, score, low, high):
@@ -300,11 +304,7 @@ def merge_facts(
     """
     sources = {"the records have": records.facts, "the parameter is": given}
     if reader is not None:
-        sources["reader makes"] = {
-            "sampling_rate": reader.sampling_rate,
-            "components": reader.components,
-            "units": UNITS[reader.response],
-        }
+        sources["reader makes"] = _made_by(reader)
     merged: dict[str, Any] = {}
     for name in FACTS:
         known = {
@@ -327,7 +327,7 @@ def _merge_cut(records, reader):
     own = {name: records.facts[name] for name in CUT}
     if reader is None:
         return own if own["align"] is not None else dict.fromkeys(own)
-    made = {"align": reader.align, "window": as_window(reader.window)}
+    made = {name: _made_by(reader)[name] for name in CUT}
     if own["align"] is None:
         _check_onsets(records, made)
     elif own["align"] != made["align"]:

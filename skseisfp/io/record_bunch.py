@@ -31,12 +31,16 @@ def facts_of_reader(reader: Any) -> dict[str, Any]:
     dict of str to object
         Entries of a Bunch: `units`, `window` and `align`.
     """
-    window = reader.window
     return {
         "units": UNITS[reader.response],
-        "window": None if window is None else (float(window[0]), float(window[1])),
+        "window": as_window(reader.window),
         "align": reader.align,
     }
+
+
+def as_window(window: Any) -> tuple[float, float] | None:
+    """Return a window as two floats, or None."""
+    return None if window is None else (float(window[0]), float(window[1]))
 
 
 def drop_deviating(
