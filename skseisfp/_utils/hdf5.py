@@ -194,20 +194,25 @@ def _check_type(item):
 
 def _check_strings(item):
     """Check the heaps of the strings of a data set, all of the file if need be."""
-    path, offset = item.file.filename, item.id.get_offset()
-    if offset is None:  # in the head of the data set, or in chunks
-        check_heaps(path)
-        return
+    path = item.file.filename
     with _mapped(path) as content:
-        part = content[offset : offset + STRING.itemsize * item.size]
-        part = part[: len(part) - len(part) % STRING.itemsize]
-        strings = np.frombuffer(part, STRING)
-        heaps = set(strings["heap"][strings["length"] > 0].tolist())
-        found = [content[heap : heap + len(HEAP)] == HEAP for heap in heaps]
-        for heap in heaps if all(found) else ():
+        heaps = _heaps_of(item, content)
+        for heap in heaps or ():
             _check_heap(path, content, heap)
-    if not all(found):
+    if heaps is None:
         check_heaps(path)
+
+
+def _heaps_of(item, content):
+    """Return where the heaps of the strings of a data set are, None if not known."""
+    offset = item.id.get_offset()
+    if offset is None:  # in the head of the data set, or in chunks
+        return None
+    part = content[offset : offset + STRING.itemsize * item.size]
+    strings = np.frombuffer(part[: len(part) - len(part) % STRING.itemsize], STRING)
+    heaps = set(strings["heap"][strings["length"] > 0].tolist())
+    known = all(content[heap : heap + len(HEAP)] == HEAP for heap in heaps)
+    return heaps if known else None
 
 
 def _elsewhere(group, name, where):
