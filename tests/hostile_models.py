@@ -10,6 +10,7 @@ import json
 import pickle
 import resource
 import signal
+import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -690,6 +691,28 @@ def a_network_of_no_device(members, schema):
 @kind("network", "was not written by")
 def a_network_of_other_classes(members, schema):
     put(members, at(schema, "classes_"), np.arange(100))
+
+
+def load_each(folder, files):
+    """Write files and load each in other processes; return what happened, by name."""
+    for number, content in enumerate(files.values()):
+        (folder / f"{number:03d}.skops").write_bytes(content)
+    found = {}
+    while any(folder.glob("*.skops")):  # one that ends its process leaves the others
+        command = [sys.executable, __file__, str(folder)]
+        run = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=300
+        )
+        for line in run.stdout.splitlines():
+            result = json.loads(line)
+            # the second line of a file takes the place of the first
+            found[result["file"]] = {"error": f"exit {run.returncode}"} | result
+            (folder / result["file"]).unlink(missing_ok=True)
+        assert run.stdout, run.stderr
+    return {
+        "left": sorted(path.name for path in folder.iterdir()),
+        **{name: found[f"{at:03d}.skops"] for at, name in enumerate(files)},
+    }
 
 
 def main(folder):

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 
 import hostile_models
 import numpy as np
@@ -356,22 +354,8 @@ def save_a_sound_file(tmp_path_factory):
 @pytest.fixture(scope="module", name="results")
 def load_all(sound, tmp_path_factory):
     """What happened to a process that loads each of the hostile files."""
-    folder = tmp_path_factory.mktemp("hostile")
-    for number, (forge, _) in enumerate(HOSTILE.values()):
-        (folder / f"{number:03d}.skops").write_bytes(forged(sound, forge))
-    command = [sys.executable, hostile_models.__file__, str(folder)]
-    run = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=300
-    )
-    assert run.returncode == 0, run.stderr
-    # the second line of a file takes the place of the first
-    found = {r["file"]: r for r in map(json.loads, run.stdout.splitlines())}
-    for file in found:
-        (folder / file).unlink()
-    return {
-        "left": sorted(path.name for path in folder.iterdir()),
-        **{name: found[f"{at:03d}.skops"] for at, name in enumerate(HOSTILE)},
-    }
+    files = {name: forged(sound, forge) for name, (forge, _) in HOSTILE.items()}
+    return hostile_models.load_each(tmp_path_factory.mktemp("hostile"), files)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
