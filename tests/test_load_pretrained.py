@@ -222,6 +222,7 @@ def test_fine_tuning_needs_new_records_of_all_classes(new):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:22 records have P before the origin")
 def test_the_command_makes_the_file_again(tmp_path, monkeypatch):
     data = os.environ.get("SKSEISFP_DATA")
     if not data:

@@ -35,6 +35,7 @@ from skseisfp.sweep._store import Store
 from skseisfp.sweep._stored_studies import read_study
 
 optuna = pytest.importorskip("optuna")
+sqlalchemy = pytest.importorskip("sqlalchemy")
 
 IRIS = load_iris(return_X_y=True)
 PLAN = ExperimentPlan({"C": [0.1, 1.0, 10.0], "kernel": ["linear", "rbf"]}, name="iris")
@@ -416,6 +417,27 @@ def open_at_once(store, n_threads=6):
 def test_a_new_store_is_opened_by_several_at_once(tmp_path):
     for k in range(3):
         assert open_at_once(tmp_path / f"{k}.db") == []
+
+
+@pytest.mark.parametrize(
+    "code", [sqlite3.SQLITE_ERROR, sqlite3.SQLITE_SCHEMA, sqlite3.SQLITE_CONSTRAINT]
+)
+def test_tables_that_another_process_makes_are_looked_for_again(
+    tmp_path, monkeypatch, code
+):
+    cause = sqlite3.OperationalError("table studies already exists")
+    cause.sqlite_errorcode = code
+    errors = [sqlalchemy.exc.OperationalError("CREATE", None, cause)]
+
+    class LateStorage(optuna.storages.RDBStorage):
+        def __init__(self, *args, **kwargs):
+            if errors:
+                raise errors.pop()
+            super().__init__(*args, **kwargs)
+
+    monkeypatch.setattr(optuna.storages, "RDBStorage", LateStorage)
+    Store(tmp_path / "study.db").close()
+    assert errors == []
 
 
 def test_the_log_of_a_file_waits_for_other_writers(tmp_path):

@@ -25,8 +25,13 @@ LOG_WAIT = 0.02  # seconds until the write-ahead log is asked for again
 TABLE_WAITS = (0.1, 0.3, 1.0, 3.0, 10.0)  # seconds until tables are looked for again
 # in all a minute and a half: a server is back by then, or needs its administrator
 RESTART_WAITS = (1, 2, 5, 10, 20, 50)  # seconds until a server is asked again
-# codes of errors where tables are there by now: of SQLite (of the version's row, too)
-TABLE_EXISTS = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT)
+# codes of errors where tables are there by now: of SQLite (also where a statement had
+# been read before a table came, and where the version's row is there)
+TABLE_EXISTS = (
+    sqlite3.SQLITE_ERROR,
+    sqlite3.SQLITE_SCHEMA,
+    sqlite3.SQLITE_CONSTRAINT,
+)
 MYSQL_TABLE_EXISTS = 1050  # ER_TABLE_EXISTS_ERROR
 QUIET = RLock()  # the level of a logger belongs to all threads
 GONE = (
