@@ -6,7 +6,6 @@ import ctypes
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from ..signal.waveform import RecordError
 
@@ -46,7 +45,7 @@ def limited_time(n_bytes: int) -> Iterator[None]:
         while not finished.wait(wait):
             with lock:
                 if not finished.is_set():
-                    _raise_in(thread, _Interrupt)
+                    _interrupt(thread)
             wait = AGAIN
 
     watcher = threading.Thread(target=watch, daemon=True)
@@ -57,14 +56,17 @@ def limited_time(n_bytes: int) -> Iterator[None]:
         finally:
             with lock:
                 finished.set()
+            # An interrupt that was sent comes in a loop at the latest. It is not taken
+            # back: Python 3.11 would look for it for ever, and hang where it is traced.
+            for _ in range(2):
+                pass
     except _Interrupt:
         finished.set()
         raise TooLongError(f"reading it took more than {seconds:.0f} s") from None
-    finally:
-        _raise_in(thread, None)
 
 
-def _raise_in(thread: int, error: Any) -> None:
-    """Let a thread raise an error soon; None takes back one that it has not raised."""
-    value = None if error is None else ctypes.py_object(error)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), value)
+def _interrupt(thread: int) -> None:
+    """Let a thread raise an interrupt soon."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread), ctypes.py_object(_Interrupt)
+    )
