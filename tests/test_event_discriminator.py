@@ -18,7 +18,12 @@ from sklearn.utils.estimator_checks import check_estimator
 from skseisfp import AdaptiveHighpassFilter, FingerprintTransformer, load, save
 from skseisfp.events import EventsUnknownWarning, attach_events
 from skseisfp.inference import EventDiscriminator
-from skseisfp.inference._reject import least_events, reject_threshold
+from skseisfp.inference._reject import (
+    exclusion_threshold,
+    fewest_of_class,
+    least_events,
+    reject_threshold,
+)
 from skseisfp.plotting import EventCalibrationDisplay
 
 RATE, ONSET = 20.0, 5.0
@@ -145,7 +150,7 @@ def test_the_contract_holds_what_was_measured(bunch, fitted):
     assert contract.events == {"blast": 12, "quake": 12}
     assert contract.folds == {"folds of events": 5, "records held out": 72}
     score, low, high = contract.scores["balanced_accuracy"]
-    assert 0.9 < low <= score <= high <= 1
+    assert 0.75 < low < score == high == 1  # of 12 events of each class
     assert set(contract.scores) >= {"roc_auc", "brier_score", "calibration_error"}
     assert "scikit-learn" in contract.versions
     again = EventDiscriminator(make_classifier()).fit(bunch).contract_
@@ -324,8 +329,73 @@ def test_an_error_that_cannot_be_kept_leaves_all_events_undecided():
     with pytest.warns(UserWarning, match=message):
         model.fit(X, y, groups=event_id)
     assert model.reject_threshold_ == np.inf
-    assert "| decided from score | none found: all undecided |" in model.model_card()
+    assert "| decided | none found: all undecided |" in model.model_card()
     assert set(model.predict_events(X, event_id)["decision"]) == {"undecided"}
+
+
+def make_rare(n_events, seed=0):
+    """Return records of many quakes and few blasts, which are hard to distinguish."""
+    X, y, event_id = make_features(n_events, spread=1.5, seed=seed)
+    codes = np.unique(event_id, return_inverse=True)[1]
+    kept = (y == "quake") | (codes % 12 == 0)
+    return X[kept], y[kept], event_id[kept]
+
+
+def test_the_error_of_a_rare_class_stays_below_the_stated_one():
+    train, new = make_rare(600), make_rare(3000, seed=1)
+    missed = {}
+    for error_of in ("decided", "classes"):
+        model = EventDiscriminator(
+            LogisticRegression(), max_error=0.1, error_of=error_of
+        ).fit(train[0], train[1], groups=train[2])
+        table = model.predict_events(new[0], new[2])
+        truth = pd.Series(new[1], index=new[2]).groupby(level=0).first()
+        truth = truth.loc[table.index].to_numpy()
+        decided = (table["decision"] != "undecided").to_numpy()
+        assert 0.2 < decided.mean() < 1
+        wrong = decided & (table["decision"] != truth).to_numpy()
+        missed[error_of] = wrong[truth == "blast"].mean()
+        assert wrong.mean() < 0.1
+    assert missed["classes"] < 0.1 < missed["decided"]
+    assert np.isfinite(model.class_thresholds_).all()
+    assert model.reject_threshold_ == -np.inf
+    assert "| decided | all other classes are excluded: blast below" in (
+        model.model_card()
+    )
+
+
+def test_a_class_of_few_events_is_never_excluded():
+    X, y, event_id = make_rare(200)
+    model = EventDiscriminator(LogisticRegression(), max_error=0.1, error_of="classes")
+    message = (
+        r"takes 22 events of a class that were held out: 'blast' \([0-9]+\) cannot"
+    )
+    with pytest.warns(UserWarning, match=message):
+        model.fit(X, y, groups=event_id)
+    assert model.class_thresholds_[0] == -np.inf
+    assert "blast never" in model.model_card()
+    assert "quake" not in set(model.predict_events(X, event_id)["decision"])
+
+
+@pytest.mark.parametrize("max_error", [0.05, 0.1, 0.6])
+def test_the_least_number_of_events_of_a_class_has_a_threshold(max_error):
+    risk = {"max_error": max_error, "confidence_level": 0.9}
+    fewest = fewest_of_class(**risk)
+    for n_events, is_found in ((fewest - 1, False), (fewest, True)):
+        threshold = exclusion_threshold(np.full(n_events, 0.4), **risk)
+        assert np.isfinite(threshold) == is_found
+
+
+@pytest.mark.parametrize("n_events", [25, 200])
+def test_a_class_is_wrongly_excluded_as_rarely_as_stated(n_events):
+    rng = np.random.default_rng(0)
+    thresholds = [  # of uniform scores: the share that is excluded
+        exclusion_threshold(
+            rng.uniform(size=n_events), max_error=0.1, confidence_level=0.9
+        )
+        for _ in range(1000)
+    ]
+    assert 0.88 < np.mean(np.array(thresholds) <= 0.1) < 0.97
 
 
 @pytest.mark.parametrize("max_error", [0.05, 0.1, 0.6])

@@ -172,6 +172,7 @@ def test_the_settings_are_those_of_the_discriminator(bunch, tmp_path):
     assert settings["calibration"]["offsets"] == offsets
     assert settings["decision"] == {
         "least_score": discriminator.reject_threshold_,
+        "excluded_below": None,
         "min_stations": 2,
     }
     low, high = discriminator.contract_.ranges["peak"]
@@ -185,7 +186,11 @@ def test_a_pipeline_has_a_contract_of_what_is_known(bunch, tmp_path):
     assert settings["contract"]["components"] is None
     assert settings["calibration"] is None
     assert settings["limits"] == {}
-    assert settings["decision"] == {"least_score": None, "min_stations": 1}
+    assert settings["decision"] == {
+        "least_score": None,
+        "excluded_below": None,
+        "min_stations": 1,
+    }
 
 
 def test_a_threshold_that_decides_nothing_is_a_number(discriminator, tmp_path):

@@ -203,6 +203,25 @@ def test_many_stations_and_high_thresholds_leave_records_undecided(
     assert {result["prediction"] for result in results} <= {"blast", "quake"}
 
 
+@pytest.mark.parametrize("never", [[], [0]])
+def test_records_are_decided_where_all_other_classes_are_excluded(
+    discriminator, bunch, tmp_path, monkeypatch, never
+):
+    records = bunch.data[::-1]
+    events = np.arange(len(records))
+    scores = discriminator.predict_proba(records, groups=events)
+    by_class = np.full(2, np.median(scores.min(axis=1)))
+    by_class[never] = -np.inf
+    monkeypatch.setattr(discriminator, "class_thresholds_", by_class)
+    monkeypatch.setattr(discriminator, "reject_threshold_", -np.inf)
+    folder = export_onnx(discriminator, tmp_path / "new")
+    results = _runner.Runner(folder).predict(records)
+    decisions = discriminator.predict_events(records, events)["decision"]
+    assert [result["decision"] for result in results] == decisions.tolist()
+    classes = discriminator.classes_
+    assert set(decisions) == {"undecided", *np.delete(classes, [1] if never else [])}
+
+
 @pytest.mark.parametrize(
     ("facts", "message"),
     [

@@ -200,6 +200,13 @@ for name, array in ARRAYS.items():
         put(members, at(schema, "event_calibration_"), array)
 
 
+for number, value in enumerate([value_of(0.5), FUNCTION, list_of()]):
+
+    @hostile(f"thresholds of classes {number}", "class_thresholds_ must be")
+    def class_thresholds(members, schema, value=value):
+        replace(schema, "class_thresholds_", value)
+
+
 for name, array in ARRAYS.items():
     if name not in ("of NaN", "of infinity"):
 
@@ -224,6 +231,7 @@ PARAMETERS = {
     "min_stations": [value_of(0), value_of(NAN), value_of(2.5)],
     "max_error": [value_of(NAN), value_of(1.5), FUNCTION],
     "confidence_level": [value_of(2.0)],
+    "error_of": [value_of("events"), FUNCTION],
     "p_arrival": [value_of(-1.0), FUNCTION],
     "calibration": [value_of("platt")],
     "reader": [value_of("reader"), FUNCTION],

@@ -230,6 +230,11 @@ def test_long_recordings_are_cut_and_others_are_named(
     page.choose(write_record(path, dead))
     assert "undecided" in page.text("outcome")
     assert "no_signal" in page.text("outcome")
+    page.run("decision.excluded_below = [0, 0]")
+    page.choose(write_record(path, bunch["data"][2]))
+    other = discriminator.classes_[np.argmin(predicted(page))]
+    assert f"also possible: {other}" in page.text("outcome")
+    page.run("decision.excluded_below = null")
     for change, message in (
         ({"rate": 40.0}, "sampling rate is 40 Hz; must be 20 Hz"),
         ({"components": "Z1X"}, "has the components ZNE"),

@@ -43,6 +43,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="largest share of wrong decisions; other events are left undecided",
     )
+    group.add_argument(
+        "--error-of",
+        choices=("decided", "classes"),
+        default="decided",
+        help="events of --max-error: the decided ones, or those of each class, however "
+        "rare it is (default: %(default)s)",
+    )
     group.add_argument("--license", help="for the card")
     group.add_argument("--citation", help="for the card")
     add_data(parser)
@@ -63,6 +70,7 @@ def run(options: argparse.Namespace) -> Outcome:
         make_pipeline(options, bunch.sampling_rate),
         reader=reader,
         max_error=options.max_error,
+        error_of=options.error_of,
         cv=options.cv,
         random_state=options.seed,
         license=options.license,

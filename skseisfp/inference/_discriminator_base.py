@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +16,7 @@ from ..ensemble import EventVoteClassifier
 from ..events import find_groups
 from ..metrics import event_labels
 from ..metrics.decisions import decide, decision_threshold
+from ._abstention import Abstention, find_abstention
 from ._contract_facts import begin_contract
 from ._event_calibration import apply_calibration, fit_calibration
 from ._event_table import (
@@ -34,7 +34,6 @@ from ._record_set import (
     is_fingerprint,
     known_arrivals,
 )
-from ._reject import least_events, reject_threshold
 from ._source_records import read_archive
 from ._state_checks import check_discriminator
 from .input_contract import InputContract
@@ -58,11 +57,13 @@ class DiscriminatorBase(EventVoteClassifier):
     p_arrival: float | None
     calibration: str | None
     max_error: Any
+    error_of: str
     confidence_level: float
     min_stations: int
     verbose: int
     contract_: InputContract
     reject_threshold_: float
+    class_thresholds_: Any
     event_calibration_: Any
 
     def _records_to_fit(self, X, y, groups):
@@ -153,10 +154,17 @@ class DiscriminatorBase(EventVoteClassifier):
         self.event_calibration_ = None
         if self.calibration == "events":
             self.event_calibration_, by_event = fit_calibration(by_event, truth)
-        self.reject_threshold_ = -np.inf
+        found = Abstention()
         if self.max_error is not None:
-            predicted = np.unique(labels)[decide(by_event)]
-            self.reject_threshold_ = self._threshold(by_event, predicted == truth)
+            found = find_abstention(
+                by_event,
+                truth,
+                np.unique(labels),
+                error_of=self.error_of,
+                max_error=self.max_error,
+                confidence_level=self.confidence_level,
+            )
+        self.reject_threshold_, self.class_thresholds_ = found
         return table.index, truth, by_event
 
     def _keep_held_out(self, held_out, events):
@@ -181,26 +189,9 @@ class DiscriminatorBase(EventVoteClassifier):
                     f"{parameter}=None."
                 )
 
-    def _threshold(self, scores, is_right):
-        """Return the score at which events are decided."""
-        threshold = reject_threshold(
-            scores.max(axis=1),
-            is_right,
-            max_error=self.max_error,
-            confidence_level=self.confidence_level,
-        )
-        if np.isinf(threshold):
-            n_wrong = int((~is_right).sum())
-            needed = least_events(self.max_error, self.confidence_level)
-            warnings.warn(
-                f"No threshold keeps max_error={self.max_error} with the confidence "
-                f"level {self.confidence_level} on {len(is_right)} events, of which "
-                f"{n_wrong} are predicted wrong: all events stay undecided. It takes "
-                f"{needed} events of which one at most is wrong.",
-                UserWarning,
-                stacklevel=4,
-            )
-        return threshold
+    def _abstention(self):
+        """Return the thresholds of scores at which events are decided."""
+        return Abstention(self.reject_threshold_, self.class_thresholds_)
 
     def _rule(self, classes, decision, snr):
         """Return the parameters of `aggregate_events`; noise has the SNR 0 dB."""
@@ -284,8 +275,9 @@ class DiscriminatorBase(EventVoteClassifier):
             events,
             flags,
             stations,
+            classes=self.classes_,
             min_stations=self.min_stations,
-            threshold=self.reject_threshold_,
+            abstention=self._abstention(),
         )
         by_record = frame[[name for name in _COLUMNS if name in frame]].assign(
             p_arrival=table["p_arrival"],
@@ -320,6 +312,7 @@ class DiscriminatorBase(EventVoteClassifier):
         """Take the state of a file or copy; raise if its parts do not fit."""
         super().__setstate__(state)
         if "contract_" in state:
+            vars(self).setdefault("class_thresholds_", None)  # of earlier versions
             check_discriminator(self, InputContract)
 
     def __sklearn_tags__(self) -> Tags:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..metrics import aggregate_events
 from ..metrics.decisions import decide
+from ._abstention import Abstention
 from ._event_calibration import apply_calibration
 from ._flags import SILENT, flag_events, join_flags
 
@@ -96,8 +97,9 @@ def decide_events(
     flags: pd.DataFrame,
     stations: Any,
     *,
+    classes: npt.NDArray,
     min_stations: int,
-    threshold: float,
+    abstention: Abstention,
 ) -> pd.DataFrame:
     """Return a table of events with `n_stations` that vote, `flags` and `decision`.
 
@@ -109,17 +111,20 @@ def decide_events(
         Event and station of each record.
     flags : DataFrame of bool, shape (n_records, n_flags)
         Flags of the records.
+    classes : ndarray of shape (n_classes,)
+        Labels of the columns of scores.
     min_stations : int
         Least number of stations that vote.
-    threshold : float
-        Least score of the predicted class at which an event is decided.
+    abstention : Abstention
+        Scores at which events are decided.
     """
     by_event = flag_events(flags, events, stations, min_stations=min_stations)
     n_stations = by_event.pop("n_stations").to_numpy()
     names = join_flags(by_event)
-    decided = (scores_of(table).max(axis=1) >= threshold) & (names == "")
     predicted = table["prediction"].to_numpy(dtype=object)
-    decision = np.where(decided, predicted, UNDECIDED)
+    codes = pd.Index(classes).get_indexer(predicted)
+    decided = abstention.decides(scores_of(table), codes)
+    decision = np.where(decided & (names == ""), predicted, UNDECIDED)
     return table.assign(n_stations=n_stations, flags=names, decision=decision)
 
 

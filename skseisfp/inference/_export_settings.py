@@ -286,11 +286,17 @@ def _calibration(discriminator):
 
 
 def _decision(discriminator):
-    """Return the score below which records are undecided, and the least stations.
+    """Return the scores at which records are decided, and the least stations.
 
-    A score of 2, which no class has, leaves all undecided.
+    A least score of 2, which no class has, leaves all undecided. Where scores exclude
+    classes, one of None never does.
     """
     threshold = getattr(discriminator, "reject_threshold_", -np.inf)
-    least = {-np.inf: None, np.inf: 2.0}.get(threshold, float(threshold))
-    stations = getattr(discriminator, "min_stations", 1)
-    return {"least_score": least, "min_stations": int(stations)}
+    by_class = getattr(discriminator, "class_thresholds_", None)
+    if by_class is not None:
+        by_class = [float(v) if np.isfinite(v) else None for v in by_class]
+    return {
+        "least_score": {-np.inf: None, np.inf: 2.0}.get(threshold, float(threshold)),
+        "excluded_below": by_class,
+        "min_stations": int(getattr(discriminator, "min_stations", 1)),
+    }

@@ -75,16 +75,9 @@ def discriminator_html(discriminator: Any, diagram: str) -> str:
     rule = {
         "Classes": listed(list(discriminator.classes_)),
         "Events vote by": discriminator.vote,
-        "Decides": _describe_threshold(float(discriminator.reject_threshold_)),
+        "Decides": discriminator._abstention().in_words(discriminator.classes_),
     }
     return f"{diagram}{fact_table(rule)}{contract_html(contract)}"
-
-
-def _describe_threshold(threshold):
-    """Return which events are decided."""
-    if np.isinf(threshold):
-        return "all events" if threshold < 0 else "no event"
-    return f"events of a score of {threshold:.3f} or more"
 
 
 def explanation_html(explanation: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binom
+from scipy.stats import beta, binom
 
 N_TRIED = 10  # thresholds
 
@@ -82,3 +82,47 @@ def reject_threshold(
             break
         kept = float(threshold)
     return kept
+
+
+def fewest_of_class(max_error: float, confidence_level: float) -> int:
+    """Return the least number of events of a class that `exclusion_threshold` takes."""
+    return int(np.ceil(np.log1p(-confidence_level) / np.log1p(-max_error)))
+
+
+def exclusion_threshold(
+    scores: npt.ArrayLike, *, max_error: float, confidence_level: float
+) -> float:
+    r"""Return the score of a class below which an event is not of the class.
+
+    Parameters
+    ----------
+    scores : array-like of shape (n_events,)
+        Scores of the class, of events of the class that were held out.
+    max_error, confidence_level : float in (0, 1)
+        Largest share of the events of the class that are below, and the probability
+        that it is not larger.
+
+    Returns
+    -------
+    float
+        The threshold; minus infinity where there are too few events for any.
+
+    Notes
+    -----
+    The share of new events of the class below the :math:`k`-th smallest of :math:`n`
+    scores is at most Beta distributed with :math:`k` and :math:`n + 1 - k`, whatever
+    the distribution of the scores [1]_; the largest :math:`k` is taken that keeps
+    `max_error`. Sets of the classes that are not excluded are conformal sets with a
+    bounded error of each class [2]_.
+
+    References
+    ----------
+    .. [1] V. Vovk, Conditional validity of inductive conformal predictors, Machine
+       Learning 92, 349-376, 2013.
+    .. [2] M. Sadinle, J. Lei and L. Wasserman, Least ambiguous set-valued classifiers
+       with bounded error levels, J. Am. Stat. Assoc. 114, 223-234, 2019.
+    """
+    ranked = np.sort(np.asarray(scores, dtype=float))
+    ranks = np.arange(1, len(ranked) + 1)
+    kept = beta.cdf(max_error, ranks, len(ranked) + 1 - ranks) >= confidence_level
+    return float(ranked[kept][-1]) if kept.any() else -np.inf

@@ -198,14 +198,11 @@ class Runner:
         self.check(records, sampling_rate=sampling_rate, **facts)
         fingerprints = self.fingerprints(records)
         flags = self._flags(records, fingerprints, p_arrival)
-        least = self.settings["decision"]["least_score"]
         lonely = self.settings["decision"]["min_stations"] > 1
         results = []
         for row, flagged in zip(self._probabilities(fingerprints), flags, strict=True):
             best = int(row.argmax())
-            decided = not (
-                flagged or lonely or (least is not None and row[best] < least)
-            )
+            decided = not (flagged or lonely) and self._is_sure(row, best)
             results.append(
                 {
                     "prediction": self.classes[best],
@@ -217,6 +214,17 @@ class Runner:
                 }
             )
         return results
+
+    def _is_sure(self, row, best):
+        """Return whether probabilities decide for a class."""
+        least = self.settings["decision"]["least_score"]
+        if least is not None and row[best] < least:
+            return False
+        below = self.settings["decision"].get("excluded_below")
+        return below is None or all(
+            k == best or (limit is not None and row[k] < limit)
+            for k, limit in enumerate(below)
+        )
 
     def _probabilities(self, fingerprints):
         """Return the probabilities by the classifier, calibrated."""

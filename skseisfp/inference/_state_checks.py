@@ -244,6 +244,11 @@ def _check_thresholds(discriminator, n_classes):
     has_shares = hasattr(discriminator.estimator_, "predict_proba")
     if has_shares and _is_finite(threshold) and not 0 <= threshold <= 1:
         raise ValueError(f"reject_threshold_ must be in [0, 1]; got {threshold!r}.")
+    by_class = state.get("class_thresholds_")
+    if by_class is not None:
+        _check_floats("class_thresholds_", by_class, (n_classes,))
+        if np.isnan(by_class).any() or np.isposinf(by_class).any():
+            raise ValueError("class_thresholds_ must be finite, or -inf.")
     calibration = state.get("event_calibration_")
     if calibration is not None:
         _check_floats("event_calibration_", calibration, (1 + n_classes,))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Real
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -86,8 +86,11 @@ default="events"
         `skseisfp.ensemble.EventCalibratedClassifierCV`, and fit the classifier about
         six times as often.
     max_error : float in (0, 1), default=None
-        Largest share of wrong predictions among the events that are decided. None
+        Largest share of wrong predictions among the events that `error_of` names. None
         decides all events without flags.
+    error_of : {"decided", "classes"}, default="decided"
+        Events of the error: those that are decided; or those of each class, of which at
+        most this share is decided wrongly, however rare the class is.
     confidence_level : float in (0, 1), default=0.9
         Probability that the error is not above `max_error`.
     min_stations : int in [1, inf), default=1
@@ -110,7 +113,11 @@ default="events"
         Facts of the records, scores and versions: `sampling_rate`, `components`,
         `units`, `window`, `ranges` and others, see its `to_dict`.
     reject_threshold_ : float
-        Least score of the predicted class at which an event is decided.
+        Least score of the predicted class at which an event is decided, for
+        ``error_of="decided"``.
+    class_thresholds_ : ndarray of shape (n_classes,) or None
+        Scores below which an event is not of each class, for ``error_of="classes"``. An
+        event is decided if it is not of any class but the predicted one.
     held_out_scores_ : ndarray of shape (n_records, n_classes)
         Scores of the event of each record, by classifiers and calibrations that were
         fitted to other events; NaN where no fold held it out.
@@ -144,13 +151,17 @@ default="events"
     distance, magnitude, depth or the density of the fingerprint are beyond their range
     by a tenth of it.
 
-    `max_error` uses Chow's rule: events of too low a confidence are undecided.
-    The threshold keeps the error on events that were held out by a binomial test, as in
-    selection with guaranteed risk [1]_. With few errors it takes some fifty events to
-    show that an error is below 10 %; where no threshold keeps it, a warning says so,
-    and all events stay undecided. The error is one over all decided events: of a rare
-    class that is hardly recognized, most events are undecided, and the others may be
-    wrong.
+    ``error_of="decided"`` uses Chow's rule: events of too low a confidence are
+    undecided. The threshold keeps the error on events that were held out by a binomial
+    test, as in selection with guaranteed risk [1]_. With few errors it takes some fifty
+    events to show that an error is below 10 %; where no threshold keeps it, a warning
+    says so, and all events stay undecided. Of a rare class most events may be undecided
+    and all others wrong: a thousand earthquakes that are right hide them.
+
+    ``error_of="classes"`` excludes a class where its score is below that of nearly all
+    events of the class that were held out, as conformal sets with a bounded error of
+    each class do [2]_. It takes 22 events of a class to show that an error is below
+    10 %; a class with fewer is never excluded, and a warning says so.
 
     Arrays carry neither sampling rate nor components nor units, so that only their
     shape and kind are compared; give a Bunch where these are known.
@@ -162,6 +173,8 @@ default="events"
     ----------
     .. [1] Y. Geifman and R. El-Yaniv, Selective classification for deep neural
        networks, NeurIPS, 2017.
+    .. [2] M. Sadinle, J. Lei and L. Wasserman, Least ambiguous set-valued classifiers
+       with bounded error levels, J. Am. Stat. Assoc. 114, 223-234, 2019.
 
     Examples
     --------
@@ -195,6 +208,7 @@ default="events"
             None,
         ],
         "max_error": [_RISK, None],
+        "error_of": [StrOptions({"decided", "classes"})],
         "confidence_level": [_RISK],
         "min_stations": [COUNT],
         "cv": ["cv_object"],
@@ -205,10 +219,11 @@ default="events"
     }
 
     # without policy in the contract, see _picking
-    _earlier_values = {"picking": None, "verbose": 0}
+    _earlier_values = {"picking": None, "verbose": 0, "error_of": "decided"}
 
     contract_: InputContract
     reject_threshold_: float
+    class_thresholds_: npt.NDArray[np.float64] | None
     held_out_scores_: npt.NDArray[np.float64]
 
     def __init__(
@@ -225,6 +240,7 @@ default="events"
         tie: str = "mean",
         calibration: str | None = "events",
         max_error: float | None = None,
+        error_of: Literal["decided", "classes"] = "decided",
         confidence_level: float = 0.9,
         min_stations: int = 1,
         cv: Any = None,
@@ -242,6 +258,7 @@ default="events"
         self.p_arrival = p_arrival
         self.calibration = calibration
         self.max_error = max_error
+        self.error_of = error_of
         self.confidence_level = confidence_level
         self.min_stations = min_stations
         self.cv = cv
@@ -368,8 +385,8 @@ default="events"
         DataFrame of shape (n_events, ...)
             As :func:`skseisfp.metrics.aggregate_events`, of the records that vote, with
             `n_stations` that vote, `flags` (names, separated by commas) and `decision`:
-            the prediction, or ``"undecided"`` for events with flags or with a score
-            below `reject_threshold_`.
+            the prediction, or ``"undecided"`` for events with flags or with scores
+            that `max_error` does not decide.
 
         Raises
         ------
@@ -564,11 +581,8 @@ default="events"
             "vote": self.vote,
             "calibration": self.calibration,
             "largest error": self.max_error,
-            "decided from score": (
-                "none found: all undecided"
-                if self.reject_threshold_ == np.inf
-                else self.reject_threshold_
-            ),
+            "error of": None if self.max_error is None else self.error_of,
+            "decided": self._abstention().in_words(self.classes_),
             "least stations": self.min_stations,
         }
         return write_model_card(

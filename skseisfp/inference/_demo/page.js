@@ -68,9 +68,12 @@ async function predict(traces) {
   const probabilities = Fingerprint.calibrate(Array.from(scores.data), settings.calibration);
   const flags = Fingerprint.flags(traces, values, settings.limits, settings.noise);
   const best = probabilities.indexOf(Math.max(...probabilities));
-  const isSure = decision.least_score === null || probabilities[best] >= decision.least_score;
+  const { least_score: least, excluded_below: below } = decision;
+  const isPossible = (_, k) => k !== best && (below[k] === null || probabilities[k] >= below[k]);
+  const possible = below ? classes.filter(isPossible) : [];
   const reasons = [...flags];
-  if (!isSure) reasons.push(`a probability below ${decision.least_score}`);
+  if (least !== null && probabilities[best] < least) reasons.push(`a probability below ${least}`);
+  if (possible.length) reasons.push(`also possible: ${possible.join(", ")}`);
   if (decision.min_stations > 1) reasons.push(`it takes ${decision.min_stations} stations`);
   return { traces, images, signs, values, probabilities, flags, reasons, best };
 }
