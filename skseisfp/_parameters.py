@@ -7,6 +7,7 @@ What involves several parameters, or the data, is checked in `_check_combination
 
 from numbers import Integral, Real
 from sys import float_info
+from typing import Any, Self
 
 import numpy as np
 
@@ -107,6 +108,35 @@ class ValidatedParameters:
     """Mixin of estimators whose parameters are held against their declarations."""
 
     _parameter_constraints = {}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters of this estimator and of the estimators that it holds.
+
+        Parameters
+        ----------
+        **params : object
+            Values by name.
+
+        Returns
+        -------
+        self
+            This estimator.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown; the message has the nearest known one.
+        """
+        base: Any = super()
+        try:
+            return base.set_params(**params)
+        except ValueError as error:
+            known = base.get_params(deep=False)
+            names = [name for name in params if name.partition("__")[0] not in known]
+            hint = nearest_name(names[0], known) if names else ""
+            if not hint or hint in str(error):
+                raise
+            raise ValueError(f"{error}{hint}") from None
 
     def _validate_params(self):
         """Raise at the first parameter that is outside of its declaration."""

@@ -7,7 +7,13 @@ from sklearn.linear_model import LogisticRegression
 
 from skseisfp.model_selection import evaluate_protocols
 
-QUICK = {"seeds": [0], "n_splits": 3, "n_resamples": 50, "controls": ["prior"]}
+QUICK = {
+    "seeds": [0],
+    "n_splits": 3,
+    "n_resamples": 50,
+    "controls": ["prior"],
+    "by": [],
+}
 
 
 def make_catalogue():

@@ -9,7 +9,10 @@ import pandas as pd
 import pytest
 from command_line_files import run, write_files
 from obspy import read, read_events
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.linear_model import LogisticRegression
 
 from skseisfp import load, save
 from skseisfp.archive import SeismicArchive
@@ -18,6 +21,7 @@ from skseisfp.cli._fingerprint import draw_gallery
 from skseisfp.inference import EventDiscriminator
 from skseisfp.io import WaveformReader
 from skseisfp.preprocessing import FingerprintTransformer
+from skseisfp.sweep import SweepSearchCV
 
 FEW = ["--n-trees", "20"]
 FASTER = {"train": ["--n-trees", "5", "--cv", "2"], "sweep": ["--n-records", "60"]}
@@ -384,8 +388,14 @@ def test_a_plan_is_checked_before_any_fit(capsys, tmp_path):
     arguments = ["sweep", plan, "--data", "synthetic", "--n-records", "24"]
     code, out, err = run(capsys, *arguments, "--check")
     assert code == 1
-    assert "left out: trial 0" in err
-    assert "max_depth" in out
+    assert err == f"skseisfp: left out: {plan}: 1 of 2 trials cannot be run\n"
+    summary, fault = out.splitlines()
+    assert summary == "2 trials, 10 fits; 1 cannot be run, 0 more break a rule"
+    assert fault.startswith("impossible: classifier__max_depth: ")
+    assert fault.endswith("got 0. (1: trial 0)")
+    code, out, err = run(capsys, *arguments, "--check", "--json")
+    facts = json.loads(out)
+    assert [row["trial"] for row in facts["faults"]] == [0]
     code, _, err = run(capsys, *arguments)
     assert code == 1
     assert "1 trials that cannot be run: trial 0, classifier__max_depth" in err
@@ -440,3 +450,102 @@ def test_nothing_is_written_by_a_command_that_fails(model, capsys, tmp_path):
     assert code == 1
     assert output.read_text() == "old"
     assert {path.name for path in tmp_path.iterdir()} == {"t.csv", "empty.mseed"}
+
+
+def test_many_faults_are_counted_by_kind(capsys, tmp_path):
+    plan = tmp_path / "plan.toml"
+    plan.write_text(
+        "[ranges]\nclassifier__max_depth = [0, 2]\nclassifier__min_samples_leaf = "
+        f"{[*range(-20, 1)]}\n"
+    )
+    arguments = ["sweep", plan, "--data", "synthetic", "--n-records", "24", "--check"]
+    code, out, _ = run(capsys, *arguments)
+    assert code == 1
+    summary, *kinds = out.splitlines()
+    assert summary == "42 trials, 210 fits; 42 cannot be run, 0 more break a rule"
+    assert sum("(21: trial 0, 1, 2, 3, 4, ...)" in kind for kind in kinds) == 1
+    assert kinds[-1] == "12 more kinds of faults: see --json"
+    plan.write_text("[ranges]\nclassifier__max_depth = [2]\n")
+    assert run(capsys, *arguments) == (0, "1 trial, 5 fits; no faults\n", "")
+
+
+def test_a_plan_of_a_network_is_run_by_one(capsys, tmp_path):
+    plan = tmp_path / "plan.toml"
+    plan.write_text("[ranges]\nclassifier__module__conv1_filter_size = [2, 400]\n")
+    arguments = ["sweep", plan, "--data", "synthetic", "--n-records", "24", "--check"]
+    code, out, _ = run(capsys, *arguments)
+    assert code == 1
+    assert out.startswith("2 trials, 10 fits; 1 cannot be run")
+    assert "is larger than its padded input" in out
+    code, _, err = run(capsys, *arguments, "--classifier", "forest")
+    assert code == 2
+    assert "forest has no parameter classifier__module__conv1_filter_size; give " in err
+    plan.write_text("[ranges]\nclassifier__module__input_dropout_p = [0.1]\n")
+    assert "no faults" in run(capsys, *arguments)[1]  # of the network of flat rows
+    plan.write_text("[ranges]\nclassifier__max_depth = [2]\n")
+    code, _, err = run(capsys, *arguments, "--classifier", "network")
+    assert code == 2
+    assert "has no parameter classifier__max_depth; give --classifier forest" in err
+
+
+@pytest.fixture(scope="module", name="several")
+def make_several_studies(tmp_path_factory):
+    store = tmp_path_factory.mktemp("several") / "sweep.db"
+    _search(store, "coarse", [0.1, 1.0])
+    _search(store, "fine", [0.5])
+    return store
+
+
+def test_the_studies_of_a_store_are_listed(several, capsys):
+    code, out, err = run(capsys, "info", several)
+    assert (code, err) == (0, "")
+    first, *studies = out.splitlines()
+    assert first == "2 studies; --study NAME describes one:"
+    assert [line.split()[0] for line in studies] == ["coarse", "fine"]
+    assert studies[0].endswith(" UTC, 2 trials, 4 of 4 fits")
+    facts = json.loads(run(capsys, "info", several, "--json")[1])
+    assert [study["n_fits"] for study in facts["studies"]] == [4, 2]
+    assert "C: 2" in run(capsys, "info", several, "--study", "coarse")[1]
+
+
+def test_a_report_is_of_one_study(several, capsys, tmp_path):
+    page = tmp_path / "page.html"
+    code, _, err = run(capsys, "report", several, "-o", page)
+    assert code == 2
+    assert "has 2 studies; choose one by --study NAME: coarse (20" in err
+    code, _, err = run(capsys, "report", several, "-o", page, "--study", "medium")
+    assert code == 1
+    assert "has no study 'medium'; --study can be coarse (20" in err
+    assert not page.exists()
+    assert run(capsys, "report", several, "-o", page, "--study", "coarse")[0] == 0
+
+
+def test_a_journal_is_a_store(capsys, tmp_path):
+    path = tmp_path / "journal.log"
+    _search(JournalStorage(JournalFileBackend(str(path))), "mine", [0.1, 1.0])
+    code, out, err = run(capsys, "info", path)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[1].startswith("mine  20")
+    code, out, _ = run(capsys, "report", path, "-o", tmp_path / "page.html", "--json")
+    assert (code, json.loads(out)["n_complete"]) == (0, 2)
+
+
+def _search(store, name, values):
+    """Fill a study of a store."""
+    search = SweepSearchCV(
+        LogisticRegression(), {"C": values}, cv=2, store=store, study_name=name
+    )
+    search.fit(np.array([[0.0], [0.0], [1.0], [1.0]]), [0, 0, 1, 1])
+
+
+@pytest.mark.parametrize(
+    "arguments", [["sweep", "plan.toml", "--data", "synthetic"], ["report"]]
+)
+def test_a_store_that_cannot_be_there_is_named(arguments, capsys, tmp_path):
+    option = ["--store"] if arguments[0] == "sweep" else ["-o", tmp_path / "page.html"]
+    (tmp_path / "folder").mkdir()
+    for name, reason in [("folder", "is a folder"), ("no/x.db", "There is no folder")]:
+        code, out, err = run(capsys, *arguments, *option, tmp_path / name)
+        assert (code, out) == (2, "")
+        assert reason in err
+        assert str(tmp_path / name) in err

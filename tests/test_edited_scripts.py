@@ -179,6 +179,7 @@ def run(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*changed since:")
 def test_edits_between_runs_give_what_fresh_runs_give(run):
     original, n_fits = run()
     assert n_fits == 6

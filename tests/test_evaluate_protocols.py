@@ -105,7 +105,7 @@ def test_best_threshold_is_the_middle_of_the_best():
 
 def test_scores_are_broken_down_by_stations_and_label_columns(catalogue):
     frame, _ = catalogue
-    result = evaluate(catalogue, protocols="event")
+    result = evaluate(catalogue, protocols="event", by=None)
     table = result.breakdown.set_index(["column", "value"])
     high = (frame["label_confidence"] == "high").to_numpy()
     line = table.loc["label_confidence", "high"].squeeze()
@@ -131,7 +131,7 @@ def test_without_a_large_source_of_one_class_is_scored_too(catalogue):
     frame, y = catalogue
     night = frame["event_id"].str[1:].astype(int) % 4 == 1
     frame = frame.assign(label_source=np.where(night, "night", "list"))
-    result = evaluate((frame, y), protocols="event")
+    result = evaluate((frame, y), protocols="event", by=None)
     table = result.breakdown.set_index(["column", "value"])
     rest = table.loc["label_source", "all but night"].squeeze()
     assert rest["n_events"] == 30

@@ -155,6 +155,8 @@ def test_controls_bite_on_real_records():
         controls=["station", "time"],
         threshold_splits=None,
         seeds=[0],
+        n_splits=3,
+        by=[],
         n_resamples=50,
     )
     scores = result.scores.query("metric == 'roc_auc'")

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from grouped_records import Memory, Spy, make_records
+from joblib import parallel_config
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import LogisticRegression
@@ -50,7 +51,6 @@ def _forget():
 @pytest.mark.parametrize(
     "classifier",
     [
-        EventCalibratedClassifierCV(LogisticRegression()),
         EventCalibratedClassifierCV(GaussianNB(), ensemble=True, method="isotonic"),
         EventCalibratedClassifierCV(LinearSVC(), method=METHODS[-1], random_state=0),
     ],
@@ -276,6 +276,28 @@ def test_clone_pickle_and_save(tmp_path):
         np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
 
 
+@ENSEMBLE
+def test_all_fits_are_counted(ensemble, terminal):
+    expected = fit(ensemble=ensemble).predict_proba(X)
+    n_fits = 5 if ensemble else 6
+    for n_jobs in (1, 2):
+        with terminal() as shown, parallel_config("threading"):
+            model = fit(ensemble=ensemble, n_jobs=n_jobs, verbose=1)
+        assert "EventCalibratedClassifierCV" in shown()
+        assert f"{n_fits}/{n_fits} fits" in shown()
+        np.testing.assert_array_equal(model.predict_proba(X), expected)
+        assert model.calibrated_classifier_.n_jobs == n_jobs
+    with terminal() as shown:
+        fit(ensemble=ensemble)
+    assert shown() == ""
+
+
+def test_bad_folds_are_found_before_any_fit():
+    with pytest.raises(ValueError, match="only works for partitions"):
+        fit(Spy(), cv=GroupShuffleSplit(3, random_state=0))
+    assert not Spy.fits
+
+
 def test_bad_folds_and_parameters_are_named():
     with pytest.raises(ValueError, match=r"records of event '\d+' on both sides"):
         fit(cv=KFold(4))
@@ -288,6 +310,8 @@ def test_bad_folds_and_parameters_are_named():
         fit(ensemble="auto")
     with pytest.raises(ValueError, match="cv=20 needs 20 events or more"):
         fit(cv=20)
+    with pytest.raises(ValueError, match="verbose must be"):
+        fit(verbose="yes")
     straddling = np.where(np.arange(len(Y)) == np.argmax(EVENTS == 3), "blast", Y)
     with pytest.raises(ValueError, match="straddle labels, first event '3'"):
         fit(y=straddling)

@@ -59,7 +59,7 @@ def _forget():
 # tuned threshold gives the same predictions on the records of the checks
 @pytest.mark.parametrize(
     "estimator",
-    [KNeighborsClassifier(), DecisionTreeClassifier(random_state=0), SVC(C=10.0)],
+    [DecisionTreeClassifier(random_state=0), SVC(C=10.0)],
 )
 def test_scikit_learn_checks(estimator):
     with warnings.catch_warnings():

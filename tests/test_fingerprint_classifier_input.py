@@ -1,5 +1,6 @@
 """Which parameters and fingerprints are valid for a classifier."""
 
+import re
 import warnings
 from functools import partial
 
@@ -23,6 +24,7 @@ from small_classifiers import (
 from torch import nn
 
 from skseisfp.neural import FingerprintClassifier, FingerprintMLP
+from skseisfp.preprocessing import WaveformAugmenter
 
 # parameters
 
@@ -100,6 +102,11 @@ def test_further_cycles_are_known_names():
         ("criterion__weigth", "criterion__weight"),
         ("iterator_train__batchsize", "iterator_train__batch_size"),
         ("iterator_trains", "iterator_train"),
+        ("learning_rate", "lr"),
+        ("epochs", "max_epochs"),
+        ("n_jobs", "n_threads"),
+        ("num_workers", "n_threads"),
+        ("seed", "random_state"),
     ],
 )
 def test_unknown_parameters_come_with_the_nearest_name(name, nearest):
@@ -314,3 +321,36 @@ def test_refitting_on_other_axes_removes_the_number_of_features():
     classifier = FingerprintClassifier(max_epochs=1, device="cpu")
     assert classifier.fit(X.reshape(N_RECORDS, -1), y).n_features_in_ == 256
     assert not hasattr(classifier.fit(X, y), "n_features_in_")
+
+
+@pytest.mark.parametrize("scale", [2e3, 5e-4])
+@pytest.mark.parametrize("shape", [(200,), (3, 200)])
+def test_waveforms_in_place_of_fingerprints_are_named(shape, scale):
+    X = np.random.default_rng(0).uniform(-1, 1, (12, *shape))
+    X[0, ..., 0] = 1.0
+    y = np.arange(12) % 2
+    classifier = make_classifier(max_epochs=1)
+    if len(shape) == 1:
+        classifier = FingerprintClassifier(max_epochs=1, device="cpu", random_state=0)
+    message = re.escape(f"values up to {scale:.3g}, while fingerprints have -1, 0 and")
+    with pytest.warns(UserWarning, match=message) as caught:
+        classifier.fit(X * scale, y)
+    assert caught[0].filename == __file__
+    with pytest.warns(UserWarning, match=message):
+        clone(classifier).partial_fit(X * scale, y, classes=[0, 1])
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-3, 1.0, 255.0, 1e3])
+def test_other_values_are_learnt_without_a_warning(scale):
+    X, y = make_fingerprints()
+    make_classifier(max_epochs=1).fit(X * np.float64(scale), y)
+
+
+def test_networks_for_waveforms_take_them_without_a_warning():
+    X = np.random.default_rng(0).normal(0, 1e5, (12, 200))
+    y = np.arange(12) % 2
+    own = partial(FingerprintMLP)
+    for params in ({"module": own}, {"augmenter": WaveformAugmenter(crop=100)}):
+        FingerprintClassifier(max_epochs=1, device="cpu", random_state=0, **params).fit(
+            X, y
+        )

@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+from sklearn.dummy import DummyClassifier
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 from transformer_variants import VARIANTS, make_records, make_transformer
 
 from skseisfp._parameters import parameter_faults
+from skseisfp.preprocessing import FingerprintTransformer
 from skseisfp.signal import Encoding, Morlet
 
 GOOD = make_records(2, 400)
@@ -245,3 +249,29 @@ def test_a_window_holds_at_least_one_sample():
         fingerprints = make_transformer(window=window).fit_transform(X)
         assert fingerprints.shape == (2, 64, 64)
         assert not fingerprints.any()
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("fs", "sampling_rate"),
+        ("sample_rate", "sampling_rate"),
+        ("wavelets", "wavelet"),
+    ],
+)
+def test_unknown_parameters_come_with_the_name_that_is_meant(name, meant):
+    hint = f"Invalid parameter '{name}' .* Did you mean '{meant}'"
+    with pytest.raises(ValueError, match=hint):
+        FingerprintTransformer().set_params(**{name: 20})
+    search = GridSearchCV(
+        make_pipeline(FingerprintTransformer(), DummyClassifier()),
+        {f"fingerprinttransformer__{name}": [20]},
+        cv=2,
+    )
+    with pytest.raises(ValueError, match=hint):
+        search.fit(np.zeros((8, 200)), [0, 1] * 4)
+
+
+def test_unknown_parameters_without_a_like_are_those_of_scikit_learn():
+    with pytest.raises(ValueError, match=r"Invalid parameter 'xyzzy'.*\]\.$"):
+        FingerprintTransformer().set_params(xyzzy=1)

@@ -216,6 +216,7 @@ PUBLIC = {
         "StagedSearchCV",
         "StoredObject",
         "SweepSearchCV",
+        "list_studies",
     ],
     "persistence": ["MissingParameterWarning", "load", "save"],
 }

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from result_cubes import make_cube
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.metrics import make_scorer, zero_one_loss
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
@@ -24,6 +25,8 @@ from torch import nn
 
 from skseisfp._utils.digest import digest
 from skseisfp._utils.provenance import NOT_RECORDED, provenance_facts, summary
+from skseisfp.events import attach_events
+from skseisfp.metrics import event_roc_auc
 from skseisfp.neural import FingerprintClassifier, FingerprintMLP
 from skseisfp.plotting import write_report
 from skseisfp.sweep import ExperimentPlan, ResultCube, StagedSearchCV, SweepSearchCV
@@ -48,10 +51,14 @@ def text_of(page):
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", part)).split())
 
 
-def networks_of(page):
+def data_of(page):
     html = page.read_text(encoding="utf-8")
     pattern = r'<script type="application/json" id="study">(.*?)</script>'
-    return json.loads(re.search(pattern, html, re.DOTALL)[1])["networks"]["trials"]
+    return json.loads(re.search(pattern, html, re.DOTALL)[1])
+
+
+def networks_of(page):
+    return data_of(page)["networks"]["trials"]
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +98,27 @@ def test_the_report_says_what_was_run(sweep, tmp_path):
     assert f"Date {date} UTC" in text
     line = f'id="made-from">12 events, 48 records, swept on {date} UTC.'
     assert line in page.read_text(encoding="utf-8")
+
+
+def test_the_report_names_the_scores(tmp_path):
+    def page_of(scoring, refit=False):
+        search = SweepSearchCV(
+            TREE, PLAN, cv=GroupKFold(2), scoring=scoring, refit=refit
+        )
+        cube = ResultCube.from_search(search.fit(X, attach_events(Y, EVENTS)))
+        page = write_report(cube, tmp_path / "a.html")
+        return data_of(page)["titles"], text_of(page)
+
+    titles, text = page_of(event_roc_auc)
+    assert titles == {"score": "event roc auc"}
+    assert "Scores event_roc_auc (as score) " in text
+    assert page_of("f1_macro")[0] == {"score": "f1 macro"}
+    assert page_of(None)[0] == {"score": "DecisionTreeClassifier.score"}
+    loss = make_scorer(zero_one_loss, greater_is_better=False)
+    several = {"auc": event_roc_auc, "loss": loss}
+    titles, text = page_of(several, refit="loss")
+    assert titles == {"auc": "auc", "loss": "loss"}
+    assert "neg_zero_one_loss (as loss), event_roc_auc (as auc)" in text
 
 
 def test_the_provenance_travels_with_the_cube(sweep, store, tmp_path):

@@ -327,8 +327,25 @@ def test_pareto():
         "n_parameters": [5, 2, 2],
     }
     assert cube.pareto().columns.tolist() == ["x", "score", "gradient"]
-    with pytest.raises(ValueError, match="cost must be one of"):
+    allowed = "'gradient', 'spread', 'n_parameters'; got"
+    with pytest.raises(ValueError, match=f"cost must be one of {allowed} 'money'"):
         cube.pareto(cost="money")
+    with pytest.raises(ValueError, match=f"cost must be one of {allowed} 'score'"):
+        cube.pareto(cost="score")
+
+
+def test_a_metric_can_be_the_cost():
+    params = [{"x": x} for x in range(3)]
+    fits = [
+        [{"scores": {"auc": auc, "leaves": leaves}, "train_scores": {"auc": auc}}]
+        for auc, leaves in [(0.9, 7), (0.8, 8), (0.7, 2)]
+    ]
+    cube = ResultCube(build_dataset(params, fits, metrics=["auc", "leaves"]))
+    front = cube.pareto(cost="leaves")
+    expected = {"x": [0, 2], "auc": [0.9, 0.7], "leaves": [7, 2]}
+    assert front.to_dict("list") == expected
+    with pytest.raises(ValueError, match="'leaves', 'auc_train', .*got 'n_par"):
+        cube.pareto(cost="n_parameters")
 
 
 def test_select_and_marginal():

@@ -182,15 +182,24 @@ def test_a_locked_store_is_named(store, fits, monkeypatch):
 
 
 def test_a_store_that_cannot_be_written_is_named(tmp_path, fits):
-    with pytest.raises(OSError, match="cannot be used: unable to open database file"):
-        sweep(tmp_path / "no" / "study.db").fit(*IRIS)
+    for path in (tmp_path / "no" / "study.db", f"sqlite:///{tmp_path}/no/study.db"):
+        with pytest.raises(FileNotFoundError, match=r"no folder .*no for the store"):
+            sweep(path).fit(*IRIS)
     text = tmp_path / "notes.txt"
     text.write_text("no database at all, but long enough to be looked at" * 20)
     with pytest.raises(ValueError, match=r"notes.txt is not a database"):
         sweep(text).fit(*IRIS)
-    with pytest.raises(OSError, match="unable to open"):
+    with pytest.raises(ValueError, match=f"a file or a URL; {tmp_path} is a folder"):
         sweep(tmp_path).fit(*IRIS)
     assert fits() == []
+
+
+def test_a_journal_given_by_its_path_is_named(tmp_path):
+    path = tmp_path / "journal.log"
+    backend = optuna.storages.journal.JournalFileBackend(str(path))
+    sweep(optuna.storages.JournalStorage(backend), plan=(0,)).fit(*IRIS)
+    with pytest.raises(ValueError, match=r"is not a database. It is a journal: give"):
+        read_study(path)
 
 
 def test_a_store_that_can_only_be_read_is_named(store, fits):

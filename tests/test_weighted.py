@@ -44,7 +44,7 @@ def scored(draw, max_classes=4):
     return Rows(true, scores.argmax(axis=1), scores), counts
 
 
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(scored())
 def test_scores_are_those_of_scikit_learn(case):
     rows, counts = case
@@ -125,7 +125,7 @@ def test_metrics_have_names():
     assert metric_name(f1) == "own f1"
 
 
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(scored())
 def test_class_scores_are_those_of_scikit_learn(case):
     rows, counts = case

@@ -212,4 +212,5 @@ EXPORTED = (
     sfp.sweep.StagedSearchCV,
     sfp.sweep.StoredObject,
     sfp.sweep.SweepSearchCV,
+    sfp.sweep.list_studies,
 )

@@ -9,11 +9,26 @@ from importlib.util import find_spec
 from typing import Any
 
 LIKENESS = 0.6  # the default of difflib, below which names have little in common
+# names of parameters in other packages whose letters are too unlike those here
+SYNONYMS = {
+    "epochs": ("max_epochs",),
+    "fs": ("sampling_rate",),
+    "learning_rate": ("lr",),
+    "n_jobs": ("n_threads",),
+    "num_workers": ("n_jobs", "n_threads"),
+    "seed": ("random_state",),
+    "sr": ("sampling_rate",),
+}
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the nearest known name, None if there is none."""
-    return next(iter(get_close_matches(name, list(known), n=1, cutoff=LIKENESS)), None)
+    """Return the known name of the same meaning or else the nearest one, or None."""
+    known = list(known)
+    step, separator, parameter = name.rpartition("__")
+    meant = [step + separator + other for other in SYNONYMS.get(parameter, ())]
+    same = [other for other in meant if other in known]
+    close = get_close_matches(name, known, n=1, cutoff=LIKENESS)
+    return next(iter(same + close), None)
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str:

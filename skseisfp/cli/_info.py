@@ -9,7 +9,13 @@ from typing import Any
 
 from ._models import PRETRAINED, open_model
 from ._outcome import Outcome, describe
-from ._report import describe_cube, open_cube
+from ._stores import (
+    as_lines,
+    describe_cube,
+    is_journal,
+    open_store,
+    read_studies,
+)
 from ._waveforms import is_archive, open_archive
 
 HELP = "describe a model, an archive, a store, a plan, or the installation"
@@ -56,7 +62,7 @@ def run(options: argparse.Namespace) -> Outcome:
         begin = file.read(len(SQLITE))
     if path.suffix == ".toml":
         return _plan(path)
-    if begin == SQLITE:
+    if begin == SQLITE or is_journal(path):
         return _store(options)
     if path.suffix == ".npz":
         return _fingerprints(path)
@@ -121,10 +127,19 @@ def _archive(options) -> Outcome:
 
 
 def _store(options) -> Outcome:
-    """Return the results in a store."""
-    cube = open_cube(options.path, options.study)
-    facts = {"kind": "store", **describe_cube(cube)}
-    return Outcome(facts, f"{cube!r}\n{describe(facts)}")
+    """Return the studies in a store; of the only one, or one that is named, results."""
+    from ..sweep import ResultCube
+
+    store = open_store(options.path)
+    studies = read_studies(store, options.path, options.study)
+    if len(studies) > 1:
+        text = f"{len(studies)} studies; --study NAME describes one:"
+        facts = {"kind": "store", "studies": studies}
+        return Outcome(facts, f"{text}\n{as_lines(studies)}")
+    cube = ResultCube.from_store(store, studies["study"].iloc[0])
+    facts = {"kind": "store", "studies": studies, **describe_cube(cube)}
+    shown = {name: value for name, value in facts.items() if name != "studies"}
+    return Outcome(facts, f"{cube!r}\n{as_lines(studies)}\n{describe(shown)}")
 
 
 def _plan(path: Path) -> Outcome:

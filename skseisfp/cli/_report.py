@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from ._arguments import count, output_file
-from ._outcome import Outcome
+from ._outcome import Outcome, UsageError
 from ._stage import stage
+from ._stores import STORE_HELP, describe_cube, in_one_line, open_store, read_studies
 
 HELP = "write the page of a stored sweep"
 DESCRIPTION = """\
@@ -23,9 +23,11 @@ EXAMPLES = """\
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("store", metavar="STORE", help="file or URL of Optuna")
+    parser.add_argument("store", metavar="STORE", help=STORE_HELP)
     parser.add_argument("-o", "--output", required=True, metavar="FILE.html")
-    parser.add_argument("--study", metavar="NAME", help="where there are several")
+    parser.add_argument(
+        "--study", metavar="NAME", help="where there are several; `info` lists them"
+    )
     parser.add_argument("--title", default="Study")
     parser.add_argument(
         "--input-shape",
@@ -40,7 +42,7 @@ def run(options: argparse.Namespace) -> Outcome:
     """Write the page."""
     output = output_file(options.output, (".html", ".htm"), "--output")
     with stage("reading the store", options):
-        cube = open_cube(options.store, options.study)
+        cube = _open_cube(options.store, options.study)
     from ..plotting import write_report
 
     with stage("writing the page", options):
@@ -54,27 +56,15 @@ def run(options: argparse.Namespace) -> Outcome:
     return Outcome(facts, f"{output}: {cube!r}, best {facts['best']}")
 
 
-def open_cube(store: str, study: str | None) -> Any:
-    """Return the cube of a store that is there."""
+def _open_cube(name: str, study: str | None) -> Any:
+    """Return the cube of a study, which must be named where there are several."""
     from ..sweep import ResultCube
 
-    if "://" not in store and not Path(store).is_file():
-        raise FileNotFoundError(f"There is no file {store}.")
-    return ResultCube.from_store(store, study)
-
-
-def describe_cube(cube: Any) -> dict[str, Any]:
-    """Return the facts of a cube; the best trial is None where none is complete."""
-    try:
-        best = cube.best()
-    except ValueError:
-        best = None
-    return {
-        "parameters": {
-            name: cube.dataset[name].values.tolist() for name in cube.parameters
-        },
-        "metrics": cube.metrics,
-        "n_trials": int(cube.values(partial=True).size),
-        "n_complete": int(cube.values().notnull().sum()),
-        "best": best,
-    }
+    store = open_store(name)
+    studies = read_studies(store, name, study)
+    if len(studies) > 1:
+        raise UsageError(
+            f"{name} has {len(studies)} studies; choose one by --study NAME: "
+            f"{in_one_line(studies)}."
+        )
+    return ResultCube.from_store(store, studies["study"].iloc[0])

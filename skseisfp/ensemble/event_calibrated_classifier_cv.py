@@ -9,13 +9,18 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import check_is_fitted
 
 from .._compat import HasMethods, StrOptions, safe_indexing
+from .._utils.progress import run_jobs
 from ..metrics.decisions import decision_threshold
 from ._event_wrapper import EventWrapper
 from .event_folds import make_event_folds
 from .out_of_fold import fit_rows
+
+# in the order in which CalibratedClassifierCV prefers them
+RESPONSES = ("decision_function", "predict_proba")
 
 
 class EventCalibratedClassifierCV(EventWrapper):
@@ -37,6 +42,8 @@ class EventCalibratedClassifierCV(EventWrapper):
         events of its own fold. False fits one classifier on all records, and one
         function to the scores of all held-out records, which is better with few
         events; then each record must be held out once.
+    verbose : int, default=0
+        Show the progress in a terminal or notebook if positive.
 
     Attributes
     ----------
@@ -87,7 +94,9 @@ class EventCalibratedClassifierCV(EventWrapper):
         ],
         "method": [StrOptions({"sigmoid", "isotonic", "temperature"})],
         "ensemble": ["boolean"],
+        "verbose": ["verbose"],
     }
+    _earlier_values = {"verbose": 0}
 
     calibrated_classifier_: Any
 
@@ -100,6 +109,7 @@ class EventCalibratedClassifierCV(EventWrapper):
         cv: Any = None,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
         self.estimator = estimator
         self.method = method
@@ -107,6 +117,7 @@ class EventCalibratedClassifierCV(EventWrapper):
         self.cv = cv
         self.n_jobs = n_jobs
         self.random_state = random_state
+        self.verbose = verbose
 
     @property
     def classes_(self) -> npt.NDArray:
@@ -164,12 +175,13 @@ class EventCalibratedClassifierCV(EventWrapper):
             random_state=self.random_state,
         )
         classes, codes = np.unique(labels, return_inverse=True)
+        data = records, labels, metadata
         by_rows: Any = CalibratedClassifierCV(
-            _RowsClassifier(self.estimator, records, labels, metadata),
+            _RowsClassifier(self.estimator, data, self._plan_fits(data, folds)),
             method=self.method,
             ensemble=self.ensemble,  # pyright: ignore[reportArgumentType]  # or "auto"
             cv=folds,
-            n_jobs=self.n_jobs,
+            n_jobs=1,  # the fits run in parallel by themselves
         )
         by_rows.fit(
             np.arange(len(labels))[:, np.newaxis],
@@ -211,6 +223,22 @@ class EventCalibratedClassifierCV(EventWrapper):
         check_is_fitted(self)
         return self.calibrated_classifier_.predict_proba(X)
 
+    def _plan_fits(self, data, folds):
+        """Return all fits, which start when the first of them is asked for."""
+        all_rows = np.arange(len(data[1]))
+        parts = [(all_rows[train], all_rows[test]) for train, test in folds]
+        if not self.ensemble:
+            parts.append((all_rows, all_rows[:0]))
+        return _Fits(
+            [delayed(_fit)(clone(self.estimator), data, *part) for part in parts],
+            [train for train, _ in parts],
+            {
+                "verbose": self.verbose,
+                "n_jobs": self.n_jobs,
+                "by": type(self).__name__,
+            },
+        )
+
     def _of_records(self, calibrated, classes):
         """Return a calibrated classifier of records in place of row numbers."""
         for pair in calibrated.calibrated_classifiers_:
@@ -229,7 +257,9 @@ class EventCalibratedClassifierCV(EventWrapper):
                 setattr(calibrated, name, getattr(first, name))
             else:
                 vars(calibrated).pop(name, None)
-        return calibrated.set_params(estimator=clone(self.estimator))
+        return calibrated.set_params(
+            estimator=clone(self.estimator), n_jobs=self.n_jobs
+        )
 
     def _record_scores(self, X, caller, params):
         """Return the calibrated probabilities; there are no parameters for them."""
@@ -251,6 +281,35 @@ class EventCalibratedClassifierCV(EventWrapper):
         return hasattr(self, "calibrated_classifier_")
 
 
+def _fit(estimator, data, train, test):
+    """Fit a classifier to some rows; return it, and its responses to others."""
+    X, y, metadata = data
+    fit_rows(estimator, X, y, train, metadata)
+    if not len(test):
+        return estimator, None
+    name = next(name for name in RESPONSES if hasattr(estimator, name))
+    return estimator, (name, test, getattr(estimator, name)(safe_indexing(X, test)))
+
+
+class _Fits:
+    """The fits of all folds, which run together when the first one is asked for."""
+
+    def __init__(self, jobs, rows, options):
+        self._jobs, self._rows = jobs, rows
+        self._options: dict[str, Any] = options
+        self._found: dict[bytes, Any] | None = None
+
+    def find(self, rows):
+        """Return the classifier that is fitted to some rows, and its responses."""
+        if self._found is None:
+            found = run_jobs(self._jobs, "fits", **self._options)
+            self._found = {
+                part.tobytes(): fitted
+                for part, fitted in zip(self._rows, found, strict=True)
+            }
+        return self._found[rows.tobytes()]
+
+
 def _has(method):
     """Return a check that the classifier of records has a method."""
     return lambda rows: hasattr(getattr(rows, "estimator_", rows.estimator), method)
@@ -262,40 +321,47 @@ class _RowsClassifier(ClassifierMixin, BaseEstimator):
     CalibratedClassifierCV hands labels on without their index in some of its branches,
     knows no events, and numbers only labels that are strings. It gets row numbers for
     records and numbers for classes; labels, events and other parameters of `fit` are
-    those of the rows here.
+    those of the rows here. Its own loop over the folds shows no progress: the fits are
+    those of `fits`.
     """
 
     __metadata_request__fit = {"sample_weight": True}
 
-    def __init__(self, estimator, X, y, metadata):
+    def __init__(self, estimator, data, fits):
         self.estimator = estimator
-        self.X = X
-        self.y = y
-        self.metadata = metadata
+        self.data = data
+        self.fits = fits
 
     def __sklearn_clone__(self):
         """Return a new object with the same records, which are not copied."""
-        return type(self)(clone(self.estimator), self.X, self.y, self.metadata)
+        return type(self)(self.estimator, self.data, self.fits)
 
     def fit(self, X, y, sample_weight=None):
-        """Fit the classifier; the weights of the rows are among the metadata."""
-        self.estimator_ = fit_rows(
-            clone(self.estimator), self.X, self.y, np.ravel(X), self.metadata
-        )
+        """Take the classifier of the rows; their weights are among the metadata."""
+        self.estimator_, self.responses_ = self.fits.find(np.ravel(X))
         self.classes_ = np.arange(len(self.estimator_.classes_))
         return self
 
     def predict(self, X):
         """Return the numbers of classes; here for the checks of parameters only."""
-        labels = self.estimator_.predict(safe_indexing(self.X, np.ravel(X)))
+        labels = self._respond("predict", X)
         return np.searchsorted(self.estimator_.classes_, labels)
 
     @available_if(_has("predict_proba"))
     def predict_proba(self, X):
         """Return the probabilities of rows."""
-        return self.estimator_.predict_proba(safe_indexing(self.X, np.ravel(X)))
+        return self._respond("predict_proba", X)
 
     @available_if(_has("decision_function"))
     def decision_function(self, X):
         """Return the decision function of rows."""
-        return self.estimator_.decision_function(safe_indexing(self.X, np.ravel(X)))
+        return self._respond("decision_function", X)
+
+    def _respond(self, name, X):
+        """Return the responses to rows, where possible those found with the fit."""
+        rows = np.ravel(X)
+        if self.responses_ is not None:
+            known, test, values = self.responses_
+            if known == name and np.array_equal(test, rows):
+                return values
+        return getattr(self.estimator_, name)(safe_indexing(self.data[0], rows))

@@ -15,10 +15,13 @@ from sklearn.utils import check_random_state, check_scalar
 from .._utils.checks import check_option
 from ..events import resolve_groups
 from .aggregation import aggregate_events, check_scores
+from .decisions import Decision, decide
 from .event_scorer import event_rows
-from .weighted import Rows, encode, get_metric
+from .weighted import Rows, encode, get_metric, metric_name
 
 LEVELS = ("event", "record")
+# named scores that are 1 for perfect predictions, and for these only
+HAVE_A_PERFECT_VALUE = ("accuracy", "balanced_accuracy", "f1", "roc_auc")
 MAX_CELLS = 4_000_000  # weights in memory at a time, 32 MB
 
 
@@ -158,6 +161,102 @@ def resample_units(
     )
 
 
+def score_interval(
+    metric: Any,
+    rows: Rows,
+    codes: npt.NDArray,
+    strata: npt.NDArray,
+    *,
+    n_resamples: int,
+    confidence_level: float,
+    random_state: int | np.random.RandomState | None,
+) -> tuple[Interval, str]:
+    """Return a score of rows whose events are drawn, and the kind of its interval.
+
+    Parameters
+    ----------
+    metric : str, callable or EventScorer
+        See :func:`bootstrap_interval`.
+    rows, codes, strata : object
+        What `scored_rows` returns.
+    n_resamples, confidence_level, random_state
+        As for :func:`bootstrap_interval`.
+
+    Returns
+    -------
+    Interval
+        The score and its ends.
+    str
+        ``"bootstrap"``; of a perfect score ``"wilson"`` or ``"wilson, rarest class"``,
+        see the notes of :func:`bootstrap_interval`.
+    """
+    score = get_metric(metric)
+    interval = resample_units(
+        lambda counts: score(rows, counts[:, codes]),
+        strata,
+        n_resamples=n_resamples,
+        confidence_level=confidence_level,
+        random_state=random_state,
+        n_rows=len(codes),
+    )
+    name = metric_name(metric)
+    if interval.low < 1 or name not in HAVE_A_PERFECT_VALUE:
+        return interval, "bootstrap"
+    n_events = np.unique(strata, return_counts=True)[1]
+    is_share = name == "accuracy"
+    n_trials = int(n_events.sum() if is_share else n_events.min())
+    interval = wilson_interval(n_trials, n_trials, confidence_level=confidence_level)
+    return interval, "wilson" if is_share else "wilson, rarest class"
+
+
+def find_decision(
+    classes: npt.NDArray, threshold: float | None, pos_label: Any
+) -> Decision | None:
+    """Return the column of the positive class and its threshold, None without one.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        Names of the columns of the scores.
+    threshold : float or None
+        Threshold of the score of `pos_label`.
+    pos_label : object
+        The positive class; None is the second one.
+
+    Returns
+    -------
+    (int, float) or None
+        See `decide`.
+
+    Raises
+    ------
+    ValueError
+        If there are not two classes, `pos_label` is none of them or has no threshold,
+        or the threshold is not a number.
+    """
+    if threshold is None:
+        if pos_label is not None:
+            raise ValueError(
+                "pos_label is the class of a threshold, and threshold is None: give "
+                "threshold, too."
+            )
+        return None
+    check_scalar(threshold, "threshold", Real)
+    if np.isnan(threshold):
+        raise ValueError("threshold must be a number; got nan.")
+    if len(classes) != 2:
+        raise ValueError(
+            f"threshold must be None for {len(classes)} classes; got {threshold!r}."
+        )
+    if pos_label is not None and pos_label not in classes:
+        raise ValueError(
+            f"pos_label must be one of the classes {', '.join(map(str, classes))}, or "
+            f"None; got {pos_label!r}."
+        )
+    column = 1 if pos_label is None else list(classes).index(pos_label)
+    return column, float(threshold)
+
+
 def scored_rows(
     y_true: Any,
     y_score: npt.ArrayLike,
@@ -167,6 +266,8 @@ def scored_rows(
     level: str,
     vote: str,
     tie: str,
+    threshold: float | None = None,
+    pos_label: Any = None,
 ) -> tuple[Rows, npt.NDArray, npt.NDArray]:
     """Return the rows of a level, the event of each row, and the class of each event.
 
@@ -182,13 +283,20 @@ def scored_rows(
             f"y_score of shape {scores.shape} does not fit {len(y_true)} labels of "
             f"{len(names)} classes ({', '.join(map(str, names))})."
         )
+    decision = find_decision(names, threshold, pos_label)
     if level == "event":
         table = aggregate_events(
-            scores, events, classes=names, y_true=y_true, vote=vote, tie=tie
+            scores,
+            events,
+            classes=names,
+            y_true=y_true,
+            vote=vote,
+            tie=tie,
+            decision=decision,
         )
         rows = event_rows(table, names)
         return rows, np.arange(len(table)), names[rows.true]
-    rows = Rows(encode(y_true, names), scores.argmax(axis=1), scores, names)
+    rows = Rows(encode(y_true, names), decide(scores, decision), scores, names)
     codes, _ = pd.factorize(events)
     first = np.unique(codes, return_index=True)[1]
     return rows, codes, names[rows.true[first]]
@@ -204,6 +312,8 @@ def bootstrap_interval(
     classes: npt.ArrayLike | None = None,
     vote: str = "mean",
     tie: str = "mean",
+    threshold: float | None = None,
+    pos_label: Any = None,
     n_resamples: int = 2000,
     confidence_level: float = 0.95,
     random_state: int | np.random.RandomState | None = None,
@@ -236,6 +346,14 @@ def bootstrap_interval(
         How the records of an event vote, see :func:`aggregate_events`.
     tie : {"mean", "first"}, default="mean"
         Tie rule of the majority vote.
+    threshold : float, default=None
+        Score of `pos_label` from which on records, and events, are predicted as it,
+        such as ``best_threshold_`` of
+        :class:`~skseisfp.ensemble.EventThresholdClassifierCV`, for two classes; None
+        takes the largest score. It is taken as given, see the notes.
+    pos_label : int, float, bool or str, default=None
+        Class of the threshold, such as ``pos_label_`` of that classifier; None is the
+        second class.
     n_resamples : int, default=2000
         Number of resamples.
     confidence_level : float, default=0.95
@@ -252,14 +370,28 @@ def bootstrap_interval(
     ------
     ValueError
         If a class has a single event, if the events are not known, if a shape does not
-        fit, or, at the level of events, if the records of an event differ in label.
+        fit, if there is a threshold and not two classes, or, at the level of events, if
+        the records of an event differ in label.
 
     Notes
     -----
     The ends are percentiles of the resamples [1]_. Events are drawn within their class,
-    so that every resample has all classes in the proportion of the data. A perfect
-    score has an interval without width; there, for a share of events,
-    :func:`wilson_interval` is the valid one.
+    so that every resample has all classes in the proportion of the data.
+
+    A perfect accuracy, balanced accuracy, F1 or AUC is perfect in all resamples, whose
+    percentiles have no width. There the ends are those of :func:`wilson_interval`: of
+    the accuracy with all events as trials; of the others with as many as the rarest
+    class has events. So many disjoint pairs, of an event of each class, are all in
+    order, and each of them is an independent trial that succeeds with the probability
+    that is the AUC. The probability that all events of a pair are predicted correctly
+    is at most the balanced accuracy, for which the ends are wide. Wilson's interval is
+    recommended for few trials [4]_. An interval of a function, or of a score that is
+    the same in all resamples and not perfect, is left without width.
+
+    The threshold is the same in all resamples: an interval includes which events were
+    drawn for the test, and not how the threshold depends on the events that it was
+    chosen by. These must be others; by their own threshold, scores are too high.
+    :func:`~skseisfp.model_selection.evaluate_protocols` chooses it again in every fold.
 
     ``"brier_score"`` is the mean squared error of the probabilities [2]_: of two
     classes that of the second one, of several the sum over the classes. A constant
@@ -278,6 +410,8 @@ def bootstrap_interval(
        Mon. Weather Rev. 78, 1-3, 1950.
     .. [3] M. P. Naeini, G. Cooper and M. Hauskrecht, Obtaining well calibrated
        probabilities using Bayesian binning, AAAI, 2901-2907, 2015.
+    .. [4] L. D. Brown, T. T. Cai and A. DasGupta, Interval estimation for a binomial
+       proportion, Stat. Sci. 16, 101-133, 2001.
 
     Examples
     --------
@@ -289,18 +423,26 @@ def bootstrap_interval(
     >>> print(bootstrap_interval(y, score, event_id, random_state=0))
     0.720 [0.550, 0.863]
     """
-    score = get_metric(metric)
-    rows, codes, strata = scored_rows(
-        y_true, y_score, groups, classes=classes, level=level, vote=vote, tie=tie
+    get_metric(metric)
+    given = scored_rows(
+        y_true,
+        y_score,
+        groups,
+        classes=classes,
+        level=level,
+        vote=vote,
+        tie=tie,
+        threshold=threshold,
+        pos_label=pos_label,
     )
-    return resample_units(
-        lambda counts: score(rows, counts[:, codes]),
-        strata,
+    interval, _ = score_interval(
+        metric,
+        *given,
         n_resamples=n_resamples,
         confidence_level=confidence_level,
         random_state=random_state,
-        n_rows=len(codes),
     )
+    return interval
 
 
 def paired_bootstrap(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,8 @@ from sklearn.utils.multiclass import unique_labels
 from .._utils.checks import check_option
 from .intervals import (
     LEVELS,
-    Interval,
     resample_units,
+    score_interval,
     scored_rows,
     wilson_interval,
 )
@@ -28,7 +27,6 @@ from .weighted import (
     class_score,
     confusion,
     encode,
-    get_metric,
     metric_name,
 )
 
@@ -54,6 +52,8 @@ def score_table(
     classes: npt.ArrayLike | None = None,
     vote: str = "mean",
     tie: str = "mean",
+    threshold: float | None = None,
+    pos_label: Any = None,
     n_resamples: int = 2000,
     confidence_level: float = 0.95,
     random_state: int | np.random.RandomState | None = None,
@@ -81,6 +81,14 @@ def score_table(
         How the records of an event vote, see :func:`aggregate_events`.
     tie : {"mean", "first"}, default="mean"
         Tie rule of the majority vote.
+    threshold : float, default=None
+        Score of `pos_label` from which on records, and events, are predicted as it,
+        such as ``best_threshold_`` of
+        :class:`~skseisfp.ensemble.EventThresholdClassifierCV`, for two classes; None
+        takes the largest score. It is taken as given, see the notes.
+    pos_label : int, float, bool or str, default=None
+        Class of the threshold, such as ``pos_label_`` of that classifier; None is the
+        second class.
     n_resamples : int, default=2000
         Number of resamples of the bootstrap.
     confidence_level : float, default=0.95
@@ -93,12 +101,21 @@ def score_table(
     DataFrame
         Columns ``score``, ``low``, ``high``, ``n`` (events or records scored) and
         ``interval``: ``"wilson"`` for the accuracy by event, a share of independent
-        trials, else ``"bootstrap"`` by event. Indexed by level and metric.
+        trials, else ``"bootstrap"`` by event. Of a perfect score a bootstrap has no
+        width; its interval is ``"wilson"`` or ``"wilson, rarest class"``, with the
+        events of all classes or of the rarest one as trials, see
+        :func:`bootstrap_interval`. Indexed by level and metric.
 
     Raises
     ------
     ValueError
         As :func:`bootstrap_interval`.
+
+    Notes
+    -----
+    A threshold is taken as given: the intervals do not include how it depends on the
+    events that it was chosen by, which must be others than these, see
+    :func:`bootstrap_interval`.
 
     Examples
     --------
@@ -129,7 +146,15 @@ def score_table(
     lines = {}
     for level in levels:
         rows, codes, strata = scored_rows(
-            y_true, y_score, groups, classes=classes, level=level, vote=vote, tie=tie
+            y_true,
+            y_score,
+            groups,
+            classes=classes,
+            level=level,
+            vote=vote,
+            tie=tie,
+            threshold=threshold,
+            pos_label=pos_label,
         )
         for metric in scores:
             if (level, metric) == ("event", "accuracy"):
@@ -138,8 +163,7 @@ def score_table(
                     hits, len(codes), confidence_level=confidence_level
                 )
             else:
-                kind = "bootstrap"
-                interval = _bootstrap(get_metric(metric), rows, codes, strata, options)
+                interval, kind = score_interval(metric, rows, codes, strata, **options)
             lines[level, metric_name(metric)] = (*interval, len(codes), kind)
     return _table(lines, ["level", "metric"])
 
@@ -149,16 +173,6 @@ def _as_list(metrics) -> list[Any]:
     if isinstance(metrics, str) or callable(metrics):
         return [metrics]
     return list(metrics)
-
-
-def _bootstrap(score, rows, codes, strata, options) -> Interval:
-    """Return the interval of a score of rows whose events are drawn."""
-    return resample_units(
-        lambda counts: score(rows, counts[:, codes]),
-        strata,
-        n_rows=len(codes),
-        **options,
-    )
 
 
 def class_table(
@@ -194,8 +208,10 @@ def class_table(
     -------
     DataFrame
         Columns ``score``, ``low``, ``high``, ``n`` (number of rows that the proportion
-        is of) and ``interval`` (``"wilson"`` or ``"bootstrap"``). Indexed by class and
-        metric. A proportion of no rows is NaN.
+        is of) and ``interval`` (``"wilson"`` or ``"bootstrap"``). With `groups`, a
+        proportion that is 0 or 1 in all resamples has ``"wilson over events"``: the
+        events of these rows are the trials. Indexed by class and metric. A proportion
+        of no rows is NaN.
 
     Raises
     ------
@@ -244,16 +260,32 @@ def class_table(
                     part, whole, confidence_level=confidence_level
                 )
             else:
-                kind = "bootstrap"
-                score = partial(_of_class, name, k)
-                interval = _bootstrap(score, rows, codes, strata, options)
+                interval, kind = _class_interval(name, k, rows, codes, strata, options)
             lines[label, name] = (*interval, whole, kind)
     return _table(lines, ["class", "metric"])
 
 
-def _of_class(name, k, rows, weights):
-    """Return a proportion of one class, (n_resamples,)."""
-    return class_score(name, rows, weights)[:, k]
+def _class_interval(name, k, rows, codes, strata, options):
+    """Return a proportion of one class, events drawn, and the kind of its interval."""
+    interval = resample_units(
+        lambda counts: class_score(name, rows, counts[:, codes])[:, k],
+        strata,
+        n_rows=len(codes),
+        **options,
+    )
+    if interval.low < interval.high or interval.score not in (0, 1):
+        return interval, "bootstrap"
+    n_events = len(np.unique(codes[_rows_of(name, k, rows)]))
+    n_hits = int(interval.score) * n_events
+    level = options["confidence_level"]
+    interval = wilson_interval(n_hits, n_events, confidence_level=level)
+    return interval, "wilson over events"
+
+
+def _rows_of(name, k, rows):
+    """Return which rows a proportion of one class is of."""
+    codes = rows.true if name in ("recall", "specificity") else rows.predicted
+    return (codes == k) == (name in ("recall", "precision"))
 
 
 def specificity_score(

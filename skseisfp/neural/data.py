@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -21,6 +22,10 @@ _AXES = {
     5: "(n_records, n_views, n_channels, rows, columns)",
 }
 _DTYPES = [np.float32, np.int8, np.uint8]
+# Largest values of what a network is trained on: fingerprints have 1, the data of
+# scikit-learn's checks 103, bytes of images 255, levels in dB some hundred. Waveforms
+# in counts and in SI units lie beyond.
+_LARGEST = (1e-3, 1e3)
 
 
 def check_fingerprints(
@@ -83,6 +88,34 @@ def _check_axes(X):
         )
     if 0 in X.shape:
         raise ValueError(f"X has an empty axis: its shape is {X.shape}.")
+
+
+def warn_of_waveforms(X: npt.NDArray | LazyFingerprints) -> None:
+    """Warn if values are far larger, or smaller, than those of fingerprints.
+
+    Parameters
+    ----------
+    X : ndarray or LazyFingerprints
+        Fingerprints as `check_fingerprints` returns them; references are not read.
+
+    Warns
+    -----
+    UserWarning
+        If the largest absolute value is outside of the usual range.
+    """
+    if isinstance(X, LazyFingerprints) or X.dtype != np.float32:
+        return
+    largest = max(float(X.max()), -float(X.min()))
+    low, high = _LARGEST
+    if largest == 0 or low <= largest <= high:
+        return
+    warnings.warn(
+        f"X has absolute values up to {largest:.3g}, while fingerprints have -1, "
+        "0 and 1. If it holds waveforms, put a FingerprintTransformer before the "
+        "network; if it holds other features, scale them, as by StandardScaler.",
+        UserWarning,
+        stacklevel=6,  # where fit is called
+    )
 
 
 def with_views(X: npt.NDArray | LazyFingerprints) -> Any:

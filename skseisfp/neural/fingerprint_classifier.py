@@ -51,7 +51,13 @@ from ._randomness import draw_seed, make_generators
 from ._records import check_sample_weight, select_records
 from ._threads import fast_training, has_loops, usable_threads
 from ._training_sets import find_events, make_datasets, make_sampler, weigh_classes
-from .data import BatchIterator, FingerprintDataset, check_fingerprints, with_views
+from .data import (
+    BatchIterator,
+    FingerprintDataset,
+    check_fingerprints,
+    warn_of_waveforms,
+    with_views,
+)
 from .device import choose_device
 from .fingerprint_cnn import FingerprintCNN
 from .group_valid_split import group_valid_split
@@ -416,6 +422,12 @@ class FingerprintClassifier(
             If the data, a parameter or the architecture is not valid, before any
             training; if the loss or a weight is no longer finite. Of a parameter it is
             a TypeError, too.
+
+        Warns
+        -----
+        UserWarning
+            If X is for one of the default modules, without an augmenter, and its
+            largest absolute value is above 1000 or below 0.001: it may hold waveforms.
         """
         if not self.warm_start:
             vars(self).pop("net_", None)
@@ -629,6 +641,8 @@ class FingerprintClassifier(
         X = check_fingerprints(self, X, reset=fitted is None)
         weights = check_sample_weight(sample_weight, len(X))
         codes = encode(X, y, weights)
+        if self.augmenter is None and self.module in (None, *DEFAULT_MODULES):
+            warn_of_waveforms(X)
         X = with_views(X)
         augmenter: Any = clone(self.augmenter, safe=False)
         self.augmenter_ = augmenter

@@ -11,6 +11,7 @@ from ._cube_slice import QUANTITIES, compute, format_value
 from ._trial_layers import has_network, shape_of, trial_layers
 
 DIGITS = 6
+NAMELESS = "score"  # the metric of a search that was given one score
 CONFUSIONS = {"event": "event_confusion", "record": "confusion"}  # the first is shown
 
 
@@ -48,6 +49,7 @@ def collect_data(cube, *, input_shape, n_classes, architecture):
         "n_trials": main.size,
         "n_folds": cube.dataset.sizes.get("fold", 1),
         "main_metric": cube.main_metric,
+        "titles": metric_titles(cube),
         "best": _number_of(main, cube.best()),
         "metrics": {metric: _collect_metric(cube, metric) for metric in cube.metrics},
         "n_parameters": _collect_mean(cube, "n_parameters"),
@@ -56,6 +58,28 @@ def collect_data(cube, *, input_shape, n_classes, architecture):
         "confusion": _collect_confusion(cube),
         "history": _collect_history(cube),
         "networks": _collect_networks(cube, input_shape, n_classes, architecture),
+    }
+
+
+def metric_titles(cube):
+    """Return the title of each metric, of a nameless one the name of its score."""
+    scores = score_names(cube)
+    return {
+        metric: (scores.get(metric, metric) if metric == NAMELESS else metric).replace(
+            "_", " "
+        )
+        for metric in cube.metrics
+    }
+
+
+def score_names(cube):
+    """Return the names of the scores by metric, as far as they were recorded."""
+    scoring = cube.provenance.get("scoring")
+    names = scoring.get("names") if isinstance(scoring, dict) else None
+    return {
+        metric: str(names[metric])
+        for metric in cube.metrics
+        if isinstance(names, dict) and metric in names
     }
 
 

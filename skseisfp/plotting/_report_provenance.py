@@ -8,6 +8,7 @@ from .._utils.html import Html, as_html, fact_table, listed, paragraph, table
 from .._utils.names import short_names
 from .._utils.provenance import NOT_RECORDED, describe_fold, provenance_facts
 from ._cube_slice import format_value
+from ._report_data import score_names
 
 MOST_FOLDS = 20
 NOTHING = (
@@ -24,8 +25,21 @@ def provenance_part(cube: Any) -> Html:
         _part("Folds", _fold_table(cube)),
     ]
     note = Html() if cube.provenance else paragraph(NOTHING)
-    facts = fact_table(provenance_facts(cube.provenance))
+    scores = {"Scores": _list_scores(cube)}
+    facts = fact_table(provenance_facts(cube.provenance) | scores)
     return Html(f"{note}{facts}<div class='parts'>{''.join(parts)}</div>")
+
+
+def _list_scores(cube):
+    """Return the score of each metric, the one that ranks the trials first."""
+    known = score_names(cube)
+    metrics = sorted(cube.metrics, key=lambda metric: metric != cube.main_metric)
+    return ", ".join(
+        metric
+        if known.get(metric, metric) == metric
+        else f"{known[metric]} (as {metric})"
+        for metric in metrics
+    )
 
 
 def _part(title, content):

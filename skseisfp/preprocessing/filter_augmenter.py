@@ -83,6 +83,10 @@ class FilterAugmenter(CutoffFilter):
     where it is known. If `fit_transform` was given it, `transform` must be given it,
     too.
 
+    No step of a pipeline knows the `sampling_rate` of another one, and a wrong one goes
+    unnoticed: all steps must have the rate of the records that they get.
+    :class:`skseisfp.inference.EventDiscriminator` raises where they differ.
+
     References
     ----------
     .. [1] Silkin (2024), Russian Journal of Seismology 6(3), 77-92,

@@ -138,6 +138,10 @@ Encoding, default="signed"
     take most of the time. With ``view_tolerance=1e-4``, less than one kept coefficient
     in 1000 differed from that of views computed one by one.
 
+    No step of a pipeline knows the `sampling_rate` of another one, and a wrong one goes
+    unnoticed: all steps must have the rate of the records that they get.
+    :class:`skseisfp.inference.EventDiscriminator` raises where they differ.
+
     References
     ----------
     .. [1] Silkin (2024), Russian Journal of Seismology 6(3), 77-92,

@@ -230,10 +230,10 @@ def bandpass(
     if not corners:
         return X
     kind = "lowpass" if f_min is None else "highpass" if f_max is None else "bandpass"
-    band = corners if kind == "bandpass" else corners[0]
+    band = tuple(corners) if kind == "bandpass" else corners[0]
     run = _run_both_ways if zero_phase else _run_forwards
     try:
-        sections = butter(order, band, kind, fs=sampling_rate, output="sos")
+        sections = _design(order, band, kind, sampling_rate)
         filtered = run(X, sections, corners[0] / sampling_rate)
     except (
         ValueError,
@@ -243,6 +243,12 @@ def bandpass(
             f"corners f_min={f_min!r}, f_max={f_max!r} give no filter: {error}"
         ) from error
     return filtered.astype(X.dtype, copy=False)
+
+
+@lru_cache(maxsize=256)  # a design takes as long as 12,000 samples to filter
+def _design(order, corners, kind, sampling_rate):
+    """Return the second-order sections of a Butterworth filter; they are shared."""
+    return butter(order, corners, kind, fs=sampling_rate, output="sos")
 
 
 def _check_cutoffs(cutoffs, n_records, sampling_rate):
@@ -266,7 +272,7 @@ def _run_sections(record, cutoffs, sampling_rate, order, zero_phase):
     run = _run_both_ways if zero_phase else _run_forwards
     for number, cutoff in enumerate(cutoffs):
         try:
-            sections = butter(order, cutoff, "highpass", fs=sampling_rate, output="sos")
+            sections = _design(order, cutoff, "highpass", sampling_rate)
             filtered = run(record, sections, cutoff / sampling_rate)
         except (ValueError, np.linalg.LinAlgError) as error:
             raise ValueError(

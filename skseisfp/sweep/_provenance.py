@@ -17,6 +17,7 @@ from .._compat import num_samples
 from .._utils.digest import environment
 from .._utils.plain import plain
 from ..events import event_codes
+from ._scoring import describe_scoring
 from ._stored_values import string_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def describe_sweep(search: Any, sweep: Sweep, digests: Digests) -> dict[str, Any
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "plan": _describe_plan(search),
         "estimator": string_of(sweep.estimator),
+        "scoring": describe_scoring(search, sweep.scorer),
         "data": _describe_data(sweep, codes, _digest_of(search, sweep.X, digests)),
         "folds": _describe_folds(search.cv, sweep, codes),
         "network": _describe_network(sweep.estimator),

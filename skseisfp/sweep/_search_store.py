@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from .._utils.digest import digest, environment
+from .._utils.digest import environment
 from ._fits import SINGLE
+from ._passed_over import find_passed_over, made_name
 from ._provenance import describe_sweep, warn_of_shared_events
 from ._scoring import metric_names
 from ._store import Store
-from ._stored_studies import STORE_VERSION
+from ._stored_studies import STORE_VERSION, VERSIONS
 from ._stored_values import Digests, candidate_keys, encode_grids
 from ._sweep_memory import SweepMemory
 from ._sweep_study import SweepStudy
@@ -24,7 +25,7 @@ DRAWN_ANEW = "cv draws other folds at each start; give it an integer random_stat
 
 
 class NotReusableWarning(UserWarning):
-    """Warns that fits are stored which no later search will find again."""
+    """Warns that stored fits are not used again, or will not be found again."""
 
 
 class SearchStore(ExitStack):
@@ -50,6 +51,7 @@ class SearchStore(ExitStack):
     def __init__(self, search: Any, sweep: Sweep, params: dict):
         super().__init__()
         self._search, self._store = search, None
+        self._is_reusable = True
         self._digests = Digests()
         search.provenance_ = describe_sweep(search, sweep, self._digests)
         warn_of_shared_events(search.provenance_)
@@ -57,7 +59,7 @@ class SearchStore(ExitStack):
             return
         self._description = self._describe(sweep, params)
         parts = self._description["digests"]
-        self.name = self._name = search.study_name or f"sweep-{digest(parts)}"
+        self.name = self._name = search.study_name or made_name(parts)
         draws = getattr(search.cv, "shuffle", True)
         if draws and getattr(search.cv, "random_state", 0) is None:
             self._digests.unknown.append(DRAWN_ANEW)
@@ -78,9 +80,14 @@ class SearchStore(ExitStack):
             "parameters": list(dict.fromkeys(name for grid in grids for name in grid)),
             "refit_metric": refit if isinstance(refit, str) else first,
             "provenance": self._search.provenance_,
+            "together": sweep.together,
         }
         self._warn()
         made_from = self._name, self._description
+        if self._is_reusable:
+            reason = find_passed_over(self._store, *made_from, plan)
+            if reason:
+                warnings.warn(reason, NotReusableWarning, stacklevel=2)
         return SweepStudy(self._store, *made_from, plan, sweep.candidates, folds)
 
     def _describe(self, sweep, params):
@@ -106,7 +113,7 @@ class SearchStore(ExitStack):
                 "groups or other metadata": of("metadata", params),
                 "folds": of("cv", sweep.splits),
                 "scoring": of("scoring", *scoring),
-                "versions of packages": of("versions", versions),
+                VERSIONS: of("versions", versions),
             },
         }
 
@@ -114,6 +121,7 @@ class SearchStore(ExitStack):
         """Warn of what makes stored fits useless to later searches."""
         if faults := "; ".join(self._digests.unknown):
             self._digests.unknown.clear()
+            self._is_reusable = False
             warnings.warn(
                 "Fits are stored, but a later search will not find all of them again: "
                 f"{faults}",

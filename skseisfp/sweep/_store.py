@@ -38,6 +38,11 @@ GONE = (
     "was deleted or replaced in the meantime: what was stored in it is gone. What this "
     "run has computed is in fit_results_. Fit again to store it in a new file."
 )
+JOURNAL = b'{"op_code":'  # first bytes of every journal of Optuna
+JOURNAL_HINT = (
+    " It is a journal: give the storage, "
+    "optuna.storages.JournalStorage(JournalFileBackend(path))."
+)
 KEPT = "What was stored before is kept."
 DAMAGED = (
     "The file is damaged, and what was stored in it may be lost. Move it away and fit "
@@ -107,6 +112,7 @@ class Store(ExitStack):
         sqlalchemy = import_optional("sqlalchemy", extra="sweep")
         options: dict[str, Any] = {}
         if self._path is not None:
+            _check_path(self._path)
             if create:
                 _write_ahead(self._path)
             elif not Path(self._path).is_file():
@@ -146,7 +152,10 @@ class Store(ExitStack):
             cause = getattr(cause, "orig", None) or cause
             code = getattr(cause, "sqlite_errorcode", None)
             if code == sqlite3.SQLITE_NOTADB:
-                raise ValueError(f"The store {self.name} is not a database.") from error
+                hint = JOURNAL_HINT if _is_journal(self._path) else ""
+                raise ValueError(
+                    f"The store {self.name} is not a database.{hint}"
+                ) from error
             kept = DAMAGED if code == sqlite3.SQLITE_CORRUPT else KEPT
             reason = " ".join(str(cause).split())
             raise OSError(
@@ -163,11 +172,28 @@ def _make_url(store):
     return sqlalchemy.make_url(store)
 
 
+def _check_path(path):
+    """Raise if a path is that of a folder, or in a folder that is not there."""
+    if Path(path).is_dir():
+        raise ValueError(f"store must be a file or a URL; {path} is a folder.")
+    if not Path(path).parent.is_dir():
+        folder = Path(path).parent
+        raise FileNotFoundError(f"There is no folder {folder} for the store {path}.")
+
+
 def _sqlite_path(url):
     """Return the path of a file of SQLite, None for any other storage."""
     if url is None or url.get_backend_name() != "sqlite" or url.query:
         return None
     return None if url.database in (None, "", ":memory:") else url.database
+
+
+def _is_journal(path):
+    """Return whether a path is that of a journal of Optuna, by its begin."""
+    if path is None:
+        return False
+    with open(path, "rb") as file:
+        return file.read(len(JOURNAL)) == JOURNAL
 
 
 def _call_again(call, waits, may_pass):

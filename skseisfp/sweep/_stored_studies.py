@@ -13,6 +13,7 @@ from ._store import Store
 from ._stored_values import decode_grids
 
 STORE_VERSION = 2
+VERSIONS = "versions of packages"  # among the digests of a description
 # attributes of a study
 DESCRIPTION = "sweep"
 PLAN = "plan"
@@ -75,7 +76,7 @@ def open_study(
         study = store.call("get_study_id_from_name", name)
     stored = store.call("get_study_user_attrs", study).get(DESCRIPTION)
     if stored is not None:
-        _check(name, stored, description["digests"])
+        _check(name, stored, description)
     elif store.call("get_all_trials", study, False):
         raise ValueError(f"The study {name!r} of the store is not a sweep.")
     else:
@@ -85,7 +86,16 @@ def open_study(
     return study
 
 
-def _check(name, stored, digests):
+def changed_versions(old: dict[str, str], new: dict[str, str]) -> str:
+    """Return the packages whose versions differ, with both."""
+    return ", ".join(
+        f"{name} (was {old.get(name, 'missing')}, is {new.get(name, 'missing')})"
+        for name in {**old, **new}
+        if old.get(name) != new.get(name)
+    )
+
+
+def _check(name, stored, description):
     """Raise if a study is of another version, or was made from something else."""
     version = stored.get("store_version")
     if version != STORE_VERSION:
@@ -94,7 +104,11 @@ def _check(name, stored, digests):
             f"package reads version {STORE_VERSION}: it was written by skseisfp "
             f"{stored.get('versions', {}).get('skseisfp', 'of unknown version')}."
         )
+    digests = description.get("digests", {})
     other = [key for key in digests if stored["digests"].get(key) != digests[key]]
+    if VERSIONS in other:
+        changed = changed_versions(stored.get("versions", {}), description["versions"])
+        other[other.index(VERSIONS)] = f"{VERSIONS}: {changed}"
     if other:
         raise ValueError(
             f"The study {name!r} of the store was made from other "

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     import xarray
     from optuna.storages import BaseStorage
 
-COSTS = ("gradient", "spread", "n_parameters", "fit_time")
+MADE_COSTS = ("gradient", "spread")  # from the metric
+STORED_COSTS = ("n_parameters", "fit_time")
 
 
 class ResultCube(CubeFiles):
@@ -307,17 +308,23 @@ class ResultCube(CubeFiles):
         ----------
         metric : str, default=None
             Metric that should be high; None is the main one.
-        cost : {"gradient", "spread", "n_parameters", "fit_time"}, default="gradient"
-            What should be low: the gradient of the metric over the grid, its standard
-            deviation over the folds, the size of the network, or the time of a fit.
+        cost : str, default="gradient"
+            What should be low: ``"gradient"`` of the metric over the grid,
+            ``"spread"``, its standard deviation over the folds, ``"n_parameters"``,
+            the size of the network, ``"fit_time"``, or another metric, taken as it is.
 
         Returns
         -------
         DataFrame
             One row a trial, the best first: its parameters, the metric and the cost.
+
+        Raises
+        ------
+        ValueError
+            If the cube has no such metric or cost, or both are the same.
         """
-        check_option("cost", cost, COSTS)
         values = self.values(metric)
+        check_option("cost", cost, self._known_costs(values.name))
         costs = self._cost(cost, metric)
         front = pareto_front(costs.ravel(), values.values.ravel()).reshape(costs.shape)
         rows = [
@@ -462,9 +469,18 @@ class ResultCube(CubeFiles):
 
     def _metric(self, metric):
         name = self.main_metric if metric is None else metric
-        known = [*self.metrics, *(m + TRAIN for m in self.metrics)]
-        check_option("metric", name, [m for m in known if m in self.dataset])
+        check_option("metric", name, self._known_metrics())
         return self.dataset[name].transpose(*self.parameters, "fold")
+
+    def _known_metrics(self):
+        known = [*self.metrics, *(m + TRAIN for m in self.metrics)]
+        return [name for name in known if name in self.dataset]
+
+    def _known_costs(self, metric):
+        """Return the names of costs where a metric is the quality."""
+        stored = [name for name in STORED_COSTS if name in self.dataset]
+        others = [name for name in self._known_metrics() if name != metric]
+        return [*MADE_COSTS, *stored, *others]
 
     def _cost(self, cost, metric=None):
         """Return the cost over the grid; NaN where the cube lacks it."""

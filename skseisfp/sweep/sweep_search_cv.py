@@ -77,7 +77,9 @@ class SweepSearchCV(BaseSweepSearchCV, GridSearchCV):
     scorers and the versions of the packages, all identified by their contents; a search
     made from anything else is another study. Functions and classes count by what they
     do, fitted parts that `clone` keeps by their state. What cannot be identified, such
-    as folds drawn without a seed, gives a `NotReusableWarning`.
+    as folds drawn without a seed, gives a `NotReusableWarning`. So does a new study
+    that computes again what an earlier one of the store has, where only code or
+    versions have changed, or its name looks mistyped or was left out.
 
     Within a study a trial belongs to its parameters. A plan with one value more, with
     values in another order, or with one more parameter at the value that it had anyway

@@ -42,7 +42,7 @@ function openView(name) {
 
 function makeControls() {
   const redraw = (name) => (value) => { state[name] = value; draw(); };
-  const metrics = Object.keys(study.metrics).map((name) => [name, name.replaceAll("_", " ")]);
+  const metrics = Object.keys(study.metrics).map((name) => [name, study.titles[name]]);
   const controls = [];
   if (metrics.length > 1) controls.push(selectBox("metric", "metric", metrics, state.metric, redraw("metric")));
   if (state.view === "pareto") {
@@ -142,7 +142,7 @@ function columnsOfTable() {
     columns[`parameter-${k}`] = { label: one.short, read: (trial) => positionsOf(trial)[k],
       write: (trial) => one.values[positionsOf(trial)[k]] };
   });
-  for (const [name, label] of [["quality", state.metric.replaceAll("_", " ")], ["spread", "std"], ["gradient", "gradient"]]) {
+  for (const [name, label] of [["quality", study.titles[state.metric]], ["spread", "std"], ["gradient", "gradient"]]) {
     columns[name] = { label, read: (trial) => score[name][trial] };
   }
   for (const [name, label] of [["n_parameters", "size"], ["fit_time", "fit time, s"]]) {
@@ -188,7 +188,7 @@ function summarize() {
   const spread = study.metrics[study.main_metric].spread;
   const missing = trials.length - ranking.length;
   const count = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
-  const best = `Best ${study.main_metric.replaceAll("_", " ")}: ${format(quality[study.best])} \u00b1 ${format(spread[study.best], 2)} at ${describeTrial(study.best).join(", ")}.`;
+  const best = `Best ${study.titles[study.main_metric]}: ${format(quality[study.best])} \u00b1 ${format(spread[study.best], 2)} at ${describeTrial(study.best).join(", ")}.`;
   document.getElementById("summary").textContent = `${count(trials.length, "trial")} over ${count(parameters.length, "parameter")}, ${count(study.n_folds, "fold")}${missing ? `, ${missing} without a result` : ""}. ${ranking.length ? best : ""}`;
 }
 

@@ -63,7 +63,7 @@ function rangeOf(values) {
 }
 
 function nameOf(metric = state.metric, quantity = state.quantity) {
-  const name = metric.replaceAll("_", " ");
+  const name = study.titles[metric];
   return quantity === "quality" ? name : `${name}, ${QUANTITIES[quantity].label}`;
 }
 

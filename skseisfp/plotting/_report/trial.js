@@ -31,7 +31,7 @@ function scoreTable() {
   const error = study.errors[state.trial];
   const rows = Object.keys(study.metrics).map((metric) => {
     const { quality, spread, gradient, folds } = study.metrics[metric];
-    return element("tr", {}, element("th", { scope: "row" }, metric.replaceAll("_", " ")),
+    return element("tr", {}, element("th", { scope: "row" }, study.titles[metric]),
       element("td", {}, format(quality[state.trial])), element("td", {}, format(spread[state.trial], 2)),
       element("td", {}, format(gradient[state.trial], 2)),
       element("td", {}, foldStrip(folds[state.trial], rangeOf(folds.flat()))));

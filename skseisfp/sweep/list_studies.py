@@ -1,0 +1,81 @@
+"""The studies in a store of sweeps, and how much of each is done."""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ._store import Store
+from ._stored_studies import DESCRIPTION, PLAN, fits_of
+
+if TYPE_CHECKING:
+    from optuna.storages import BaseStorage
+
+
+def list_studies(store: str | PathLike | BaseStorage) -> pd.DataFrame:
+    """Return the sweeps in a store, in the order of their last start.
+
+    Parameters
+    ----------
+    store : str, path-like or optuna.storages.BaseStorage
+        The store of a :class:`SweepSearchCV`.
+
+    Returns
+    -------
+    DataFrame
+        One row a study: ``study`` (its name), ``date`` (of the last start, ISO 8601 in
+        UTC; None where unknown), ``n_trials`` and ``n_folds`` of the plan that was
+        started last, and ``n_fits``, the number of its fits that are stored.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such store.
+
+    See Also
+    --------
+    ResultCube.from_store : Results of one of them.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.svm import SVC
+    >>> from skseisfp.sweep import SweepSearchCV, list_studies
+    >>> with TemporaryDirectory() as folder:
+    ...     store = Path(folder, "store.db")
+    ...     search = SweepSearchCV(
+    ...         SVC(), {"C": [1, 10]}, cv=2, store=store, study_name="iris"
+    ...     ).fit(*load_iris(return_X_y=True))
+    ...     list_studies(store)[["study", "n_trials", "n_folds", "n_fits"]]
+      study  n_trials  n_folds  n_fits
+    0  iris         2        2       4
+    """
+    with Store(store, create=False) as opened:
+        rows = [
+            _row(study, opened)
+            for study in opened.call("get_all_studies")
+            if DESCRIPTION in study.user_attrs and PLAN in study.system_attrs
+        ]
+    rows.sort(key=lambda row: row["date"] or "")
+    columns: Any = ["study", "date", "n_trials", "n_folds", "n_fits"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _row(study, store):
+    """Return a study of an open store as a row of the table."""
+    plan, n_folds = study.system_attrs[PLAN], study.user_attrs[DESCRIPTION]["n_splits"]
+    number = store.call("get_study_id_from_name", study.study_name)
+    found = fits_of(store.call("get_all_trials", number, False))
+    return {
+        "study": study.study_name,
+        "date": (plan.get("provenance") or {}).get("date"),
+        "n_trials": len(plan["keys"]),
+        "n_folds": n_folds,
+        "n_fits": sum(
+            (key, fold) in found for key in plan["keys"] for fold in range(n_folds)
+        ),
+    }
