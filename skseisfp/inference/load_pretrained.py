@@ -14,8 +14,8 @@ from .pretrained_discriminator import PretrainedDiscriminator
 
 PACKAGE = __name__.rpartition(".")[0]
 CHECKSUMS = {  # SHA-256 by name, from benchmarks/train_pretrained.py
-    "pnw": "231d43b029da2d6300aa5736c6d7c06347d381e36647b1d67e3b34a679787fcb",
-    "pnw_network": "e91bdf1382dc1fd3cfbbf08a010d4ffb1a8b126fd1019c9bbf8003830e53375e",
+    "pnw": "cf14cd8e3208109f0a13397935cb1905fb00b90caf52d6811c8f0fd88eb29024",
+    "pnw_network": "82102d4d6feb97f4f56650feb623b33bec066f3090be67d4af3ad5a1c7557d75",
 }
 
 
