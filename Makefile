@@ -32,9 +32,13 @@ test-other:  ## Run the fast tests with another interpreter (OTHER=python3.13)
 test-new:  ## Run the fast tests with the newest packages, pinned or not
 	$(MAKE) test VENV=.venv-new CONSTRAINTS=/dev/null EXTRAS=test $(FAST)
 
-coverage: $(READY)  ## Run all tests and print which part of the code they run
+# Left out are two tests of processes that end by force: the measurement writes to the
+# full disk of one, and slows the other so that most kills come too early.
+coverage: $(READY)  ## Run nearly all tests and print which part of the code they run
 	mkdir -p build
-	$(MAKE) test PYTEST='--cov --cov-report=term $(PYTEST)'
+	$(MAKE) test PYTEST='--cov --cov-report=term $(PYTEST) \
+		--deselect tests/test_atomic.py::test_a_full_disk_leaves_the_old_files \
+		--deselect tests/test_seismic_archive.py::test_killed_imports_lose_nothing'
 
 lint: $(READY)  ## Check style, format, spelling and types
 	$(BIN)/ruff check

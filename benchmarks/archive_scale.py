@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from joblib.externals.loky import get_reusable_executor
 from obspy import Stream, Trace, UTCDateTime
 from threadpoolctl import threadpool_limits
 
@@ -110,6 +111,8 @@ def measure(n_records, folder, n_jobs, results):
         splitting = now() - began
     assert bunch.data.shape == (n_records, 1, 3, 64, 64)
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    if n_jobs:  # else the process waits for their end, five minutes
+        get_reusable_executor().shutdown()
     memory = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     results.put((importing, fingerprinting, rereading, splitting, memory, size))
 

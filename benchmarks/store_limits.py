@@ -4,7 +4,7 @@ Processes share a study whose fits take no time, so that nothing is measured but
 claiming and storing; trials are of five folds. Printed are fits a second of all
 processes together, processor time and bytes of the store for a fit; then the same for a
 study of ten times as many trials, which shows what grows with their number.
-``docs/scale.md`` extrapolates from these constants.
+``docs/guide/scale.md`` extrapolates from these constants.
 
 Run: python benchmarks/store_limits.py [--storage URL] [--trials 60]
 """

@@ -189,7 +189,8 @@ def test_training_on_files_and_a_catalogue(capsys, tmp_path):
     assert "CC BY 4.0" in (tmp_path / "card.md").read_text()
 
 
-def test_training_on_a_labelled_folder(capsys, tmp_path):
+def write_labelled(folder, p_arrival):
+    """Write a folder of 24 labelled records of 12 events."""
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(
         {
@@ -197,12 +198,16 @@ def test_training_on_a_labelled_folder(capsys, tmp_path):
             "station": ["XX.A", "XX.B"] * 12,
             "sampling_rate_hz": 20.0,
             "event_type": np.repeat(["earthquake", "explosion"] * 6, 2),
-            "p_arrival": [10.0] * 23 + [np.nan],
+            "p_arrival": p_arrival,
             "snr_db": np.arange(24),
         }
     )
-    frame.to_csv(tmp_path / "metadata.csv", index=False)
-    np.savez(tmp_path / "waveforms.npz", X=rng.standard_normal((24, 1000)))
+    frame.to_csv(folder / "metadata.csv", index=False)
+    np.savez(folder / "waveforms.npz", X=rng.standard_normal((24, 1000)))
+
+
+def test_training_on_a_labelled_folder(capsys, tmp_path):
+    write_labelled(tmp_path, [10.0] * 23 + [np.nan])
     output = tmp_path / "m.skops"
     arguments = ["train", tmp_path, "-o", output, "--json", "--query", "snr_db > 1"]
     code, out, _ = run(capsys, *arguments, *FEW)
@@ -212,6 +217,56 @@ def test_training_on_a_labelled_folder(capsys, tmp_path):
     discriminator = load(output)
     assert discriminator.contract_.record_shape == (640,)
     assert discriminator.reader.sampling_rate == 20.0
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        ([], 1, "No record has P; --align start takes whole records."),
+        (["--align", "start", "--window", "0", "20"], 2, "needs --align P"),
+        (["--align", "origin", "--window", "0", "20"], 2, "needs --align P"),
+    ],
+)
+def test_a_labelled_folder_without_p_has_no_windows(
+    options, code, message, capsys, tmp_path
+):
+    write_labelled(tmp_path, np.nan)
+    output = tmp_path / "m.skops"
+    found, out, err = run(capsys, "train", tmp_path, "-o", output, *options)
+    assert (found, out) == (code, "")
+    assert message in err
+    assert not output.exists()
+
+
+def test_whole_records_of_a_labelled_folder(capsys, tmp_path):
+    write_labelled(tmp_path, np.nan)
+    output = tmp_path / "m.skops"
+    arguments = ["train", tmp_path, "-o", output, "--align", "start", "--json"]
+    code, out, _ = run(capsys, *arguments, *FEW)
+    assert (code, json.loads(out)["n_records"]) == (0, 24)
+    assert load(output).contract_.record_shape == (1000,)
+
+
+def test_a_window_about_p_holds_it(capsys, tmp_path):
+    output = tmp_path / "m.skops"
+    arguments = ["train", "synthetic", "--n-records", "6", "-o", output]
+    code, _, err = run(capsys, *arguments, "--window", "3", "27")
+    assert code == 2
+    assert "--window must hold P, at 0 s; got" in err
+    assert not output.exists()
+
+
+def test_events_without_types_are_no_labels(capsys, tmp_path):
+    catalogue = read_events("events.xml")
+    for event in catalogue:
+        event.event_type = None
+    catalogue.write(str(tmp_path / "events.xml"), format="QUAKEML")
+    output = tmp_path / "m.skops"
+    arguments = ["train", "waveforms", "--events", tmp_path / "events.xml"]
+    code, out, err = run(capsys, *arguments, "-o", output)
+    assert (code, out) == (1, "")
+    assert "No event has a type that is known as a label." in err
+    assert not output.exists()
 
 
 @pytest.mark.slow

@@ -1,6 +1,9 @@
 """Files of cubes that others wrote, changed or damaged."""
 
 import json
+import os
+import sys
+import tempfile
 
 import h5netcdf
 import numpy as np
@@ -280,3 +283,28 @@ def test_only_tables_of_several_grids_lack_labels(tmp_path):
     for table in (frame, tmp_path / "results.csv", frame.drop(columns="params")):
         with pytest.raises(ValueError, match=r"Row \d of the table has no param_"):
             ResultCube.from_table(table)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "module"),
+    [(".parquet", "pyarrow.parquet"), (".xlsx", "openpyxl")],
+)
+def test_a_package_that_is_missing_is_no_damage(
+    cube, tmp_path, monkeypatch, suffix, module
+):
+    path = write(cube, suffix, tmp_path)
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ImportError, match=r"^\w+ is needed here .*skseisfp\[tables\]"):
+        ResultCube.from_table(path)
+
+
+def test_a_workbook_without_room_for_its_sheets_leaves_the_old_one(
+    cube, tmp_path, monkeypatch
+):
+    path = write(cube, ".xlsx", tmp_path)
+    before = path.read_bytes()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(OSError, match=f"{path} could not be written"):
+        cube.to_excel(path)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == [path.name]

@@ -13,6 +13,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import make_scorer, roc_auc_score
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
 from skseisfp._utils.digest import digest, environment
@@ -35,6 +36,9 @@ def shifted(shift):
         (0.0, -0.0),
         ("a", np.str_("a")),
         (True, np.True_),
+        (1 + 2j, np.complex128(1 + 2j)),
+        (0.5 + 2j, np.complex64(0.5 + 2j)),
+        (np.datetime64("2024-01-01"), np.datetime64("2024-01-01")),
         (TABLE, np.asfortranarray(TABLE)),
         (TABLE, TABLE.astype(">f8")),
         (TABLE[:, ::2], TABLE[:, ::2].copy()),
@@ -48,6 +52,7 @@ def shifted(shift):
         (make_scorer(roc_auc_score), make_scorer(roc_auc_score)),
         (make_event_scorer("f1"), make_event_scorer("f1")),
         (shifted(1), shifted(1)),
+        (SVC(C=2.0).predict, SVC(C=2.0).predict),
         (functools.partial(max, 1), functools.partial(max, 1)),
         (np.random.RandomState(3), np.random.RandomState(3)),
         (Path("a"), Path("a")),
@@ -65,6 +70,9 @@ def test_equal_values_have_one_digest(one, other):
         (1, True),
         (0, None),
         ("1", 1),
+        (1j, 2j),
+        (1.0, 1.0 + 0j),
+        (np.datetime64("2024-01-01"), np.datetime64("2024-01-02")),
         ("ab", ["a", "b"]),
         ([1, [2]], [1, 2]),
         ((1,), [1]),
@@ -80,6 +88,8 @@ def test_equal_values_have_one_digest(one, other):
         (SVC(C=2.0), LogisticRegression(C=2.0)),
         (SVC, LogisticRegression),
         (shifted(1), shifted(2)),
+        (SVC(C=2.0).predict, SVC(C=3.0).predict),
+        (SVC().predict, SVC().decision_function),
         (lambda x: x + 1, lambda x: x + 2),
         (lambda x: x.real, lambda x: x.imag),
         (np.sin, np.cos),
@@ -127,6 +137,7 @@ def test_environment_names_the_packages():
 
 SCRIPT = """
 import functools
+import helper_module
 from helper_module import scale as imported
 
 LEVEL = {level}
@@ -136,6 +147,9 @@ def helper(x):
 
 def work(x):
     return helper(x) * LEVEL * imported(x)
+
+def through(x):
+    return helper_module.scale(x)
 
 @functools.lru_cache
 def cached(x):
@@ -152,6 +166,10 @@ class Part(Base):
     def half(self):
         return {prop}
 
+    @functools.cached_property
+    def kept(self):
+        return {kept}
+
     @staticmethod
     def twice(x):
         return x * {static}
@@ -159,7 +177,7 @@ class Part(Base):
     def again(self):
         return Part, work
 """
-EDITS = ("level", "helper", "cached", "base", "size", "prop", "static")
+EDITS = ("level", "helper", "cached", "base", "size", "prop", "kept", "static")
 
 
 def user_module(name="user_script", scale=2, **values):
@@ -179,7 +197,8 @@ def parts():
 
     def digests(**values):
         module = user_module(**values)
-        return {name: digest(getattr(module, name)) for name in ("work", "Part")} | {
+        names = ("work", "through", "Part")
+        return {name: digest(getattr(module, name)) for name in names} | {
             "cached": digest(module.cached)
         }
 
@@ -197,11 +216,12 @@ def test_the_same_code_of_the_user_has_one_digest(parts):
     [
         ({"level": 2}, ["Part", "work"]),
         ({"helper": 2}, ["Part", "work"]),
-        ({"scale": 3}, ["Part", "work"]),
+        ({"scale": 3}, ["Part", "through", "work"]),
         ({"cached": 2}, ["cached"]),
         ({"base": 2}, ["Part"]),
         ({"size": 2}, ["Part"]),
         ({"prop": 2}, ["Part"]),
+        ({"kept": 2}, ["Part"]),
         ({"static": 2}, ["Part"]),
     ],
     ids=lambda value: str(value),
@@ -212,6 +232,17 @@ def test_edits_of_what_code_uses_change_its_digest(parts, edit, changed):
     assert found == changed
 
 
+def test_a_function_counts_by_what_it_encloses_once_that_is_there():
+    def use():
+        return later
+
+    before = digest(use)
+    later = 1
+    first = digest(use)
+    later = 2
+    assert len({before, first, digest(use)}) == 3
+
+
 def test_fitted_state_counts_where_clone_keeps_it():
     X, y = np.arange(12.0).reshape(6, 2), np.arange(6) % 2
     one, other = (SVC().fit(X, y), SVC().fit(X, 1 - y))
@@ -220,6 +251,11 @@ def test_fitted_state_counts_where_clone_keeps_it():
     assert digest(FrozenEstimator(one)) == digest(FrozenEstimator(SVC().fit(X, y)))
     inside = [CalibratedClassifierCV(FrozenEstimator(part)) for part in (one, other)]
     assert digest(inside[0]) != digest(inside[1])
+    methods = [digest(FunctionTransformer(part.predict)) for part in (one, other)]
+    assert methods[0] != methods[1]
+    assert methods[0] == digest(FunctionTransformer(SVC().fit(X, y).predict))
+    partials = [digest(functools.partial(max, part)) for part in (one, other)]
+    assert partials[0] != partials[1]
 
 
 def test_requests_count_since_clone_keeps_them():

@@ -91,10 +91,9 @@ def changed(bunch, **changes):
     return Bunch(**{**bunch, **changes})
 
 
-@pytest.mark.parametrize(
+@pytest.mark.parametrize(  # and of LogisticRegression in test_common.py
     "classifier",
     [
-        EventDiscriminator(LogisticRegression()),
         EventDiscriminator(GaussianNB(), vote="majority", calibration=None),
         EventDiscriminator(SVC(), calibration="sigmoid"),
     ],

@@ -53,10 +53,9 @@ def records():
 
 
 @pytest.mark.filterwarnings(ALONE)
-@pytest.mark.parametrize(
+@pytest.mark.parametrize(  # and of a mean in test_common.py
     "classifier",
     [
-        EventVoteClassifier(LogisticRegression()),
         EventVoteClassifier(LogisticRegression(), vote="majority"),
         EventVoteClassifier(SVC(), vote="majority", tie="first"),
         EventVoteClassifier(SVC(), vote="snr"),

@@ -329,6 +329,33 @@ def test_a_name_of_another_step_must_be_the_same():
         ExperimentPlan({"svc__learning_rate": [1]}).check(pipeline)
 
 
+def test_the_name_at_fault_is_said_and_none_that_a_part_takes(three_steps):
+    ranges = {"classifier__optimizer__amsgrad": [True], "classifier__max_epoch": [1]}
+    with pytest.raises(
+        ValueError, match=r"^'classifier__max_epoch' is not a parameter"
+    ):
+        ExperimentPlan(ranges).check(three_steps())
+    ranges = {"classifier__optimizer__amsgrad": [True]}
+    assert ExperimentPlan(ranges).check(three_steps()).empty
+
+
+def test_parameters_of_a_part_that_is_replaced_are_named():
+    plan = ExperimentPlan({"svc": ["passthrough"], "svc__C": [1.0]})
+    with pytest.raises(ValueError, match="'svc', 'svc__C' cannot be set together"):
+        plan.check(make_pipeline(StandardScaler(), SVC()))
+
+
+def test_an_estimator_says_itself_what_it_does_not_take():
+    class Strict(LogisticRegression):
+        def set_params(self, **params):
+            if params.get("C", 1) < 0:
+                raise ValueError("C must be above zero here.")
+            return super().set_params(**params)
+
+    with pytest.raises(ValueError, match=r"^C must be above zero here\.$"):
+        ExperimentPlan({"C": [-1.0]}).check(Strict())
+
+
 def test_estimate_of_parameters_is_exact(three_steps, seismograms):
     plan = ExperimentPlan({"classifier__module__conv2_n_filters": [2, 4, 6]})
     table = plan.estimate(three_steps())

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -9,6 +9,7 @@ from sklearn.svm import LinearSVC
 
 from skseisfp import (
     EventVoteClassifier,
+    FilterAugmenter,
     FingerprintClassifier,
     FingerprintTransformer,
     MultiViewClassifier,
@@ -20,8 +21,8 @@ from skseisfp.inference._cells import (
     overlaps,
     window_weights,
 )
-from skseisfp.inference._network_gradient import _by_coefficient
-from skseisfp.signal import bandpass, haar_matrix
+from skseisfp.inference._network_gradient import _by_coefficient, _integrated_gradients
+from skseisfp.signal import Encoding, bandpass, haar_matrix
 
 RATE = 20.0  # of the records of the fixture
 BANDS = np.array([0.5, 1.0, 2.0, 4.0, 8.0])
@@ -227,6 +228,98 @@ def test_views(flat, seismograms, three_steps):
     assert explanation.method == "gradient"
     assert np.isfinite(explanation.contributions).all()
     assert explanation.contributions.any()
+
+
+def softmax_module(input_shape, n_classes):
+    return linear_module(input_shape, n_classes).append(torch.nn.Softmax(dim=1))
+
+
+def test_a_network_of_probabilities_has_the_gradient_of_its_logits(linear, seismograms):
+    X, y = seismograms.data, seismograms.target
+    pipeline = clone(linear).set_params(
+        fingerprintclassifier__module=softmax_module,
+        fingerprintclassifier__criterion=torch.nn.NLLLoss,
+        fingerprintclassifier__max_epochs=1,
+    )
+    pipeline.fit(X, y)
+    weights = linear[-1].net_.module_.state_dict()
+    pipeline[-1].net_.module_.load_state_dict(weights)
+    explanations = [
+        explain_records(model, X[:3], method="gradient") for model in (linear, pipeline)
+    ]
+    contributions = [explanation.contributions for explanation in explanations]
+    assert contributions[0].any()
+    np.testing.assert_allclose(*contributions, rtol=1e-3, atol=1e-5)
+
+
+def test_gradients_need_probabilities_of_classes(seismograms):
+    X, y = seismograms.data[:8], seismograms.target[:8]
+    margins = network(max_epochs=1, criterion=torch.nn.MultiMarginLoss)
+    pipeline = make_pipeline(fingerprint(), margins).fit(X, y)
+    with pytest.raises(ValueError, match="NLLLoss; got MultiMarginLoss. Use method='o"):
+        explain_records(pipeline, X[:1], method="gradient")
+
+
+class Twice(Encoding):
+    """Where coefficients are kept, in two halves of one plane."""
+
+    def encode(self, kept):
+        halves = np.concatenate([kept != 0, kept != 0], axis=-2)
+        return halves.astype(np.uint8)[..., None, :, :]
+
+    def decode(self, planes):
+        return planes[..., 0, : planes.shape[-2] // 2, :]
+
+    def fingerprint_shape(self, rows, columns):
+        return 1, 2 * rows, columns
+
+    def row_names(self, rows):
+        return [f"{half}_haar_f{row}" for half in ("a", "b") for row in range(rows)]
+
+
+def test_gradients_need_planes_of_the_shape_of_images(seismograms):
+    X, y = seismograms.data[:8], seismograms.target[:8]
+    pipeline = make_pipeline(fingerprint(encoding=Twice()), network(max_epochs=1))
+    with pytest.raises(ValueError, match=r"cannot assign .* encoding=Twice\(\) to"):
+        explain_records(pipeline.fit(X, y), X[:1], method="gradient")
+
+
+MEANS, FIRST = {"predict_views": "mean"}, {"predict_views": "first"}
+CLASSIFIERS = {
+    "mean": lambda: network(**MEANS),
+    "first": lambda: network(**FIRST),
+    "mean of a wrapper": lambda: MultiViewClassifier(network(**MEANS), **MEANS),
+    "first of a wrapper": lambda: MultiViewClassifier(network(**MEANS), **FIRST),
+    "mean of a wrapper, first of its network": lambda: MultiViewClassifier(
+        network(**FIRST), **MEANS
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_contributions_of_values_sum_to_the_change_of_the_log_odds(name, seismograms):
+    X, y = seismograms.data[:, :700], seismograms.target
+    augmenter = FilterAugmenter(sampling_rate=RATE)
+    prefix = make_pipeline(augmenter, fingerprint(n_coefficients=40))
+    fingerprints = prefix.fit_transform(X)
+    n_views = fingerprints.shape[1]
+    assert n_views > 1
+    last = CLASSIFIERS[name]().fit(fingerprints, y)
+    found = _integrated_gradients(
+        getattr(last, "estimator_", last), last, fingerprints[:4], n_views, [0, 1, 0, 1]
+    )
+    used = n_views if name.startswith("mean") else 1
+    assert found[:, :used].any(axis=(0, 2)).all()
+    assert not found[:, used:].any()
+
+    def odds_of(values):
+        scores = last.predict_proba(values)
+        odds = np.log(scores[:, 1] / scores[:, 0])
+        return odds * [-1, 1, -1, 1]
+
+    empty = np.zeros_like(fingerprints[:4])
+    change = odds_of(fingerprints[:4]) - odds_of(empty)
+    np.testing.assert_allclose(found.sum(axis=(1, 2)), change, rtol=0.02, atol=1e-3)
 
 
 @pytest.mark.parametrize("wrapper", [EventVoteClassifier, EventDiscriminator])

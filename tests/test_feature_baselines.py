@@ -216,6 +216,15 @@ def test_invalid_parameters(baseline, params, message, bunch):
         make(baseline, **params).fit(bunch.data[::4], bunch.target[::4])
 
 
+def test_a_corner_above_the_records_does_not_filter(bunch):
+    X = bunch.data[:6, None]
+    kept, beyond, within = (
+        make(AfterRen2019, f_min=f_min)._represent(X) for f_min in (None, 20.0, 5.0)
+    )
+    np.testing.assert_array_equal(beyond, kept)
+    assert not np.array_equal(within, kept, equal_nan=True)
+
+
 def test_each_record_has_one_arrival(bunch):
     with pytest.raises(ValueError, match="p_arrival must have one time in seconds per"):
         make(AfterRen2019).fit(bunch.data, bunch.target, p_arrival=[1, 2])

@@ -321,6 +321,42 @@ def test_too_large_requests_are_halved(centre, archive):
     assert sizes[1] // 2 - 3 < sizes[2] <= sizes[1] // 2
 
 
+def test_a_request_for_one_channel_that_is_too_large_fails(centre, archive):
+    centre.faults = [status(413)]
+    first = fetch_france(centre, archive, bulk_size=1, **SMALL)
+    (failed,) = first[first["outcome"] == "failed"].to_dict("records")
+    assert failed["reason"]
+    centre.asked.clear()
+    again = fetch_france(centre, archive, bulk_size=1, **SMALL)
+    assert centre.asked[:2] == ["event", "station"]
+    assert len(centre.asked) == 2 + 1
+    repaired = again[again["outcome"] != "asked before"]
+    assert repaired["channel"].tolist() == [failed["channel"]]
+    assert set(repaired["outcome"]) <= {"data", "no data"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"window": (40.0, -5.0)}, "window must be two increasing times in seconds"),
+        ({"window": (0.0, np.nan)}, "window must be two increasing times in seconds"),
+        ({"window": 40.0}, "window must be two increasing times in seconds"),
+        ({"max_distance_km": -1.0}, "max_distance_km == -1.0, must be >= 0"),
+        ({"max_distance_km": np.nan}, "max_distance_km must be a number; got nan"),
+        ({"level": "station"}, "level must be one of 'channel', 'response'"),
+        ({"bulk_size": 0}, "bulk_size == 0, must be >= 1"),
+        ({"attempts": 0}, "attempts == 0, must be >= 1"),
+        ({"pause": -1.0}, "pause == -1.0, must be >= 0"),
+    ],
+)
+def test_parameters_are_checked_before_anything_is_asked(
+    centre, archive, options, message
+):
+    with pytest.raises(ValueError, match=message):
+        fetch_france(centre, archive, client=centre.url, **options)
+    assert centre.asked == []
+
+
 def test_recordings_of_another_event_are_rejected(archive):
     (trace, *_) = stream = make_stream(0)
     archive.add(stream, "e1")

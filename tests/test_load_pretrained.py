@@ -12,13 +12,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from obspy import Stream, Trace, UTCDateTime
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.utils import Bunch
 
 from skseisfp import load, make_seismograms, save
 from skseisfp._utils.digest import environment
 from skseisfp.inference import EventDiscriminator, fine_tune, load_pretrained
+from skseisfp.inference.fine_tuned_classifier import FineTunedClassifier
 from skseisfp.inference.load_pretrained import CHECKSUMS
 from skseisfp.inference.model_card import OF_DATA_SET
+from skseisfp.neural import FingerprintClassifier
 
 home = sys.modules["skseisfp.inference.load_pretrained"]
 FOLDER = Path(home.__file__).parent / "pretrained"
@@ -118,7 +122,8 @@ def test_the_card_leads_with_what_was_confirmed(name):
     assert "events that were held out of the same data set" not in card
 
 
-def test_catalogues_name_the_discriminator_and_its_purpose(tmp_path):
+def discriminate_one(discriminator):
+    """Return what is said of an event whose P is at 20 s of a recording."""
     begin = UTCDateTime(2024, 1, 1)
     samples = np.random.default_rng(0).normal(0, 100, 40 * 60)
     samples[800:] *= 20
@@ -127,13 +132,18 @@ def test_catalogues_name_the_discriminator_and_its_purpose(tmp_path):
     picks = pd.DataFrame(
         {"event_id": ["event"], "station": "A", "phase": "P", "time": [str(begin + 20)]}
     )
+    result = discriminator.discriminate(None, stream, picks=picks)
+    (comment,) = result.catalogue[0].comments
+    return comment.text
+
+
+def test_catalogues_name_the_discriminator_and_its_purpose(tmp_path):
     save(load_pretrained("pnw"), tmp_path / "again.skops")
     for discriminator in (load_pretrained("pnw"), load(tmp_path / "again.skops")):
         with pytest.warns(UserWarning, match="pretrained pnw, for demonstration: ev"):
-            result = discriminator.discriminate(None, stream, picks=picks)
-        (comment,) = result.catalogue[0].comments
+            text = discriminate_one(discriminator)
         begin_of_text = "EventDiscriminator (pretrained pnw, for demonstration): "
-        assert comment.text.startswith(begin_of_text)
+        assert text.startswith(begin_of_text)
 
 
 @NAMES
@@ -161,6 +171,7 @@ def test_a_new_fit_is_not_confirmed(new):
     assert "Confirmed" not in card
     assert OF_DATA_SET in card
     assert not hasattr(discriminator, "pretrained_name_")
+    assert discriminate_one(discriminator).startswith("EventDiscriminator: ")
 
 
 def test_the_network_is_trained_further_on_new_events(new):
@@ -183,6 +194,21 @@ def test_the_network_is_trained_further_on_new_events(new):
     np.testing.assert_array_equal(start.predict_proba(new), before)
     with pytest.raises(ValueError, match="fitted on 40 Hz"):
         tuned.predict_events({**new, "sampling_rate": 20.0})
+
+
+def test_further_training_starts_from_a_network_and_predicts_its_labels():
+    X, y = np.eye(8, dtype=np.int8), np.array(["quake", "blast"] * 4)
+    network = FingerprintClassifier(max_epochs=1, random_state=0, device="cpu")
+    start = FrozenEstimator(network.fit(X, y))
+    tuned = FineTunedClassifier(start, max_epochs=30, lr=0.05).fit(X, y)
+    assert tuned.predict(X).tolist() == y.tolist()
+    assert tuned.network_.n_epochs_ == 31
+    assert network.n_epochs_ == 1
+    forest = FrozenEstimator(LogisticRegression().fit(X, y))
+    with pytest.raises(TypeError, match="LogisticRegression has no partial_fit"):
+        FineTunedClassifier(forest).fit(X, y)
+    with pytest.raises(ValueError, match="lr must be"):
+        FineTunedClassifier(start, lr=0.0).fit(X, y)
 
 
 def test_a_tuned_discriminator_is_saved_and_tuned_again(new, tmp_path):

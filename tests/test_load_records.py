@@ -386,6 +386,8 @@ def test_wrong_query_is_named(tmp_path, query):
         ({"n_samples": 0}, "n_samples == 0"),
         ({"pad": "zero"}, "pad must be one of"),
         ({"max_gap": -1.0}, "max_gap == -1.0"),
+        ({"max_gap": np.nan}, "max_gap must be a number; got nan"),
+        ({"sampling_rate": np.nan}, "sampling_rate must be a number; got nan"),
         ({"invalid": "ignore"}, "invalid must be one of"),
     ],
 )

@@ -200,3 +200,42 @@ def test_components_are_cut_to_their_common_time(tmp_path):
     assert bunch.data.shape == (1, 3, 390)
     assert_array_equal(bunch.data[0, 0], np.arange(390))
     assert_array_equal(bunch.data[0, 1], np.arange(10, 400))
+
+
+def of_two_rates(stream):
+    stream[2].stats.sampling_rate = 50.0
+
+
+def far_apart(stream):
+    stream[2].stats.starttime += 3600
+
+
+def of_two_types(stream):
+    later = stream[2].copy()
+    later.stats.starttime += 20
+    later.data = later.data.astype(np.float32)
+    stream.append(later)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (of_two_rates, r"it mixes the sampling rates 40\.0, 50\.0"),
+        (far_apart, "its components have no time in common"),
+        (of_two_types, "its traces cannot be merged"),
+    ],
+)
+def test_traces_that_do_not_fit_each_other_are_named(tmp_path, change, message):
+    import obspy
+
+    path = write_folder(tmp_path)
+    samples = np.arange(400, dtype=np.int32)
+    traces = [(channel, samples) for channel in ("HHZ", "HHN", "HHE")]
+    file = write_miniseed(path / "mseed", traces, event="ev0", station="AB.BAD")
+    stream = obspy.read(str(file), format="MSEED")
+    for trace in stream:
+        del trace.stats.mseed
+    change(stream)
+    stream.write(str(file), format="MSEED")
+    bunch = assert_bad_file(path, message)
+    assert list(bunch.rejected["record_id"]) == ["AB_BAD_ev0"]

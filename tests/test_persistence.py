@@ -8,15 +8,22 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.cluster import KMeans
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    HistGradientBoostingClassifier,
+)
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import BaseCrossValidator, GridSearchCV, GroupKFold
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import Pipeline
-from sklearn.svm import SVC
+from sklearn.svm import SVC, SVR
 
 import skseisfp
 from skseisfp.ensemble import (
@@ -300,6 +307,42 @@ def test_what_cannot_be_read_back_raises_in_save(settings, parameter, tmp_path):
     with pytest.raises(TypeError, match=message):
         skseisfp.save(search, tmp_path / "search.skops")
     assert os.listdir(tmp_path) == []
+
+
+OTHERS = {
+    "boosting from zero": GradientBoostingClassifier(n_estimators=2, init="zero"),
+    "boosting of numbers": GradientBoostingRegressor(n_estimators=2),
+    "boosting from a classifier": GradientBoostingClassifier(
+        n_estimators=2, init=LogisticRegression()
+    ),
+    "templates of boosting": GridSearchCV(
+        GradientBoostingClassifier(), {"n_estimators": [2]}, cv=2
+    ),
+    "templates of histogram boosting": GridSearchCV(
+        HistGradientBoostingClassifier(min_samples_leaf=5), {"max_iter": [2]}, cv=2
+    ),
+    "templates of neighbours": GridSearchCV(
+        KNeighborsClassifier(algorithm="brute"), {"n_neighbors": [3]}, cv=2
+    ),
+    "templates of clusters": GridSearchCV(
+        Pipeline([("k", KMeans(2, n_init=1)), ("c", LogisticRegression())]),
+        {"c__C": [1.0]},
+        cv=2,
+    ),
+    "neighbours of numbers": KNeighborsRegressor(algorithm="brute"),
+    "support vectors of numbers": SVR(),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_starts_regressors_and_templates_that_are_not_fitted_survive(name, tmp_path):
+    estimator = clone(OTHERS[name]).fit(X, Y.to_numpy())
+    skseisfp.save(estimator, tmp_path / "model.skops")
+    again = skseisfp.load(tmp_path / "model.skops")
+    np.testing.assert_array_equal(again.predict(X), estimator.predict(X))
+    if isinstance(estimator, GridSearchCV):
+        with pytest.raises(NotFittedError):
+            again.estimator.predict(X)
 
 
 def test_estimator_must_be_fitted(tmp_path):

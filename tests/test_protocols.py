@@ -160,6 +160,23 @@ def test_reasons_are_given_for_protocols_that_are_not_possible(catalogue):
             ValueError,
             "Every event needs one region; event 'e0'",
         ),
+        (
+            lambda f, y: (
+                f.assign(
+                    origin_time_utc=f["origin_time_utc"].where(f["event_id"] != "e0")
+                ),
+                y,
+            ),
+            {"protocols": ["later_events"]},
+            ValueError,
+            "needs the origin time of every event; that of record 0 is missing",
+        ),
+        (
+            lambda f, y: (f.assign(region="alps"), y),
+            {"protocols": ["new_region"]},
+            ValueError,
+            "'new_region' needs two regions or more",
+        ),
         (lambda f, y: (f, y), {"protocols": ["night"]}, ValueError, "must be one of"),
         (lambda f, y: (f, y), {"protocols": []}, ValueError, "one name or more"),
         (

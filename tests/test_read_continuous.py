@@ -238,6 +238,22 @@ def test_each_file_is_read_once(tree, monkeypatch, large):
         assert_array_equal(bunch.data[4 + row], alone)
 
 
+def test_damage_of_a_large_file_is_named(tree, monkeypatch):
+    monkeypatch.setattr(_record_inputs, "LARGE", 1)
+    table = catalogue(87000.0)
+    damaged = next(
+        file for file in files_of(tree) if "XX.A" in file.name and "002" in file.name
+    )
+    content = bytearray(damaged.read_bytes())
+    for start in range(0, len(content), 512):
+        content[start + 400 : start + 404] = bytes(4)
+    damaged.write_bytes(content)
+    bunch = reader().read(files_of(tree), events=table)
+    assert bunch.stations.tolist() == ["XX.B"]
+    (lost,) = bunch.rejected["reason"]
+    assert lost.startswith(f"{damaged} is damaged: ")
+
+
 def test_only_the_windows_are_kept_in_memory(tree):
     table = catalogue(*ORIGINS)
     traces = [hour("A", 3600.0 * number, number) for number in range(24)]

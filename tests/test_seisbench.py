@@ -231,6 +231,21 @@ def enormous(file):
     )
 
 
+def stated(name, value):
+    """A change of what a file states of its format."""
+
+    def change(file):
+        del file["data_format"][name]
+        file["data_format"][name] = value
+
+    return change
+
+
+def no_statements(file):
+    del file["data_format"]
+    file["data_format"] = 1.0
+
+
 HOSTILE = {
     "truncated": (lambda folder: cut_file(folder, "waveforms.hdf5", 3000), "HDF5"),
     "no hdf5": (lambda folder: cut_file(folder, "waveforms.hdf5", 0), "HDF5"),
@@ -280,6 +295,36 @@ HOSTILE = {
         ),
         "not each of Z",
     ),
+    "dimensions": (
+        lambda folder: spoil_waveforms(folder, stated("dimension_order", "NCW")),
+        "has the dimension order 'NCW', not CW or WC",
+    ),
+    "format": (
+        lambda folder: spoil_waveforms(folder, no_statements),
+        r"waveforms\.hdf5 is damaged",
+    ),
+    "name": (
+        lambda folder: spoil_metadata(
+            folder, lambda t: t.assign(trace_name=t["trace_name"].where(t.index > 1))
+        ),
+        r"2 records .*(?s:.)*it has no trace_name",
+    ),
+    "no names": (
+        lambda folder: spoil_metadata(folder, lambda t: t.assign(trace_name=np.nan)),
+        r"6 records .*(?s:.)*it has no trace_name",
+    ),
+    "one axis": (
+        lambda folder: spoil_metadata(
+            folder, lambda t: t.assign(trace_name="bucket0$0,0,:10")
+        ),
+        "have 1 axes, not 2",
+    ),
+    "interval": (
+        lambda folder: spoil_metadata(
+            folder, lambda t: t.assign(trace_sampling_rate_hz=np.nan, trace_dt_s=0.0)
+        ),
+        "its sampling rate is inf",
+    ),
 }
 
 
@@ -321,3 +366,64 @@ def test_missing_files_are_named(tmp_path):
         load_seisbench(tmp_path)
     with pytest.raises(FileNotFoundError, match="There is no folder"):
         load_seisbench(tmp_path / "nowhere")
+
+
+def test_rates_come_from_rates_intervals_and_the_format(tmp_path):
+    written = make_seismograms(n_records=6, random_state=0)
+    save_seisbench(written, tmp_path / "set")
+    interval = 1 / written.sampling_rate
+    for known in (np.full(6, interval), np.where(np.arange(6) % 2, interval, np.nan)):
+        spoil_metadata(
+            tmp_path / "set",
+            lambda t, known=known: t.drop(
+                columns="trace_sampling_rate_hz", errors="ignore"
+            ).assign(trace_dt_s=known),
+        )
+        read = load_seisbench(tmp_path / "set")
+        assert read.sampling_rate == written.sampling_rate
+        assert_array_equal(read.frame["p_arrival"], written.frame["p_arrival"])
+    spoil_metadata(tmp_path / "set", lambda t: t.assign(trace_dt_s=0.02))
+    assert load_seisbench(tmp_path / "set").sampling_rate == 50.0
+
+
+def test_records_without_p_cannot_be_cut_at_it(tmp_path):
+    save_seisbench(make_seismograms(n_records=6, random_state=0), tmp_path / "set")
+
+    def forget_p(table):
+        name = "trace_P_arrival_sample"
+        return table.assign(**{name: table[name].where(table.index > 1)})
+
+    spoil_metadata(tmp_path / "set", forget_p)
+    about_p = {"window": (-1, 4), "align": "P"}
+    with pytest.raises(ValueError, match=r"2 records .*(?s:.)*it has no P arrival"):
+        load_seisbench(tmp_path / "set", **about_p)
+    read = load_seisbench(tmp_path / "set", **about_p, invalid="reject")
+    assert len(read.data) == 4
+    assert read.frame["p_arrival"].eq(1).all()
+    assert len(load_seisbench(tmp_path / "set", window=(0, 5)).data) == 6
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"align": "P"}, "align='P' needs a window"),
+        ({"align": "origin"}, "align must be one of 'start', 'P'; got 'origin'"),
+        ({"window": (5, 5)}, r"window must be two increasing times .* got \(5, 5\)"),
+        ({"window": (0, 5, 9)}, "window must be two increasing times"),
+        ({"window": 30}, "window must be two increasing times"),
+        ({"window": (0, np.nan)}, "window must be two increasing times"),
+        ({"window": ("start", "end")}, "window must be two increasing times"),
+        ({"split": "all"}, "split must be one of None, 'train', 'dev', 'test'"),
+        ({"split": np.array(["train", "dev"])}, "split must be one of None, 'train'"),
+        ({"max_gap": -1}, "max_gap == -1, must be >= 0"),
+        ({"max_gap": np.nan}, "max_gap must be a number; got nan"),
+        ({"max_gap": 10**400}, "max_gap must not be larger than any float"),
+        ({"sampling_rate": 0}, "its sampling rate is 0 Hz"),
+        ({"dead": "drop"}, "dead must be one of 'reject', 'keep'"),
+        ({"invalid": "keep"}, "invalid must be one of 'raise', 'reject'"),
+        ({"components": "ZZ"}, 'components must name some of "ZNE" once each'),
+    ],
+)
+def test_parameters_are_checked_before_the_folder(tmp_path, options, message):
+    with pytest.raises(ValueError, match=message):
+        load_seisbench(tmp_path / "nowhere", **options)

@@ -15,6 +15,7 @@ import pytest
 from archive_worker import make_stream, write_files
 from numpy.testing import assert_array_equal
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from skseisfp.archive import SeismicArchive
 from skseisfp.datasets import make_seismograms
@@ -296,6 +297,78 @@ def test_fingerprints_follow_origin_times_and_files_that_come_back(archive, tmp_
     assert len(archive.fingerprints(reader(), transformer).data) == 2
 
 
+def count_transforms(made):
+    """A class of transformers that append the number of records they take."""
+
+    class Counting(FingerprintTransformer):
+        def transform(self, X):
+            made.append(len(X))
+            return super().transform(X)
+
+    return Counting(sampling_rate=50.0)
+
+
+def test_fingerprints_follow_picks(archive):
+    made = []
+    aligned, transformer = reader(align="P"), count_transforms(made)
+    archive.add(make_stream(0), event("e0"))
+    archive.add(make_stream(1), event("e1"))
+    data = []
+    for second in (1, 3, 3):
+        picks = pd.DataFrame({"event_id": ["e0"], "station": "XX.A", "phase": "P"})
+        picks["time"] = f"2024-01-01T00:00:0{second}"
+        archive.add_events(pd.DataFrame([event("e0")]), picks)
+        bunch = archive.fingerprints(aligned, transformer)
+        assert bunch.groups.tolist() == ["e0"]
+        assert bunch.rejected["event_id"].tolist() == ["e1"]
+        assert bunch.rejected["reason"].str.startswith("it has no P pick").all()
+        data.append(bunch.data)
+    wanted = FingerprintTransformer(sampling_rate=50.0)
+    assert_array_equal(data[2], wanted.fit_transform(archive.to_bunch(aligned).data))
+    assert_array_equal(data[1], data[2])
+    assert not np.array_equal(data[0], data[1])
+    assert sum(made) == 2
+
+
+def test_equal_parameters_of_any_type_have_the_same_fingerprints(archive):
+    made = []
+    archive.add(make_stream(0), event())
+    transformer = count_transforms(made).set_params(n_coefficients=100, shape=(32, 64))
+    first = archive.fingerprints(reader(), transformer).data
+    transformer.set_params(
+        n_coefficients=np.int64(100),
+        shape=np.array([32, 64]),
+        sampling_rate=np.float64(50),
+    )
+    window = reader().set_params(window=np.array([0.0, 15.0]))
+    assert_array_equal(archive.fingerprints(window, transformer).data, first)
+    assert sum(made) == 1
+
+
+def test_long_parameters_count_in_full(archive):
+    archive.add(make_stream(0), event())
+    fingerprint = FingerprintTransformer(sampling_rate=50.0)
+    data = []
+    for quiet in (slice(0), slice(200, 400)):
+        weights = np.ones(750)
+        weights[quiet] = 1e-3
+        taper = FunctionTransformer(
+            np.multiply, kw_args={"x2": np.tile(weights, (3, 1))}
+        )
+        data.append(archive.fingerprints(reader(), make_pipeline(taper, fingerprint)))
+    assert not np.array_equal(data[0].data, data[1].data)
+
+
+@pytest.mark.parametrize(
+    "function", [lambda X: X, FunctionTransformer().fit([[0.0]]).transform]
+)
+def test_functions_have_no_fingerprints_that_last(archive, function):
+    archive.add(make_stream(0), event())
+    steps = FunctionTransformer(function), FingerprintTransformer(sampling_rate=50.0)
+    with pytest.raises(ValueError, match="has no representation that lasts"):
+        archive.fingerprints(reader(), make_pipeline(*steps))
+
+
 def test_recordings_without_event_are_assigned_by_time(archive):
     archive.add(make_stream(0, n_samples=6000))
     table = [event(f"e{at}", origin_time=f"2024-01-01T00:00:{at}0") for at in (1, 3)]
@@ -372,6 +445,8 @@ def test_models_are_kept(archive):
     file.unlink()
     with pytest.raises(ValueError, match="of the model 'fingerprints' is missing"):
         archive.load_model("fingerprints")
+    (damage,) = archive.verify().to_dict("records")
+    assert damage["problem"] == f"{file} is missing"
 
 
 def test_another_model_in_the_place_of_one_raises(archive, tmp_path):
@@ -435,6 +510,17 @@ def test_a_flipped_bit_of_the_database_is_named(archive):
     assert damage["kind"].tolist() == ["fingerprint", "stations"]
     assert damage["name"][0] == name
     assert damage["problem"].str.endswith("is damaged").all()
+
+
+def test_rows_that_belong_to_none_are_named(archive):
+    archive.add(make_stream(0), event())
+    archive.fingerprints(reader(), FingerprintTransformer(sampling_rate=50.0))
+    with closing(sqlite3.connect(archive.folder / "archive.sqlite")) as connection:
+        connection.execute("DELETE FROM recordings")
+        connection.commit()
+    (damage,) = archive.verify().to_dict("records")
+    assert (damage["kind"], damage["name"]) == ("database", "archive.sqlite")
+    assert damage["problem"].startswith("fingerprints ")
 
 
 @pytest.fixture

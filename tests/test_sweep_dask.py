@@ -7,7 +7,7 @@ from threading import Thread
 
 import numpy as np
 import pytest
-from joblib import parallel_config
+from joblib import effective_n_jobs, parallel_config
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_iris
 from sklearn.exceptions import FitFailedWarning
@@ -15,6 +15,7 @@ from test_sweep_faults import killing_sweep, stored
 
 from skseisfp.neural import FingerprintClassifier
 from skseisfp.sweep import SweepSearchCV
+from skseisfp.sweep._threads import single_thread
 
 distributed = pytest.importorskip("distributed")
 IRIS = load_iris(return_X_y=True)
@@ -89,6 +90,19 @@ def test_networks_score_alike_on_dask():
     alone = found(sweep.fit(X, y))
     with parallel_config(backend="dask"):
         assert found(sweep.set_params(n_jobs=3).fit(X, y)) == alone
+
+
+@pytest.mark.usefixtures("threads_of_dask")
+def test_jobs_of_a_fit_stay_in_its_process():
+    with parallel_config(backend="dask"):
+        n_workers = effective_n_jobs(None)
+        assert n_workers > 1
+        with single_thread():
+            assert effective_n_jobs(None) == 1
+            assert effective_n_jobs(3) == 3  # threads, where a classifier asks for them
+        assert effective_n_jobs(None) == n_workers
+    with parallel_config(backend="loky", n_jobs=2), single_thread():
+        assert effective_n_jobs(None) == 2
 
 
 @pytest.mark.slow

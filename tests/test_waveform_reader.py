@@ -342,6 +342,45 @@ def test_excessive_values_and_spans_are_rejected():
     slow = make_trace(signal(1e5, 1.0), rate=0.01)
     fast = clone(reader).set_params(sampling_rate=1000.0)
     assert "more than 100000000 samples" in reason(fast, slow)
+    decade = make_stream(("HHZ",)) + make_stream(("HHZ",), start=2e6)
+    assert "it spans 23.1 days" in reason(reader, decade)
+
+
+def test_components_need_time_in_common():
+    apart = make_stream(("HHZ",)) + make_stream(("HHN", "HHE"), start=100.0)
+    assert "its components have no time in common" in reason(WaveformReader(), apart)
+    window = WaveformReader(window=(0.0, 20.0), align="origin")
+    late = make_stream(("HHZ", "HHN")) + make_stream(("HHE",), start=100.0)
+    why = reason(window, late, events=events())
+    assert "it has no samples in the window" in why
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [["a", "b"], ("a", "b"), np.array(["a", "b"]), pd.Series(["a", "b"], [7, 9])],
+    ids=lambda groups: type(groups).__name__,
+)
+def test_sources_have_the_events_of_groups(groups):
+    streams = [make_stream(("HHZ",)), make_stream(("HHZ",), station="B")]
+    reader = WaveformReader(components="Z")
+    bunch = reader.read(streams, groups=groups)
+    assert bunch.groups.tolist() == ["a", "b"]
+    assert bunch.stations.tolist() == ["XX.A", "XX.B"]
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [
+        (["a"], "groups has 1 events for 2 sources"),
+        (np.array(["a", "b", "c"]), "groups has 3 events for 2 sources"),
+        ("ab", "groups must be .* or 'folder'; got 'ab'"),
+        ("folder", "groups must name the events of streams one by one"),
+        (lambda path: "a", "groups must name the events of streams one by one"),
+    ],
+)
+def test_groups_that_do_not_fit_the_sources_are_named(groups, message):
+    with pytest.raises(ValueError, match=message):
+        WaveformReader().read([make_stream(), make_stream()], groups=groups)
 
 
 @settings(max_examples=25, deadline=None)
@@ -448,6 +487,12 @@ def test_patterns_folders_and_files(tmp_path):
         assert bunch.rejected["event_id"].tolist() == ["two"]
     with pytest.raises(FileNotFoundError, match="no waveform file"):
         reader.read(f"{tmp_path}/*.sac")
+    missing = tmp_path / "one" / "HHR.mseed"
+    bunch = reader.read([f"{tmp_path}/one/*.mseed", missing], groups="folder")
+    assert bunch.groups.tolist() == ["one"]
+    (lost,) = bunch.rejected.to_dict("records")
+    assert lost["source"] == str(missing)
+    assert lost["reason"] == f"{missing} cannot be read: No such file or directory"
 
 
 @pytest.mark.parametrize(

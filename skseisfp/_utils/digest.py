@@ -8,7 +8,7 @@ import math
 import struct
 import sys
 from collections.abc import Iterator
-from numbers import Complex, Integral, Real
+from numbers import Integral, Real
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -42,8 +42,9 @@ def digest(*values: Any, memo: dict | None = None) -> str:
         so do C and Fortran order, and equal strings in arrays of any type. Functions
         and classes of the user count by what they do, see `digest_code`; estimators by
         their class and parameters, except `verbose`, and by all that `clone` keeps: a
-        frozen one by its fitted state. A class with a method ``_digested_params``
-        returns by it its parameters as far as its results depend on them.
+        frozen one, and one in a bound method or a partial function, by its fitted
+        state. A class with a method ``_digested_params`` returns by it its parameters
+        as far as its results depend on them.
     memo : dict, default=None
         Digests of functions, classes and arrays that several calls share; it keeps
         them alive, and they must not change meanwhile.
@@ -131,7 +132,7 @@ class _Hasher:
             self._feed("integer", str(int(value)))
         elif isinstance(value, Real) and isinstance(value, (float, np.floating)):
             self._feed("float", struct.pack("<d", value + 0.0))
-        elif isinstance(value, Complex) and isinstance(value, (complex, np.complex128)):
+        elif isinstance(value, (complex, np.complexfloating)):
             self._feed("complex", struct.pack("<dd", value.real, value.imag))
         else:
             self._add_object(value)
@@ -225,10 +226,10 @@ class _Hasher:
         """Add a function by what it does; return whether it is one."""
         if isinstance(function, functools.partial):
             self._feed("partial")
-            self.add([function.func, function.args, function.keywords])
+            self._add_whole([function.func, function.args, function.keywords])
         elif isinstance(function, MethodType):
             self._feed("method", function.__name__)
-            self.add([function.__self__, function.__func__])
+            self._add_whole([function.__self__, function.__func__])
         elif isinstance(function, FunctionType):
             self._add_sequence("function", function_parts(function))
         elif isinstance(function, CACHED):
@@ -241,6 +242,12 @@ class _Hasher:
         else:
             return False
         return True
+
+    def _add_whole(self, parts):
+        """Add what `clone` copies as it is, estimators in it with their fitted state."""
+        outside, self._frozen = self._frozen, True
+        self.add(parts)
+        self._frozen = outside
 
     def _add_estimator(self, estimator):
         """Add what `clone` keeps of an estimator; of a frozen one all of its state."""

@@ -1,7 +1,9 @@
 """Fingerprints of an archive: computed once for each record and set of parameters."""
 
 import json
+from functools import partial
 from hashlib import sha256
+from types import MethodType
 from typing import NamedTuple
 from zlib import crc32
 
@@ -84,14 +86,16 @@ def _parameters(value):
                 for name in sorted(parameters.keys() - WITHOUT_EFFECT)
             },
         }
+    if isinstance(value, (np.ndarray, np.generic)):  # whose repr leaves out digits
+        value = value.tolist()
     if isinstance(value, (list, tuple)):
         return [_parameters(item) for item in value]
-    if isinstance(value, np.generic):
-        return value.item()
+    if isinstance(value, dict):
+        return {str(name): _parameters(item) for name, item in value.items()}
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     text = repr(value)
-    if " at 0x" in text:
+    if " at 0x" in text or isinstance(value, (MethodType, partial)):
         raise ValueError(
             f"{text} has no representation that lasts; its fingerprints cannot be kept."
         )

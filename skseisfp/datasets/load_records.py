@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from numbers import Integral, Real
+from numbers import Integral
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from sklearn.utils import check_scalar
 
-from .._utils.checks import check_option
+from .._utils.checks import check_option, check_real
 from ..signal.waveform import bridge_gaps, fit_length, pick_components, resample
 from ._collection import check_components, collect_records
 from ._labelled_folder import open_arrays
@@ -182,15 +182,10 @@ def load_records(
 def _check_parameters(sampling_rate, n_samples, pad, max_gap, invalid):
     """Raise if a parameter is out of its range."""
     if sampling_rate is not None:
-        check_scalar(
-            sampling_rate,
-            "sampling_rate",
-            Real,
-            min_val=0,
-            include_boundaries="neither",
-        )
+        limits = {"min_val": 0, "include_boundaries": "neither"}
+        check_real("sampling_rate", sampling_rate, **limits)
     if n_samples is not None:
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
     check_option("pad", pad, (None, "reflect"))
-    check_scalar(max_gap, "max_gap", Real, min_val=0)
+    check_real("max_gap", max_gap, min_val=0)
     check_option("invalid", invalid, ("raise", "reject"))

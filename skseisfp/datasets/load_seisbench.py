@@ -190,6 +190,7 @@ def _check_parameters(split, sampling_rate, window, align, max_gap, dead, invali
             raise ValueError(f"align={align!r} needs a window.")
     elif (
         np.shape(window) != (2,)
+        or np.asarray(window).dtype.kind not in "iuf"
         or not np.isfinite(window).all()
         or not window[0] < window[1]
     ):

@@ -81,11 +81,13 @@ def _integrated_gradients(network, last, fingerprints, n_views, columns):
     The path leads from the fingerprint of a record without signal, which has no
     coefficients, straight to that of the record.
     """
-    if isinstance(last, MultiViewClassifier):
+    wrapped = isinstance(last, MultiViewClassifier)
+    if wrapped:
         values = fingerprints.reshape(len(fingerprints), n_views, -1)
     else:
         values = with_views(fingerprints)
-    if "first" in (getattr(last, "predict_views", None), network.predict_views):
+    # a network in a wrapper gets the views one by one
+    if (last if wrapped else network).predict_views == "first":
         values = values[:, :1]
     found = np.zeros((len(values), n_views, values[0, 0].size))
     network.net_.module_.eval()

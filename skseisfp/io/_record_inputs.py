@@ -105,7 +105,14 @@ def list_inputs(sources: Any, groups: Any, requests: Any):
 
 def _event_of_each(groups, n_sources):
     """Return `groups` for each source; raise if it has another length."""
-    if groups is None or groups == "folder" or callable(groups):
+    if groups is None or callable(groups):
+        return [groups] * n_sources
+    if isinstance(groups, str):
+        if groups != "folder":
+            raise ValueError(
+                "groups must be a sequence of events, a function of a path or "
+                f"'folder'; got {groups!r}."
+            )
         return [groups] * n_sources
     events = list(groups)
     if len(events) != n_sources:
