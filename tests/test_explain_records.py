@@ -256,7 +256,7 @@ def test_gradients_need_probabilities_of_classes(seismograms):
     X, y = seismograms.data[:8], seismograms.target[:8]
     margins = network(max_epochs=1, criterion=torch.nn.MultiMarginLoss)
     pipeline = make_pipeline(fingerprint(), margins).fit(X, y)
-    with pytest.raises(ValueError, match="NLLLoss; got MultiMarginLoss. Use method='o"):
+    with pytest.raises(ValueError, match=r"NLLLoss; got MultiMarginLoss\. Use meth"):
         explain_records(pipeline, X[:1], method="gradient")
 
 

@@ -244,7 +244,7 @@ class _Hasher:
         return True
 
     def _add_whole(self, parts):
-        """Add what `clone` copies as it is, estimators in it with their fitted state."""
+        """Add what `clone` copies as it is, estimators in it with fitted state."""
         outside, self._frozen = self._frozen, True
         self.add(parts)
         self._frozen = outside
