@@ -289,7 +289,7 @@ def test_only_tables_of_several_grids_lack_labels(tmp_path):
     ("suffix", "module"),
     [(".parquet", "pyarrow.parquet"), (".xlsx", "openpyxl")],
 )
-def test_a_package_that_is_missing_is_no_damage(
+def test_a_missing_package_is_not_taken_for_damage(
     cube, tmp_path, monkeypatch, suffix, module
 ):
     path = write(cube, suffix, tmp_path)
@@ -298,7 +298,7 @@ def test_a_package_that_is_missing_is_no_damage(
         ResultCube.from_table(path)
 
 
-def test_a_workbook_without_room_for_its_sheets_leaves_the_old_one(
+def test_a_workbook_that_cannot_be_written_leaves_the_old_one(
     cube, tmp_path, monkeypatch
 ):
     path = write(cube, ".xlsx", tmp_path)

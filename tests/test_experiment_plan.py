@@ -331,7 +331,7 @@ def test_a_name_of_another_step_must_be_the_same():
 
 def test_the_name_at_fault_is_said_and_none_that_a_part_takes(three_steps):
     ranges = {"classifier__optimizer__amsgrad": [True], "classifier__max_epoch": [1]}
-    with pytest.raises(ValueError, match="^'classifier__max_epoch' is not a param"):
+    with pytest.raises(ValueError, match=r"^'classifier__max_epoch' is not a p"):
         ExperimentPlan(ranges).check(three_steps())
     ranges = {"classifier__optimizer__amsgrad": [True]}
     assert ExperimentPlan(ranges).check(three_steps()).empty

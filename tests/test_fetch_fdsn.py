@@ -321,18 +321,40 @@ def test_too_large_requests_are_halved(centre, archive):
     assert sizes[1] // 2 - 3 < sizes[2] <= sizes[1] // 2
 
 
-def test_a_request_for_one_channel_that_is_too_large_fails(centre, archive):
-    centre.faults = [status(413)]
-    first = fetch_france(centre, archive, bulk_size=1, **SMALL)
-    (failed,) = first[first["outcome"] == "failed"].to_dict("records")
-    assert failed["reason"]
-    centre.asked.clear()
-    again = fetch_france(centre, archive, bulk_size=1, **SMALL)
-    assert centre.asked[:2] == ["event", "station"]
-    assert len(centre.asked) == 2 + 1
-    repaired = again[again["outcome"] != "asked before"]
-    assert repaired["channel"].tolist() == [failed["channel"]]
-    assert set(repaired["outcome"]) <= {"data", "no data"}
+def too_large_with(station):
+    """A fault of requests that name a station."""
+
+    def answer(handler, true):
+        asked = handler.server.centre.asked[-1]
+        handler.answer(*((413, b"sorry") if f" {station} " in asked else true))
+
+    return answer
+
+
+def test_a_channel_that_is_too_large_alone_does_not_stop_the_others(centre, archive):
+    options = {**SMALL, "endtime": "2022-01-02"}
+    whole = SeismicArchive(archive.folder.parent / "whole")
+    expected = fetch_france(centre, whole, **options).sort_values("channel")
+    channel = expected.loc[expected["outcome"] == "data", "channel"].iloc[0]
+    centre.faults = [too_large_with(channel.split(".")[1])] * 99
+    report = fetch_france(centre, archive, **options).sort_values("channel")
+    failed = report["outcome"] == "failed"
+    assert report.loc[failed, "channel"].tolist() == [channel]
+    assert report.loc[failed, "reason"].str.len().gt(0).all()
+    others = (expected["channel"] != channel).to_numpy()
+    for name in ("channel", "outcome"):
+        assert_array_equal(report[name][others], expected[name][others])
+    centre.faults.clear()
+    repaired = fetch_france(centre, archive, **options).set_index("channel")
+    assert repaired.loc[channel, "outcome"] == "data"
+    assert len(archive.query()) == len(whole.query())
+
+
+def test_a_service_to_which_everything_is_too_large_is_left_alone(centre, archive):
+    centre.faults = [status(413)] * 999
+    report = fetch_france(centre, archive, bulk_size=1, **SMALL)
+    assert report["outcome"].value_counts()["failed"] == 3
+    assert set(report["outcome"]) == {"failed", "not asked"}
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def test_the_card_leads_with_what_was_confirmed(name):
 
 
 def discriminate_one(discriminator):
-    """Return what is said of an event whose P is at 20 s of a recording."""
+    """Discriminate an event with P at 20 s of a recording; return the comment."""
     begin = UTCDateTime(2024, 1, 1)
     samples = np.random.default_rng(0).normal(0, 100, 40 * 60)
     samples[800:] *= 20

@@ -238,20 +238,31 @@ def test_each_file_is_read_once(tree, monkeypatch, large):
         assert_array_equal(bunch.data[4 + row], alone)
 
 
-def test_damage_of_a_large_file_is_named(tree, monkeypatch):
+def flip_differences(content):
+    """Change one difference of samples in each part of 512 bytes."""
+    content[291::512] = [value ^ 1 for value in content[291::512]]
+
+
+def empty_words(content):
+    for start in range(400, len(content), 512):
+        content[start : start + 4] = bytes(4)
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [(flip_differences, "is damaged: "), (empty_words, "cannot be read: ")],
+)
+def test_damage_of_a_large_file_is_named(tree, monkeypatch, damage, reason):
     monkeypatch.setattr(_record_inputs, "LARGE", 1)
-    table = catalogue(87000.0)
-    damaged = next(
-        file for file in files_of(tree) if "XX.A" in file.name and "002" in file.name
-    )
-    content = bytearray(damaged.read_bytes())
-    for start in range(0, len(content), 512):
-        content[start + 400 : start + 404] = bytes(4)
-    damaged.write_bytes(content)
-    bunch = reader().read(files_of(tree), events=table)
+    files = sorted(tree.rglob("*.2024.002"))
+    content = bytearray(files[0].read_bytes())
+    damage(content)
+    files[0].write_bytes(content)
+    bunch = reader().read(files, events=catalogue(87000.0))
     assert bunch.stations.tolist() == ["XX.B"]
-    (lost,) = bunch.rejected["reason"]
-    assert lost.startswith(f"{damaged} is damaged: ")
+    (lost,) = bunch.rejected.to_dict("records")
+    assert lost["source"] == str(files[0])
+    assert lost["reason"].startswith(f"{files[0]} {reason}")
 
 
 def test_only_the_windows_are_kept_in_memory(tree):

@@ -344,7 +344,7 @@ def test_a_metric_can_be_the_cost():
     front = cube.pareto(cost="leaves")
     expected = {"x": [0, 2], "auc": [0.9, 0.7], "leaves": [7, 2]}
     assert front.to_dict("list") == expected
-    with pytest.raises(ValueError, match="'leaves', 'auc_train', .*got 'n_par"):
+    with pytest.raises(ValueError, match=r"'leaves', 'auc_train', .*got 'n_par"):
         cube.pareto(cost="n_parameters")
 
 

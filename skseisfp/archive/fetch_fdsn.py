@@ -260,10 +260,10 @@ def _fetch_waveforms(service, archive, lines, bulk_size, verbose):
             if failures < PATIENCE:
                 try:
                     outcomes = _fetch_bulk(service, archive, bulk)
-                    failures = 0
                 except ServiceError as error:
                     outcomes = [("failed", str(error))] * len(bulk)
-                    failures += 1
+                all_failed = all(outcome == "failed" for outcome, _ in outcomes)
+                failures = failures + 1 if all_failed else 0
             rows += [
                 (*line[:2], *outcome)
                 for line, outcome in zip(bulk, outcomes, strict=True)
@@ -280,10 +280,10 @@ def _fetch_bulk(service, archive, bulk):
         stream = service.waveforms(
             [(*name.split("."), start, end) for _, name, start, end in bulk]
         )
-    except TooLargeError:
+    except TooLargeError as error:
         halves = split_lines(bulk, max(len(bulk) // 2, 1))
         if len(halves) == 1:
-            raise
+            return [("failed", str(error))] * len(bulk)
         return [
             outcome
             for half in halves

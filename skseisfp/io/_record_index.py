@@ -185,6 +185,7 @@ def _records_in_time(items, channels, windows, failures, advance):
             traces = decode([part.limits for part in parts if part.limits])
             index.keep(parts, split_instruments(matching(traces, channels)))
         except RecordError as error:
+            index.forget(item.name)
             failures.add(item.name, None, str(error))
         finally:
             advance()

@@ -205,6 +205,10 @@ class RecordsByTime:
                 traces = instruments.get(part.instrument, [])
                 pieces.traces += map(_alone, slice_traces(traces, *part.limits))
 
+    def forget(self, name):
+        """Let an input whose samples cannot be read not count as seen."""
+        self._seen = {key: used for key, used in self._seen.items() if key[1] != name}
+
     def by_event(self):
         """Yield each event with its instruments, and names and loader of each."""
         records = {}
