@@ -30,12 +30,17 @@ def check_place():
             importlib.import_module(f"skseisfp.{module.name}")
 
 
-def run_readme(readme, n_blocks):
-    """Run the code of the README, or its first blocks."""
+def run_readme(readme, *, with_extras):
+    """Run the code of the README, without extras up to what names the one it needs."""
     blocks = re.findall(r"^```python\n(.*?)^```", readme.read_text(), re.DOTALL | re.M)
     namespace = {"__name__": "__main__"}
-    for block in blocks[:n_blocks]:
-        exec(compile(block, readme.name, "exec"), namespace)
+    try:
+        for block in blocks:
+            exec(compile(block, readme.name, "exec"), namespace)
+    except ImportError as error:
+        if with_extras or "pip install 'skseisfp[deploy]'" not in str(error):
+            raise
+        assert "search" in namespace, "an extra is needed before the search"
 
 
 def run_command(*arguments):
@@ -76,7 +81,7 @@ def main():
     check_place()
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         with contextlib.redirect_stdout(io.StringIO()):
-            run_readme(readme, 1 if options.without_extras else None)
+            run_readme(readme, with_extras=not options.without_extras)
         if not options.without_extras:
             use_extras()
     assert skseisfp.__version__ in run_command("info")
