@@ -14,8 +14,8 @@ from .pretrained_discriminator import PretrainedDiscriminator
 
 PACKAGE = __name__.rpartition(".")[0]
 CHECKSUMS = {  # SHA-256 by name, from benchmarks/train_pretrained.py
-    "pnw": "cf14cd8e3208109f0a13397935cb1905fb00b90caf52d6811c8f0fd88eb29024",
-    "pnw_network": "82102d4d6feb97f4f56650feb623b33bec066f3090be67d4af3ad5a1c7557d75",
+    "pnw": "139def8f0c73690a0a3fd45e68c10a8a9f2e0ef029b342fd710e3b6043900549",
+    "pnw_network": "5e15c7f909cd8db5ada42060fa1360169439f25180febfb806f4f3ffe29a25e2",
 }
 
 
