@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.utils import check_scalar
 
 from .._compat import positive_label
 
@@ -73,6 +75,54 @@ def decision_threshold(estimator: Any) -> Decision | None:
         )
     classes = list(part.classes_)
     return 1 if label is None else classes.index(label), float(threshold)
+
+
+def given_decision(
+    classes: npt.NDArray, threshold: float | None, pos_label: Any
+) -> Decision | None:
+    """Return the column of the positive class and its threshold, None without one.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        Names of the columns of the scores.
+    threshold : float or None
+        Threshold of the score of `pos_label`.
+    pos_label : object
+        The positive class; None is the second one.
+
+    Returns
+    -------
+    (int, float) or None
+        See `decide`.
+
+    Raises
+    ------
+    ValueError
+        If there are not two classes, `pos_label` is none of them or has no threshold,
+        or the threshold is not a number.
+    """
+    if threshold is None:
+        if pos_label is not None:
+            raise ValueError(
+                "pos_label is the class of a threshold, and threshold is None: give "
+                "threshold, too."
+            )
+        return None
+    check_scalar(threshold, "threshold", Real)
+    if np.isnan(threshold):
+        raise ValueError("threshold must be a number; got nan.")
+    if len(classes) != 2:
+        raise ValueError(
+            f"threshold must be None for {len(classes)} classes; got {threshold!r}."
+        )
+    if pos_label is not None and pos_label not in classes:
+        raise ValueError(
+            f"pos_label must be one of the classes {', '.join(map(str, classes))}, or "
+            f"None; got {pos_label!r}."
+        )
+    column = 1 if pos_label is None else list(classes).index(pos_label)
+    return column, float(threshold)
 
 
 def decide(

@@ -15,7 +15,7 @@ from sklearn.utils import check_random_state, check_scalar
 from .._utils.checks import check_option
 from ..events import resolve_groups
 from .aggregation import aggregate_events, check_scores
-from .decisions import Decision, decide
+from .decisions import decide, given_decision
 from .event_scorer import event_rows
 from .weighted import Rows, encode, get_metric, metric_name
 
@@ -209,54 +209,6 @@ def score_interval(
     return interval, "wilson" if is_share else "wilson, rarest class"
 
 
-def find_decision(
-    classes: npt.NDArray, threshold: float | None, pos_label: Any
-) -> Decision | None:
-    """Return the column of the positive class and its threshold, None without one.
-
-    Parameters
-    ----------
-    classes : ndarray of shape (n_classes,)
-        Names of the columns of the scores.
-    threshold : float or None
-        Threshold of the score of `pos_label`.
-    pos_label : object
-        The positive class; None is the second one.
-
-    Returns
-    -------
-    (int, float) or None
-        See `decide`.
-
-    Raises
-    ------
-    ValueError
-        If there are not two classes, `pos_label` is none of them or has no threshold,
-        or the threshold is not a number.
-    """
-    if threshold is None:
-        if pos_label is not None:
-            raise ValueError(
-                "pos_label is the class of a threshold, and threshold is None: give "
-                "threshold, too."
-            )
-        return None
-    check_scalar(threshold, "threshold", Real)
-    if np.isnan(threshold):
-        raise ValueError("threshold must be a number; got nan.")
-    if len(classes) != 2:
-        raise ValueError(
-            f"threshold must be None for {len(classes)} classes; got {threshold!r}."
-        )
-    if pos_label is not None and pos_label not in classes:
-        raise ValueError(
-            f"pos_label must be one of the classes {', '.join(map(str, classes))}, or "
-            f"None; got {pos_label!r}."
-        )
-    column = 1 if pos_label is None else list(classes).index(pos_label)
-    return column, float(threshold)
-
-
 def scored_rows(
     y_true: Any,
     y_score: npt.ArrayLike,
@@ -283,7 +235,7 @@ def scored_rows(
             f"y_score of shape {scores.shape} does not fit {len(y_true)} labels of "
             f"{len(names)} classes ({', '.join(map(str, names))})."
         )
-    decision = find_decision(names, threshold, pos_label)
+    decision = given_decision(names, threshold, pos_label)
     if level == "event":
         table = aggregate_events(
             scores,
