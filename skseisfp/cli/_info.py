@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .._utils.journals import is_journal
 from ._models import PRETRAINED, open_model
 from ._outcome import Outcome, describe
 from ._stores import (
     as_lines,
     describe_cube,
-    is_journal,
     open_store,
     read_studies,
 )

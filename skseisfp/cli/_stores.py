@@ -5,18 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from .._utils.journals import is_journal
 from ._outcome import UsageError
 
-JOURNAL = b'{"op_code":'  # first bytes of every journal of Optuna
 STORE_HELP = "file or URL of Optuna, or a journal that was made in Python"
-
-
-def is_journal(path: Path) -> bool:
-    """Return whether a path is that of a journal of Optuna."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(len(JOURNAL)) == JOURNAL
 
 
 def find_store(store: str) -> Any:
@@ -58,7 +50,7 @@ def read_studies(store: Any, name: str, study: str | None) -> Any:
     ValueError
         If there are none, or none of this name.
     """
-    from ..sweep.list_studies import list_studies
+    from ..sweep import list_studies
 
     studies = list_studies(store)
     if studies.empty:

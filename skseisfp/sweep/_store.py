@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from threading import RLock
 from typing import Any
 
+from .._utils.journals import is_journal
 from .._utils.optional import import_optional
 
 # a write takes 10 ms at most, so thousands of other processes may come first
@@ -38,7 +39,6 @@ GONE = (
     "was deleted or replaced in the meantime: what was stored in it is gone. What this "
     "run has computed is in fit_results_. Fit again to store it in a new file."
 )
-JOURNAL = b'{"op_code":'  # first bytes of every journal of Optuna
 JOURNAL_HINT = (
     " It is a journal: give the storage, "
     "optuna.storages.JournalStorage(JournalFileBackend(path))."
@@ -152,7 +152,7 @@ class Store(ExitStack):
             cause = getattr(cause, "orig", None) or cause
             code = getattr(cause, "sqlite_errorcode", None)
             if code == sqlite3.SQLITE_NOTADB:
-                hint = JOURNAL_HINT if _is_journal(self._path) else ""
+                hint = JOURNAL_HINT if self._path and is_journal(self._path) else ""
                 raise ValueError(
                     f"The store {self.name} is not a database.{hint}"
                 ) from error
@@ -186,14 +186,6 @@ def _sqlite_path(url):
     if url is None or url.get_backend_name() != "sqlite" or url.query:
         return None
     return None if url.database in (None, "", ":memory:") else url.database
-
-
-def _is_journal(path):
-    """Return whether a path is that of a journal of Optuna, by its begin."""
-    if path is None:
-        return False
-    with open(path, "rb") as file:
-        return file.read(len(JOURNAL)) == JOURNAL
 
 
 def _call_again(call, waits, may_pass):
