@@ -8,18 +8,21 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Timer
 
 import numpy as np
 import optuna
 import pytest
-from counting import SETTINGS, Counting, flat, opened, study_names
+from counting import SETTINGS, Counting, flat, opened, read_trials
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_iris
 from sklearn.exceptions import FitFailedWarning
 from sklearn.metrics import accuracy_score, make_scorer
 
-from skseisfp.sweep import ResultCube, SweepSearchCV
-from skseisfp.sweep._stored_studies import read_study
+from skseisfp.sweep import ResultCube, SweepSearchCV, _stored_studies
+from skseisfp.sweep._store import Store
+from skseisfp.sweep._stored_studies import DESCRIPTION, find_sweeps, read_study
+from skseisfp.sweep._sweep_study import SweepStudy
 from skseisfp.sweep._transient import is_transient
 
 pytestmark = pytest.mark.filterwarnings("ignore:One or more of the test scores")
@@ -293,7 +296,9 @@ def test_a_store_that_is_deleted_stops_the_sweep(store, fits, monkeypatch):
 
     monkeypatch.setattr(SETTINGS, "before_fit", delete)
     search = make_sweep(store)
-    with pytest.raises(OSError, match=r"study.db was deleted or replaced.*is gone"):
+    with pytest.raises(
+        OSError, match=r"study.db or a study in it was deleted or replaced"
+    ):
         search.fit(*IRIS)
     kept = [fit is not None for row in search.fit_results_ for fit in row]
     assert kept == [True] * 5 + [False] * 3
@@ -323,7 +328,9 @@ def test_a_study_that_is_deleted_stops_the_sweep(store, monkeypatch):
 
     monkeypatch.setattr(SETTINGS, "before_fit", delete)
     search = make_sweep(store, study_name="mine")
-    with pytest.raises(OSError, match="study 'mine' was deleted from the store"):
+    with pytest.raises(
+        OSError, match=r"study in it was deleted or replaced.*fit again"
+    ):
         search.fit(*IRIS)
     assert search.fit_results_[1][1] is not None
 
@@ -365,12 +372,44 @@ def test_a_full_disk_keeps_what_is_stored(store, fits, monkeypatch):
     assert flat(again) == flat(search.set_params(store=None).fit(*IRIS))
 
 
-def test_a_lock_of_a_killed_process_is_broken(store, monkeypatch):
-    monkeypatch.setattr("skseisfp.sweep._sweep_study.LOCK_LEASE", 0.3)
-    make_sweep(store, study_name="mine").fit(*IRIS)
-    with opened(store) as storage:
-        optuna.create_study(study_name="mine (locked)", storage=storage)
+def test_a_study_whose_maker_was_killed_is_taken(store, fits, monkeypatch):
+    monkeypatch.setattr(_stored_studies, "DESCRIPTION_WAITS", (0.3,))
+    with opened(store) as storage:  # killed before it said what the study is made from
+        optuna.create_study(study_name="mine", storage=storage)
     start = time.monotonic()
-    make_sweep(store, study_name="mine").fit(*IRIS)
+    search = make_sweep(store, study_name="mine").fit(*IRIS)
     assert time.monotonic() - start > 0.3
-    assert study_names(store) == ["mine"]
+    fits()
+    again = make_sweep(store, study_name="mine").fit(*IRIS)
+    assert fits() == []
+    assert again.fit_results_ == search.fit_results_
+
+
+def test_a_description_that_comes_late_is_waited_for(store, monkeypatch):
+    make_sweep(store, study_name="mine").fit(*IRIS)
+    with Store(store) as late:
+        mine = late.call("get_study_id_from_name", "mine")
+        said = late.call("get_study_user_attrs", mine)[DESCRIPTION]
+        late.call("set_study_user_attr", mine, DESCRIPTION, None)
+        timer = Timer(0.2, late.call, ("set_study_user_attr", mine, DESCRIPTION, said))
+        timer.start()
+        with pytest.raises(ValueError, match="'mine' of the store was made from other"):
+            make_sweep(store, study_name="mine", cv=3).fit(*IRIS)
+        timer.join()
+
+
+def test_of_trials_made_at_one_moment_the_first_counts(store):
+    make_sweep(store, study_name="mine").fit(*IRIS)
+    candidates = [{"number": number} for number in PLAN["number"]]
+    with Store(store) as one, Store(store) as other:
+        (mine,) = find_sweeps(one)
+        made_of = mine._replace(name="ours"), candidates, [0, 1]
+        with SweepStudy(one, *made_of) as first, SweepStudy(other, *made_of) as second:
+            first._take(mine.plan["keys"][0])  # neither has seen the other's
+            second._take(mine.plan["keys"][0])
+            assert second.claim([0, 1]) == [1]
+            assert first.claim([0, 1]) == [0]
+            assert second.claim([0, 1]) == [1]
+    _, trials, _ = read_trials(store, "ours")
+    states = [trial.state.name for trial in trials]
+    assert states == ["RUNNING", "PRUNED", "RUNNING"]

@@ -33,6 +33,7 @@ from skseisfp.sweep import ExperimentPlan, StoredObject, SweepSearchCV, _store
 from skseisfp.sweep import _sweep_study as sweep_study
 from skseisfp.sweep._store import Store
 from skseisfp.sweep._stored_studies import read_study
+from skseisfp.sweep._sweep_study import SweepStudy
 
 optuna = pytest.importorskip("optuna")
 sqlalchemy = pytest.importorskip("sqlalchemy")
@@ -183,13 +184,17 @@ def test_a_locked_store_is_named(store, fits, monkeypatch):
 
 def test_a_store_that_cannot_be_written_is_named(tmp_path, fits):
     for path in (tmp_path / "no" / "study.db", f"sqlite:///{tmp_path}/no/study.db"):
-        with pytest.raises(FileNotFoundError, match=r"no folder .*no for the store"):
+        with pytest.raises(FileNotFoundError, match=r"no folder .*no for store"):
             sweep(path).fit(*IRIS)
     text = tmp_path / "notes.txt"
     text.write_text("no database at all, but long enough to be looked at" * 20)
-    with pytest.raises(ValueError, match=r"notes.txt is not a database"):
+    with pytest.raises(
+        OSError, match=r"notes.txt cannot be used: file is not a database"
+    ):
         sweep(text).fit(*IRIS)
-    with pytest.raises(ValueError, match=f"a file or a URL; {tmp_path} is a folder"):
+    with pytest.raises(
+        ValueError, match=f"store must be a file; {tmp_path} is a folder"
+    ):
         sweep(tmp_path).fit(*IRIS)
     assert fits() == []
 
@@ -198,7 +203,9 @@ def test_a_journal_given_by_its_path_is_named(tmp_path):
     path = tmp_path / "journal.log"
     backend = optuna.storages.journal.JournalFileBackend(str(path))
     sweep(optuna.storages.JournalStorage(backend), plan=(0,)).fit(*IRIS)
-    with pytest.raises(ValueError, match=r"is not a database. It is a journal: give"):
+    with pytest.raises(
+        OSError, match=r"not a database.*a journal of Optuna is given as"
+    ):
         read_study(path)
 
 
@@ -429,14 +436,13 @@ def test_a_new_store_is_opened_by_several_at_once(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "code", [sqlite3.SQLITE_ERROR, sqlite3.SQLITE_SCHEMA, sqlite3.SQLITE_CONSTRAINT]
+    "kind", ["OperationalError", "ProgrammingError", "IntegrityError"]
 )
 def test_tables_that_another_process_makes_are_looked_for_again(
-    tmp_path, monkeypatch, code
+    tmp_path, monkeypatch, kind
 ):
     cause = sqlite3.OperationalError("table studies already exists")
-    cause.sqlite_errorcode = code
-    errors = [sqlalchemy.exc.OperationalError("CREATE", None, cause)]
+    errors = [getattr(sqlalchemy.exc, kind)("CREATE", None, cause)]
 
     class LateStorage(optuna.storages.RDBStorage):
         def __init__(self, *args, **kwargs):
@@ -449,16 +455,17 @@ def test_tables_that_another_process_makes_are_looked_for_again(
     assert errors == []
 
 
-def test_the_log_of_a_file_waits_for_other_writers(tmp_path):
+def test_a_file_has_its_log_as_soon_as_no_other_process_writes(tmp_path):
     path = tmp_path / "study.db"
-    with closing(sqlite3.connect(path, check_same_thread=False)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        timer = Timer(0.3, connection.rollback)
-        timer.start()
-        Store(path).close()
-        timer.join()
-    with closing(sqlite3.connect(path)) as connection:
-        assert list(connection.execute("PRAGMA journal_mode")) == [("wal",)]
+    Store(path).close()
+    for is_written, mode in ((True, "delete"), (False, "wal")):
+        with closing(sqlite3.connect(path)) as connection:
+            if is_written:
+                connection.execute("BEGIN IMMEDIATE")
+            with Store(path) as store:
+                store.call("get_all_studies")
+            connection.rollback()
+            assert list(connection.execute("PRAGMA journal_mode")) == [(mode,)]
 
 
 def test_a_new_database_of_a_server_is_opened_by_several_at_once(server):
@@ -487,12 +494,18 @@ def test_processes_share_the_work_through_a_server(server, fits, monkeypatch):
 
 @pytest.mark.parametrize("dead", [True, False])
 def test_the_work_of_another_process_is_taken_over(server, fits, monkeypatch, dead):
+    show = SweepStudy._show_heartbeat
+
+    def show_no_end(study, now):
+        if now is not None:
+            show(study, now)
+
     def stop():
         with monkeypatch.context() as patch:
             patch.setattr(SETTINGS, "interrupt_at", 2)
             if dead:  # as on another machine, without a last word
-                patch.setattr(sweep_study, "_machine", lambda: "elsewhere")
-                patch.setattr(sweep_study.SweepStudy, "_release", lambda study: None)
+                patch.setattr(sweep_study, "MACHINE", "elsewhere")
+                patch.setattr(SweepStudy, "_show_heartbeat", show_no_end)
             with pytest.raises(KeyboardInterrupt):
                 sweep(server, study_name=name).fit(*IRIS)
 
@@ -527,6 +540,7 @@ def test_a_server_that_restarts_is_waited_for(server, fits, monkeypatch):
 
 def test_a_server_that_stays_away_is_named(server, monkeypatch):
     monkeypatch.setattr(_store, "RESTART_WAITS", (0.1,))
+    monkeypatch.setattr(sweep_study, "TIMEOUT", 1.0)  # no last word can be stored
 
     def stop(number):
         if number == 2:

@@ -4,6 +4,8 @@ import sqlite3
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from .._utils.places import check_place
+
 APPLICATION_ID = 0x534B4C4B  # "SKLK" in the header of the file marks a ledger
 SCHEMA_VERSION = 1
 LOCK_TIMEOUT = 60.0  # seconds that a transaction waits for other processes
@@ -97,7 +99,7 @@ class LedgerFile:
     @contextmanager
     def _connected(self, *, writes):
         """Yield a connection; errors of the database name the file."""
-        self._check_place()
+        check_place(self.path, "ledger")
         exists = self.path.exists()
         mode = "rwc" if writes else "ro"
         address = (
@@ -117,16 +119,6 @@ class LedgerFile:
             raise ValueError(
                 f"The ledger {self.path} is damaged or not a ledger: {error}."
             ) from error
-
-    def _check_place(self):
-        """Raise if the folder is missing, or if the path is a folder itself."""
-        if not self.path.parent.is_dir():
-            raise FileNotFoundError(
-                f"The folder {self.path.parent} of the ledger {self.path.name} does "
-                "not exist; create it before."
-            )
-        if self.path.is_dir():
-            raise ValueError(f"The ledger {self.path} is a folder, not a file.")
 
     def _is_new(self, connection):
         """Return whether the file has no tables; raise if it is not a ledger."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
-from typing import Any, NamedTuple
 
 from .._utils.digest import digest
 from .._utils.provenance import describe_date
 from ._store import Store
-from ._stored_studies import DESCRIPTION, PLAN, VERSIONS, changed_versions
+from ._stored_studies import VERSIONS, StoredSweep, changed_versions, find_sweeps
 
 OWN_SCORE = ".score"  # of an estimator, in settings of scores
 NEAR = 0.8  # similarity of a typo: two letters swapped in a word of five
@@ -18,50 +17,20 @@ FUNCTION = re.compile(r"<(?:function|class) '?([\w.]+)'?(?: at 0x[0-9a-f]+)?>")
 VAGUE = re.compile(r"<|\.\.\.|FrozenEstimator\(")
 
 
-class _Study(NamedTuple):
-    """What a study says of itself."""
-
-    name: str
-    description: dict[str, Any]
-    plan: dict[str, Any]
-
-    @property
-    def digests(self) -> dict[str, str]:
-        return self.description.get("digests") or {}
-
-    @property
-    def provenance(self) -> dict[str, Any]:
-        return self.plan.get("provenance") or {}
-
-    @property
-    def is_named(self) -> bool:
-        """Whether the user has given the name."""
-        return self.name != made_name(self.digests)
-
-
 def made_name(digests: dict[str, str]) -> str:
     """Return the name of a study that is given none."""
     return f"sweep-{digest(digests)}"
 
 
-def find_passed_over(
-    store: Store, name: str, description: dict[str, Any], plan: dict[str, Any]
-) -> str | None:
+def find_passed_over(store: Store, new: StoredSweep) -> str | None:
     """Return why a new study is likely not meant to be one, None if it may be.
 
     Trials of it are in an earlier study, from which it differs by a name that looks
     mistyped, or for want of a name: by that alone, or by code and versions that have
     changed while all settings are the same.
     """
-    new = _Study(name, description, plan)
-    earlier = [
-        _Study(
-            study.study_name, study.user_attrs[DESCRIPTION], study.system_attrs[PLAN]
-        )
-        for study in store.call("get_all_studies")
-        if DESCRIPTION in study.user_attrs and PLAN in study.system_attrs
-    ]
-    if any(old.name == name for old in earlier):
+    earlier = find_sweeps(store)
+    if any(old.name == new.name for old in earlier):
         return None
     earlier.sort(key=lambda old: old.provenance.get("date") or "", reverse=True)
     return next(filter(None, (_compare(new, old) for old in earlier)), None)
@@ -71,9 +40,10 @@ def _compare(new, old):
     """Return the trials that a new study has in common with an earlier one, and why."""
     keys = {*new.plan["keys"]}
     n_common = len(keys.intersection(old.plan.get("keys", ())))
-    if not n_common or new.digests.keys() != old.digests.keys():
+    parts, others = _digests(new), _digests(old)
+    if not n_common or parts.keys() != others.keys():
         return None
-    changed = [key for key, own in new.digests.items() if old.digests[key] != own]
+    changed = [key for key, own in parts.items() if others[key] != own]
     reason = _changes(new, old, changed) if changed else _names(new, old)
     return reason and (
         f"{n_common} of {len(keys)} trials are in the study {old.name!r} of the store "
@@ -84,14 +54,14 @@ def _compare(new, old):
 
 def _names(new, old):
     """Return how names differ of studies that are made from the same."""
-    if new.is_named and not (old.is_named and _is_near(new.name, old.name)):
+    if _is_named(new) and not (_is_named(old) and _is_near(new.name, old.name)):
         return None  # then it is asked for
     return f"only their names differ. Give study_name={old.name!r} to use them."
 
 
 def _changes(new, old, changed):
     """Return the changes between studies of the same data and settings."""
-    if new.is_named:  # then it is asked for: without it there would be an error
+    if _is_named(new):  # then it is asked for: without it there would be an error
         return None
     reasons = []
     for key in changed:
@@ -116,6 +86,15 @@ def _settings(study, key):
     if key == "estimator" and found:
         return f"{found}, together={study.plan.get('together')}"
     return None
+
+
+def _digests(study):
+    return study.description.get("digests") or {}
+
+
+def _is_named(study):
+    """Return whether the user has given the name."""
+    return study.name != made_name(_digests(study))
 
 
 def _is_near(name, other):

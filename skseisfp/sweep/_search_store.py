@@ -13,7 +13,7 @@ from ._passed_over import find_passed_over, made_name
 from ._provenance import describe_sweep, warn_of_shared_events
 from ._scoring import metric_names
 from ._store import Store
-from ._stored_studies import STORE_VERSION, VERSIONS
+from ._stored_studies import STORE_VERSION, VERSIONS, StoredSweep
 from ._stored_values import Digests, candidate_keys, encode_grids
 from ._sweep_memory import SweepMemory
 from ._sweep_study import SweepStudy
@@ -83,12 +83,10 @@ class SearchStore(ExitStack):
             "together": sweep.together,
         }
         self._warn()
-        made_from = self._name, self._description
-        if self._is_reusable:
-            reason = find_passed_over(self._store, *made_from, plan)
-            if reason:
-                warnings.warn(reason, NotReusableWarning, stacklevel=2)
-        return SweepStudy(self._store, *made_from, plan, sweep.candidates, folds)
+        stored = StoredSweep(self._name, self._description, plan)
+        if self._is_reusable and (reason := find_passed_over(self._store, stored)):
+            warnings.warn(reason, NotReusableWarning, stacklevel=2)
+        return SweepStudy(self._store, stored, sweep.candidates, folds)
 
     def _describe(self, sweep, params):
         """Return the description of the study: all that a fit belongs to."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.model_selection import ParameterGrid
 
+from .._utils.optional import import_optional
 from .._utils.trials import check_n_trials
-from ._provenance import describe_study
 from ._store import Store
 from ._stored_values import decode_grids
 
 STORE_VERSION = 2
 VERSIONS = "versions of packages"  # among the digests of a description
+# it is written 10 ms after the study is made; other processes may write meanwhile
+DESCRIPTION_WAITS = (0.1, 0.3, 1.0, 3.0)  # seconds until it is looked for again
 # attributes of a study
 DESCRIPTION = "sweep"
 PLAN = "plan"
@@ -32,10 +35,9 @@ def read_study(store: Any, name: str | None = None) -> dict[str, Any]:
     the names of the parameters in the order of the plan; ``provenance``.
     """
     with Store(store, create=False) as opened:
-        name, description = _find_sweep(opened, name)
-        study_id = opened.call("get_study_id_from_name", name)
-        plan = opened.call("get_study_system_attrs", study_id)[PLAN]
-        found = fits_of(opened.call("get_all_trials", study_id, False))
+        sweep = _find_sweep(opened, name)
+        found = stored_fits(opened, sweep.name)
+    name, description, plan = sweep
     grids = decode_grids(plan["grids"])
     check_n_trials(f"The study {name}", grids)
     folds = range(description["n_splits"])
@@ -53,8 +55,37 @@ def read_study(store: Any, name: str | None = None) -> dict[str, Any]:
         "metrics": metrics,
         "refit_metric": plan["refit_metric"],
         "parameters": plan["parameters"],
-        "provenance": plan.get("provenance") or describe_study(description, plan),
+        "provenance": sweep.provenance,
     }
+
+
+class StoredSweep(NamedTuple):
+    """What the study of a sweep says of itself, and the plan that was started last."""
+
+    name: str
+    description: dict[str, Any]
+    plan: dict[str, Any]
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        return self.plan.get("provenance") or {}
+
+
+def find_sweeps(store: Store) -> list[StoredSweep]:
+    """Return the sweeps of an open store."""
+    return [
+        StoredSweep(
+            study.study_name, study.user_attrs[DESCRIPTION], study.system_attrs[PLAN]
+        )
+        for study in store.call("get_all_studies")
+        if DESCRIPTION in study.user_attrs and PLAN in study.system_attrs
+    ]
+
+
+def stored_fits(store: Store, name: str) -> dict[tuple[str, int], dict]:
+    """Return all fits of a study of an open store."""
+    study = store.call("get_study_id_from_name", name)
+    return fits_of(store.call("get_all_trials", study, False))
 
 
 def fits_of(trials: Any) -> dict[tuple[str, int], dict]:
@@ -67,14 +98,17 @@ def fits_of(trials: Any) -> dict[tuple[str, int], dict]:
     }
 
 
-def open_study(
-    store: Store, name: str, metrics: list[str], description: dict, plan: dict
-) -> int:
+def open_study(store: Store, sweep: StoredSweep, metrics: list[str]) -> int:
     """Return the id of the study of a name, made for what its description says."""
-    study = store.make_study(name, len(metrics))
-    if study is None:
+    name, description, plan = sweep
+    optuna = import_optional("optuna", extra="sweep")
+    directions = [optuna.study.StudyDirection.MAXIMIZE] * len(metrics)
+    stored = None
+    try:
+        study = store.call("create_new_study", directions, name)
+    except optuna.exceptions.DuplicatedStudyError:
         study = store.call("get_study_id_from_name", name)
-    stored = store.call("get_study_user_attrs", study).get(DESCRIPTION)
+        stored = _wait_for_description(store, study)
     if stored is not None:
         _check(name, stored, description)
     elif store.call("get_all_trials", study, False):
@@ -84,6 +118,16 @@ def open_study(
         store.call("set_study_user_attr", study, DESCRIPTION, description)
     store.call("set_study_system_attr", study, PLAN, plan)
     return study
+
+
+def _wait_for_description(store, study):
+    """Return what a study was made from, None if its maker was killed before."""
+    for wait in (*DESCRIPTION_WAITS, 0):
+        stored = store.call("get_study_user_attrs", study).get(DESCRIPTION)
+        if stored is not None:
+            return stored
+        time.sleep(wait)
+    return None
 
 
 def changed_versions(old: dict[str, str], new: dict[str, str]) -> str:
@@ -118,12 +162,8 @@ def _check(name, stored, description):
 
 
 def _find_sweep(store, name):
-    """Return name and description of the sweep asked for."""
-    sweeps = {
-        study.study_name: study.user_attrs[DESCRIPTION]
-        for study in store.call("get_all_studies")
-        if DESCRIPTION in study.user_attrs
-    }
+    """Return the sweep asked for."""
+    sweeps = {sweep.name: sweep for sweep in find_sweeps(store)}
     names = ", ".join(map(repr, sorted(sweeps))) or "none"
     if name is None and len(sweeps) == 1:
         (name,) = sweeps
@@ -131,5 +171,5 @@ def _find_sweep(store, name):
         raise ValueError(f"Name one of the sweeps in the store: {names}.")
     if name not in sweeps:
         raise ValueError(f"There is no sweep {name!r} in the store; there are {names}.")
-    _check(name, sweeps[name], {})
-    return name, sweeps[name]
+    _check(name, sweeps[name].description, {})
+    return sweeps[name]

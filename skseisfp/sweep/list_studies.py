@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ._store import Store
-from ._stored_studies import DESCRIPTION, PLAN, fits_of
+from ._stored_studies import find_sweeps, stored_fits
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage
@@ -55,24 +55,19 @@ def list_studies(store: str | PathLike | BaseStorage) -> pd.DataFrame:
     0  iris         2        2       4
     """
     with Store(store, create=False) as opened:
-        rows = [
-            _row(study, opened)
-            for study in opened.call("get_all_studies")
-            if DESCRIPTION in study.user_attrs and PLAN in study.system_attrs
-        ]
+        rows = [_row(sweep, opened) for sweep in find_sweeps(opened)]
     rows.sort(key=lambda row: row["date"] or "")
     columns: Any = ["study", "date", "n_trials", "n_folds", "n_fits"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _row(study, store):
-    """Return a study of an open store as a row of the table."""
-    plan, n_folds = study.system_attrs[PLAN], study.user_attrs[DESCRIPTION]["n_splits"]
-    number = store.call("get_study_id_from_name", study.study_name)
-    found = fits_of(store.call("get_all_trials", number, False))
+def _row(sweep, store):
+    """Return a sweep of an open store as a row of the table."""
+    plan, n_folds = sweep.plan, sweep.description["n_splits"]
+    found = stored_fits(store, sweep.name)
     return {
-        "study": study.study_name,
-        "date": (plan.get("provenance") or {}).get("date"),
+        "study": sweep.name,
+        "date": sweep.provenance.get("date"),
         "n_trials": len(plan["keys"]),
         "n_folds": n_folds,
         "n_fits": sum(
