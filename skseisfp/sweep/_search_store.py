@@ -86,7 +86,7 @@ class SearchStore(ExitStack):
         stored = StoredSweep(self._name, self._description, plan)
         if self._is_reusable and (reason := find_passed_over(self._store, stored)):
             warnings.warn(reason, NotReusableWarning, stacklevel=2)
-        return SweepStudy(self._store, stored, sweep.candidates, folds)
+        return SweepStudy(self._store, stored, sweep.candidates, [*folds])
 
     def _describe(self, sweep, params):
         """Return the description of the study: all that a fit belongs to."""

@@ -87,9 +87,8 @@ class Store(ExitStack):
                 folder = self.enter_context(TemporaryDirectory())
                 url = url.set(database=_copy_file(self._path, folder))
             options["connect_args"] = {"timeout": LOCK_TIMEOUT}
-        open_storage = partial(
-            optuna.storages.RDBStorage, url.render_as_string(hide_password=False)
-        )
+        address = url.render_as_string(hide_password=False)
+        open_storage = partial(optuna.storages.RDBStorage, address)
         brief = options | {"poolclass": sqlalchemy.pool.NullPool}
         try:  # what fails shall leave no connections in a pool
             _call_again(partial(open_storage, brief), TABLE_WAITS, _is_made_elsewhere)
@@ -143,21 +142,20 @@ def _sqlite_path(url):
 
 def _call_again(call, waits, may_pass):
     """Call, and again after each of some waits, as long as the error may pass."""
-    for wait in waits:
+    for wait in (*waits, None):
         try:
             return call()
         except Exception as error:
-            if not may_pass(error):
+            if wait is None or not may_pass(error):
                 raise
         time.sleep(wait)
-    return call()
 
 
 def _is_made_elsewhere(error):
-    """Return whether another process may just make the tables, as for other errors."""
+    """Return whether another process may just make the tables, not for bad files."""
     errors = import_optional("sqlalchemy", extra="sweep").exc
-    kinds = errors.OperationalError, errors.ProgrammingError, errors.IntegrityError
-    return isinstance(error, kinds)
+    is_bad_file = type(error) is errors.DatabaseError
+    return isinstance(error, errors.DBAPIError) and not is_bad_file
 
 
 def _is_lost_connection(error):

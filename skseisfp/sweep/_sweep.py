@@ -133,7 +133,9 @@ class Sweep:
 
     def _batches(self, missing, study):
         """Yield lists of candidates that this process runs together."""
-        for batch in self._chunks(missing, study.shared):
+        chunks = list(self._chunks(missing, study.shared))
+        first = study.place_to_begin(len(chunks))
+        for batch in chunks[first:] + chunks[:first]:
             if claimed := study.claim(batch):
                 yield claimed
 

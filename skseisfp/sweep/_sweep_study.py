@@ -1,8 +1,7 @@
 """One sweep in its store: which fits are there, and which process runs which trial.
 
 A study belongs to records, folds, estimator and scoring; a trial of it to a candidate,
-by a key of all its parameters. A plan with more values, or with the same in another
-order, finds the fits that it has in common with an earlier one.
+by a key of all its parameters. Plans with candidates in common share their fits.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
@@ -26,8 +24,8 @@ from ._stored_values import encode, make_distributions, show_params
 from ._sweep_memory import SweepMemory
 
 HEARTBEAT = 10  # seconds between the heartbeats of a process
-# six heartbeats: a machine under load may miss some
-TIMEOUT = 60  # seconds without a heartbeat until others take over the trials
+TIMEOUT = 60  # seconds without any, as a machine may miss some, until others take over
+PROCESS = "process "  # the attribute of a study with the heartbeat of a process
 OWNER = "owner"  # the attribute of a trial: which process runs it
 PARAMS = "parameters"  # the attribute of a trial with all its parameters
 SET_ATTRIBUTE, SET_STATE = "set_trial_user_attr", "set_trial_state_values"
@@ -50,7 +48,7 @@ class SweepStudy(SweepMemory):
         store: Store,
         sweep: StoredSweep,
         candidates: list[dict[str, Any]],
-        folds: Sequence[int],
+        folds: list[int],
     ):
         super().__init__()
         self._psutil = import_optional("psutil", extra="sweep")
@@ -60,10 +58,9 @@ class SweepStudy(SweepMemory):
         self._keys, facts = sweep.plan["keys"], sweep.description
         self._all_folds = range(facts["n_splits"])
         self._metrics = facts["metrics"] or [facts["refit_metric"]]
-        self._owner = f"process {uuid4().hex}"  # the attribute of its heartbeat
+        self._owner = f"{PROCESS}{uuid4().hex}"
         self._found: dict[tuple[str, int], dict] = {}
-        # trials that are not finished, by key: their numbers, and who runs them
-        self._running: dict[str, tuple[int, str | None]] = {}
+        self._running: dict[str, tuple] = {}  # numbers of trials, and who runs them
         self._read: set[int] = set()  # numbers of the finished trials that were read
         self._seen: dict[tuple, float] = {}  # when each heartbeat was seen first
         self._known: dict[str, Any] = {}  # distributions of the study
@@ -103,18 +100,25 @@ class SweepStudy(SweepMemory):
     def claim(self, candidates: list[int]) -> list[int]:
         """Return those of some candidates that this process shall run.
 
-        The first process to make the trial of a candidate has it, and loses it when it
-        shows no heartbeat any more. Two that take it over at one moment may both run
-        it, which costs time only. Of candidates with one key the first is run.
+        The first process to make a trial has it until it shows no heartbeat any more;
+        two that take it over at one moment may both run it, which costs time only.
+        Of candidates with one key the first is run.
         """
+        self._refresh()
         for key in dict.fromkeys(self._keys[number] for number in candidates):
-            self._refresh()
             if not self._has(key, self._folds) and self._is_free(key):
                 self._take(key)
         self._refresh()
         own = [key for key, place in self._running.items() if place[1] == self._owner]
         firsts = {self._places[key][0] for key in own}
         return [number for number in candidates if number in firsts]
+
+    def place_to_begin(self, n_places: int) -> int:
+        """Return a place of its own if other processes run, too, so that they part."""
+        self._refresh()
+        shown = {name for name, value in self._attributes.items() if value}
+        others = [name for name in shown - {self._owner} if name.startswith(PROCESS)]
+        return int(self._owner[-8:], base=16) % n_places if others else 0
 
     def prune(self) -> None:
         """Mark trials that were left without some folds, for readers of the store."""
