@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from .._utils.digest import environment
 from ._fits import SINGLE
-from ._passed_over import find_passed_over, made_name
 from ._provenance import describe_sweep, warn_of_shared_events
 from ._scoring import metric_names
 from ._store import Store
-from ._stored_studies import STORE_VERSION, VERSIONS, StoredSweep
+from ._stored_studies import find_sweeps
 from ._stored_values import Digests, candidate_keys, encode_grids
+from ._study_identity import (
+    STORE_VERSION,
+    VERSIONS,
+    StoredSweep,
+    find_passed_over,
+    made_name,
+)
 from ._sweep_memory import SweepMemory
 from ._sweep_study import SweepStudy
 
@@ -84,7 +90,8 @@ class SearchStore(ExitStack):
         }
         self._warn()
         stored = StoredSweep(self._name, self._description, plan)
-        if self._is_reusable and (reason := find_passed_over(self._store, stored)):
+        reason = find_passed_over(find_sweeps(self._store), stored)
+        if reason and self._is_reusable:
             warnings.warn(reason, NotReusableWarning, stacklevel=2)
         return SweepStudy(self._store, stored, sweep.candidates, [*folds])
 

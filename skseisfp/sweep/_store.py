@@ -17,8 +17,7 @@ from .._utils.places import check_place
 
 # a write takes 10 ms at most, so thousands of other processes may come first
 LOCK_TIMEOUT = 30  # seconds that a write to a file waits for other processes
-# Optuna makes its tables in half a second on two busy cores; one and a half were once
-# too few where three processes opened a new file and others ran
+# Optuna makes its tables in half a second on two busy cores; 1.5 s were once too few
 TABLE_WAITS = (0.1, 0.3, 1.0, 3.0)  # seconds until tables are looked for again
 # in all a minute and a half: a server is back by then, or needs its administrator
 RESTART_WAITS = (1, 2, 5, 10, 20, 50)  # seconds until a server is asked again
@@ -27,7 +26,7 @@ LOST = (
     "computed is in fit_results_; fit again to store it."
 )
 KEPT = "What was stored before is kept."
-HINTS = {
+HINTS: dict[Any, str] = {
     sqlite3.SQLITE_NOTADB: "Give a file of SQLite, or a new one; a journal of Optuna "
     "is given as optuna.storages.JournalStorage(JournalFileBackend(path)).",
     sqlite3.SQLITE_CORRUPT: "The file is damaged, and what was stored in it may be "
@@ -68,8 +67,8 @@ class Store(ExitStack):
 
     def _identify(self):
         """Return the numbers that distinguish the file from another one of its name."""
-        with suppress(FileNotFoundError, TypeError):  # not there, or no file at all
-            status = os.stat(self._path)
+        with suppress(FileNotFoundError):
+            status = os.stat(self._path or "")  # no file has an empty name
             return status.st_dev, status.st_ino
         return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from sklearn.model_selection import ParameterGrid
@@ -12,9 +12,8 @@ from .._utils.optional import import_optional
 from .._utils.trials import check_n_trials
 from ._store import Store
 from ._stored_values import decode_grids
+from ._study_identity import StoredSweep, check_identity
 
-STORE_VERSION = 2
-VERSIONS = "versions of packages"  # among the digests of a description
 # it is written 10 ms after the study is made; other processes may write meanwhile
 DESCRIPTION_WAITS = (0.1, 0.3, 1.0, 3.0)  # seconds until it is looked for again
 # attributes of a study
@@ -59,18 +58,6 @@ def read_study(store: Any, name: str | None = None) -> dict[str, Any]:
     }
 
 
-class StoredSweep(NamedTuple):
-    """What the study of a sweep says of itself, and the plan that was started last."""
-
-    name: str
-    description: dict[str, Any]
-    plan: dict[str, Any]
-
-    @property
-    def provenance(self) -> dict[str, Any]:
-        return self.plan.get("provenance") or {}
-
-
 def find_sweeps(store: Store) -> list[StoredSweep]:
     """Return the sweeps of an open store."""
     return [
@@ -110,7 +97,7 @@ def open_study(store: Store, sweep: StoredSweep, metrics: list[str]) -> int:
         study = store.call("get_study_id_from_name", name)
         stored = _wait_for_description(store, study)
     if stored is not None:
-        _check(name, stored, description)
+        check_identity(name, stored, description)
     elif store.call("get_all_trials", study, False):
         raise ValueError(f"The study {name!r} of the store is not a sweep.")
     else:
@@ -121,44 +108,13 @@ def open_study(store: Store, sweep: StoredSweep, metrics: list[str]) -> int:
 
 
 def _wait_for_description(store, study):
-    """Return what a study was made from, None if its maker was killed before."""
+    """Return the description of a study, None if its maker was killed before it."""
     for wait in (*DESCRIPTION_WAITS, 0):
         stored = store.call("get_study_user_attrs", study).get(DESCRIPTION)
         if stored is not None:
             return stored
         time.sleep(wait)
     return None
-
-
-def changed_versions(old: dict[str, str], new: dict[str, str]) -> str:
-    """Return the packages whose versions differ, with both."""
-    return ", ".join(
-        f"{name} (was {old.get(name, 'missing')}, is {new.get(name, 'missing')})"
-        for name in {**old, **new}
-        if old.get(name) != new.get(name)
-    )
-
-
-def _check(name, stored, description):
-    """Raise if a study is of another version, or was made from something else."""
-    version = stored.get("store_version")
-    if version != STORE_VERSION:
-        raise ValueError(
-            f"The study {name!r} is of version {version} of the store, and this "
-            f"package reads version {STORE_VERSION}: it was written by skseisfp "
-            f"{stored.get('versions', {}).get('skseisfp', 'of unknown version')}."
-        )
-    digests = description.get("digests", {})
-    other = [key for key in digests if stored["digests"].get(key) != digests[key]]
-    if VERSIONS in other:
-        changed = changed_versions(stored.get("versions", {}), description["versions"])
-        other[other.index(VERSIONS)] = f"{VERSIONS}: {changed}"
-    if other:
-        raise ValueError(
-            f"The study {name!r} of the store was made from other "
-            f"{', '.join(other)}. Give another study_name, or none: then the name "
-            "follows from what the sweep is made from."
-        )
 
 
 def _find_sweep(store, name):
@@ -171,5 +127,5 @@ def _find_sweep(store, name):
         raise ValueError(f"Name one of the sweeps in the store: {names}.")
     if name not in sweeps:
         raise ValueError(f"There is no sweep {name!r} in the store; there are {names}.")
-    _check(name, sweeps[name].description, {})
+    check_identity(name, sweeps[name].description, {})
     return sweeps[name]

@@ -19,8 +19,9 @@ import numpy as np
 
 from .._utils.optional import import_optional
 from ._store import Store
-from ._stored_studies import CANDIDATE, FOLD, StoredSweep, fits_of, open_study
+from ._stored_studies import CANDIDATE, FOLD, fits_of, open_study
 from ._stored_values import encode, make_distributions, show_params
+from ._study_identity import StoredSweep
 from ._sweep_memory import SweepMemory
 
 HEARTBEAT = 10  # seconds between the heartbeats of a process
@@ -84,7 +85,7 @@ class SweepStudy(SweepMemory):
         """Let other processes run the trials that this one has not finished."""
         self._stop.set()
         self._thread.join()
-        with suppress(OSError if exception[0] else ()):
+        with suppress(*[OSError] * bool(exception[0])):  # of two the first counts
             self._show_heartbeat(None)
 
     def put(self, candidate: int, fold: int, fit: dict[str, Any]) -> None:

@@ -1,15 +1,17 @@
-"""Earlier studies of a store that a new one was likely meant to go on with."""
+"""What studies are made from: whether it is the same, and what was likely meant."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from difflib import SequenceMatcher
+from typing import Any, NamedTuple
 
 from .._utils.digest import digest
 from .._utils.provenance import describe_date
-from ._store import Store
-from ._stored_studies import VERSIONS, StoredSweep, changed_versions, find_sweeps
 
+STORE_VERSION = 2
+VERSIONS = "versions of packages"  # among the digests of a description
 OWN_SCORE = ".score"  # of an estimator, in settings of scores
 NEAR = 0.8  # similarity of a typo: two letters swapped in a word of five
 FUNCTION = re.compile(r"<(?:function|class) '?([\w.]+)'?(?: at 0x[0-9a-f]+)?>")
@@ -17,23 +19,57 @@ FUNCTION = re.compile(r"<(?:function|class) '?([\w.]+)'?(?: at 0x[0-9a-f]+)?>")
 VAGUE = re.compile(r"<|\.\.\.|FrozenEstimator\(")
 
 
+class StoredSweep(NamedTuple):
+    """What the study of a sweep says of itself, and the plan that was started last."""
+
+    name: str
+    description: dict[str, Any]
+    plan: dict[str, Any]
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        return self.plan.get("provenance") or {}
+
+
+def check_identity(
+    name: str, stored: dict[str, Any], description: dict[str, Any]
+) -> None:
+    """Raise if a study is of another version, or was made from something else."""
+    version = stored.get("store_version")
+    if version != STORE_VERSION:
+        raise ValueError(
+            f"The study {name!r} is of version {version} of the store, and this "
+            f"package reads version {STORE_VERSION}: it was written by skseisfp "
+            f"{stored.get('versions', {}).get('skseisfp', 'of unknown version')}."
+        )
+    digests = description.get("digests", {})
+    other = [key for key in digests if stored["digests"].get(key) != digests[key]]
+    if VERSIONS in other:
+        other[other.index(VERSIONS)] = f"{VERSIONS}: {_versions(description, stored)}"
+    if other:
+        raise ValueError(
+            f"The study {name!r} of the store was made from other "
+            f"{', '.join(other)}. Give another study_name, or none: then the name "
+            "follows from what the sweep is made from."
+        )
+
+
 def made_name(digests: dict[str, str]) -> str:
     """Return the name of a study that is given none."""
     return f"sweep-{digest(digests)}"
 
 
-def find_passed_over(store: Store, new: StoredSweep) -> str | None:
+def find_passed_over(earlier: Iterable[StoredSweep], new: StoredSweep) -> str | None:
     """Return why a new study is likely not meant to be one, None if it may be.
 
-    Trials of it are in an earlier study, from which it differs by a name that looks
+    Trials of it are in an earlier one, from which it differs by a name that looks
     mistyped, or for want of a name: by that alone, or by code and versions that have
     changed while all settings are the same.
     """
-    earlier = find_sweeps(store)
-    if any(old.name == new.name for old in earlier):
+    studies = sorted(earlier, key=lambda old: old.provenance.get("date") or "")
+    if any(old.name == new.name for old in studies):
         return None
-    earlier.sort(key=lambda old: old.provenance.get("date") or "", reverse=True)
-    return next(filter(None, (_compare(new, old) for old in earlier)), None)
+    return next(filter(None, (_compare(new, old) for old in reversed(studies))), None)
 
 
 def _compare(new, old):
@@ -66,8 +102,7 @@ def _changes(new, old, changed):
     reasons = []
     for key in changed:
         if key == VERSIONS:
-            versions = (side.description.get("versions", {}) for side in (old, new))
-            reasons.append(changed_versions(*versions))
+            reasons.append(_versions(new.description, old.description))
             continue
         own, other = _settings(new, key), _settings(old, key)
         if not own or not other or not _is_same(own, other):
@@ -76,6 +111,16 @@ def _changes(new, old, changed):
         if not (key == "scoring" and "estimator" in changed and OWN_SCORE in own):
             reasons.append(f"the code of the {key}")
     return f"changed since: {', '.join(reasons)}."
+
+
+def _versions(new, old):
+    """Return the packages whose versions differ between descriptions, with both."""
+    new, old = new.get("versions", {}), old.get("versions", {})
+    return ", ".join(
+        f"{name} (was {old.get(name, 'missing')}, is {new.get(name, 'missing')})"
+        for name in {**old, **new}
+        if old.get(name) != new.get(name)
+    )
 
 
 def _settings(study, key):
