@@ -1,5 +1,9 @@
+import copy
 import functools
+import inspect
+import pickle
 import sys
+import typing
 from pathlib import Path
 from types import ModuleType
 
@@ -8,11 +12,15 @@ import pandas as pd
 import pytest
 import sklearn
 import torch
+from joblib import Parallel, delayed
 from scipy import sparse
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import make_scorer, roc_auc_score
+from sklearn.model_selection import cross_validate
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
@@ -241,6 +249,39 @@ def test_a_function_counts_by_what_it_encloses_once_that_is_there():
     first = digest(use)
     later = 2
     assert len({before, first, digest(use)}) == 3
+
+
+class Own(TransformerMixin, ClassifierMixin, BaseEstimator):
+    """An estimator of the user, of this file."""
+
+    def __init__(self, shift=0):
+        self.shift = shift
+
+    def fit(self, X, y=None) -> "Own":
+        self.classes_ = np.unique(y)
+        return self
+
+    def transform(self, X):
+        return X + self.shift
+
+    def predict(self, X):
+        return self.classes_[np.zeros(len(X), int)]
+
+
+def test_use_of_a_class_does_not_change_its_digest():
+    X, y = np.arange(12.0).reshape(6, 2), np.arange(6) % 2
+    before = digest(Own())
+    for use in (
+        lambda: cross_validate(Own(), X, y, cv=2),
+        lambda: Parallel(n_jobs=2)(delayed(clone)(Own()) for _ in range(2)),
+        lambda: pickle.loads(pickle.dumps(Own())),
+        lambda: copy.deepcopy(Own()),
+        lambda: (repr(Own()), Own()._repr_html_(), Own().get_metadata_routing()),
+        lambda: (inspect.signature(Own), typing.get_type_hints(Own.fit)),
+        lambda: make_pipeline(Own(), SVC()).fit(X, y).get_params(),
+    ):
+        use()
+        assert digest(Own()) == before
 
 
 def test_fitted_state_counts_where_clone_keeps_it():

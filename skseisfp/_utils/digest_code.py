@@ -32,6 +32,7 @@ _NOT_BEHAVIOUR = frozenset(
         "__firstlineno__",
         "__module__",
         "__qualname__",
+        "__slotnames__",  # once an object of the class was pickled
         "__static_attributes__",
         "__weakref__",
         "_abc_impl",
