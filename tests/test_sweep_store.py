@@ -184,7 +184,7 @@ def test_a_locked_store_is_named(store, fits, monkeypatch):
 
 def test_a_store_that_cannot_be_written_is_named(tmp_path, fits):
     for path in (tmp_path / "no" / "study.db", f"sqlite:///{tmp_path}/no/study.db"):
-        with pytest.raises(FileNotFoundError, match=r"no folder .*no for store"):
+        with pytest.raises(FileNotFoundError, match=r"no folder .*no for the store"):
             sweep(path).fit(*IRIS)
     text = tmp_path / "notes.txt"
     text.write_text("no database at all, but long enough to be looked at" * 20)
@@ -193,7 +193,7 @@ def test_a_store_that_cannot_be_written_is_named(tmp_path, fits):
     ):
         sweep(text).fit(*IRIS)
     with pytest.raises(
-        ValueError, match=f"store must be a file; {tmp_path} is a folder"
+        ValueError, match=f"The store must be a file; {tmp_path} is a folder"
     ):
         sweep(tmp_path).fit(*IRIS)
     assert fits() == []

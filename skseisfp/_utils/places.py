@@ -25,6 +25,8 @@ def check_place(path: str | PathLike[str], name: str) -> None:
     """
     path = Path(path)
     if path.is_dir():
-        raise ValueError(f"{name} must be a file; {path} is a folder.")
+        raise ValueError(f"The {name} must be a file; {path} is a folder.")
     if not path.parent.is_dir():
-        raise FileNotFoundError(f"There is no folder {path.parent} for {name} {path}.")
+        raise FileNotFoundError(
+            f"There is no folder {path.parent} for the {name} {path}."
+        )

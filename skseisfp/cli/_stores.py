@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .._utils.journals import is_journal
+from .._utils.places import check_place
 from ._outcome import UsageError
 
 STORE_HELP = "file or URL of Optuna, or a journal that was made in Python"
@@ -22,10 +23,10 @@ def find_store(store: str) -> Any:
     path = Path(store).expanduser()
     if "://" in store:
         return store
-    if path.is_dir():
-        raise UsageError(f"The store must be a file or a URL; {store} is a folder.")
-    if not path.parent.is_dir():
-        raise UsageError(f"There is no folder {path.parent} for the store {store}.")
+    try:
+        check_place(path, "store")
+    except (ValueError, FileNotFoundError) as error:
+        raise UsageError(str(error)) from error
     if not is_journal(path):
         return store
     from optuna.storages import JournalStorage

@@ -58,6 +58,17 @@ def warn_of_shared_events(provenance: dict[str, Any]) -> None:
         )
 
 
+def describe_study(description: dict, plan: dict) -> dict[str, Any]:
+    """Return the facts that a store has of a sweep without provenance."""
+    digest = description.get("digests", {}).get("records")
+    return {
+        "plan": {"name": plan.get("name")},
+        "data": {"digest": digest},
+        "folds": {"n_splits": description.get("n_splits")},
+        "versions": description.get("versions", {}),
+    }
+
+
 def _describe_plan(search):
     """Return name and ranges of a plan as they were given, and the kind of search."""
     plan = getattr(search, "param_grid", None)

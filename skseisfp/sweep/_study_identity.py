@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from .._utils.digest import digest
 from .._utils.provenance import describe_date
+from ._provenance import describe_study
 
 STORE_VERSION = 2
 VERSIONS = "versions of packages"  # among the digests of a description
@@ -28,7 +29,9 @@ class StoredSweep(NamedTuple):
 
     @property
     def provenance(self) -> dict[str, Any]:
-        return self.plan.get("provenance") or {}
+        """As it was stored; of a store of before the facts that it has."""
+        stored = self.plan.get("provenance")
+        return stored or describe_study(self.description, self.plan)
 
 
 def check_identity(
