@@ -22,7 +22,7 @@ from sklearn.metrics import accuracy_score, make_scorer
 from skseisfp.sweep import ResultCube, SweepSearchCV, _stored_studies
 from skseisfp.sweep._store import Store
 from skseisfp.sweep._stored_studies import DESCRIPTION, find_sweeps, read_study
-from skseisfp.sweep._sweep_study import SweepStudy
+from skseisfp.sweep._sweep_study import WANTED, SweepStudy
 from skseisfp.sweep._transient import is_transient
 
 pytestmark = pytest.mark.filterwarnings("ignore:One or more of the test scores")
@@ -398,18 +398,20 @@ def test_a_description_that_comes_late_is_waited_for(store, monkeypatch):
         timer.join()
 
 
-def test_of_trials_made_at_one_moment_the_first_counts(store):
+def test_a_trial_that_two_processes_want_is_run_by_one(store):
     make_sweep(store, study_name="mine").fit(*IRIS)
     candidates = [{"number": number} for number in PLAN["number"]]
     with Store(store) as one, Store(store) as other:
         (mine,) = find_sweeps(one)
         made_of = mine._replace(name="ours"), candidates, [0, 1]
-        with SweepStudy(one, *made_of) as first, SweepStudy(other, *made_of) as second:
-            first._take(mine.plan["keys"][0])  # neither has seen the other's
-            second._take(mine.plan["keys"][0])
-            assert second.claim([0, 1]) == [1]
-            assert first.claim([0, 1]) == [0]
-            assert second.claim([0, 1]) == [1]
+        with SweepStudy(one, *made_of) as first:
+            with SweepStudy(other, *made_of) as second:
+                second._show(
+                    f"{WANTED}{second._owner}", mine.plan["keys"][:1]
+                )  # and has not looked yet
+                assert first.claim([0, 1]) == [1]
+                assert second.claim([0, 1]) == [0]
+                assert first.claim([0, 1]) == [1]
+            assert first.claim([0, 1]) == [0, 1]  # the other one has ended
     _, trials, _ = read_trials(store, "ours")
-    states = [trial.state.name for trial in trials]
-    assert states == ["RUNNING", "PRUNED", "RUNNING"]
+    assert [trial.params["number"] for trial in trials] == [1, 0]

@@ -189,7 +189,7 @@ def test_a_store_that_cannot_be_written_is_named(tmp_path, fits):
     text = tmp_path / "notes.txt"
     text.write_text("no database at all, but long enough to be looked at" * 20)
     with pytest.raises(
-        OSError, match=r"notes.txt cannot be used: file is not a database"
+        ValueError, match=r"notes.txt cannot be used: file is not a database"
     ):
         sweep(text).fit(*IRIS)
     with pytest.raises(
@@ -204,7 +204,7 @@ def test_a_journal_given_by_its_path_is_named(tmp_path):
     backend = optuna.storages.journal.JournalFileBackend(str(path))
     sweep(optuna.storages.JournalStorage(backend), plan=(0,)).fit(*IRIS)
     with pytest.raises(
-        OSError, match=r"not a database.*a journal of Optuna is given as"
+        ValueError, match=r"not a database.*a journal of Optuna is given as"
     ):
         read_study(path)
 
@@ -494,18 +494,18 @@ def test_processes_share_the_work_through_a_server(server, fits, monkeypatch):
 
 @pytest.mark.parametrize("dead", [True, False])
 def test_the_work_of_another_process_is_taken_over(server, fits, monkeypatch, dead):
-    show = SweepStudy._show_heartbeat
+    show = SweepStudy._show
 
-    def show_no_end(study, now):
-        if now is not None:
-            show(study, now)
+    def show_no_end(study, name, value):
+        if value is not None:
+            show(study, name, value)
 
     def stop():
         with monkeypatch.context() as patch:
             patch.setattr(SETTINGS, "interrupt_at", 2)
             if dead:  # as on another machine, without a last word
                 patch.setattr(sweep_study, "MACHINE", "elsewhere")
-                patch.setattr(SweepStudy, "_show_heartbeat", show_no_end)
+                patch.setattr(SweepStudy, "_show", show_no_end)
             with pytest.raises(KeyboardInterrupt):
                 sweep(server, study_name=name).fit(*IRIS)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
@@ -22,6 +23,7 @@ REQUIRED = (
 OPTIONAL = (
     "matplotlib",
     "optuna",
+    "psutil",
     "rich",
     "xarray",
     "h5netcdf",
@@ -39,6 +41,7 @@ OPTIONAL = (
 )
 
 
+@cache  # what is imported stays what it was, whatever is installed meanwhile
 def installed_version(distribution: str) -> str | None:
     """Return the version of an installed distribution, None if there is none."""
     try:

@@ -25,7 +25,6 @@ LOST = (
     "or a study in it was deleted or replaced in the meantime. What this run has "
     "computed is in fit_results_; fit again to store it."
 )
-KEPT = "What was stored before is kept."
 HINTS: dict[Any, str] = {
     sqlite3.SQLITE_NOTADB: "Give a file of SQLite, or a new one; a journal of Optuna "
     "is given as optuna.storages.JournalStorage(JournalFileBackend(path)).",
@@ -117,10 +116,11 @@ class Store(ExitStack):
             cause = error.__cause__ if isinstance(error, internal) else error
             cause = getattr(cause, "orig", None) or cause
             reason = " ".join(str(cause).split())
-            hint = HINTS.get(getattr(cause, "sqlite_errorcode", None), KEPT)
-            raise OSError(
-                f"The store {self.name} cannot be used: {reason}. {hint}"
-            ) from error
+            code = getattr(cause, "sqlite_errorcode", None)
+            kind = ValueError if code == sqlite3.SQLITE_NOTADB else OSError
+            hint = HINTS.get(code, "What was stored before is kept.")
+            message = f"The store {self.name} cannot be used: {reason}. {hint}"
+            raise kind(message) from error
 
 
 def _make_url(store):
@@ -161,10 +161,10 @@ def _is_lost_connection(error):
     """Return whether a server has gone, which may come back."""
     errors = import_optional("sqlalchemy", extra="sweep").exc
     error = error.__cause__  # of Optuna's StorageInternalError
-    is_error = isinstance(error, errors.DBAPIError)
-    if not is_error or isinstance(error.orig, sqlite3.Error):
+    if isinstance(getattr(error, "orig", None), sqlite3.Error):
         return False
-    return error.connection_invalidated or isinstance(error, errors.OperationalError)
+    is_cut = getattr(error, "connection_invalidated", False)
+    return is_cut or isinstance(error, errors.OperationalError)
 
 
 def _copy_file(path, folder):

@@ -133,9 +133,7 @@ class Sweep:
 
     def _batches(self, missing, study):
         """Yield lists of candidates that this process runs together."""
-        chunks = list(self._chunks(missing, study.shared))
-        first = study.place_to_begin(len(chunks))
-        for batch in chunks[first:] + chunks[:first]:
+        for batch in self._chunks(missing, study.shared):
             if claimed := study.claim(batch):
                 yield claimed
 

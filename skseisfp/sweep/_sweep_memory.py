@@ -27,10 +27,6 @@ class SweepMemory:
         """Keep a fit for this run only."""
         self.fits[candidate, fold] = fit
 
-    def place_to_begin(self, n_places: int) -> int:
-        """Return at which of some places this process begins."""
-        return 0
-
     def claim(self, candidates: list[int]) -> list[int]:
         """Return those of some candidates that this process shall run."""
         return candidates

@@ -11,6 +11,7 @@ import platform
 import time
 from contextlib import suppress
 from pathlib import Path
+from random import SystemRandom
 from threading import Event, Thread
 from typing import Any, Self
 from uuid import uuid4
@@ -26,7 +27,7 @@ from ._sweep_memory import SweepMemory
 
 HEARTBEAT = 10  # seconds between the heartbeats of a process
 TIMEOUT = 60  # seconds without any, as a machine may miss some, until others take over
-PROCESS = "process "  # the attribute of a study with the heartbeat of a process
+WANTED = "wanted by "  # the attribute of a study with what a process is going to take
 OWNER = "owner"  # the attribute of a trial: which process runs it
 PARAMS = "parameters"  # the attribute of a trial with all its parameters
 SET_ATTRIBUTE, SET_STATE = "set_trial_user_attr", "set_trial_state_values"
@@ -59,7 +60,7 @@ class SweepStudy(SweepMemory):
         self._keys, facts = sweep.plan["keys"], sweep.description
         self._all_folds = range(facts["n_splits"])
         self._metrics = facts["metrics"] or [facts["refit_metric"]]
-        self._owner = f"{PROCESS}{uuid4().hex}"
+        self._owner = f"process {uuid4().hex}"  # the attribute of its heartbeat
         self._found: dict[tuple[str, int], dict] = {}
         self._running: dict[str, tuple] = {}  # numbers of trials, and who runs them
         self._read: set[int] = set()  # numbers of the finished trials that were read
@@ -75,7 +76,7 @@ class SweepStudy(SweepMemory):
             self._finish(key)  # stopped between its last fold and its end
 
     def __enter__(self) -> Self:
-        self._show_heartbeat(time.time())
+        self._show(self._owner, [MACHINE, os.getpid(), time.time()])
         self._stop = Event()
         self._thread = Thread(target=self._keep_alive, daemon=True)
         self._thread.start()
@@ -86,7 +87,7 @@ class SweepStudy(SweepMemory):
         self._stop.set()
         self._thread.join()
         with suppress(*[OSError] * bool(exception[0])):  # of two the first counts
-            self._show_heartbeat(None)
+            self._show(self._owner, None)
 
     def put(self, candidate: int, fold: int, fit: dict[str, Any]) -> None:
         """Store a fit."""
@@ -101,25 +102,22 @@ class SweepStudy(SweepMemory):
     def claim(self, candidates: list[int]) -> list[int]:
         """Return those of some candidates that this process shall run.
 
-        The first process to make a trial has it until it shows no heartbeat any more;
-        two that take it over at one moment may both run it, which costs time only.
-        Of candidates with one key the first is run.
+        It says which it wants, looks, and leaves those that another process wants, too:
+        of two that have said so before they look neither takes them, for now. Of
+        candidates with one key the first is run.
         """
-        self._refresh()
-        for key in dict.fromkeys(self._keys[number] for number in candidates):
-            if not self._has(key, self._folds) and self._is_free(key):
-                self._take(key)
-        self._refresh()
-        own = [key for key, place in self._running.items() if place[1] == self._owner]
+        keys = dict.fromkeys(self._keys[number] for number in candidates)
+        if not (wanted := self._open_ones(keys)):
+            return []
+        self._show(f"{WANTED}{self._owner}", wanted)
+        own = self._open_ones(wanted)
+        for key in own:
+            self._take(key)
+        if own != wanted:
+            self._show(f"{WANTED}{self._owner}", own)
+            time.sleep(SystemRandom().uniform(0, 0.1))  # until they want other ones
         firsts = {self._places[key][0] for key in own}
         return [number for number in candidates if number in firsts]
-
-    def place_to_begin(self, n_places: int) -> int:
-        """Return a place of its own if other processes run, too, so that they part."""
-        self._refresh()
-        shown = {name for name, value in self._attributes.items() if value}
-        others = [name for name in shown - {self._owner} if name.startswith(PROCESS)]
-        return int(self._owner[-8:], base=16) % n_places if others else 0
 
     def prune(self) -> None:
         """Mark trials that were left without some folds, for readers of the store."""
@@ -137,7 +135,9 @@ class SweepStudy(SweepMemory):
 
     def _refresh(self):
         """Read what the study holds by now: heartbeats, fits, and who runs what."""
-        self._attributes = self._store.call("get_study_system_attrs", self._id)
+        # before the trials: who wants none any more has stored what it wanted
+        shown = self._attributes = self._store.call("get_study_system_attrs", self._id)
+        self._wanted = {k.removeprefix(WANTED): shown[k] for k in shown if WANTED in k}
         self._running.clear()
         for trial in self._store.call("get_all_trials", self._id, False):
             if trial.number in self._read:
@@ -149,10 +149,7 @@ class SweepStudy(SweepMemory):
                 self._read.add(trial.number)
             elif key := trial.user_attrs.get(CANDIDATE):
                 place = trial.number, trial.user_attrs.get(OWNER)
-                is_first = self._running.setdefault(key, place) == place
-                is_needed = is_first and not self._has(key, self._all_folds)
-                if place[1] == self._owner and not is_needed:  # two made one at once
-                    self._write(SET_STATE, trial.number, self._states.PRUNED)
+                self._running.setdefault(key, place)
 
     def _has(self, key, folds):
         return all((key, fold) in self._found for fold in folds)
@@ -164,17 +161,27 @@ class SweepStudy(SweepMemory):
             for candidate in self._places.get(key, ()):
                 self.fits[candidate, self._folds.index(fold)] = fit
 
+    def _open_ones(self, keys):
+        """Return the candidates that lack folds and are left to this process."""
+        self._refresh()
+        return [k for k in keys if not self._has(k, self._folds) and self._is_free(k)]
+
     def _is_free(self, key):
-        """Return whether no other process runs a candidate, or none that is alive."""
+        """Return whether no other process that lives runs a candidate, or wants it."""
         _, owner = self._running.get(key, (None, None))
+        others = {who for who, keys in self._wanted.items() if key in keys} | {owner}
+        return not any(map(self._is_alive, others - {self._owner}))
+
+    def _is_alive(self, owner):
+        """Return whether a process shows heartbeats."""
         heartbeat = self._attributes.get(owner)
-        if owner == self._owner or heartbeat is None:
-            return True
+        if heartbeat is None:
+            return False
         machine, process, _ = heartbeat
         if machine == MACHINE and not self._psutil.pid_exists(process):
-            return True
+            return False
         seen = self._seen.setdefault((owner, *heartbeat), time.monotonic())
-        return time.monotonic() - seen >= TIMEOUT
+        return time.monotonic() - seen < TIMEOUT
 
     def _take(self, key):
         """Make the trial of a candidate, or leave the name of this process at it."""
@@ -200,9 +207,10 @@ class SweepStudy(SweepMemory):
             fits = [self._found[key, fold]["scores"] for fold in self._all_folds]
             scores = [[fit.get(name, np.nan) for fit in fits] for name in self._metrics]
             values = np.mean(scores, axis=1).tolist()
-            is_whole = np.isfinite(values).all()
-            state = self._states.COMPLETE if is_whole else self._states.FAIL
-            self._end(key, state, values if is_whole else None)
+            if np.isfinite(values).all():
+                self._end(key, self._states.COMPLETE, values)
+            else:
+                self._end(key, self._states.FAIL)
 
     def _end(self, key, state, values=None):
         self._write(SET_STATE, self._running.pop(key)[0], state, values)
@@ -210,9 +218,8 @@ class SweepStudy(SweepMemory):
     def _keep_alive(self):
         while not self._stop.wait(HEARTBEAT):
             with suppress(OSError):
-                self._show_heartbeat(time.time())
+                self._show(self._owner, [MACHINE, os.getpid(), time.time()])
 
-    def _show_heartbeat(self, now):
-        """Say that this process is alive, or that it has ended."""
-        heartbeat = now and [MACHINE, os.getpid(), now]
-        self._store.call("set_study_system_attr", self._id, self._owner, heartbeat)
+    def _show(self, name, value):
+        """Set an attribute of the study, which other processes read."""
+        self._store.call("set_study_system_attr", self._id, name, value)
