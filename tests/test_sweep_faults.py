@@ -13,7 +13,14 @@ from threading import Timer
 import numpy as np
 import optuna
 import pytest
-from counting import SETTINGS, Counting, flat, opened, read_trials
+from counting import (
+    SETTINGS,
+    Counting,
+    flat,
+    opened,
+    read_trials,
+    without_times,
+)
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_iris
 from sklearn.exceptions import FitFailedWarning
@@ -375,7 +382,7 @@ def test_a_full_disk_keeps_what_is_stored(store, fits, monkeypatch):
 def test_a_study_whose_maker_was_killed_is_taken(store, fits, monkeypatch):
     monkeypatch.setattr(_stored_studies, "DESCRIPTION_WAITS", (0.3,))
     with opened(store) as storage:  # killed before it said what the study is made from
-        optuna.create_study(study_name="mine", storage=storage)
+        optuna.create_study(study_name="mine", storage=storage, direction="maximize")
     start = time.monotonic()
     search = make_sweep(store, study_name="mine").fit(*IRIS)
     assert time.monotonic() - start > 0.3
@@ -383,6 +390,93 @@ def test_a_study_whose_maker_was_killed_is_taken(store, fits, monkeypatch):
     again = make_sweep(store, study_name="mine").fit(*IRIS)
     assert fits() == []
     assert again.fit_results_ == search.fit_results_
+
+
+def test_an_empty_study_of_others_is_left_to_them(store, monkeypatch):
+    monkeypatch.setattr(_stored_studies, "DESCRIPTION_WAITS", ())
+    with opened(store) as storage:
+        optuna.create_study(study_name="theirs", storage=storage)  # it minimises
+    with pytest.raises(ValueError, match="'theirs' of the store is not a sweep"):
+        make_sweep(store, study_name="theirs").fit(*IRIS)
+
+
+def test_of_two_sweeps_that_begin_a_study_not_both_go_on(store, monkeypatch):
+    monkeypatch.setattr(_stored_studies, "DESCRIPTION_WAITS", ())
+    call, begun = Store.call, []
+
+    def call_late(self, method, *args):
+        """Let another sweep describe the study of the name right before this one."""
+        if method == "set_study_user_attr" and not begun:
+            begun.append(None)
+            with pytest.raises(ValueError, match="Two sweeps begin the study 'mine'"):
+                make_sweep(store, study_name="mine", cv=3).fit(*IRIS)
+        return call(self, method, *args)
+
+    monkeypatch.setattr(Store, "call", call_late)
+    search = make_sweep(store, study_name="mine").fit(*IRIS)
+    assert flat(search) == flat(make_sweep(None).fit(*IRIS))
+
+
+def test_a_study_that_is_made_again_stops_the_sweep(store, monkeypatch):
+    def make_again(number):
+        if number == 2 and not made:
+            with opened(store) as storage:
+                made.append(storage.get_study_id_from_name("mine"))
+                storage.delete_study(made[0])
+            make_sweep(store, study_name="mine", cv=3).fit(*IRIS)
+            with opened(store) as storage:  # its id is that of before
+                assert storage.get_study_id_from_name("mine") == made[0]
+
+    made = []
+    monkeypatch.setattr(SETTINGS, "before_fit", make_again)
+    with pytest.raises(OSError, match="study in it was deleted or replaced"):
+        make_sweep(store, study_name="mine").fit(*IRIS)
+    monkeypatch.setattr(SETTINGS, "before_fit", None)
+    kept = read_study(store)["fits"]
+    alone = make_sweep(None, cv=3).fit(*IRIS)
+    assert [without_times(row) for row in kept] == [
+        without_times(row) for row in alone.fit_results_
+    ]
+
+
+def test_equal_trials_that_are_given_up_end(store, monkeypatch):
+    monkeypatch.setattr(SETTINGS, "before_fit", failing(MemoryError("full"), 1, 4))
+    search = SweepSearchCV(Counting(), {"number": [1, 1, 5]}, store=store, cv=2)
+    with pytest.warns(FitFailedWarning, match="MemoryError: full"):
+        search.set_params(refit=False).fit(*IRIS)
+    assert np.isnan(search.cv_results_["mean_test_score"]).tolist() == [1, 1, 0]
+
+
+def test_what_a_process_has_given_up_is_left_to_others(store):
+    make_sweep(store, study_name="mine").fit(*IRIS)
+    candidates = [{"number": number} for number in PLAN["number"]]
+    with Store(store) as one, Store(store) as other:
+        made_of = find_sweeps(one)[0]._replace(name="ours"), candidates, [0, 1]
+        with SweepStudy(one, *made_of) as first, SweepStudy(other, *made_of) as second:
+            assert first.claim([0, 1]) == [0, 1]
+            second.prune()  # what another process runs is not ended
+            assert second.claim([0, 1, 2]) == [2]
+            assert first.claim([2, 3]) == [3]
+            assert second.claim([0, 1]) == [0, 1]
+            assert first.claim([0, 1]) == []
+            assert second.claim([3]) == [3]  # of which no fit runs any more
+
+
+def test_a_fit_of_a_trial_that_others_have_ended_is_stored(store):
+    done = make_sweep(store, study_name="mine").fit(*IRIS)
+    candidates = [{"number": number} for number in PLAN["number"]]
+    with Store(store) as one, Store(store) as other:
+        made_of = find_sweeps(one)[0]._replace(name="ours"), candidates, [0, 1]
+        with SweepStudy(one, *made_of) as first:
+            assert first.claim([0]) == [0]
+            first._show(first._owner, None)  # it was suspended, and looks dead
+            with SweepStudy(other, *made_of) as second:
+                second.prune()
+            for fold in (0, 1):
+                first.put(0, fold, done.fit_results_[0][fold])
+    _, trials, _ = read_trials(store, "ours")
+    assert [trial.state.name for trial in trials] == ["PRUNED", "COMPLETE"]
+    assert read_study(store, "ours")["fits"][0] == done.fit_results_[0]
 
 
 def test_a_description_that_comes_late_is_waited_for(store, monkeypatch):

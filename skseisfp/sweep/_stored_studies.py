@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 from sklearn.model_selection import ParameterGrid
 
+from .._utils.digest import digest
 from .._utils.optional import import_optional
 from .._utils.trials import check_n_trials
 from ._store import Store
@@ -19,6 +21,7 @@ DESCRIPTION_WAITS = (0.1, 0.3, 1.0, 3.0)  # seconds until it is looked for again
 # attributes of a study
 DESCRIPTION = "sweep"
 PLAN = "plan"
+MADE_FROM = "made from "  # and the digest of its description
 METRIC_NAMES = "study:metric_names"  # where dashboards look for them
 # attributes of a trial
 CANDIDATE = "candidate"
@@ -85,8 +88,15 @@ def fits_of(trials: Any) -> dict[tuple[str, int], dict]:
     }
 
 
-def open_study(store: Store, sweep: StoredSweep, metrics: list[str]) -> int:
-    """Return the id of the study of a name, made for what its description says."""
+def open_study(
+    store: Store, sweep: StoredSweep, metrics: list[str]
+) -> tuple[int, tuple[str, str]]:
+    """Return the id of the study of a name, made for what its description says.
+
+    The second is an attribute that it has as long as it is this study: ids are given
+    again. A sweep leaves its own attribute before it looks for others, so that of two
+    which find a study without description not both describe it.
+    """
     name, description, plan = sweep
     optuna = import_optional("optuna", extra="sweep")
     directions = [optuna.study.StudyDirection.MAXIMIZE] * len(metrics)
@@ -98,13 +108,22 @@ def open_study(store: Store, sweep: StoredSweep, metrics: list[str]) -> int:
         stored = _wait_for_description(store, study)
     if stored is not None:
         check_identity(name, stored, description)
-    elif store.call("get_all_trials", study, False):
+    elif (
+        store.call("get_all_trials", study, False)
+        or store.call("get_study_directions", study) != directions
+    ):
         raise ValueError(f"The study {name!r} of the store is not a sweep.")
-    else:
+    mark = f"{MADE_FROM}{digest(description['digests'])}"
+    if mark not in store.call("get_study_system_attrs", study):
+        store.call("set_study_system_attr", study, mark, uuid4().hex)
+    shown = store.call("get_study_system_attrs", study)
+    if stored is None and any(MADE_FROM in other for other in shown.keys() - {mark}):
+        raise ValueError(f"Two sweeps begin the study {name!r}. Give another name.")
+    if stored is None:
         store.call("set_study_system_attr", study, METRIC_NAMES, metrics)
         store.call("set_study_user_attr", study, DESCRIPTION, description)
     store.call("set_study_system_attr", study, PLAN, plan)
-    return study
+    return study, (mark, shown[mark])
 
 
 def _wait_for_description(store, study):

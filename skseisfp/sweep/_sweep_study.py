@@ -19,7 +19,7 @@ from uuid import uuid4
 import numpy as np
 
 from .._utils.optional import import_optional
-from ._store import Store
+from ._store import LOST, Store
 from ._stored_studies import CANDIDATE, FOLD, fits_of, open_study
 from ._stored_values import encode, make_distributions, show_params
 from ._study_identity import StoredSweep
@@ -27,8 +27,7 @@ from ._sweep_memory import SweepMemory
 
 HEARTBEAT = 10  # seconds between the heartbeats of a process
 TIMEOUT = 60  # seconds without any, as a machine may miss some, until others take over
-WANTED = "wanted by "  # the attribute of a study with what a process is going to take
-OWNER = "owner"  # the attribute of a trial: which process runs it
+WANTED = "wanted by "  # the attribute of a study with what a process runs, or will
 PARAMS = "parameters"  # the attribute of a trial with all its parameters
 SET_ATTRIBUTE, SET_STATE = "set_trial_user_attr", "set_trial_state_values"
 NAMESPACE = Path("/proc/self/ns/pid")  # on Linux containers number their processes
@@ -62,7 +61,7 @@ class SweepStudy(SweepMemory):
         self._metrics = facts["metrics"] or [facts["refit_metric"]]
         self._owner = f"process {uuid4().hex}"  # the attribute of its heartbeat
         self._found: dict[tuple[str, int], dict] = {}
-        self._running: dict[str, tuple] = {}  # numbers of trials, and who runs them
+        self._running: dict[str, int] = {}  # numbers of the trials that have not ended
         self._read: set[int] = set()  # numbers of the finished trials that were read
         self._seen: dict[tuple, float] = {}  # when each heartbeat was seen first
         self._known: dict[str, Any] = {}  # distributions of the study
@@ -70,7 +69,7 @@ class SweepStudy(SweepMemory):
         self._places: dict[str, list[int]] = {}
         for candidate, key in enumerate(self._keys):
             self._places.setdefault(key, []).append(candidate)
-        self._id = open_study(store, sweep, self._metrics)
+        self._id, self._mark = open_study(store, sweep, self._metrics)
         self._refresh()
         for key in list(self._running):
             self._finish(key)  # stopped between its last fold and its end
@@ -91,53 +90,84 @@ class SweepStudy(SweepMemory):
 
     def put(self, candidate: int, fold: int, fit: dict[str, Any]) -> None:
         """Store a fit."""
+        super().put(candidate, fold, fit)
+        self._look()
         key, number = self._keys[candidate], self._folds[fold]
+        attribute = f"{FOLD}{number}", dict(fit)  # the search changes its own
+        if not (key in self._running and self._write(SET_ATTRIBUTE, key, *attribute)):
+            self._refresh()  # another process has ended the trial, perhaps without it
+            if (key, number) not in self._found:
+                self._make(key)
+                self._write(SET_ATTRIBUTE, key, *attribute)
         self._keep(key, number, fit)
-        if key not in self._running:
-            self._take(key)
-        fit = dict(fit)  # the search changes its own
-        self._write(SET_ATTRIBUTE, self._running[key][0], f"{FOLD}{number}", fit)
         self._finish(key)
+
+    def give_up(self, candidate: int, fold: int, fit: dict[str, Any]) -> None:
+        """Keep a fit for this run only, for all candidates of its key."""
+        for place in self._places[self._keys[candidate]]:
+            super().give_up(place, fold, fit)
 
     def claim(self, candidates: list[int]) -> list[int]:
         """Return those of some candidates that this process shall run.
 
-        It says which it wants, looks, and leaves those that another process wants, too:
-        of two that have said so before they look neither takes them, for now. Of
-        candidates with one key the first is run.
+        Of candidates with one key the first is run.
         """
-        keys = dict.fromkeys(self._keys[number] for number in candidates)
-        if not (wanted := self._open_ones(keys)):
-            return []
-        self._show(f"{WANTED}{self._owner}", wanted)
-        own = self._open_ones(wanted)
+        own = self._secure([self._keys[number] for number in candidates], self._folds)
         for key in own:
-            self._take(key)
-        if own != wanted:
-            self._show(f"{WANTED}{self._owner}", own)
-            time.sleep(SystemRandom().uniform(0, 0.1))  # until they want other ones
+            self._make(key)
         firsts = {self._places[key][0] for key in own}
         return [number for number in candidates if number in firsts]
 
     def prune(self) -> None:
         """Mark trials that were left without some folds, for readers of the store."""
         self._refresh()
-        for key in self._places.keys() & self._running.keys():
-            if self._is_free(key):
-                self._end(key, self._states.PRUNED)
+        left = [key for key in self._places if key in self._running]
+        for key in self._secure(left, self._all_folds):
+            self._end(key, self._states.PRUNED)
 
-    def _write(self, method, number, *args):
-        """Write to the trial of a number, unless another process has finished it."""
-        place = self._id, number
+    def _secure(self, keys, folds):
+        """Return the candidates that lack folds and are left to this process from now.
+
+        It says which it wants, looks, and leaves those that another process wants, too:
+        of two that have said so before they look neither takes them, for now.
+        """
+        wanted = self._open_ones(keys, folds)
+        if wanted or self._wanted.get(self._owner):
+            self._show(f"{WANTED}{self._owner}", wanted)
+        own = self._open_ones(wanted, folds) if wanted else []
+        if own != wanted:
+            self._show(f"{WANTED}{self._owner}", own)
+            time.sleep(SystemRandom().uniform(0, 0.1))  # until they want other ones
+        return own
+
+    def _open_ones(self, keys, folds):
+        """Return the candidates that lack folds and that no other process wants."""
+        self._refresh()
+        lacking = [key for key in dict.fromkeys(keys) if not self._has(key, folds)]
+        shown = {who: wanted for who, wanted in self._wanted.items() if wanted}
+        others = [who for who in shown.keys() - {self._owner} if self._is_alive(who)]
+        taken = {key for who in others for key in shown[who]}
+        return [key for key in lacking if key not in taken]
+
+    def _write(self, method, key, *args):
+        """Write to the trial of a candidate, and return whether it had not ended."""
+        place = self._id, self._running[key]
         with suppress(self._optuna.exceptions.UpdateFinishedTrialError):
             trial = self._store.call("get_trial_id_from_study_id_trial_number", *place)
             self._store.call(method, trial, *args)
+            return True
+        return False
+
+    def _look(self):
+        """Read what processes show, if the study has not become another one."""
+        shown = self._attributes = self._store.call("get_study_system_attrs", self._id)
+        if self._mark not in shown.items():
+            raise OSError(f"The store {self._store.name} {LOST}")
+        self._wanted = {k.removeprefix(WANTED): shown[k] for k in shown if WANTED in k}
 
     def _refresh(self):
-        """Read what the study holds by now: heartbeats, fits, and who runs what."""
-        # before the trials: who wants none any more has stored what it wanted
-        shown = self._attributes = self._store.call("get_study_system_attrs", self._id)
-        self._wanted = {k.removeprefix(WANTED): shown[k] for k in shown if WANTED in k}
+        """Read what the study holds by now: who runs what, and fits."""
+        self._look()  # first: who wants a trial no more has stored it
         self._running.clear()
         for trial in self._store.call("get_all_trials", self._id, False):
             if trial.number in self._read:
@@ -148,8 +178,7 @@ class SweepStudy(SweepMemory):
             if trial.state.is_finished():
                 self._read.add(trial.number)
             elif key := trial.user_attrs.get(CANDIDATE):
-                place = trial.number, trial.user_attrs.get(OWNER)
-                self._running.setdefault(key, place)
+                self._running.setdefault(key, trial.number)
 
     def _has(self, key, folds):
         return all((key, fold) in self._found for fold in folds)
@@ -160,17 +189,6 @@ class SweepStudy(SweepMemory):
         if fold in self._folds:
             for candidate in self._places.get(key, ()):
                 self.fits[candidate, self._folds.index(fold)] = fit
-
-    def _open_ones(self, keys):
-        """Return the candidates that lack folds and are left to this process."""
-        self._refresh()
-        return [k for k in keys if not self._has(k, self._folds) and self._is_free(k)]
-
-    def _is_free(self, key):
-        """Return whether no other process that lives runs a candidate, or wants it."""
-        _, owner = self._running.get(key, (None, None))
-        others = {who for who, keys in self._wanted.items() if key in keys} | {owner}
-        return not any(map(self._is_alive, others - {self._owner}))
 
     def _is_alive(self, owner):
         """Return whether a process shows heartbeats."""
@@ -183,10 +201,9 @@ class SweepStudy(SweepMemory):
         seen = self._seen.setdefault((owner, *heartbeat), time.monotonic())
         return time.monotonic() - seen < TIMEOUT
 
-    def _take(self, key):
-        """Make the trial of a candidate, or leave the name of this process at it."""
+    def _make(self, key):
+        """Make the trial of a candidate, unless there is one."""
         if key in self._running:
-            self._write(SET_ATTRIBUTE, self._running[key][0], OWNER, self._owner)
             return
         params = self._candidates[self._places[key][0]]
         shown, distributions = show_params(params, self._planned, self._known)
@@ -195,11 +212,10 @@ class SweepStudy(SweepMemory):
             state=self._states.RUNNING,
             params=shown,
             distributions=distributions,
-            user_attrs={CANDIDATE: key, OWNER: self._owner, PARAMS: encoded},
+            user_attrs={CANDIDATE: key, PARAMS: encoded},
         )
         trial = self._store.call("create_new_trial", self._id, template)
-        number = self._store.call("get_trial_number_from_id", trial)
-        self._running[key] = number, self._owner
+        self._running[key] = self._store.call("get_trial_number_from_id", trial)
 
     def _finish(self, key):
         """Give a trial with all folds of the study its objectives, their means."""
@@ -213,7 +229,8 @@ class SweepStudy(SweepMemory):
                 self._end(key, self._states.FAIL)
 
     def _end(self, key, state, values=None):
-        self._write(SET_STATE, self._running.pop(key)[0], state, values)
+        self._write(SET_STATE, key, state, values)
+        del self._running[key]
 
     def _keep_alive(self):
         while not self._stop.wait(HEARTBEAT):
