@@ -21,7 +21,7 @@ from sklearn.model_selection import GroupKFold
 from skseisfp._utils.digest import digest
 from skseisfp.neural import FingerprintClassifier
 from skseisfp.sweep import ExperimentPlan, SweepSearchCV
-from skseisfp.sweep._stored_studies import read_study
+from skseisfp.sweep._read_study import read_study
 
 N_KILLS = 20
 PLAN = ExperimentPlan(

@@ -32,7 +32,7 @@ from skseisfp.sweep import (
     SweepSearchCV,
     _store,
 )
-from skseisfp.sweep._stored_studies import read_study
+from skseisfp.sweep._read_study import read_study
 from skseisfp.sweep._stored_values import decode, encode
 
 IRIS = load_iris(return_X_y=True)

@@ -27,8 +27,9 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.metrics import accuracy_score, make_scorer
 
 from skseisfp.sweep import ResultCube, SweepSearchCV, _stored_studies
+from skseisfp.sweep._read_study import read_study
 from skseisfp.sweep._store import Store
-from skseisfp.sweep._stored_studies import DESCRIPTION, find_sweeps, read_study
+from skseisfp.sweep._stored_studies import DESCRIPTION, find_sweeps
 from skseisfp.sweep._sweep_study import WANTED, SweepStudy
 from skseisfp.sweep._transient import is_transient
 

@@ -30,7 +30,7 @@ from skseisfp.events import attach_events
 from skseisfp.metrics import event_accuracy, make_event_scorer, neg_gradient_of_error
 from skseisfp.model_selection import EvaluationLedger, SealedSetError
 from skseisfp.sweep import ExperimentPlan, SweepSearchCV
-from skseisfp.sweep._stored_studies import read_study
+from skseisfp.sweep._read_study import read_study
 
 IRIS = load_iris(return_X_y=True)
 EVENTS = np.arange(150) // 2

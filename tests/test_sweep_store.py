@@ -31,8 +31,8 @@ from sklearn.svm import SVC
 
 from skseisfp.sweep import ExperimentPlan, StoredObject, SweepSearchCV, _store
 from skseisfp.sweep import _sweep_study as sweep_study
+from skseisfp.sweep._read_study import read_study
 from skseisfp.sweep._store import Store
-from skseisfp.sweep._stored_studies import read_study
 from skseisfp.sweep._sweep_study import SweepStudy
 
 optuna = pytest.importorskip("optuna")

@@ -21,7 +21,7 @@ from ._cube_build import (
 from ._cube_files import CubeFiles
 from ._grid import Axis, mean_change, steepness
 from ._html import cube_html
-from ._stored_studies import read_study
+from ._read_study import read_study
 from .objectives import lexicographic_argmin, pareto_front
 from .trial_lookup import complete_trial, find_place, originals_of
 
