@@ -463,6 +463,32 @@ def test_what_a_process_has_given_up_is_left_to_others(store):
             assert second.claim([3]) == [3]  # of which no fit runs any more
 
 
+def test_two_processes_prune_at_one_moment(store, monkeypatch):
+    make_sweep(store, study_name="mine").fit(*IRIS)
+    candidates = [{"number": number} for number in PLAN["number"]]
+    with Store(store) as one, Store(store) as other:
+        made_of = find_sweeps(one)[0]._replace(name="ours"), candidates, [0, 1]
+        with SweepStudy(one, *made_of) as first:
+            assert first.claim([0, 1]) == [0, 1]  # and stops
+        with SweepStudy(one, *made_of) as first:
+            open_ones, looks = first._open_ones, []
+
+            def look_late(keys, folds):
+                """Look after another process has pruned, too, and ended."""
+                if looks:
+                    with SweepStudy(other, *made_of) as second:
+                        monkeypatch.setattr(second, "_is_alive", lambda owner: False)
+                        second.prune()
+                looks.append(keys)
+                return open_ones(keys, folds)
+
+            monkeypatch.setattr(first, "_open_ones", look_late)
+            first.prune()
+            assert len(looks) == 2
+    _, trials, _ = read_trials(store, "ours")
+    assert [trial.state.name for trial in trials] == ["PRUNED"] * 2
+
+
 def test_a_fit_of_a_trial_that_others_have_ended_is_stored(store):
     done = make_sweep(store, study_name="mine").fit(*IRIS)
     candidates = [{"number": number} for number in PLAN["number"]]

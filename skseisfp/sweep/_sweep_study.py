@@ -123,7 +123,8 @@ class SweepStudy(SweepMemory):
         self._refresh()
         left = [key for key in self._places if key in self._running]
         for key in self._secure(left, self._all_folds):
-            self._end(key, self._states.PRUNED)
+            if key in self._running:  # another process may have ended it meanwhile
+                self._end(key, self._states.PRUNED)
 
     def _secure(self, keys, folds):
         """Return the candidates that lack folds and are left to this process from now.
