@@ -448,11 +448,17 @@ def test_equal_trials_that_are_given_up_end(store, monkeypatch):
     assert np.isnan(search.cv_results_["mean_test_score"]).tolist() == [1, 1, 0]
 
 
+def made_like_the_one_in(store):
+    """Return sweep, candidates and folds of the study of a store, by another name."""
+    (mine,) = find_sweeps(store)
+    candidates = [{"number": number} for number in PLAN["number"]]
+    return mine._replace(name="ours"), candidates, [0, 1]
+
+
 def test_what_a_process_has_given_up_is_left_to_others(store):
     make_sweep(store, study_name="mine").fit(*IRIS)
-    candidates = [{"number": number} for number in PLAN["number"]]
     with Store(store) as one, Store(store) as other:
-        made_of = find_sweeps(one)[0]._replace(name="ours"), candidates, [0, 1]
+        made_of = made_like_the_one_in(one)
         with SweepStudy(one, *made_of) as first, SweepStudy(other, *made_of) as second:
             assert first.claim([0, 1]) == [0, 1]
             second.prune()  # what another process runs is not ended
@@ -465,9 +471,8 @@ def test_what_a_process_has_given_up_is_left_to_others(store):
 
 def test_two_processes_prune_at_one_moment(store, monkeypatch):
     make_sweep(store, study_name="mine").fit(*IRIS)
-    candidates = [{"number": number} for number in PLAN["number"]]
     with Store(store) as one, Store(store) as other:
-        made_of = find_sweeps(one)[0]._replace(name="ours"), candidates, [0, 1]
+        made_of = made_like_the_one_in(one)
         with SweepStudy(one, *made_of) as first:
             assert first.claim([0, 1]) == [0, 1]  # and stops
         with SweepStudy(one, *made_of) as first:
@@ -491,9 +496,8 @@ def test_two_processes_prune_at_one_moment(store, monkeypatch):
 
 def test_a_fit_of_a_trial_that_others_have_ended_is_stored(store):
     done = make_sweep(store, study_name="mine").fit(*IRIS)
-    candidates = [{"number": number} for number in PLAN["number"]]
     with Store(store) as one, Store(store) as other:
-        made_of = find_sweeps(one)[0]._replace(name="ours"), candidates, [0, 1]
+        made_of = made_like_the_one_in(one)
         with SweepStudy(one, *made_of) as first:
             assert first.claim([0]) == [0]
             first._show(first._owner, None)  # it was suspended, and looks dead
@@ -521,15 +525,12 @@ def test_a_description_that_comes_late_is_waited_for(store, monkeypatch):
 
 def test_a_trial_that_two_processes_want_is_run_by_one(store):
     make_sweep(store, study_name="mine").fit(*IRIS)
-    candidates = [{"number": number} for number in PLAN["number"]]
     with Store(store) as one, Store(store) as other:
-        (mine,) = find_sweeps(one)
-        made_of = mine._replace(name="ours"), candidates, [0, 1]
+        made_of = made_like_the_one_in(one)
+        keys = made_of[0].plan["keys"]
         with SweepStudy(one, *made_of) as first:
             with SweepStudy(other, *made_of) as second:
-                second._show(
-                    f"{WANTED}{second._owner}", mine.plan["keys"][:1]
-                )  # and has not looked yet
+                second._show(f"{WANTED}{second._owner}", keys[:1])  # before it looks
                 assert first.claim([0, 1]) == [1]
                 assert second.claim([0, 1]) == [0]
                 assert first.claim([0, 1]) == [1]

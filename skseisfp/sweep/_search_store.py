@@ -90,9 +90,10 @@ class SearchStore(ExitStack):
         }
         self._warn()
         stored = StoredSweep(self._name, self._description, plan)
-        reason = find_passed_over(find_sweeps(self._store), stored)
-        if reason and self._is_reusable:
-            warnings.warn(reason, NotReusableWarning, stacklevel=2)
+        if self._is_reusable:
+            reason = find_passed_over(find_sweeps(self._store), stored)
+            if reason:
+                warnings.warn(reason, NotReusableWarning, stacklevel=2)
         return SweepStudy(self._store, stored, sweep.candidates, [*folds])
 
     def _describe(self, sweep, params):

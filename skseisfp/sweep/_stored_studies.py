@@ -76,9 +76,10 @@ def open_study(
     ):
         raise ValueError(f"The study {name!r} of the store is not a sweep.")
     mark = f"{MADE_FROM}{digest(description['digests'])}"
-    if mark not in store.call("get_study_system_attrs", study):
-        store.call("set_study_system_attr", study, mark, uuid4().hex)
     shown = store.call("get_study_system_attrs", study)
+    if mark not in shown:
+        store.call("set_study_system_attr", study, mark, uuid4().hex)
+        shown = store.call("get_study_system_attrs", study)
     if stored is None and any(MADE_FROM in other for other in shown.keys() - {mark}):
         raise ValueError(f"Two sweeps begin the study {name!r}. Give another name.")
     if stored is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from random import SystemRandom
 from threading import Event, Thread
@@ -75,7 +75,7 @@ class SweepStudy(SweepMemory):
             self._finish(key)  # stopped between its last fold and its end
 
     def __enter__(self) -> Self:
-        self._show(self._owner, [MACHINE, os.getpid(), time.time()])
+        self._show_heartbeat()
         self._stop = Event()
         self._thread = Thread(target=self._keep_alive, daemon=True)
         self._thread.start()
@@ -85,7 +85,8 @@ class SweepStudy(SweepMemory):
         """Let other processes run the trials that this one has not finished."""
         self._stop.set()
         self._thread.join()
-        with suppress(*[OSError] * bool(exception[0])):  # of two the first counts
+        # of two errors the first counts
+        with suppress(OSError) if exception[0] else nullcontext():
             self._show(self._owner, None)
 
     def put(self, candidate: int, fold: int, fit: dict[str, Any]) -> None:
@@ -145,9 +146,12 @@ class SweepStudy(SweepMemory):
         """Return the candidates that lack folds and that no other process wants."""
         self._refresh()
         lacking = [key for key in dict.fromkeys(keys) if not self._has(key, folds)]
-        shown = {who: wanted for who, wanted in self._wanted.items() if wanted}
-        others = [who for who in shown.keys() - {self._owner} if self._is_alive(who)]
-        taken = {key for who in others for key in shown[who]}
+        taken = {
+            key
+            for who, wanted in self._wanted.items()
+            if who != self._owner and self._is_alive(who)
+            for key in wanted
+        }
         return [key for key in lacking if key not in taken]
 
     def _write(self, method, key, *args):
@@ -236,7 +240,10 @@ class SweepStudy(SweepMemory):
     def _keep_alive(self):
         while not self._stop.wait(HEARTBEAT):
             with suppress(OSError):
-                self._show(self._owner, [MACHINE, os.getpid(), time.time()])
+                self._show_heartbeat()
+
+    def _show_heartbeat(self):
+        self._show(self._owner, [MACHINE, os.getpid(), time.time()])
 
     def _show(self, name, value):
         """Set an attribute of the study, which other processes read."""
